@@ -1,0 +1,23 @@
+# What must be decided before project() looks at the compiler.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug or Release" FORCE)
+endif()
+
+# A release keeps its checks and its symbols: no -DNDEBUG here, on purpose.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g" CACHE STRING "Flags of a release build")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g" CACHE STRING "Flags of a debug build")
+
+# ccache hashes a precompiled header by content only when told that it may ignore its time stamps.
+find_program(TWOFOLD_CCACHE ccache)
+if(TWOFOLD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${TWOFOLD_CCACHE})
+endif()
