@@ -19,12 +19,14 @@ else()
   target_compile_options(twofold_flags INTERFACE -fpch-preprocess)
 endif()
 
+# Bounds checks of the standard library stay on in every build.
+target_compile_definitions(twofold_flags INTERFACE _GLIBCXX_ASSERTIONS)
+
 if(TWOFOLD_SANITIZE)
   target_compile_options(twofold_flags INTERFACE
                          -fsanitize=${TWOFOLD_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(twofold_flags INTERFACE -fsanitize=${TWOFOLD_SANITIZE})
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
-  target_compile_definitions(twofold_flags INTERFACE _GLIBCXX_ASSERTIONS)
   # Debian's compilers define an older level themselves on some set-ups: undefine, then define.
   target_compile_options(twofold_flags INTERFACE
                          -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong)
