@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
+#include "engine/base/executor.h"
+#include "engine/base/ids.h"
+#include "engine/catalog.h"
+#include "engine/durability.h"
+#include "engine/read_plan.h"
+#include "engine/record.h"
+#include "engine/state_machine.h"
+#include "engine/timers.h"
+
+namespace twofold::engine {
+
+template <class T>
+using Completion = UniqueFunction<void(Result<T>)>;
+
+/// What kind of work asks to be admitted: consuming must go on where publishing has to stop.
+enum class Admission { publish, consume };
+
+/// Hears about one log: topics wake their readers, queues their receivers.
+class LogListener {
+ public:
+  virtual ~LogListener() = default;
+  /// Records before `end` may be shown from now on.
+  virtual void on_visible(LogId log, Offset end) = 0;
+  /// Records before `start` are gone (retention, trim).
+  virtual void on_trimmed(LogId log, Offset start) = 0;
+};
+
+/// Says which records of a log still matter, so that draining and rewriting drop the others.
+class Liveness {
+ public:
+  virtual ~Liveness() = default;
+  virtual bool is_live(LogId log, Offset offset) const = 0;
+};
+
+struct LogOptions {
+  Durability visible_at = Durability::disk;  ///< records show themselves once this holds
+  const Liveness* liveness = nullptr;        ///< null: every record from the start offset on lives
+};
+
+/// Numbers of one log that everybody may ask for.
+struct LogStatus {
+  Offset start;             ///< oldest offset kept
+  Offset visible_end;       ///< one past the newest offset that readers may see
+  Offset end;               ///< one past the newest offset given out
+  std::uint64_t bytes;      ///< of batches kept
+  WallTime oldest_append;   ///< append time of the oldest kept batch (0 when empty)
+};
+
+/// The one thread that decides. Rooms call it while running on it, and write through it.
+///
+/// Contract
+///   one turn, one commit   everything written (append, note, catalog) between entering and leaving
+///                          the core lands in one journal block: kept whole or not at all.
+///   admit()                comes first and may refuse; after it the turn must go through.
+///   on_commit()            runs once this turn's block holds the asked durability, in commit order;
+///                          or with storage_failed: the outcome is then unknown.
+///   visibility             readers see a record only once its log's durability class holds for it.
+/// Units     bytes and milliseconds. Threads: the core only, except executor() and clock().
+class Core {
+ public:
+  virtual ~Core() = default;
+
+  // -- writing ---------------------------------------------------------------------------------
+  /// Errors: overloaded, storage_full (publish only), storage_failed, shutting_down (publish only).
+  virtual Result<> admit(Admission kind, std::size_t bytes) = 0;
+  /// Gives the record its offset. Small appends to one log in one block share one batch.
+  virtual Offset append(LogId log, const NewRecord& record) = 0;
+  /// Appends a whole verified batch as it is; its base offset is set here.
+  virtual Offset append_batch(LogId log, std::string_view batch) = 0;
+  /// Journals a state change that the caller has made.
+  virtual void note(EntryType type, std::uint32_t owner, std::string_view payload) = 0;
+  virtual void on_commit(Durability durability, Completion<Durability> done) = 0;
+
+  // -- logs ------------------------------------------------------------------------------------
+  virtual LogId new_log_id() = 0;
+  /// Opens a log, new or recovered. Called from catalog watchers, so the same on replay.
+  virtual void open_log(LogId log, LogOptions options) = 0;
+  /// Forgets the log and everything in it.
+  virtual void drop_log(LogId log) = 0;
+  virtual void listen(LogId log, LogListener& listener) = 0;
+  virtual void unlisten(LogId log, LogListener& listener) = 0;
+  virtual LogStatus status(LogId log) const = 0;
+  /// Forgets records before `start`; journaled only when `durable_decision` (a retention or trim
+  /// that the state machines cannot derive again).
+  virtual void trim(LogId log, Offset start, bool durable_decision) = 0;
+  /// The newest offset such that everything before it was appended before `time` (retention).
+  virtual Offset first_appended_since(LogId log, WallTime time) const = 0;
+  /// The start offset that leaves at most `bytes` in the log, whole batches only.
+  virtual Offset start_for_size(LogId log, std::uint64_t bytes) const = 0;
+
+  // -- reading ---------------------------------------------------------------------------------
+  /// Visible records from `from` on: whole batches, at least one, then up to `bytes_max`.
+  /// Empty when `from` is at the visible end. Requires start <= from.
+  virtual ReadPlan plan_read(LogId log, Offset from, std::size_t bytes_max) const = 0;
+  /// Exactly the batches that hold `offsets` (ascending).
+  virtual ReadPlan plan_offsets(LogId log, const std::vector<Offset>& offsets) const = 0;
+  /// A plan that begins with the first batch whose newest timestamp is at or after `time`.
+  virtual ReadPlan plan_time(LogId log, WallTime time) const = 0;
+  /// Fetches off the core and comes back to it.
+  virtual void fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) = 0;
+  /// The place of a record in the total order, once its block is sealed.
+  virtual Seq seq_of(LogId log, Offset offset) const = 0;
+
+  // -- the rest of the world -------------------------------------------------------------------
+  virtual Catalog& catalog() = 0;
+  virtual TimerWheel& timers() = 0;
+  virtual Instant now() const = 0;
+  virtual WallTime wall() const = 0;
+  virtual std::uint64_t random() = 0;
+  virtual CoreExecutor& executor() = 0;
+  /// Must be called before recovery. `type` is queue or group.
+  virtual void attach_machine(EntryType type, StateMachine& machine) = 0;
+};
+
+}  // namespace twofold::engine

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/ids.h"
+#include "engine/record.h"
+
+namespace twofold::engine {
+
+/// Kafka record batch v2, the stored unit: the same bytes in journal, segment and fetch response.
+/// Layout (big endian): baseOffset i64 @0, batchLength i32 @8, partitionLeaderEpoch i32 @12,
+/// magic i8=2 @16, crc u32 @17, attributes i16 @21, lastOffsetDelta i32 @23, baseTimestamp i64 @27,
+/// maxTimestamp i64 @35, producerId i64 @43, producerEpoch i16 @51, baseSequence i32 @53,
+/// recordCount i32 @57, records @61. The crc is CRC-32C over [21, end).
+inline constexpr std::size_t kBatchHeaderBytes = 61;
+/// Record count and bytes at which a coalesced batch is closed and the next one begins.
+inline constexpr std::size_t kCoalescedBytesMax = 1 << 20;
+
+/// The fixed fields of a batch whose length, magic and checksum were verified.
+struct BatchHeader {
+  std::int64_t base_offset;
+  std::int32_t batch_length;
+  std::int16_t attributes;
+  std::int32_t last_offset_delta;
+  std::int64_t base_timestamp;
+  std::int64_t max_timestamp;
+  std::int64_t producer_id;
+  std::int16_t producer_epoch;
+  std::int32_t base_sequence;
+  std::int32_t record_count;
+
+  std::size_t size() const { return static_cast<std::size_t>(batch_length) + 12; }
+  Offset last_offset() const { return Offset{base_offset + last_offset_delta}; }
+};
+
+/// Reads and verifies the batch at the start of `bytes` (more may follow). Errors: data_damaged.
+Result<BatchHeader> parse_batch(std::string_view bytes);
+/// As above for a batch this process has verified before: fields only, no checksum.
+BatchHeader batch_header(std::string_view bytes);
+
+/// Gathers records into one uncompressed batch. The records' offsets may have gaps (what remains of
+/// a batch after acked messages were dropped), never steps back.
+class BatchBuilder {
+ public:
+  explicit BatchBuilder(Offset base) : base_(base) {}
+
+  void add(Offset offset, const NewRecord& record);
+  bool empty() const { return count_ == 0; }
+  std::size_t bytes() const { return kBatchHeaderBytes + records_.size(); }
+  std::int32_t count() const { return count_; }
+  Offset base() const { return base_; }
+  WallTime max_timestamp() const { return WallTime{max_timestamp_}; }
+
+  /// Appends the finished batch to `out`. `last` keeps the end of a batch whose tail was dropped.
+  void finish(std::string& out, std::optional<Offset> last = std::nullopt) const;
+
+ private:
+  Offset base_;
+  std::int64_t base_timestamp_ = 0;
+  std::int64_t max_timestamp_ = 0;
+  std::int32_t last_delta_ = 0;
+  std::int32_t count_ = 0;
+  std::string records_;
+};
+
+/// The most bytes that `record` can take inside a batch.
+std::size_t record_bytes_max(const NewRecord& record);
+
+/// Walks the records of a verified, uncompressed batch.
+class BatchCursor {
+ public:
+  BatchCursor(std::string_view batch, Seq base_seq);
+  /// The next record, nullopt after the last; data_damaged when the records do not parse.
+  Result<std::optional<StoredRecord>> next();
+
+ private:
+  std::string_view rest_;
+  std::int64_t base_offset_;
+  std::int64_t base_timestamp_;
+  std::int32_t left_;
+  Seq base_seq_;
+};
+
+}  // namespace twofold::engine

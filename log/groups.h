@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core.h"
+#include "log/topics.h"
+
+namespace twofold::log {
+
+struct CommittedOffset {
+  std::string topic;
+  PartitionId partition;
+  Offset offset;  ///< the next one to read
+};
+
+struct GroupInfo {
+  std::string name;
+  std::vector<CommittedOffset> offsets;  ///< by topic, then partition
+};
+
+/// Committed offsets of log readers; membership comes with the group coordinator.
+///
+/// A commit is journaled and durable when answered. Offsets of a topic that was removed vanish with
+/// it. State is keyed by (group, topic id, partition), so a topic created again starts afresh.
+/// Errors  topic_not_found, partition_not_found, group_not_found, invalid_request (offset < 0).
+/// Threads the core only.
+class Groups final : public engine::StateMachine {
+ public:
+  Groups(engine::Core& core, Topics& topics);
+  ~Groups() override;
+
+  void commit(std::string group, std::vector<CommittedOffset> offsets,
+              Completion<Durability> done);
+  Result<GroupInfo> find(const std::string& group) const;
+  std::optional<Offset> committed(const std::string& group, const std::string& topic,
+                                  PartitionId partition) const;
+  std::vector<GroupInfo> list(const std::string& after, std::size_t limit) const;
+  void remove(std::string group, Completion<Durability> done);
+
+  Result<> apply(std::uint32_t owner, std::string_view payload, Instant at) override;
+  void snapshot(engine::ByteWriter& out) const override;
+  Result<> restore(engine::ByteReader& in) override;
+  void recovered(Instant now) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace twofold::log

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core.h"
+
+namespace twofold::log {
+
+using engine::Completion;
+using engine::Durability;
+using engine::Duration;
+using engine::Instant;
+using engine::LogId;
+using engine::Offset;
+using engine::PartitionId;
+using engine::Result;
+using engine::Seq;
+using engine::WallTime;
+
+struct TopicConfig {
+  std::int32_t partitions = 1;
+  std::optional<Duration> retention_time = std::chrono::hours{24 * 7};
+  std::optional<std::uint64_t> retention_bytes;  ///< per partition
+  Durability durability = Durability::disk;
+  std::uint32_t record_bytes_max = 1 << 20;
+
+  friend bool operator==(const TopicConfig&, const TopicConfig&) = default;
+};
+
+struct TopicInfo {
+  std::string name;
+  std::uint32_t id = 0;
+  std::uint64_t version = 0;  ///< of the definition: the etag
+  TopicConfig config;
+  WallTime created{0};
+  std::vector<LogId> logs;    ///< one per partition, in order
+  bool was_created = false;   ///< by the call that answers with this
+};
+
+struct PublishRecord {
+  engine::NewRecord record;
+  std::optional<PartitionId> partition;  ///< else murmur2 of the key, else round robin by request
+};
+struct Publish {
+  std::string topic;
+  std::vector<PublishRecord> records;  ///< views stay valid until the completion ran
+  std::optional<Durability> durability;
+};
+struct PublishedRecord {
+  PartitionId partition;
+  Offset offset;
+  Seq seq;
+};
+struct Published {
+  std::vector<PublishedRecord> records;  ///< in the order of the request
+  Durability durability;
+};
+
+struct PartitionPosition {
+  PartitionId partition;
+  Offset offset;
+};
+struct Read {
+  std::string topic;
+  std::vector<PartitionPosition> from;
+  std::size_t bytes_max;      ///< in all, over the partitions
+  bool skip_trimmed = false;  ///< else a trimmed position answers offset_trimmed
+};
+struct ReadablePartition {
+  PartitionId partition;
+  Offset from;       ///< where this read begins (moved up when skip_trimmed)
+  Offset start;      ///< oldest offset kept
+  Offset end;        ///< one past the newest visible
+  engine::ReadPlan plan;
+};
+struct Readable {
+  std::vector<ReadablePartition> partitions;  ///< as asked, empty plans included
+};
+
+struct PartitionOffsets {
+  PartitionId partition;
+  engine::LogStatus status;
+};
+
+/// A name over 1..N logs, written by key and read by offset.
+///
+/// Contract
+///   publish  all records get offsets or none do; answers once the asked durability holds.
+///   read     never shows what a crash could take back (unless the topic says `memory`).
+///   Names share one space with queues: `name_taken` when the other kind has it.
+/// Errors    topic_not_found, partition_not_found, offset_trimmed (number: the oldest),
+///           exists_with_other_config, etag_mismatch, message_too_large, and what Core refuses.
+/// Threads   the core only; completions run there too.
+class Topics final : public engine::LogListener, public engine::TimerTarget {
+ public:
+  explicit Topics(engine::Core& core);
+  ~Topics() override;
+
+  /// Creates, or answers with what exists when the configuration is the same. With `create_only`
+  /// an existing topic is exists_with_other_config. Durable when it answers.
+  void create(std::string name, TopicConfig config, bool create_only, Completion<TopicInfo> done);
+  /// Replaces the configuration (partitions cannot change). `expected` is the etag, if given.
+  void configure(std::string name, TopicConfig config, std::optional<std::uint64_t> expected,
+                 Completion<TopicInfo> done);
+  void remove(std::string name, Completion<TopicInfo> done);
+  Result<TopicInfo> find(const std::string& name) const;
+  std::vector<TopicInfo> list(const std::string& after, std::size_t limit) const;
+
+  void publish(Publish publish, Completion<Published> done);
+  /// Answers at once when there is anything to read; otherwise once something arrives, or with
+  /// empty plans at `deadline`. Returns a ticket for cancel(), 0 when already answered.
+  std::uint64_t read(Read read, Instant deadline, Completion<Readable> done);
+  /// A reader went away: its completion is dropped without being called.
+  void cancel(std::uint64_t ticket);
+
+  Result<std::vector<PartitionOffsets>> offsets(const std::string& topic) const;
+  /// For each partition a plan that begins at the first batch that may hold `time`; the caller
+  /// scans it for the first record at or after `time`, and takes the end when there is none.
+  Result<std::vector<ReadablePartition>> plan_time(const std::string& topic, WallTime time) const;
+  /// Forgets records before each offset. Durable when it answers.
+  void trim(std::string topic, std::vector<PartitionPosition> before,
+            Completion<std::vector<PartitionOffsets>> done);
+
+  // engine::LogListener, engine::TimerTarget
+  void on_visible(LogId log, Offset end) override;
+  void on_trimmed(LogId log, Offset start) override;
+  void on_timer(std::uint32_t owner, std::uint64_t token, Instant now) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace twofold::log

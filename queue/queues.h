@@ -1,0 +1,212 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core.h"
+
+namespace twofold::queue {
+
+using engine::Completion;
+using engine::Durability;
+using engine::Duration;
+using engine::Instant;
+using engine::LogId;
+using engine::Offset;
+using engine::PartitionId;
+using engine::Result;
+using engine::Seq;
+using engine::WallTime;
+
+/// A topic's logs, resolved by whoever knows topics, and where delivery begins in each.
+struct QueueSource {
+  std::string topic;
+  std::vector<LogId> logs;            ///< in partition order
+  std::vector<Offset> start_offsets;  ///< same length
+
+  friend bool operator==(const QueueSource&, const QueueSource&) = default;
+};
+
+struct QueueConfig {
+  Duration visibility_timeout = std::chrono::seconds{30};
+  Duration delay{0};                  ///< of every message sent; own log only
+  Duration receive_wait{0};           ///< when a receive does not say
+  std::uint32_t max_receives = 0;     ///< 0: without end
+  std::string dead_letter;            ///< a queue; empty: the dead state in place
+  std::optional<Duration> retention;  ///< own log only; absent: until acked
+  Durability durability = Durability::disk;
+  std::uint32_t record_bytes_max = 1 << 20;
+
+  friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
+};
+
+/// O(1) to read. "blocked" belongs to ordered queues and is 0 here.
+struct QueueCounters {
+  std::uint64_t ready = 0;
+  std::uint64_t in_flight = 0;
+  std::uint64_t delayed = 0;
+  std::uint64_t blocked = 0;
+  std::uint64_t dead = 0;
+};
+
+struct QueueInfo {
+  std::string name;
+  std::uint32_t id = 0;
+  std::uint64_t version = 0;  ///< of the definition: the etag
+  QueueConfig config;
+  std::optional<QueueSource> source;
+  std::optional<LogId> own_log;
+  WallTime created{0};
+  QueueCounters counters;
+  std::uint64_t backlog_bytes = 0;    ///< of the batches that still hold something unacked (about)
+  bool was_created = false;
+};
+
+struct SendMessage {
+  engine::NewRecord record;
+  std::optional<Duration> delay;         ///< else the queue's
+  std::optional<WallTime> deliver_at;    ///< instead of delay
+};
+struct Send {
+  std::string queue;
+  std::vector<SendMessage> messages;  ///< views stay valid until the completion ran
+  std::optional<Durability> durability;
+};
+struct SentMessage {
+  Offset offset;
+  Seq seq;
+};
+struct Sent {
+  std::vector<SentMessage> messages;
+  Durability durability;
+};
+
+struct Receive {
+  std::string queue;
+  std::size_t max = 1;
+  std::size_t bytes_max = 8 << 20;
+  std::optional<Duration> visibility_timeout;
+};
+struct Delivered {
+  PartitionId partition;
+  Offset offset;
+  std::string receipt;  ///< opaque; only the newest of a message counts
+  std::uint32_t receive_count;
+  Instant visible_at;
+};
+struct Received {
+  std::vector<Delivered> messages;      ///< in delivery order
+  std::vector<engine::ReadPlan> plans;  ///< their records: one plan per log that was touched
+  std::vector<PartitionId> plan_partitions;
+  std::string topic;                    ///< the source topic; empty for an own log
+  QueueCounters counters;
+  std::optional<Instant> next_eligible; ///< when empty: the next moment a message may come free
+};
+
+enum class Settled { acked, already, stale, unknown, ok };
+struct NackItem {
+  std::string receipt;
+  Duration delay{0};
+  bool dead = false;
+  std::string reason;
+};
+struct ExtendItem {
+  std::string receipt;
+  Duration visibility_timeout;
+};
+
+enum class MessageState { ready, in_flight, delayed, blocked, dead, acked };
+struct BrowseItem {
+  PartitionId partition;
+  Offset offset;
+  MessageState state;
+  std::uint32_t receive_count;
+  std::optional<Instant> visible_at;  ///< in flight and delayed
+  std::string reason;                 ///< dead: why, when somebody said
+};
+struct Browse {
+  std::string queue;
+  std::optional<MessageState> state;  ///< absent: all but acked
+  std::vector<Offset> from;           ///< per partition; empty: the beginning
+  std::size_t limit = 100;
+};
+struct Browsed {
+  std::vector<BrowseItem> items;
+  std::vector<engine::ReadPlan> plans;
+  std::vector<PartitionId> plan_partitions;
+  std::string topic;
+  std::vector<Offset> next;           ///< per partition; empty when everything was seen
+};
+
+/// Queues: delivery state over logs.
+///
+/// Contract
+///   One message in flight has one holder. A message not acked in time is delivered again under a
+///   new receipt; only the newest receipt counts. An acked message never comes back.
+///   send, ack, purge, create   durable when they answer. receive, nack, extend are journaled and
+///   ride the next commit: a restart still knows what was in flight.
+///   Only durable records are handed out. Nothing is kept in memory for what was never received.
+///   After max_receives a message moves to the dead letter queue, in one commit, or to the dead state.
+/// Errors  queue_not_found, queue_is_attached (send), name_taken, exists_with_other_config,
+///         etag_mismatch, message_too_large, and what Core refuses.
+/// Threads the core only; completions run there too.
+class Queues final : public engine::StateMachine,
+                     public engine::LogListener,
+                     public engine::Liveness,
+                     public engine::TimerTarget {
+ public:
+  explicit Queues(engine::Core& core);
+  ~Queues() override;
+
+  void create(std::string name, QueueConfig config, std::optional<QueueSource> source,
+              bool create_only, Completion<QueueInfo> done);
+  void configure(std::string name, QueueConfig config, std::optional<std::uint64_t> expected,
+                 Completion<QueueInfo> done);
+  void remove(std::string name, Completion<QueueInfo> done);
+  Result<QueueInfo> find(const std::string& name) const;
+  std::vector<QueueInfo> list(const std::string& after, std::size_t limit) const;
+  /// Names of the queues attached to a topic.
+  std::vector<std::string> reading(const std::string& topic) const;
+
+  void send(Send send, Completion<Sent> done);
+  /// Answers at once when a message is ready; otherwise when one becomes so, or empty at
+  /// `deadline`. Returns a ticket for cancel(), 0 when already answered.
+  std::uint64_t receive(Receive receive, Instant deadline, Completion<Received> done);
+  /// A receiver went away while waiting: its completion is dropped without being called, and no
+  /// message is handed to it.
+  void cancel(std::uint64_t ticket);
+  /// What was received could not be delivered: ready again, and the receive does not count.
+  void release(const std::string& queue, const std::vector<std::string>& receipts);
+
+  void ack(std::string queue, std::vector<std::string> receipts,
+           Completion<std::vector<Settled>> done);
+  void nack(std::string queue, std::vector<NackItem> items,
+            Completion<std::vector<Settled>> done);
+  void extend(std::string queue, std::vector<ExtendItem> items,
+              Completion<std::vector<Settled>> done);
+  /// Everything in the queue now is gone. Answers how many messages that were.
+  void purge(std::string queue, Completion<std::uint64_t> done);
+  /// Looks without touching.
+  Result<Browsed> browse(const Browse& browse) const;
+  /// Answers all long polls empty (draining).
+  void release_waiters();
+
+  // engine::StateMachine, LogListener, Liveness, TimerTarget
+  Result<> apply(std::uint32_t owner, std::string_view payload, Instant at) override;
+  void snapshot(engine::ByteWriter& out) const override;
+  Result<> restore(engine::ByteReader& in) override;
+  void recovered(Instant now) override;
+  void on_visible(LogId log, Offset end) override;
+  void on_trimmed(LogId log, Offset start) override;
+  bool is_live(LogId log, Offset offset) const override;
+  void on_timer(std::uint32_t owner, std::uint64_t token, Instant now) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace twofold::queue
