@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace twofold {
+
+/// When an answered publish is safe: synced to the device, written to the kernel, or accepted.
+enum class Durability { disk, os, memory };
+
+/// Whether the journal bypasses the page cache. `automatic` tries it and falls back.
+enum class DirectIo { automatic, on, off };
+
+enum class LogLevel { debug, info, warn, error };
+
+/// `automatic` is text on a terminal and JSON elsewhere.
+enum class LogFormat { automatic, text, json };
+
+/// Every setting of the broker as plain data, checked: whoever holds a Config may use it as it is.
+/// Built by load() or defaults() in config/load.h, never by hand.
+/// Units: sizes are bytes; times say theirs in the type; 0 means what the key's help says.
+struct Config {
+  struct Server {
+    std::string data_dir;
+    int threads = 0;  // 0: as many as there are CPUs
+    std::chrono::milliseconds shutdown_grace{};
+  };
+  struct Http {
+    std::string listen;  // "address:port"; an IPv6 address stands in brackets
+    std::uint64_t max_body = 0;
+    std::chrono::milliseconds idle_timeout{};
+  };
+  /// What a topic gets when its creator does not say.
+  struct Topics {
+    int partitions = 0;
+    std::chrono::milliseconds retention_time{};  // 0: for ever
+    std::uint64_t retention_bytes = 0;           // 0: no limit
+    std::uint64_t max_record_bytes = 0;
+  };
+  /// What a queue gets when its creator does not say.
+  struct Queues {
+    std::chrono::milliseconds visibility_timeout{};
+    int max_receives = 0;  // 0: no limit
+    std::chrono::milliseconds receive_wait{};
+    std::chrono::milliseconds delay{};
+  };
+  struct Storage {
+    Durability durability{};
+    bool memory_only = false;  // nothing is written to disk; data_dir is ignored
+    std::uint64_t segment_bytes = 0;
+    std::uint64_t journal_file_bytes = 0;
+    int journal_files = 0;
+    std::uint64_t tail_cache = 0;
+    std::uint64_t min_free = 0;
+    DirectIo direct_io{};
+  };
+  struct Limits {
+    int connections = 0;
+    std::uint64_t memory = 0;  // 0: half of the cgroup's limit, or of RAM
+  };
+  struct Log {
+    LogLevel level{};
+    LogFormat format{};
+  };
+
+  Server server;
+  Http http;
+  Topics topics;
+  Queues queues;
+  Storage storage;
+  Limits limits;
+  Log log;
+
+  /// Where each key's value came from, for people: "default", "twofold.toml:3",
+  /// "environment TWOFOLD_HTTP_LISTEN", "flag --http". Holds every key.
+  std::map<std::string, std::string, std::less<>> origin;
+};
+
+}  // namespace twofold

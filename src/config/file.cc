@@ -1,0 +1,124 @@
+// The one file that sees toml++.
+#define TOML_EXCEPTIONS 0
+#undef TOML_HEADER_ONLY  // the packaged library was built for exceptions, which we do not use
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "src/config/keys.h"
+#include "src/config/load.h"
+#include "src/config/nearest.h"
+
+namespace twofold::config {
+namespace {
+
+std::string place(const std::string& path, const toml::source_region& region) {
+  return fmt::format("{}:{}:{}", path, region.begin.line, region.begin.column);
+}
+
+// Scalars as the text that stands in the file; everything else has no meaning for a single key.
+std::optional<std::string> scalar_text(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (const auto number = node.value_exact<std::int64_t>()) return fmt::format("{}", *number);
+  if (const auto yes = node.value_exact<bool>()) return *yes ? "true" : "false";
+  if (const auto number = node.value_exact<double>()) return fmt::format("{}", *number);
+  return std::nullopt;
+}
+
+class Walker {
+ public:
+  Walker(const std::string& path, std::vector<Problem>& problems)
+      : path_(path), problems_(problems) {}
+
+  void walk(const toml::table& table, const std::string& prefix) {
+    for (const auto& [key, node] : table) {
+      const std::string name =
+          prefix.empty() ? std::string(key.str()) : fmt::format("{}.{}", prefix, key.str());
+      if (const toml::table* section = node.as_table()) {
+        walk_section(*section, name, key.source());
+      } else {
+        take(node, name, key.source());
+      }
+    }
+  }
+
+  std::vector<Assignment> result() { return std::move(assignments_); }
+
+ private:
+  // A section of an unknown name is one mistake, not one for each line in it.
+  void walk_section(const toml::table& section, const std::string& name,
+                    const toml::source_region& where) {
+    for (const Key& key : keys()) {
+      if (key.name.starts_with(name + ".")) return walk(section, name);
+    }
+    refuse_unknown(name, where);
+  }
+
+  void take(const toml::node& node, const std::string& name, const toml::source_region& where) {
+    if (find_key(name) == nullptr) return refuse_unknown(name, where);
+    const auto text = scalar_text(node);
+    if (!text) {
+      problems_.push_back(
+          Problem{fmt::format("{}: {} needs a single value", place(path_, where), name),
+                  fmt::format("{} is {}", name, describe_type(*find_key(name)))});
+      return;
+    }
+    assignments_.push_back(Assignment{name, *text, place(path_, where)});
+  }
+
+  void refuse_unknown(const std::string& name, const toml::source_region& where) {
+    const auto names = key_names();
+    std::string guess = did_you_mean(name, names);
+    if (guess.empty()) guess = did_you_mean_section(name);
+    problems_.push_back(Problem{
+        fmt::format("{}: unknown key \"{}\"", place(path_, where), name),
+        fmt::format("{}{}twofold config keys lists them all", guess, guess.empty() ? "" : " ")});
+  }
+
+  static std::string did_you_mean_section(const std::string& name) {
+    std::vector<std::string> sections;
+    for (const Key& key : keys()) sections.emplace_back(key.name.substr(0, key.name.find('.')));
+    return did_you_mean(name, sections);
+  }
+
+  const std::string& path_;
+  std::vector<Problem>& problems_;
+  std::vector<Assignment> assignments_;
+};
+
+}  // namespace
+
+std::vector<Assignment> read_text(std::string_view text, const std::string& path,
+                                  std::vector<Problem>& problems) {
+  const toml::parse_result parsed = toml::parse(text, path);
+  if (!parsed) {
+    problems.push_back(Problem{
+        fmt::format("{}: {}", place(path, parsed.error().source()), parsed.error().description()),
+        "the file is TOML: [section] lines, then key = \"value\""});
+    return {};
+  }
+  Walker walker(path, problems);
+  walker.walk(parsed.table(), "");
+  return walker.result();
+}
+
+std::vector<Assignment> read_file(const std::string& path, std::vector<Problem>& problems) {
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  if (stream) text << stream.rdbuf();
+  if (!stream) {
+    problems.push_back(Problem{fmt::format("cannot read {}: {}", path, std::strerror(errno)),
+                               "name another file with --config"});
+    return {};
+  }
+  return read_text(text.view(), path, problems);
+}
+
+}  // namespace twofold::config

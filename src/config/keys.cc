@@ -1,0 +1,146 @@
+#include "src/config/keys.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace twofold::config {
+namespace {
+
+#define TWOFOLD_SLOT(member) [](Config& c) -> Slot { return &c.member; }
+
+// clang-format off
+constexpr std::array kKeys{
+    Key{"server.data_dir", Kind::text, "./twofold-data", "", "",
+        "directory that holds everything the broker keeps",
+        TWOFOLD_SLOT(server.data_dir)},
+    Key{"server.threads", Kind::count, "0", "0", "256",
+        "threads that serve connections; 0 takes one per CPU",
+        TWOFOLD_SLOT(server.threads)},
+    Key{"server.shutdown_grace", Kind::duration, "8s", "0s", "1h",
+        "how long a stop may take to finish what was begun",
+        TWOFOLD_SLOT(server.shutdown_grace)},
+    Key{"http.listen", Kind::address, "127.0.0.1:8080", "", "",
+        "address and port of the HTTP API; port 0 takes a free one",
+        TWOFOLD_SLOT(http.listen)},
+    Key{"http.max_body", Kind::size, "10MiB", "1KiB", "1GiB",
+        "largest request body",
+        TWOFOLD_SLOT(http.max_body)},
+    Key{"http.idle_timeout", Kind::duration, "75s", "1s", "1d",
+        "how long a connection may stay open without a request",
+        TWOFOLD_SLOT(http.idle_timeout)},
+    Key{"topics.partitions", Kind::count, "1", "1", "1024",
+        "partitions of a new topic",
+        TWOFOLD_SLOT(topics.partitions)},
+    Key{"topics.retention_time", Kind::duration, "7d", "0s", "",
+        "how long a new topic keeps its records; 0 keeps them for ever",
+        TWOFOLD_SLOT(topics.retention_time)},
+    Key{"topics.retention_bytes", Kind::size, "0", "0", "",
+        "how much a partition of a new topic keeps; 0 sets no limit",
+        TWOFOLD_SLOT(topics.retention_bytes)},
+    Key{"topics.max_record_bytes", Kind::size, "1MiB", "1KiB", "64MiB",
+        "largest record or message, with key and headers",
+        TWOFOLD_SLOT(topics.max_record_bytes)},
+    Key{"queues.visibility_timeout", Kind::duration, "30s", "1ms", "365d",
+        "how long a received message stays hidden from other receivers",
+        TWOFOLD_SLOT(queues.visibility_timeout)},
+    Key{"queues.max_receives", Kind::count, "0", "0", "1000000",
+        "receives after which a message counts as dead; 0 sets no limit",
+        TWOFOLD_SLOT(queues.max_receives)},
+    Key{"queues.receive_wait", Kind::duration, "0s", "0s", "60s",
+        "how long a receive waits for a message when it does not say",
+        TWOFOLD_SLOT(queues.receive_wait)},
+    Key{"queues.delay", Kind::duration, "0s", "0s", "365d",
+        "how long a new message is held back when its sender does not say",
+        TWOFOLD_SLOT(queues.delay)},
+    Key{"storage.durability", Kind::choice, "disk", "disk|os|memory", "",
+        "when a publish is answered: synced to the device, written to the kernel, or accepted",
+        TWOFOLD_SLOT(storage.durability)},
+    Key{"storage.memory_only", Kind::boolean, "false", "", "",
+        "keep everything in memory and write nothing; data is gone when the broker stops",
+        TWOFOLD_SLOT(storage.memory_only)},
+    Key{"storage.segment_bytes", Kind::size, "64MiB", "1MiB", "4GiB",
+        "size of a sealed segment file",
+        TWOFOLD_SLOT(storage.segment_bytes)},
+    Key{"storage.journal_file_bytes", Kind::size, "64MiB", "8MiB", "4GiB",
+        "size of one journal file, allocated in advance and recycled",
+        TWOFOLD_SLOT(storage.journal_file_bytes)},
+    Key{"storage.journal_files", Kind::count, "8", "2", "1024",
+        "full journal files kept before their live records move to segments",
+        TWOFOLD_SLOT(storage.journal_files)},
+    Key{"storage.tail_cache", Kind::size, "32MiB", "1MiB", "64GiB",
+        "memory for the newest records, so that readers at the tail touch no disk",
+        TWOFOLD_SLOT(storage.tail_cache)},
+    Key{"storage.min_free", Kind::size, "1GiB", "0", "",
+        "free disk space below which publishes are refused; reads and acks go on",
+        TWOFOLD_SLOT(storage.min_free)},
+    Key{"storage.direct_io", Kind::choice, "auto", "auto|on|off", "",
+        "write the journal past the page cache; auto falls back where the file system refuses",
+        TWOFOLD_SLOT(storage.direct_io)},
+    Key{"limits.connections", Kind::count, "10000", "1", "1000000",
+        "open client connections",
+        TWOFOLD_SLOT(limits.connections)},
+    Key{"limits.memory", Kind::size, "0", "0", "",
+        "memory the broker may use; 0 takes half of the container's limit or of RAM",
+        TWOFOLD_SLOT(limits.memory)},
+    Key{"log.level", Kind::choice, "info", "debug|info|warn|error", "",
+        "least important lines that are still written",
+        TWOFOLD_SLOT(log.level)},
+    Key{"log.format", Kind::choice, "auto", "auto|text|json", "",
+        "form of those lines; auto is text on a terminal and JSON elsewhere",
+        TWOFOLD_SLOT(log.format)},
+};
+// clang-format on
+
+#undef TWOFOLD_SLOT
+
+std::string_view kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::text: return "text";
+    case Kind::address: return "address:port";
+    case Kind::count: return "number";
+    case Kind::size: return "size";
+    case Kind::duration: return "duration";
+    case Kind::choice: return "choice";
+    case Kind::boolean: return "true or false";
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+std::span<const Key> keys() { return kKeys; }
+
+const Key* find_key(std::string_view name) {
+  for (const Key& key : kKeys) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> key_names() {
+  std::vector<std::string> names;
+  for (const Key& key : kKeys) names.emplace_back(key.name);
+  return names;
+}
+
+std::string environment_name(const Key& key) {
+  std::string name = "TWOFOLD_";
+  for (const char c : key.name) {
+    if (c == '.') {
+      name.push_back('_');
+    } else {
+      name.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+    }
+  }
+  return name;
+}
+
+std::string describe_type(const Key& key) {
+  if (key.kind == Kind::choice) return std::string(key.low);
+  if (key.low.empty()) return std::string(kind_name(key.kind));
+  if (key.high.empty()) return fmt::format("{}, {} or more", kind_name(key.kind), key.low);
+  return fmt::format("{}, {}..{}", kind_name(key.kind), key.low, key.high);
+}
+
+}  // namespace twofold::config

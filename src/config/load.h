@@ -1,0 +1,65 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/config/config.h"
+#include "src/config/outcome.h"
+
+namespace twofold::config {
+
+/// One key set by somebody, not yet checked.
+struct Assignment {
+  std::string key;
+  std::string value;
+  std::string origin;  // for people: where it was written
+};
+
+/// What is wrong with a setting and what to do about it. Both are for people.
+struct Problem {
+  std::string what;
+  std::string hint;  // may be empty
+};
+
+/// Everything a configuration is made from. The caller has gathered it; only the file is read here.
+struct Sources {
+  std::optional<std::string> file;       // --config
+  std::vector<std::string> environment;  // "NAME=value" of the whole process
+  std::vector<Assignment> flags;         // --set and the flags that stand for a key
+};
+
+struct Loaded {
+  Config config;     // complete; to be used only when there are no errors
+  std::string file;  // the file that was read, or empty
+  std::vector<Problem> errors;
+  std::vector<std::string> warnings;
+};
+
+/// Flags over environment over file over defaults; then checks what relates keys to each other.
+/// All mistakes are gathered, so that one start shows them all.
+///
+/// The file is `sources.file`, else $TWOFOLD_CONFIG, else ./twofold.toml, else
+/// /etc/twofold/twofold.toml; only the first two must exist.
+Loaded load(const Sources& sources);
+
+/// The built-in values alone.
+Config defaults();
+
+/// "key=value" as given to --set.
+Outcome<Assignment> parse_set(std::string_view text);
+
+/// Reads one TOML file into assignments whose origin is "file:line"; problems carry
+/// file:line:column. Unknown keys are problems here already, while their place is known.
+std::vector<Assignment> read_file(const std::string& path, std::vector<Problem>& problems);
+
+/// The same for text in memory, as if it had been read from `path`.
+std::vector<Assignment> read_text(std::string_view text, const std::string& path,
+                                  std::vector<Problem>& problems);
+
+/// The TWOFOLD_ variables that are keys. Others that begin so are warned about, except those the
+/// command line reads itself and those Kubernetes sets for a service named twofold.
+std::vector<Assignment> read_environment(const std::vector<std::string>& environment,
+                                         std::vector<std::string>& warnings);
+
+}  // namespace twofold::config

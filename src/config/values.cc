@@ -1,0 +1,156 @@
+#include <limits>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include "src/config/keys.h"
+#include "src/config/units.h"
+
+namespace twofold::config {
+namespace {
+
+// Range checks compare parsed values, so a bound is written in the table as a person would write
+// it.
+template <class T>
+Outcome<T> in_range(const Key& key, T value, Outcome<T> (*parse)(std::string_view)) {
+  const auto outside = [&](std::string_view bound, bool too_small) {
+    if (bound.empty()) return false;
+    const auto limit = parse(bound);
+    return limit && (too_small ? value < *limit : value > *limit);
+  };
+  if (outside(key.low, true)) return Refused(fmt::format("must be at least {}", key.low));
+  if (outside(key.high, false)) return Refused(fmt::format("must be at most {}", key.high));
+  return value;
+}
+
+template <class T>
+Outcome<T> parse_in_range(const Key& key, std::string_view text,
+                          Outcome<T> (*parse)(std::string_view)) {
+  const auto value = parse(text);
+  if (!value) return value.error();
+  return in_range<T>(key, *value, parse);
+}
+
+Outcome<int> choice_index(const Key& key, std::string_view text) {
+  std::string_view words = key.low;
+  for (int index = 0; !words.empty(); ++index) {
+    const std::size_t bar = words.find('|');
+    if (words.substr(0, bar) == text) return index;
+    words = bar == std::string_view::npos ? std::string_view() : words.substr(bar + 1);
+  }
+  return Refused(fmt::format("\"{}\" is not one of {}", text, key.low));
+}
+
+std::string_view choice_word(const Key& key, int wanted) {
+  std::string_view words = key.low;
+  for (int index = 0; index < wanted; ++index) words = words.substr(words.find('|') + 1);
+  return words.substr(0, words.find('|'));
+}
+
+// "host:port", "[v6]:port". What the address means is the listener's business, its form is ours.
+Outcome<std::string> parse_address(std::string_view text) {
+  const Refused form(
+      fmt::format("\"{}\" is not an address and port, as in 127.0.0.1:8080 or [::1]:8080", text));
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return form;
+  const std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.front() == '[' && host.back() == ']';
+  if (!bracketed && host.find(':') != std::string_view::npos) return form;
+  const auto port = parse_count(text.substr(colon + 1));
+  if (!port) return form;
+  if (*port > 65535) return Refused(fmt::format("port {} is larger than 65535", *port));
+  return std::string(text);
+}
+
+struct Assigner {
+  const Key& key;
+  std::string_view text;
+
+  Outcome<Done> operator()(std::string* slot) const {
+    if (text.empty()) return Refused("must not be empty");
+    if (key.kind == Kind::address) {
+      const auto address = parse_address(text);
+      if (!address) return address.error();
+    }
+    *slot = text;
+    return Done{};
+  }
+  Outcome<Done> operator()(int* slot) const {
+    const auto value = parse_in_range<std::uint64_t>(key, text, parse_count);
+    if (!value) return value.error();
+    if (*value > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) {
+      return Refused(fmt::format("{} is too large a number", *value));
+    }
+    *slot = static_cast<int>(*value);
+    return Done{};
+  }
+  Outcome<Done> operator()(std::uint64_t* slot) const {
+    const auto value = parse_in_range<std::uint64_t>(key, text, parse_size);
+    if (!value) return value.error();
+    *slot = *value;
+    return Done{};
+  }
+  Outcome<Done> operator()(std::chrono::milliseconds* slot) const {
+    const auto value = parse_in_range<std::chrono::milliseconds>(key, text, parse_duration);
+    if (!value) return value.error();
+    *slot = *value;
+    return Done{};
+  }
+  Outcome<Done> operator()(bool* slot) const {
+    const bool yes = text == "true" || text == "1" || text == "on" || text == "yes";
+    const bool no = text == "false" || text == "0" || text == "off" || text == "no";
+    if (!yes && !no) return Refused(fmt::format("\"{}\" is not true or false", text));
+    *slot = yes;
+    return Done{};
+  }
+  // The words of a choice stand in the order of its enumerators.
+  template <class Enum>
+  requires std::is_enum_v<Enum> Outcome<Done>
+  operator()(Enum* slot) const {
+    const auto index = choice_index(key, text);
+    if (!index) return index.error();
+    *slot = static_cast<Enum>(*index);
+    return Done{};
+  }
+};
+
+struct Renderer {
+  const Key& key;
+
+  std::string operator()(const std::string* slot) const { return *slot; }
+  std::string operator()(const int* slot) const { return fmt::format("{}", *slot); }
+  std::string operator()(const std::uint64_t* slot) const { return format_size(*slot); }
+  std::string operator()(const std::chrono::milliseconds* slot) const {
+    return format_duration(*slot);
+  }
+  std::string operator()(const bool* slot) const { return *slot ? "true" : "false"; }
+  template <class Enum>
+  requires std::is_enum_v<Enum> std::string operator()(const Enum* slot) const {
+    return std::string(choice_word(key, static_cast<int>(*slot)));
+  }
+};
+
+}  // namespace
+
+Outcome<Done> assign(const Key& key, std::string_view text, Config& config) {
+  return std::visit(Assigner{key, text}, key.slot(config));
+}
+
+std::string render(const Key& key, const Config& config) {
+  // The table hands out places to write to; a copy lets it be used for reading too.
+  Config readable = config;
+  return std::visit(Renderer{key}, key.slot(readable));
+}
+
+std::string render_toml(const Key& key, std::string_view value) {
+  if (key.kind == Kind::count || key.kind == Kind::boolean) return std::string(value);
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') quoted.push_back('\\');
+    quoted.push_back(c);
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
+}  // namespace twofold::config
