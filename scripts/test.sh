@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs the tests.
+#
+#   ./scripts/test.sh [preset...|all]     default: release; with CI=true: release asan tsan
+#
+#   all                        release, asan (address and undefined), tsan (threads), clang
+#   TWOFOLD_TEST_MINUTES=50    in CI, no further preset is started after this many minutes; what
+#                              was left out is said at the end
+#   TWOFOLD_TEST_ARGS="-L unit"  more arguments for ctest
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+presets=("$@")
+minutes_max=100000
+if [ ${#presets[@]} -eq 0 ]; then
+  presets=(release)
+  if [ "${CI:-}" = true ]; then
+    presets=(release asan tsan)
+    minutes_max=${TWOFOLD_TEST_MINUTES:-50}
+  fi
+elif [ "${presets[*]}" = all ]; then
+  presets=(release asan tsan clang)
+fi
+read -r -a more <<<"${TWOFOLD_TEST_ARGS:-}"
+
+# The sanitizers look for bugs in our code; pages, documents and house rules have no threads.
+arguments_for() {
+  case "$1" in
+    asan) echo --label-exclude "^(house|docs)$" ;;
+    tsan) echo --label-regex "^(unit|property|sim|wire)$" ;;
+    clang) echo --label-regex "^(unit|property)$" ;;
+  esac
+}
+
+failed=()
+skipped=()
+for preset in "${presets[@]}"; do
+  if [ $((SECONDS / 60)) -ge "$minutes_max" ]; then
+    skipped+=("$preset")
+    continue
+  fi
+  printf '\n== %s: build ==\n' "$preset"
+  ./scripts/build.sh "$preset"
+  printf '\n== %s: test ==\n' "$preset"
+  read -r -a filter <<<"$(arguments_for "$preset")"
+  ctest --preset "$preset" "${filter[@]}" "${more[@]}" || failed+=("$preset")
+  printf '== %s: done after %d min %d s ==\n' "$preset" $((SECONDS / 60)) $((SECONDS % 60))
+done
+
+if [ ${#skipped[@]} -gt 0 ]; then
+  echo "test: not run, because $minutes_max minutes had passed: ${skipped[*]}"
+fi
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "test: FAILED under ${failed[*]}"
+  exit 1
+fi
+echo "test: passed under ${presets[*]}"
