@@ -71,18 +71,23 @@ class BatchBuilder {
 /// The most bytes that `record` can take inside a batch.
 std::size_t record_bytes_max(const NewRecord& record);
 
-/// Walks the records of a verified, uncompressed batch.
+/// Walks the records of a verified, uncompressed batch. What it gives out are views into `batch`.
 class BatchCursor {
  public:
   BatchCursor(std::string_view batch, Seq base_seq);
-  /// The next record, nullopt after the last; data_damaged when the records do not parse.
+  /// The next record, nullopt after the last. A batch in log-append time gives every record that
+  /// time. Errors: data_damaged when the records do not parse; the cursor is then of no further use.
   Result<std::optional<StoredRecord>> next();
 
  private:
   std::string_view rest_;
-  std::int64_t base_offset_;
-  std::int64_t base_timestamp_;
-  std::int32_t left_;
+  std::int64_t base_offset_ = 0;
+  std::int64_t base_timestamp_ = 0;
+  std::optional<std::int64_t> append_timestamp_;
+  std::int64_t previous_delta_ = -1;
+  std::int32_t last_delta_ = 0;
+  std::int32_t left_ = 0;
+  bool compressed_ = false;
   Seq base_seq_;
 };
 
