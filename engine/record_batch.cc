@@ -1,9 +1,9 @@
 #include "engine/record_batch.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "engine/base/bytes.h"
 #include "engine/base/crc32c.h"
@@ -101,11 +101,12 @@ std::optional<std::string_view> take_record(std::string_view& rest) {
 BatchHeader batch_header(std::string_view bytes) {
   TF_CHECK(bytes.size() >= kBatchHeaderBytes);
   const char* p = bytes.data();
-  return {load_be<std::int64_t>(p + kBaseOffsetAt),    load_be<std::int32_t>(p + kLengthAt),
-          load_be<std::int16_t>(p + kAttributesAt),    load_be<std::int32_t>(p + kLastOffsetDeltaAt),
-          load_be<std::int64_t>(p + kBaseTimestampAt), load_be<std::int64_t>(p + kMaxTimestampAt),
-          load_be<std::int64_t>(p + kProducerIdAt),    load_be<std::int16_t>(p + kProducerEpochAt),
-          load_be<std::int32_t>(p + kBaseSequenceAt),  load_be<std::int32_t>(p + kRecordCountAt)};
+  return {
+      load_be<std::int64_t>(p + kBaseOffsetAt),    load_be<std::int32_t>(p + kLengthAt),
+      load_be<std::int16_t>(p + kAttributesAt),    load_be<std::int32_t>(p + kLastOffsetDeltaAt),
+      load_be<std::int64_t>(p + kBaseTimestampAt), load_be<std::int64_t>(p + kMaxTimestampAt),
+      load_be<std::int64_t>(p + kProducerIdAt),    load_be<std::int16_t>(p + kProducerEpochAt),
+      load_be<std::int32_t>(p + kBaseSequenceAt),  load_be<std::int32_t>(p + kRecordCountAt)};
 }
 
 Result<BatchHeader> parse_batch(std::string_view bytes) {
@@ -123,7 +124,8 @@ Result<BatchHeader> parse_batch(std::string_view bytes) {
     return damaged("a batch's checksum does not match");
 
   // Sound bytes may still say what no batch can mean: they came from a client once.
-  if ((header.attributes & ~kKnownAttributes) != 0) return damaged("a batch has unknown attributes");
+  if ((header.attributes & ~kKnownAttributes) != 0)
+    return damaged("a batch has unknown attributes");
   if (header.last_offset_delta < 0) return damaged("a batch's last offset is before its first");
   if (header.base_offset < 0 ||
       header.base_offset > std::numeric_limits<std::int64_t>::max() - 1 - header.last_offset_delta)
@@ -153,8 +155,9 @@ void BatchBuilder::add(Offset offset, const NewRecord& record) {
   if (count_ == 0) base_timestamp_ = max_timestamp_ = record.timestamp.value();
   max_timestamp_ = std::max(max_timestamp_, record.timestamp.value());
   // Unsigned on purpose: a client's times may be further apart than a signed number can say.
-  const auto later = static_cast<std::int64_t>(static_cast<std::uint64_t>(record.timestamp.value()) -
-                                               static_cast<std::uint64_t>(base_timestamp_));
+  const auto later =
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(record.timestamp.value()) -
+                                static_cast<std::uint64_t>(base_timestamp_));
 
   std::size_t size = 1 + varint_size(later) + varint_size(delta);
   size += optional_bytes(record.key) + optional_bytes(record.value);

@@ -76,7 +76,8 @@ class BatchCursor {
  public:
   BatchCursor(std::string_view batch, Seq base_seq);
   /// The next record, nullopt after the last. A batch in log-append time gives every record that
-  /// time. Errors: data_damaged when the records do not parse; the cursor is then of no further use.
+  /// time. Errors: data_damaged when the records do not parse; the cursor is then of no further
+  /// use.
   Result<std::optional<StoredRecord>> next();
 
  private:

@@ -1,3 +1,9 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -5,12 +11,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <ctime>
-#include <utility>
 
 #include "engine/base/file_system.h"
 
@@ -276,7 +276,9 @@ Result<> make_path(const std::string& path) {
     const auto part = path.substr(0, end);
     if (::mkdir(part.c_str(), kDirectoryRights) == 0) {
       const auto slash = part.find_last_of('/');
-      const auto above = slash == std::string::npos ? "." : slash == 0 ? "/" : part.substr(0, slash);
+      const auto above = slash == std::string::npos ? "."
+                         : slash == 0               ? "/"
+                                                    : part.substr(0, slash);
       if (auto synced = sync_path(above); !synced) return synced.error();
     } else if (errno != EEXIST && errno != EISDIR) {
       return failed("mkdir", part, errno);
