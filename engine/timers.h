@@ -18,7 +18,10 @@ class TimerTarget {
 
 /// A hierarchical timing wheel: 4 levels of 256 slots, ticks of 8 ms. Scheduling and firing are
 /// O(1); there is no cancel, since whoever is woken knows whether it still matters (a deadline that
-/// moved is scheduled again). Never fires early; fires late by at most one tick.
+/// moved is scheduled again). Never fires early; fires late by at most one tick, and timers of one
+/// tick fire in the order in which they were scheduled. What is already due fires with the next
+/// advance(), or still in this one when it is scheduled from on_timer().
+/// Time that passed with nothing scheduled costs nothing, however much it was.
 /// Threads  the core only.
 class TimerWheel {
  public:
@@ -42,15 +45,22 @@ class TimerWheel {
     std::uint64_t token;
     std::uint32_t owner;
   };
+  struct Level {
+    std::array<std::vector<Timer>, kSlots> slots;
+    std::array<std::uint64_t, kSlots / 64> taken{};  ///< one bit per slot that holds something
+
+    void add(std::uint64_t slot, const Timer& timer);
+    std::vector<Timer> take(std::uint64_t slot);
+    std::optional<std::uint64_t> next_after(std::uint64_t slot) const;
+  };
   void place(const Timer& timer);
-  void cascade(int level);
-  void step();
+  std::optional<std::int64_t> next_tick() const;
+  void enter(std::int64_t tick);
 
   std::int64_t tick_;  // the last tick that was processed
-  std::array<std::array<std::vector<Timer>, kSlots>, kLevels> slots_;
-  std::array<std::size_t, kLevels> level_size_{};
-  std::vector<Timer> far_;    // beyond the top level
-  std::vector<Timer> due_;    // taken from a slot, not fired yet
+  std::array<Level, kLevels> levels_;
+  std::vector<Timer> far_;  // beyond the top level
+  std::vector<Timer> due_;  // taken from a slot, not fired yet
   std::size_t due_at_ = 0;
   std::size_t size_ = 0;
 };
