@@ -5,10 +5,9 @@
 #include <map>
 #include <string>
 
-namespace twofold {
+#include "engine/durability.h"
 
-/// When an answered publish is safe: synced to the device, written to the kernel, or accepted.
-enum class Durability { disk, os, memory };
+namespace twofold {
 
 /// Whether the journal bypasses the page cache. `automatic` tries it and falls back.
 enum class DirectIo { automatic, on, off };
@@ -47,7 +46,7 @@ struct Config {
     std::chrono::milliseconds delay{};
   };
   struct Storage {
-    Durability durability{};
+    engine::Durability durability{};
     bool memory_only = false;  // nothing is written to disk; data_dir is ignored
     std::uint64_t segment_bytes = 0;
     std::uint64_t journal_file_bytes = 0;

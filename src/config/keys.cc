@@ -53,7 +53,7 @@ constexpr std::array kKeys{
     Key{"queues.delay", Kind::duration, "0s", "0s", "365d",
         "how long a new message is held back when its sender does not say",
         TWOFOLD_SLOT(queues.delay)},
-    Key{"storage.durability", Kind::choice, "disk", "disk|os|memory", "",
+    Key{"storage.durability", Kind::choice, "disk", "memory|os|disk", "",
         "when a publish is answered: synced to the device, written to the kernel, or accepted",
         TWOFOLD_SLOT(storage.durability)},
     Key{"storage.memory_only", Kind::boolean, "false", "", "",

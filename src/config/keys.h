@@ -15,7 +15,7 @@ enum class Kind { text, address, count, size, duration, choice, boolean };
 
 /// The place in a Config that a key fills.
 using Slot = std::variant<std::string*, int*, std::uint64_t*, std::chrono::milliseconds*, bool*,
-                          Durability*, DirectIo*, LogLevel*, LogFormat*>;
+                          engine::Durability*, DirectIo*, LogLevel*, LogFormat*>;
 
 /// One line of the table that parser, environment, validation and documentation are read from.
 struct Key {

@@ -3,9 +3,10 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
+
+#include "engine/base/duration_text.h"
 
 namespace twofold {
 namespace {
@@ -13,16 +14,6 @@ namespace {
 struct Unit {
   std::string_view name;
   double factor;
-};
-
-// In milliseconds, longest first: the printer takes the first that divides exactly.
-constexpr std::array<Unit, 6> kDurationUnits{
-    {{"d", 86'400'000.0},
-     {"h", 3'600'000.0},
-     {"m", 60'000.0},
-     {"s", 1'000.0},
-     {"ms", 1.0},
-     {"us", 0.001}}
 };
 
 constexpr double kKi = 1024.0;
@@ -63,23 +54,15 @@ Outcome<Split> split_number(std::string_view text, std::string_view what) {
 }  // namespace
 
 Outcome<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  constexpr std::string_view kExamples = "write one of us, ms, s, m, h, d after it, as in 30s";
+  constexpr std::string_view kExamples = "write 250ms, 30s, 5m, 12h or 7d";
   if (text.empty()) return Refused(fmt::format("a duration is missing: {}", kExamples));
-  const auto split = split_number(text, "duration");
-  if (!split)
-    return Refused(fmt::format("{}: {}", split.error().why, "write 250ms, 30s, 5m or 7d"));
-  if (split->unit.empty()) {
-    if (split->number == 0) return std::chrono::milliseconds{0};
+  if (text == "0") return std::chrono::milliseconds{0};
+  if (text.find_first_not_of("0123456789.") == std::string_view::npos) {
     return Refused(fmt::format("\"{}\" is a duration without a unit: {}", text, kExamples));
   }
-  for (const Unit& unit : kDurationUnits) {
-    if (unit.name != split->unit) continue;
-    const double millis = std::round(split->number * unit.factor);
-    if (millis > 9.0e15) return Refused(fmt::format("\"{}\" is too long a duration", text));
-    return std::chrono::milliseconds{static_cast<std::int64_t>(millis)};
-  }
-  return Refused(
-      fmt::format("\"{}\" has an unknown unit of time; there are us, ms, s, m, h and d", text));
+  const auto duration = engine::parse_duration(text);
+  if (!duration) return Refused(fmt::format("\"{}\" is not a duration: {}", text, kExamples));
+  return *duration;
 }
 
 Outcome<std::uint64_t> parse_size(std::string_view text) {
@@ -111,15 +94,7 @@ Outcome<std::uint64_t> parse_count(std::string_view text) {
 }
 
 std::string format_duration(std::chrono::milliseconds duration) {
-  const std::int64_t millis = duration.count();
-  if (millis == 0) return "0s";
-  for (const Unit& unit : kDurationUnits) {
-    if (unit.factor < 1) break;
-    const auto factor = static_cast<std::int64_t>(unit.factor);
-    // 36h reads better than 1.5d, and 90s better than 1.5m: only exact multiples are used.
-    if (millis % factor == 0) return fmt::format("{}{}", millis / factor, unit.name);
-  }
-  return fmt::format("{}ms", millis);
+  return engine::format_duration(duration);
 }
 
 std::string format_size(std::uint64_t bytes) {

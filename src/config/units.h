@@ -11,9 +11,9 @@ namespace twofold {
 
 /// Durations and sizes as people write them, the same in the file, the environment and every flag.
 ///
-/// A duration is a number with one of `us ms s m h d`: "250ms", "1.5s", "7d". Zero needs no unit;
-/// any other bare number is refused, because "30" meant seconds to one reader and milliseconds to
-/// the next. Microseconds are accepted but round to whole milliseconds.
+/// A duration is a number with one of `ms s m h d`: "250ms", "1.5s", "7d". Zero needs no unit; any
+/// other bare number is refused, because "30" meant seconds to one reader and milliseconds to the
+/// next.
 Outcome<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 /// A size in bytes: "512", "128B", "64KiB", "1MiB", "2GiB", "1TiB" (powers of 1024) and "10kB",

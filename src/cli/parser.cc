@@ -1,0 +1,220 @@
+// The one file that sees CLI11. It is used for what it is good at, splitting words into flags and
+// positionals; what a person reads afterwards is written here.
+#include "src/cli/parser.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "src/cli/flag_values.h"
+#include "src/config/nearest.h"
+
+namespace twofold::cli {
+namespace {
+
+// Where CLI11 writes what it found; addresses must not move while it parses.
+using Store = std::map<std::string, std::vector<std::string>>;
+
+std::string lower(std::string_view name) {
+  std::string text(name);
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+void declare_flag(CLI::App& app, const Flag& flag, Store& store) {
+  std::string names = fmt::format("--{}", flag.name);
+  if (flag.letter != 0) names += fmt::format(",-{}", flag.letter);
+  std::vector<std::string>& values = store[std::string(flag.name)];
+  if (flag.takes == Takes::nothing) {
+    app.add_flag_function(names, [&values](std::int64_t) { values.assign(1, "true"); });
+    return;
+  }
+  app.add_option(names, values)
+      ->type_size(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(flag.many ? CLI::MultiOptionPolicy::TakeAll
+                                      : CLI::MultiOptionPolicy::TakeLast);
+}
+
+class Builder {
+ public:
+  Builder() : root_("twofold") {
+    configure(root_);
+    for (const GlobalFlag& global : global_flags()) declare_flag(root_, global.flag, globals);
+    declare_flag(root_, {"help", 'h', Takes::nothing, "", ""}, globals);
+    declare_flag(root_, {"version", 0, Takes::nothing, "", ""}, globals);
+    for (const CommandGroup& group : command_groups()) {
+      for (const Command& command : group.commands) declare(command);
+    }
+  }
+
+  // What is left over, and the words of the command that was reached.
+  std::vector<std::string> run(std::vector<std::string> words, std::string& path) {
+    std::reverse(words.begin(), words.end());
+    root_.parse(std::move(words));
+    const CLI::App* app = &root_;
+    while (!app->get_subcommands().empty()) {
+      app = app->get_subcommands().front();
+      path += path.empty() ? app->get_name() : " " + app->get_name();
+    }
+    return root_.remaining(true);
+  }
+
+  Store globals;
+  Store values;  // of the command, keyed "path/flag"
+
+ private:
+  static void configure(CLI::App& app) {
+    app.set_help_flag();
+    app.allow_extras();
+    app.fallthrough();
+    // One command at most: a body that happens to be called like a command stays a body.
+    app.require_subcommand(0, 1);
+  }
+
+  void declare(const Command& command) {
+    CLI::App* parent = &root_;
+    std::string_view word = command.path;
+    if (const std::size_t space = word.find(' '); space != std::string_view::npos) {
+      parent = noun(std::string(word.substr(0, space)));
+      word.remove_prefix(space + 1);
+    }
+    CLI::App* app = parent->add_subcommand(std::string(word));
+    configure(*app);
+    if (word == "list") app->alias("ls");
+    if (word == "delete") app->alias("rm");
+    Store& store = stores_[std::string(command.path)];
+    for (const Flag& flag : command.flags) declare_flag(*app, flag, store);
+    for (const Positional& positional : command.positionals) {
+      CLI::Option* option = app->add_option(lower(positional.name), store[lower(positional.name)]);
+      if (positional.many) {
+        option->expected(0, CLI::detail::expected_max_vector_size);
+      } else {
+        option->type_size(1)->expected(1);
+      }
+    }
+  }
+
+  CLI::App* noun(const std::string& name) {
+    CLI::App*& app = nouns_[name];
+    if (app == nullptr) {
+      app = root_.add_subcommand(name);
+      configure(*app);
+      app->alias(name + "s");
+    }
+    return app;
+  }
+
+  CLI::App root_;
+  std::map<std::string, CLI::App*> nouns_;
+
+ public:
+  std::map<std::string, Store> stores_;
+};
+
+Args to_args(const Store& store) {
+  Args args;
+  for (const auto& [name, values] : store) {
+    for (const std::string& value : values) args.add(name, value);
+  }
+  return args;
+}
+
+// A word that nothing claimed: a misspelt command or flag, or one argument too many.
+Failure unknown_word(const std::string& word, const Parsed& parsed) {
+  const std::string help =
+      fmt::format("run: twofold {}{}--help", parsed.path, parsed.path.empty() ? "" : " ");
+  const auto hint = [&](std::string guess) {
+    return guess.empty() ? help : fmt::format("{} {}", guess, help);
+  };
+  if (word.size() > 1 && word.front() == '-') {
+    const std::string name = word.substr(0, word.find('='));
+    std::vector<std::string> known{"--help"};
+    for (const GlobalFlag& global : global_flags()) {
+      known.push_back(fmt::format("--{}", global.flag.name));
+    }
+    if (parsed.command != nullptr) {
+      for (const Flag& flag : parsed.command->flags)
+        known.push_back(fmt::format("--{}", flag.name));
+    }
+    const std::string of = parsed.path.empty() ? "" : fmt::format(" for twofold {}", parsed.path);
+    return usage(fmt::format("unknown flag {}{}", name, of), hint(did_you_mean(name, known)));
+  }
+  if (parsed.command != nullptr) {
+    return usage(fmt::format("unexpected argument \"{}\"", word), help);
+  }
+  std::vector<std::string> known;
+  const std::string prefix = parsed.path.empty() ? "" : parsed.path + " ";
+  for (const CommandGroup& group : command_groups()) {
+    for (const Command& command : group.commands) {
+      if (!command.path.starts_with(prefix)) continue;
+      const std::string_view rest = command.path.substr(prefix.size());
+      known.emplace_back(rest.substr(0, rest.find(' ')));
+    }
+  }
+  return usage(fmt::format("unknown command \"{}{}\"", prefix, word),
+               hint(did_you_mean(word, known)));
+}
+
+Tried<> check_positionals(const Parsed& parsed) {
+  for (const Positional& positional : parsed.command->positionals) {
+    if (!positional.required || parsed.args.has(lower(positional.name))) continue;
+    return usage(fmt::format("{} is missing", positional.name),
+                 fmt::format("for example: {}", parsed.command->examples.front()));
+  }
+  return Done{};
+}
+
+void consult_environment(Args& globals, const char* (*environment)(const char* name)) {
+  for (const GlobalFlag& global : global_flags()) {
+    const std::string name(global.flag.name);
+    if (globals.has(name) || global.environment.empty()) continue;
+    const char* value = environment(std::string(global.environment).c_str());
+    if (value == nullptr || *value == '\0') continue;
+    const bool is_off = std::string_view(value) == "0" || std::string_view(value) == "false";
+    if (global.flag.takes != Takes::nothing) globals.add(name, value);
+    if (global.flag.takes == Takes::nothing && !is_off) globals.add(name, "true");
+  }
+}
+
+Tried<> check_values(const Parsed& parsed) {
+  for (const GlobalFlag& global : global_flags()) {
+    if (auto checked = check_flag(global.flag, parsed.globals); !checked) return checked.error();
+  }
+  if (parsed.command == nullptr) return Done{};
+  for (const Flag& flag : parsed.command->flags) {
+    if (auto checked = check_flag(flag, parsed.args); !checked) return checked.error();
+  }
+  return check_positionals(parsed);
+}
+
+}  // namespace
+
+Tried<Parsed> parse(const std::vector<std::string>& words,
+                    const char* (*environment)(const char* name)) {
+  Parsed parsed;
+  Builder builder;
+  std::vector<std::string> left;
+  // CLI11 speaks in exceptions; they end here.
+  try {
+    left = builder.run(words, parsed.path);
+  } catch (const CLI::ParseError& error) {
+    return usage(error.what(), "run: twofold --help");
+  }
+  parsed.command = find_command(parsed.path);
+  parsed.globals = to_args(builder.globals);
+  if (parsed.command != nullptr) parsed.args = to_args(builder.stores_[parsed.path]);
+  parsed.help = parsed.globals.has("help");
+  parsed.version = parsed.globals.has("version");
+  if (parsed.help || parsed.version) return parsed;
+  if (!left.empty()) return unknown_word(left.front(), parsed);
+  consult_environment(parsed.globals, environment);
+  if (auto checked = check_values(parsed); !checked) return checked.error();
+  return parsed;
+}
+
+}  // namespace twofold::cli

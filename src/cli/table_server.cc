@@ -1,0 +1,101 @@
+#include "src/cli/handlers.h"
+#include "src/cli/table.h"
+
+namespace twofold::cli {
+namespace {
+
+const Flag kConfig{"config", 0, Takes::text, "FILE",
+                   "configuration file [./twofold.toml if there]"};
+const Flag kSet{"set", 0, Takes::text, "KEY=VALUE", "set one key; may be repeated", true};
+const Flag kData{"data", 0, Takes::text, "DIR", "data directory [./twofold-data]"};
+
+}  // namespace
+
+std::vector<Command> server_commands() {
+  return {
+      {"serve",
+       "Start the broker and run until SIGTERM or Ctrl-C",                    {},
+       {kConfig,
+        kData,
+        {"http", 0, Takes::text, "ADDR:PORT", "HTTP listener [127.0.0.1:8080]"},
+        {"memory", 0, Takes::nothing, "", "keep everything in memory, write nothing to disk"},
+        kSet},
+       {"twofold serve", "twofold serve --data /var/lib/twofold --http 0.0.0.0:8080",
+        "twofold serve --memory --set log.level=debug"},
+       "config keys, doctor, health", &run_serve  },
+      {"health",
+       "Ask a running broker whether it is ready, and exit 0 or 1",           {},
+       {{"live", 0, Takes::nothing, "", "ask whether it is alive instead"},
+        {"ready", 0, Takes::nothing, "", "ask whether it is ready [default]"}},
+       {"twofold health", "twofold health --live", "twofold health -s http://broker:8080"},
+       "doctor",                      &run_health },
+      {"doctor",
+       "Check this machine and a data directory for what usually goes wrong", {},
+       {kConfig, kData, kSet},
+       {"twofold doctor", "twofold doctor --data /var/lib/twofold",
+        "twofold doctor --config twofold.toml -o json"},
+       "config check, health",        &run_doctor },
+      {"version",
+       "Print the version of this program, and of the broker if one answers", {},
+       {},
+       {"twofold version", "twofold version -o json", "twofold version -q"},
+       "health",                      &run_version},
+  };
+}
+
+std::vector<Command> measure_commands() {
+  return {
+      {"bench",
+       "Measure a running broker: publish, fetch, latency, queue, waiting, queues or memory", {{"WORKLOAD"}},
+       {{"connections", 'c', Takes::count, "N", "connections, one request each at a time [64]"},
+        {"msgs", 'n', Takes::count, "N", "messages to measure [100000]"},
+        {"duration", 'd', Takes::duration, "DURATION", "measure for this long instead"},
+        {"warmup", 0, Takes::duration, "DURATION", "run before measuring [1s]"},
+        {"size", 0, Takes::size, "SIZE", "bytes of one value [256B]"},
+        {"batch", 'b', Takes::count, "N", "messages in one request [1]"},
+        {"rate", 0, Takes::rate, "N/s", "open loop at this rate [as fast as answers come]"},
+        {"format", 0, Takes::text, "FORMAT", "json or protobuf [json]"},
+        {"durability", 0, Takes::text, "CLASS", "disk, os or memory [as the broker is set]"},
+        {"backlog", 0, Takes::count, "N", "messages waiting before the measurement [0]"},
+        {"count", 0, Takes::count, "N", "queues: how many [1000]"},
+        {"rate-each", 0, Takes::rate, "N/s", "queues: messages for each a second [1/s]"},
+        {"partitions", 0, Takes::count, "N", "partitions of the topic [1]"},
+        {"page", 0, Takes::size, "SIZE", "fetch: bytes of one page, about [1MiB]"},
+        {"sync-dir", 0, Takes::text, "DIR", "where to measure the device's sync [.]"},
+        {"keep", 0, Takes::nothing, "", "leave the topics and queues behind"},
+        {"json", 0, Takes::nothing, "", "the result as one JSON object"}},
+       {"twofold bench publish --connections 64", "twofold bench queue --batch 10 --duration 5s",
+        "twofold bench latency --msgs 2000"},
+       "doctor", &run_bench},
+  };
+}
+
+std::vector<Command> setup_commands() {
+  return {
+      {"config show",
+       "Print every setting with its value and where the value came from",                   {},
+       {kConfig, kSet},
+       {"twofold config show", "twofold config show --config twofold.toml",
+        "TWOFOLD_LOG_LEVEL=debug twofold config show -o json"},
+       "config keys, config check", &run_config_show    },
+      {"config check",
+       "Check a configuration file and exit 0 when it is right",                             {{"FILE"}},
+       {},
+       {"twofold config check twofold.toml", "twofold config check /etc/twofold/twofold.toml",
+        "twofold config defaults > t.toml && twofold config check t.toml"},
+       "config show",               &run_config_check   },
+      {"config defaults",
+       "Print a configuration file with every key, its help and its default, commented out", {},
+       {},
+       {"twofold config defaults", "twofold config defaults > twofold.toml",
+        "twofold config defaults | grep retention"},
+       "config keys",               &run_config_defaults},
+      {"config keys",
+       "List every key with type, default and environment variable",                         {},
+       {},
+       {"twofold config keys", "twofold config keys -o json", "twofold config keys -o name"},
+       "config show",               &run_config_keys    },
+  };
+}
+
+}  // namespace twofold::cli
