@@ -17,7 +17,7 @@ packages_run=(
   libssl-dev libsodium-dev
 )
 packages_test=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3)
-packages_clang=(clang llvm)
+packages_clang=(clang libclang-rt-14-dev llvm)
 
 say() { printf 'deps: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
