@@ -271,7 +271,7 @@ def cpp_functions(source: Source) -> Iterator[tuple[str, int, int]]:
     """Function bodies found by their braces: a block whose head has parentheses, not inside another."""
     code = re.sub(r"^[ \t]*#(?:[^\n\\]|\\\n|\\.)*", lambda m: re.sub(r"[^\n]", " ", m.group(0)), source.code, flags=re.MULTILINE)
     head_start, parens = 0, 0
-    blocks: list[tuple[str, str, int]] = []  # kind, name, line of the head
+    blocks: list[tuple[str, str, int, int]] = []  # kind, name, line of the head, where the body begins
     inside_function = 0
     for position, char in enumerate(code):
         if char in "()":
@@ -280,17 +280,22 @@ def cpp_functions(source: Source) -> Iterator[tuple[str, int, int]]:
             head = code[head_start:position]
             kind, name = block_kind(head) if not inside_function and parens == 0 else ("inner", "")
             first = head_start + len(head) - len(head.lstrip())
-            blocks.append((kind, name, source.line_of(first)))
+            blocks.append((kind, name, source.line_of(first), position))
             inside_function += kind == "function"
             head_start = position + 1
         elif char == "}" and blocks:
-            kind, name, line = blocks.pop()
-            if kind == "function":
-                inside_function -= 1
+            kind, name, line, begin = blocks.pop()
+            inside_function -= kind == "function"
+            if kind == "function" and not is_table(code[begin + 1:position]):
                 yield name, line, source.line_of(position) - line + 1
             head_start = position + 1
         elif char == ";" and parens == 0:
             head_start = position + 1
+
+
+def is_table(body: str) -> bool:
+    """A body that is one `return {...};` is data with a name, however many rows it has."""
+    return re.match(r"\s*return\s*\{", body) is not None and body.count(";") == 1
 
 
 def block_kind(head: str) -> tuple[str, str]:

@@ -149,6 +149,7 @@ class Sizes(unittest.TestCase):
         rows = "  {1, 2},\n" * 90
         for text in ("constexpr Row kRows[] = {\n" + rows + "};\n", "struct A {\n" + "  int a;\n" * 90 + "};\n",
                      "constexpr auto kRows = std::to_array<Row>({\n" + rows + "});\n",
+                     "std::vector<Row> rows() {\n  return {\n" + rows + "  };\n}\n",
                      "template <class R>\nclass F<R(int)> {\n" + "  int a;\n" * 90 + "};\n"):
             self.assertEqual(breaches("engine/a.cc", text), [], text[:40])
 
