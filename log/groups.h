@@ -24,17 +24,20 @@ struct GroupInfo {
 
 /// Committed offsets of log readers; membership comes with the group coordinator.
 ///
-/// A commit is journaled and durable when answered. Offsets of a topic that was removed vanish with
-/// it. State is keyed by (group, topic id, partition), so a topic created again starts afresh.
-/// Errors  topic_not_found, partition_not_found, group_not_found, invalid_request (offset < 0).
+/// A commit is journaled and durable when answered; it costs O(1) per partition. A group exists
+/// while it has an offset. Offsets of a topic that was removed vanish with it: state is keyed by
+/// (group, topic id, partition), so a topic created again starts afresh.
+/// An offset may lie past the end or before the start: the reader decides what that means.
+/// Errors  topic_not_found, partition_not_found, group_not_found, invalid_request (offset < 0, a
+///         name that is empty or longer than kGroupNameMax, nothing to commit), overloaded.
+/// Memory  8 bytes for each partition up to the highest that a group committed.
 /// Threads the core only.
 class Groups final : public engine::StateMachine {
  public:
   Groups(engine::Core& core, Topics& topics);
   ~Groups() override;
 
-  void commit(std::string group, std::vector<CommittedOffset> offsets,
-              Completion<Durability> done);
+  void commit(std::string group, std::vector<CommittedOffset> offsets, Completion<Durability> done);
   Result<GroupInfo> find(const std::string& group) const;
   std::optional<Offset> committed(const std::string& group, const std::string& topic,
                                   PartitionId partition) const;

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/core.h"
@@ -38,8 +39,13 @@ struct TopicInfo {
   std::uint64_t version = 0;  ///< of the definition: the etag
   TopicConfig config;
   WallTime created{0};
-  std::vector<LogId> logs;    ///< one per partition, in order
-  bool was_created = false;   ///< by the call that answers with this
+  std::vector<LogId> logs;   ///< one per partition, in order
+  bool was_created = false;  ///< by the call that answers with this
+};
+
+struct TopicRef {
+  std::uint32_t id;
+  std::int32_t partitions;
 };
 
 struct PublishRecord {
@@ -54,7 +60,7 @@ struct Publish {
 struct PublishedRecord {
   PartitionId partition;
   Offset offset;
-  Seq seq;
+  Seq seq;  ///< 0 when retention took the record before its publisher was answered
 };
 struct Published {
   std::vector<PublishedRecord> records;  ///< in the order of the request
@@ -73,13 +79,15 @@ struct Read {
 };
 struct ReadablePartition {
   PartitionId partition;
-  Offset from;       ///< where this read begins (moved up when skip_trimmed)
-  Offset start;      ///< oldest offset kept
-  Offset end;        ///< one past the newest visible
+  Offset from;   ///< where this read begins (moved up when skip_trimmed)
+  Offset start;  ///< oldest offset kept
+  Offset end;    ///< one past the newest visible
   engine::ReadPlan plan;
 };
 struct Readable {
-  std::vector<ReadablePartition> partitions;  ///< as asked, empty plans included
+  /// As asked. A plan is empty at the end of a partition, or when bytes_max went to the others:
+  /// these take turns in going first.
+  std::vector<ReadablePartition> partitions;
 };
 
 struct PartitionOffsets {
@@ -90,11 +98,17 @@ struct PartitionOffsets {
 /// A name over 1..N logs, written by key and read by offset.
 ///
 /// Contract
-///   publish  all records get offsets or none do; answers once the asked durability holds.
+///   publish  all records get offsets or none do; answers once the asked durability holds. Records
+///            of one key keep their order; those without key and partition go together to one.
 ///   read     never shows what a crash could take back (unless the topic says `memory`).
-///   Names share one space with queues: `name_taken` when the other kind has it.
+///   retention looks at every partition every few seconds, by append time and by bytes.
+///   Names share one space with queues: `name_taken` when the other kind has it. A topic created
+///   again under an old name is another topic: new id, new logs.
 /// Errors    topic_not_found, partition_not_found, offset_trimmed (number: the oldest),
-///           exists_with_other_config, etag_mismatch, message_too_large, and what Core refuses.
+///           exists_with_other_config, etag_mismatch, message_too_large (number of this and of
+///           partition_not_found when publishing: the record's index), invalid_request (a name, a
+///           configuration, or a position past the end), overloaded (a limit of topics_limits.h),
+///           and what Core refuses.
 /// Threads   the core only; completions run there too.
 class Topics final : public engine::LogListener, public engine::TimerTarget {
  public:
@@ -109,6 +123,12 @@ class Topics final : public engine::LogListener, public engine::TimerTarget {
                  Completion<TopicInfo> done);
   void remove(std::string name, Completion<TopicInfo> done);
   Result<TopicInfo> find(const std::string& name) const;
+  /// The cheap half of find(): O(log topics) whatever the number of partitions.
+  std::optional<TopicRef> resolve(std::string_view name) const;
+  /// Null when there is no such topic (any more). Valid until the topic is removed.
+  const std::string* name_of(std::uint32_t id) const;
+  /// Called with the id of each topic that was removed, live and on replay. At most one.
+  void when_removed(std::function<void(std::uint32_t id)> heard);
   std::vector<TopicInfo> list(const std::string& after, std::size_t limit) const;
 
   void publish(Publish publish, Completion<Published> done);
@@ -117,6 +137,9 @@ class Topics final : public engine::LogListener, public engine::TimerTarget {
   std::uint64_t read(Read read, Instant deadline, Completion<Readable> done);
   /// A reader went away: its completion is dropped without being called.
   void cancel(std::uint64_t ticket);
+  /// Answers all waiting readers empty (draining).
+  void release_waiters();
+  std::size_t waiting() const;
 
   Result<std::vector<PartitionOffsets>> offsets(const std::string& topic) const;
   /// For each partition a plan that begins at the first batch that may hold `time`; the caller

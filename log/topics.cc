@@ -1,0 +1,247 @@
+#include "log/topics.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/base/check.h"
+#include "log/topics_limits.h"
+#include "log/topics_state.h"
+
+namespace twofold::log {
+
+using engine::Admission;
+using engine::Errc;
+using engine::Error;
+
+namespace {
+
+bool is_name_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
+
+Result<> check_name(std::string_view name) {
+  const bool well_formed = !name.empty() && name.size() <= kTopicNameMax && name != "." &&
+                           name != ".." && std::all_of(name.begin(), name.end(), is_name_letter);
+  if (well_formed) return {};
+  return Error(Errc::invalid_request, "this is not a name for a topic",
+               fmt::format("1 to {} letters, digits, '.', '_' and '-'", kTopicNameMax));
+}
+
+Result<> check_config(const TopicConfig& config) {
+  const auto refuse = [](std::string detail) {
+    return Error(Errc::invalid_request, std::move(detail));
+  };
+  if (config.partitions < 1 || config.partitions > kPartitionsMax) {
+    return refuse(fmt::format("partitions must be 1 to {}", kPartitionsMax));
+  }
+  if (config.record_bytes_max < 1 || config.record_bytes_max > kRecordBytesMax) {
+    return refuse(fmt::format("the largest record must be 1 to {} bytes", kRecordBytesMax));
+  }
+  if (config.retention_time && *config.retention_time < Duration{1}) {
+    return refuse("the retention time must be at least a millisecond; leave it out to keep all");
+  }
+  if (config.retention_bytes && *config.retention_bytes < 1) {
+    return refuse("the retention must be at least a byte; leave it out to keep all");
+  }
+  return {};
+}
+
+Error not_found(std::string_view name) {
+  return Error(Errc::topic_not_found, fmt::format("there is no topic named {}", name));
+}
+
+std::string key_of(std::string_view name) { return fmt::format("{}{}", kTopicKeys, name); }
+
+TopicInfo info_of(const std::string& name, const Topic& topic) {
+  const TopicDefinition& definition = topic.definition;
+  return {name,
+          definition.id,
+          topic.version,
+          definition.config,
+          definition.created,
+          definition.logs,
+          /*was_created=*/false};
+}
+
+}  // namespace
+
+Topics::Topics(engine::Core& core) : state_(std::make_unique<State>(*this, core)) {
+  core.catalog().watch(std::string(kTopicKeys),
+                       [state = state_.get()](std::string_view key, const engine::Document* now) {
+                         const std::string_view name = key.substr(kTopicKeys.size());
+                         now ? state->define(name, *now) : state->undefine(name);
+                       });
+}
+
+Topics::~Topics() = default;
+
+void Topics::create(std::string name, TopicConfig config, bool create_only,
+                    Completion<TopicInfo> done) {
+  if (auto checked = check_name(name); !checked) return done(checked.error());
+  if (auto checked = check_config(config); !checked) return done(checked.error());
+
+  if (const auto found = state_->find(name)) {
+    TopicInfo info = info_of(name, (*found)->second);
+    if (!create_only && info.config == config) {
+      return state_->answer_when_durable(std::move(info), std::move(done));
+    }
+    return done(Error(Errc::exists_with_other_config,
+                      fmt::format("there is a topic named {} already", name)));
+  }
+  engine::Core& core = state_->core;
+  if (core.catalog().get(fmt::format("{}{}", kQueueKeys, name))) {
+    return done(Error(Errc::name_taken, fmt::format("{} is the name of a queue", name)));
+  }
+  const auto partitions = static_cast<std::size_t>(config.partitions);
+  if (state_->partitions + partitions > kPartitionsTotalMax) {
+    return done(Error(Errc::overloaded,
+                      fmt::format("there are {} partitions already", state_->partitions)));
+  }
+
+  TopicDefinition definition{0, {}, config, core.wall()};
+  definition.logs.reserve(partitions);
+  for (std::size_t i = 0; i < partitions; ++i) definition.logs.push_back(core.new_log_id());
+  definition.id = definition.logs.front().value();
+  std::string document = encode_topic(definition);
+  if (auto admitted = core.admit(Admission::publish, document.size()); !admitted) {
+    return done(admitted.error());
+  }
+  const auto put = core.catalog().put_if(key_of(name), std::move(document), 0);
+  if (!put) return done(put.error());
+  TopicInfo info = info_of(name, (*state_->find(name))->second);
+  info.was_created = true;
+  state_->answer_when_durable(std::move(info), std::move(done));
+}
+
+void Topics::configure(std::string name, TopicConfig config, std::optional<std::uint64_t> expected,
+                       Completion<TopicInfo> done) {
+  const auto found = state_->find(name);
+  if (!found) return done(found.error());
+  const Topic& topic = (*found)->second;
+  if (expected && *expected != topic.version) {
+    return done(Error(Errc::etag_mismatch, fmt::format("topic {} is at version {}, not {}", name,
+                                                       topic.version, *expected)));
+  }
+  if (auto checked = check_config(config); !checked) return done(checked.error());
+  if (config.partitions != topic.definition.config.partitions) {
+    return done(Error(Errc::invalid_request,
+                      "a topic keeps the number of partitions it was created with",
+                      "the partition of a key would change: create another topic instead"));
+  }
+  if (config != topic.definition.config) {
+    TopicDefinition definition = topic.definition;
+    definition.config = config;
+    std::string document = encode_topic(definition);
+    engine::Core& core = state_->core;
+    if (auto admitted = core.admit(Admission::consume, document.size()); !admitted) {
+      return done(admitted.error());
+    }
+    const auto put = core.catalog().put_if(key_of(name), std::move(document), topic.version);
+    if (!put) return done(put.error());
+  }
+  state_->answer_when_durable(info_of(name, (*found)->second), std::move(done));
+}
+
+void Topics::remove(std::string name, Completion<TopicInfo> done) {
+  const auto found = state_->find(name);
+  if (!found) return done(found.error());
+  TopicInfo info = info_of(name, (*found)->second);
+  engine::Core& core = state_->core;
+  if (auto admitted = core.admit(Admission::consume, name.size()); !admitted) {
+    return done(admitted.error());
+  }
+  const auto removed = core.catalog().remove_if(key_of(name), info.version);
+  if (!removed) return done(removed.error());
+  state_->answer_when_durable(std::move(info), std::move(done));
+}
+
+Result<TopicInfo> Topics::find(const std::string& name) const {
+  const auto found = state_->find(name);
+  if (!found) return found.error();
+  return info_of(name, (*found)->second);
+}
+
+std::optional<TopicRef> Topics::resolve(std::string_view name) const {
+  const auto found = state_->topics.find(name);
+  if (found == state_->topics.end()) return std::nullopt;
+  const TopicDefinition& definition = found->second.definition;
+  return TopicRef{definition.id, definition.config.partitions};
+}
+
+const std::string* Topics::name_of(std::uint32_t id) const {
+  const auto found = state_->by_id.find(id);
+  return found == state_->by_id.end() ? nullptr : &found->second->first;
+}
+
+void Topics::when_removed(std::function<void(std::uint32_t id)> heard) {
+  TF_CHECK(!state_->removed);
+  state_->removed = std::move(heard);
+}
+
+std::vector<TopicInfo> Topics::list(const std::string& after, std::size_t limit) const {
+  std::vector<TopicInfo> infos;
+  for (auto at = state_->topics.upper_bound(after);
+       at != state_->topics.end() && infos.size() < limit; ++at) {
+    infos.push_back(info_of(at->first, at->second));
+  }
+  return infos;
+}
+
+// -- State ---------------------------------------------------------------------------------------
+
+void Topics::State::define(std::string_view name, const engine::Document& document) {
+  auto decoded = decode_topic(document.value);
+  TF_CHECK(decoded.has_value());
+  const auto [at, is_new] = topics.try_emplace(std::string(name));
+  Topic& topic = at->second;
+  if (!is_new) count_retained(topic.definition.config, /*added=*/false);
+
+  const bool opens = is_new || topic.definition.config.durability != decoded->config.durability;
+  topic.definition = std::move(*decoded);
+  topic.version = document.version;
+  const engine::LogOptions options{topic.definition.config.durability, nullptr};
+  for (const LogId log : topic.definition.logs) {
+    if (opens) core.open_log(log, options);
+    if (is_new) core.listen(log, self);
+  }
+  if (is_new) {
+    by_id.emplace(topic.definition.id, &*at);
+    partitions += topic.definition.logs.size();
+  }
+  count_retained(topic.definition.config, /*added=*/true);
+}
+
+void Topics::State::undefine(std::string_view name) {
+  const auto found = topics.find(name);
+  TF_CHECK(found != topics.end());
+  const auto node = topics.extract(found);
+  const Topic& topic = node.mapped();
+  by_id.erase(topic.definition.id);
+  partitions -= topic.definition.logs.size();
+  count_retained(topic.definition.config, /*added=*/false);
+  for (const LogId log : topic.definition.logs) {
+    core.unlisten(log, self);
+    core.drop_log(log);
+  }
+  if (removed) removed(topic.definition.id);
+  refuse_readers_of(topic, node.key());  // last: whoever is answered may call right back
+}
+
+Result<Topics::State::ByName::value_type*> Topics::State::find(std::string_view name) {
+  const auto found = topics.find(name);
+  if (found == topics.end()) return not_found(name);
+  return &*found;
+}
+
+void Topics::State::answer_when_durable(TopicInfo info, Completion<TopicInfo> done) {
+  core.on_commit(Durability::disk, [info = std::move(info),
+                                    done = std::move(done)](Result<Durability> durable) mutable {
+    if (!durable) return done(durable.error());
+    done(std::move(info));
+  });
+}
+
+}  // namespace twofold::log

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace twofold::log {
+
+inline constexpr std::size_t kTopicNameMax = 249;
+inline constexpr std::int32_t kPartitionsMax = 10'000;         ///< of one topic
+inline constexpr std::size_t kPartitionsTotalMax = 1'000'000;  ///< of all topics
+inline constexpr std::uint32_t kRecordBytesMax = 64u << 20;    ///< what a topic may allow
+inline constexpr std::size_t kWaitersMax = 100'000;            ///< readers waiting for records
+
+inline constexpr std::size_t kGroupNameMax = 255;
+inline constexpr std::size_t kGroupsMax = 1'000'000;
+
+}  // namespace twofold::log

@@ -1,0 +1,218 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "log/topics_limits.h"
+#include "log/topics_state.h"
+
+namespace twofold::log {
+
+using engine::Errc;
+using engine::Error;
+
+namespace {
+
+bool has_records(const Readable& readable) {
+  return std::any_of(readable.partitions.begin(), readable.partitions.end(),
+                     [](const ReadablePartition& partition) { return !partition.plan.empty(); });
+}
+
+std::size_t bytes_of(const engine::ReadPlan& plan) {
+  std::size_t bytes = 0;
+  for (const auto& piece : plan.pieces()) {
+    bytes += piece.cold ? piece.bytes_max : piece.batch.bytes.size();
+  }
+  return bytes;
+}
+
+Error no_partition(PartitionId partition, std::int32_t partitions) {
+  return Error(Errc::partition_not_found,
+               fmt::format("there is no partition {} among {}", partition.value(), partitions));
+}
+
+Error trimmed(const PartitionPosition& asked, Offset oldest) {
+  Error error(Errc::offset_trimmed,
+              fmt::format("partition {} begins at {}, offset {} is gone", asked.partition.value(),
+                          oldest.value(), asked.offset.value()));
+  error.number = oldest.value();
+  return error;
+}
+
+Error past_the_end(const PartitionPosition& asked, Offset end) {
+  return Error(Errc::invalid_request,
+               fmt::format("offset {} is past the end of partition {}, which is {}",
+                           asked.offset.value(), asked.partition.value(), end.value()));
+}
+
+Result<LogId> log_of(const Topic& topic, PartitionId partition) {
+  const std::vector<LogId>& logs = topic.definition.logs;
+  const auto at = static_cast<std::size_t>(partition.value());
+  if (partition.value() < 0 || at >= logs.size()) {
+    return no_partition(partition, topic.definition.config.partitions);
+  }
+  return logs[at];
+}
+
+// Gives each partition that has something an even share of what is left, and at least one batch
+// while there is any. Beginning with another one each time, none is left out for ever.
+void plan_all(engine::Core& core, std::vector<ReadablePartition>& partitions, std::size_t bytes_max,
+              std::size_t first) {
+  auto waiting = static_cast<std::size_t>(
+      std::count_if(partitions.begin(), partitions.end(),
+                    [](const ReadablePartition& p) { return p.from < p.end; }));
+  std::size_t left = std::max<std::size_t>(bytes_max, 1);
+  for (std::size_t i = 0; i < partitions.size() && left > 0; ++i) {
+    ReadablePartition& partition = partitions[(first + i) % partitions.size()];
+    if (partition.from >= partition.end) continue;
+    const std::size_t share = std::max<std::size_t>(left / waiting--, 1);
+    partition.plan = core.plan_read(partition.plan.log(), partition.from, share);
+    left -= std::min(left, bytes_of(partition.plan));
+  }
+}
+
+}  // namespace
+
+std::uint64_t Topics::read(Read read, Instant deadline, Completion<Readable> done) {
+  auto readable = state_->attempt(read);
+  if (!readable || has_records(*readable) || deadline <= state_->core.now()) {
+    done(std::move(readable));
+    return 0;
+  }
+  if (state_->waiters.size() >= kWaitersMax) {
+    done(Error(Errc::overloaded, fmt::format("{} readers wait already", kWaitersMax)));
+    return 0;
+  }
+  std::vector<LogId> logs;
+  logs.reserve(readable->partitions.size());
+  for (const ReadablePartition& partition : readable->partitions) {
+    logs.push_back(partition.plan.log());
+  }
+  const std::uint64_t ticket =
+      state_->waiters.add({std::move(read), std::move(done)}, std::move(logs));
+  state_->core.timers().schedule(deadline, *this, 0, ticket);
+  return ticket;
+}
+
+void Topics::cancel(std::uint64_t ticket) { state_->waiters.take(ticket); }
+
+void Topics::release_waiters() {
+  for (const std::uint64_t ticket : state_->waiters.all()) state_->answer(ticket);
+}
+
+std::size_t Topics::waiting() const { return state_->waiters.size(); }
+
+void Topics::on_visible(LogId log, Offset /*end*/) {
+  for (const std::uint64_t ticket : state_->waiters.of(log)) {
+    const Read* read = state_->waiters.find(ticket);
+    if (!read) continue;  // whoever was answered before it cancelled it
+    auto readable = state_->attempt(*read);
+    // A reader may be ahead of what shows: it wrote with a weaker durability than the topic's.
+    if (readable && !has_records(*readable)) continue;
+    state_->waiters.take(ticket)->done(std::move(readable));
+  }
+}
+
+void Topics::on_trimmed(LogId /*log*/, Offset /*start*/) {
+  // Readers wait at the visible end, and nothing beyond that is ever trimmed.
+}
+
+void Topics::on_timer(std::uint32_t /*owner*/, std::uint64_t token, Instant /*now*/) {
+  if (token == kSweepToken) return state_->sweep();
+  state_->answer(token);
+}
+
+Result<std::vector<PartitionOffsets>> Topics::offsets(const std::string& topic) const {
+  const auto found = state_->find(topic);
+  if (!found) return found.error();
+  std::vector<PartitionOffsets> offsets;
+  std::int32_t partition = 0;
+  for (const LogId log : (*found)->second.definition.logs) {
+    offsets.push_back({PartitionId{partition++}, state_->core.status(log)});
+  }
+  return offsets;
+}
+
+Result<std::vector<ReadablePartition>> Topics::plan_time(const std::string& topic,
+                                                         WallTime time) const {
+  const auto found = state_->find(topic);
+  if (!found) return found.error();
+  std::vector<ReadablePartition> partitions;
+  std::int32_t partition = 0;
+  for (const LogId log : (*found)->second.definition.logs) {
+    const engine::LogStatus status = state_->core.status(log);
+    engine::ReadPlan plan = state_->core.plan_time(log, time);
+    const Offset from = plan.empty() ? status.visible_end : plan.pieces().front().from;
+    partitions.push_back({PartitionId{partition++}, std::max(from, status.start), status.start,
+                          status.visible_end, std::move(plan)});
+  }
+  return partitions;
+}
+
+void Topics::trim(std::string topic, std::vector<PartitionPosition> before,
+                  Completion<std::vector<PartitionOffsets>> done) {
+  const auto found = state_->find(topic);
+  if (!found) return done(found.error());
+  engine::Core& core = state_->core;
+  for (const PartitionPosition& position : before) {
+    const auto log = log_of((*found)->second, position.partition);
+    if (!log) return done(log.error());
+    const Offset end = core.status(*log).visible_end;
+    if (position.offset > end) return done(past_the_end(position, end));
+  }
+  if (auto admitted = core.admit(engine::Admission::consume, before.size() * sizeof(before[0]));
+      !admitted) {
+    return done(admitted.error());
+  }
+  for (const PartitionPosition& position : before) {
+    const LogId log = *log_of((*found)->second, position.partition);
+    if (position.offset > core.status(log).start) core.trim(log, position.offset, true);
+  }
+  core.on_commit(Durability::disk, [this, topic = std::move(topic),
+                                    done = std::move(done)](Result<Durability> durable) mutable {
+    if (!durable) return done(durable.error());
+    done(offsets(topic));
+  });
+}
+
+// -- State ---------------------------------------------------------------------------------------
+
+Result<Readable> Topics::State::attempt(const Read& read) {
+  const auto found = find(read.topic);
+  if (!found) return found.error();
+  Topic& topic = (*found)->second;
+  if (read.from.empty()) return Error(Errc::invalid_request, "no partition to read was named");
+
+  Readable readable;
+  readable.partitions.reserve(read.from.size());
+  for (const PartitionPosition& position : read.from) {
+    const auto log = log_of(topic, position.partition);
+    if (!log) return log.error();
+    const engine::LogStatus status = core.status(*log);
+    if (position.offset > status.end) return past_the_end(position, status.end);
+    if (position.offset < status.start && !read.skip_trimmed) {
+      return trimmed(position, status.start);
+    }
+    readable.partitions.push_back({position.partition, std::max(position.offset, status.start),
+                                   status.start, status.visible_end, engine::ReadPlan(*log)});
+  }
+  plan_all(core, readable.partitions, read.bytes_max, topic.next_reader++);
+  return readable;
+}
+
+void Topics::State::answer(std::uint64_t ticket) {
+  auto waiter = waiters.take(ticket);
+  if (!waiter) return;  // was answered long ago
+  waiter->done(attempt(waiter->read));
+}
+
+void Topics::State::refuse_readers_of(const Topic& topic, const std::string& name) {
+  for (const LogId log : topic.definition.logs) {
+    for (const std::uint64_t ticket : waiters.of(log)) {
+      auto waiter = waiters.take(ticket);
+      if (!waiter) continue;
+      waiter->done(Error(Errc::topic_not_found, fmt::format("topic {} was removed", name)));
+    }
+  }
+}
+
+}  // namespace twofold::log

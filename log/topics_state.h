@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "log/topic_document.h"
+#include "log/topics.h"
+#include "log/waiters.h"
+
+namespace twofold::log {
+
+/// The timer that sweeps retention; readers' tickets begin at 1.
+inline constexpr std::uint64_t kSweepToken = 0;
+
+/// A topic while it exists. What it stores per partition is one number; everything else about a
+/// partition is the core's.
+struct Topic {
+  TopicDefinition definition;
+  std::uint64_t version = 0;
+  std::uint32_t next_keyless = 0;  ///< partition of the next request's records without key
+  std::uint32_t next_reader = 0;   ///< which of its partitions the next read begins with
+};
+
+/// Inside of Topics, for topics*.cc only.
+struct Topics::State {
+  using ByName = std::map<std::string, Topic, std::less<>>;
+
+  State(Topics& owner, engine::Core& the_core) : self(owner), core(the_core) {}
+
+  // -- what exists: changed by the catalog watcher only, so live and on replay alike (topics.cc)
+  void define(std::string_view name, const engine::Document& document);
+  void undefine(std::string_view name);
+  Result<ByName::value_type*> find(std::string_view name);
+  void answer_when_durable(TopicInfo info, Completion<TopicInfo> done);
+
+  // -- publishing (topics_publish.cc)
+  Result<std::size_t> bytes_to_admit(const Topic& topic, const Publish& publish) const;
+  Result<Published> named(std::uint32_t id, Published published, Durability durability) const;
+
+  // -- reading (topics_read.cc)
+  Result<Readable> attempt(const Read& read);
+  void answer(std::uint64_t ticket);
+  void refuse_readers_of(const Topic& topic, const std::string& name);
+
+  // -- retention (topics_retention.cc)
+  void count_retained(const TopicConfig& config, bool added);
+  void schedule_sweep();
+  void sweep();
+  void expire(const TopicConfig& config, LogId log);
+
+  Topics& self;
+  engine::Core& core;
+  ByName topics;
+  std::map<std::uint32_t, ByName::value_type*> by_id;
+  std::size_t partitions = 0;
+  std::function<void(std::uint32_t)> removed;
+  Waiters waiters;
+
+  std::size_t partitions_retained = 0;  ///< that a sweep has to look at
+  bool sweep_scheduled = false;
+  std::uint32_t sweep_topic = 0;  ///< where the next sweep goes on
+  std::size_t sweep_partition = 0;
+};
+
+}  // namespace twofold::log
