@@ -41,6 +41,8 @@ class Liveness {
  public:
   virtual ~Liveness() = default;
   virtual bool is_live(LogId log, Offset offset) const = 0;
+  /// How many of [from, upto) are live. Rooms that can count faster do.
+  virtual std::int64_t live_in(LogId log, Offset from, Offset upto) const;
 };
 
 struct LogOptions {

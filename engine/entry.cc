@@ -74,4 +74,17 @@ Result<Entry> read_entry(std::string_view bytes) {
   return entry;
 }
 
+std::optional<DamagedEntry> read_damaged_batch(std::string_view bytes) {
+  if (bytes.size() < kEntryHeaderBytes) return std::nullopt;
+  const char* h = bytes.data();
+  const auto len = load_le<std::uint32_t>(h);
+  if (load_le<std::uint8_t>(h + 4) != static_cast<std::uint8_t>(EntryType::batch))
+    return std::nullopt;
+  if (len > bytes.size() - kEntryHeaderBytes) return std::nullopt;
+  const auto crc = entry_crc(h, EntryType::batch, bytes.substr(kEntryHeaderBytes, len));
+  if (load_le<std::uint32_t>(h + 12) != crc) return std::nullopt;
+  return DamagedEntry{LogId{load_le<std::uint32_t>(h + 8)}, Offset{load_le<std::int64_t>(h + 16)},
+                      kEntryHeaderBytes + len};
+}
+
 }  // namespace twofold::engine

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,5 +44,14 @@ void write_entry_header(char* out, const Entry& entry);
 /// Reads the entry at the start of `bytes` and verifies it, a batch inside included.
 /// Errors: data_damaged.
 Result<Entry> read_entry(std::string_view bytes);
+
+/// What can be known of a batch entry whose payload does not verify: its header does, so the log it
+/// belonged to and its length are sure. nullopt when not even that.
+struct DamagedEntry {
+  LogId log;
+  Offset base;
+  std::size_t stored_bytes;
+};
+std::optional<DamagedEntry> read_damaged_batch(std::string_view bytes);
 
 }  // namespace twofold::engine

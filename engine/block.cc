@@ -1,0 +1,79 @@
+#include "engine/block.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "engine/base/bytes.h"
+#include "engine/base/check.h"
+#include "engine/base/crc32c.h"
+
+namespace twofold::engine {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x4B4C4254;  // "TBLK"
+constexpr std::uint16_t kVersion = 1;
+constexpr std::size_t kCrcPlace = kBlockHeaderBytes - 4;
+
+}  // namespace
+
+std::size_t BlockHeader::stored_bytes() const {
+  return align_block(kBlockHeaderBytes + payload_bytes);
+}
+
+void write_block_header(char* block, BlockHeader& h) {
+  const auto padded = std::string_view(block, h.stored_bytes()).substr(kBlockHeaderBytes);
+  h.payload_crc = crc32c(padded);
+  std::memset(block, 0, kBlockHeaderBytes);
+  store_le(block, kMagic);
+  store_le(block + 4, kVersion);
+  store_le(block + 8, h.stream_id);
+  store_le(block + 16, h.incarnation);
+  store_le(block + 24, h.seq);
+  store_le(block + 32, std::uint64_t{h.position.file} << 32 | h.position.place);
+  store_le(block + 40, h.durable_seq);
+  store_le(block + 48, h.instant_ms);
+  store_le(block + 56, h.payload_bytes);
+  store_le(block + 60, h.entries);
+  store_le(block + 64, h.prev_block_crc);
+  store_le(block + 68, h.payload_crc);
+  h.header_crc = crc32c({block, kCrcPlace});
+  store_le(block + kCrcPlace, h.header_crc);
+}
+
+std::optional<BlockHeader> read_block_header(std::string_view bytes) {
+  if (bytes.size() < kBlockHeaderBytes) return std::nullopt;
+  const char* b = bytes.data();
+  if (load_le<std::uint32_t>(b) != kMagic) return std::nullopt;
+  if (load_le<std::uint32_t>(b + kCrcPlace) != crc32c({b, kCrcPlace})) return std::nullopt;
+  if (load_le<std::uint16_t>(b + 4) != kVersion) return std::nullopt;
+  const auto lsn = load_le<std::uint64_t>(b + 32);
+  return BlockHeader{
+      load_le<std::uint64_t>(b + 8),
+      load_le<std::uint64_t>(b + 16),
+      load_le<std::uint64_t>(b + 24),
+      JournalPosition{static_cast<std::uint32_t>(lsn >> 32), static_cast<std::uint32_t>(lsn)},
+      load_le<std::uint64_t>(b + 40),
+      load_le<std::int64_t>(b + 48),
+      load_le<std::uint32_t>(b + 56),
+      load_le<std::uint32_t>(b + 60),
+      load_le<std::uint32_t>(b + 64),
+      load_le<std::uint32_t>(b + 68),
+      load_le<std::uint32_t>(b + kCrcPlace)};
+}
+
+bool verify_block_payload(const BlockHeader& header, std::string_view block) {
+  if (block.size() < header.stored_bytes()) return false;
+  const auto padded = block.substr(kBlockHeaderBytes, header.stored_bytes() - kBlockHeaderBytes);
+  return crc32c(padded) == header.payload_crc;
+}
+
+Slab::Slab(std::size_t bytes)
+    : data_(static_cast<char*>(std::aligned_alloc(kBlockAlignment, bytes))), size_(bytes) {
+  TF_CHECK(bytes % kBlockAlignment == 0);
+  if (data_ == nullptr) throw std::bad_alloc();
+}
+
+Slab::~Slab() { std::free(data_); }
+
+}  // namespace twofold::engine

@@ -1,0 +1,78 @@
+#include "engine/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/bytes.h"
+#include "engine/base/crc32c.h"
+#include "engine/base/diag.h"
+
+namespace twofold::engine {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x54504B54;  // "TKPT"
+constexpr std::uint16_t kVersion = 1;
+constexpr std::size_t kHeaderBytes = 32;
+constexpr char kDirectory[] = "checkpoints";
+
+std::string file_name(std::uint64_t id) { return fmt::format("{}/{:016x}.ckpt", kDirectory, id); }
+
+// magic u32 | version u16 | 0 u16 | id u64 | block_seq u64 | state bytes u64, then the state. The
+// checksum over all of it stands in the superblock.
+std::string file_header(const PendingCheckpoint& checkpoint) {
+  std::string out;
+  ByteWriter w(out);
+  w.fixed(kMagic);
+  w.fixed(kVersion);
+  w.fixed<std::uint16_t>(0);
+  w.fixed(checkpoint.ref.id);
+  w.fixed(checkpoint.ref.block_seq);
+  w.fixed<std::uint64_t>(checkpoint.state.size());
+  return out;
+}
+
+}  // namespace
+
+Result<CheckpointRef> store_checkpoint(FileSystem& fs, const PendingCheckpoint& checkpoint) {
+  const auto header = file_header(checkpoint);
+  CheckpointRef ref = checkpoint.ref;
+  ref.bytes = header.size() + checkpoint.state.size();
+  ref.crc = crc32c(checkpoint.state, crc32c(header));
+
+  auto file = fs.open(file_name(ref.id), OpenMode::create);
+  if (!file) return file.error();
+  Result<> done = (*file)->write_at(0, header);
+  if (done) done = (*file)->write_at(header.size(), checkpoint.state);
+  if (done) done = (*file)->sync();
+  if (done) done = fs.sync_directory(kDirectory);
+  if (!done) return done.error();
+  if (auto read_back = load_checkpoint_file(fs, ref); !read_back) return read_back.error();
+  return ref;
+}
+
+Result<std::string> load_checkpoint_file(FileSystem& fs, const CheckpointRef& ref) {
+  auto file = fs.open(file_name(ref.id), OpenMode::read_only);
+  if (!file) return Error(Errc::data_damaged, "a checkpoint is missing: " + file.error().detail);
+  std::string bytes(ref.bytes, '\0');
+  const auto got = (*file)->read_at(0, bytes.data(), bytes.size());
+  if (!got) return Error(Errc::data_damaged, "a checkpoint cannot be read: " + got.error().detail);
+  if (*got != ref.bytes || crc32c(bytes) != ref.crc || ref.bytes < kHeaderBytes)
+    return Error(Errc::data_damaged, fmt::format("{} does not verify", file_name(ref.id)));
+  bytes.erase(0, kHeaderBytes);
+  return bytes;
+}
+
+void remove_old_checkpoints(FileSystem& fs, const Superblock& superblock) {
+  const auto names = fs.list(kDirectory);
+  if (!names) return;
+  for (const auto& base : *names) {
+    const auto name = std::string(kDirectory) + "/" + base;
+    if (name == file_name(superblock.newest.id) || name == file_name(superblock.previous.id))
+      continue;
+    if (auto removed = fs.remove(name); !removed) {
+      diag(DiagLevel::warn, "engine", "cannot remove an old checkpoint",
+           {{"error", removed.error().detail}});
+    }
+  }
+}
+
+}  // namespace twofold::engine

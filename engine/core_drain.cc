@@ -1,0 +1,248 @@
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/base/diag.h"
+#include "engine/core_impl.h"
+#include "engine/drain.h"
+
+namespace twofold::engine {
+namespace {
+
+constexpr std::uint64_t kMostlyDead = 4;                  // less than a quarter lives
+constexpr std::uint64_t kRewriteBytesMin = 1 << 20;
+constexpr std::size_t kSegmentsInspectedMax = 64;         // a housekeeping turn
+constexpr std::size_t kDrainPieceBytes = 4 << 20;
+
+}  // namespace
+
+struct CoreImpl::DrainTask {
+  std::uint32_t cutoff;      // journal files before this are emptied
+  std::uint64_t replaced;    // or this segment; 0: none
+  std::vector<DrainLog> logs;
+};
+
+struct CoreImpl::DrainResult {
+  std::uint32_t cutoff;
+  std::uint64_t replaced;
+  Result<DrainOutcome> outcome;
+  std::vector<std::pair<std::shared_ptr<const Segment>, std::vector<SegmentRange>>> segments;
+};
+
+void CoreImpl::drain_if_due() {
+  if (draining_ || failure_ || stopping_ || stopped_) return;
+  const auto oldest = world_.journal.oldest_file();
+  const auto current = world_.journal.current_file();
+  const bool many_files = current - oldest + 1 > options_.journal_files;
+  if (many_files || extents_ > options_.extent_count_max) {
+    // A quarter of what is kept goes at once: fewer, larger segments.
+    const auto step = std::max<std::uint32_t>(1, options_.journal_files / 4);
+    const auto cutoff = std::min(current, oldest + step);
+    if (cutoff > oldest) return start_drain(cutoff, std::nullopt);
+  }
+  if (const auto dead = mostly_dead_segment()) start_drain(0, dead);
+}
+
+// One never-acked message must not pin a whole segment: what lives moves, the file goes.
+std::optional<SegmentId> CoreImpl::mostly_dead_segment() const {
+  std::size_t inspected = 0;
+  for (const auto& [id, state] : segments_) {
+    if (state.file_bytes < kRewriteBytesMin) continue;
+    if (state.live_bytes * kMostlyDead < state.file_bytes) return id;
+    if (++inspected > kSegmentsInspectedMax) break;
+  }
+  return std::nullopt;
+}
+
+void CoreImpl::start_drain(std::uint32_t cutoff, std::optional<SegmentId> replaced) {
+  DrainTask task{cutoff, replaced ? replaced->value() : 0, {}};
+  for (const auto& [id, log] : logs_) {
+    DrainLog part{id, ReadPlan(id), log->start, log->start, WallTime{0}, std::nullopt};
+    if (replaced) {
+      for (const auto& s : log->sealed) {
+        if (s.segment->id() != *replaced) continue;
+        part.plan.add(ReadPlan::Piece{std::max(log->start, s.range.first), s.range.upto,
+                                      StoredBatch{nullptr, {}, Seq{0}}, s.segment,
+                                      static_cast<std::size_t>(s.range.bytes) + 1});
+        part.upto = s.range.upto;
+        part.append_time = s.range.append_time;
+      }
+    } else {
+      plan_extents_before(*log, cutoff, part.plan);
+      const auto* e = log->extents_begin();
+      while (e != log->extents_end() && e->file < cutoff) {
+        part.upto = e->upto();
+        part.append_time = WallTime{e->append_ms};
+        ++e;
+      }
+    }
+    if (part.plan.empty()) continue;
+    if (const auto* liveness = log->options.liveness) {
+      std::vector<Offset> live;
+      const auto from = std::max(log->start, part.plan.pieces().front().from);
+      for (Offset o = from; o < part.upto; o = advance(o, 1)) {
+        if (liveness->is_live(id, o)) live.push_back(o);
+      }
+      if (live.empty()) continue;
+      if (static_cast<std::int64_t>(live.size()) < distance(from, part.upto))
+        part.live = std::move(live);
+    }
+    task.logs.push_back(std::move(part));
+  }
+  std::sort(task.logs.begin(), task.logs.end(),
+            [](const auto& a, const auto& b) { return a.log < b.log; });
+  draining_ = true;
+  run_drain(std::move(task));
+}
+
+// All extents in files before `cutoff`, in pieces small enough to hold a few of in memory.
+void CoreImpl::plan_extents_before(const LogIndex& log, std::uint32_t cutoff,
+                                   ReadPlan& plan) const {
+  for (const auto* e = log.extents_begin(); e != log.extents_end() && e->file < cutoff;) {
+    std::vector<Journal::Stretch> stretches;
+    const auto* const first = e;
+    std::size_t bytes = 0;
+    for (; e != log.extents_end() && e->file == first->file && bytes < kDrainPieceBytes; ++e) {
+      stretches.push_back(Journal::Stretch{e->place, e->bytes});
+      bytes += e->bytes;
+    }
+    plan.add(ReadPlan::Piece{first->first(), (e - 1)->upto(), StoredBatch{nullptr, {}, Seq{0}},
+                             world_.journal.stored(first->file, std::move(stretches)), bytes});
+  }
+}
+
+void CoreImpl::run_drain(DrainTask task) {
+  // Numbers are given here, on the core; a crash before the note leaves files that nobody names.
+  const auto first_id = next_segment_id_;
+  std::uint64_t bytes = 0;
+  for (const auto& log : task.logs) {
+    for (const auto& piece : log.plan.pieces()) bytes += piece.bytes_max;
+  }
+  next_segment_id_ += 2 + bytes / options_.segment_bytes * 2;
+  auto finish = [this, alive = alive_](DrainResult result) {
+    if (*alive) drain_done(std::move(result));
+  };
+  auto work = [&core = world_.executor, &store = world_.segments, first_id,
+               segment_bytes = options_.segment_bytes, task = std::move(task),
+               finish = std::move(finish)]() mutable {
+    DrainResult result{task.cutoff, task.replaced,
+                       write_drain(store, first_id, segment_bytes, task.logs), {}};
+    if (result.outcome) {
+      for (auto& made : result.outcome->segments) {
+        auto segment = store.open(made.id);
+        if (!segment) {
+          result.outcome = segment.error();
+          break;
+        }
+        result.segments.emplace_back(std::move(*segment), std::move(made.ranges));
+      }
+    }
+    core.post([finish = std::move(finish), result = std::move(result)]() mutable {
+      finish(std::move(result));
+    });
+  };
+  world_.pool.post(std::move(work));
+}
+
+void CoreImpl::drain_done(DrainResult result) {
+  draining_ = false;
+  if (!result.outcome) {
+    diag(DiagLevel::warn, "engine", "draining failed, will be tried again",
+         {{"error", result.outcome.error().detail}});
+    return;
+  }
+  if (failure_ || stopped_) return;
+  for (const auto& [id, range] : result.outcome->damaged) {
+    if (auto* log = find(id)) log->damaged.push_back(range);
+  }
+  (result.replaced != 0 ? stats_.rewritten_bytes : stats_.drained_bytes) += result.outcome->bytes;
+  std::string payload;
+  ByteWriter out(payload);
+  out.fixed(result.cutoff);
+  out.fixed(result.replaced);
+  out.uvarint(result.segments.size());
+  for (const auto& [segment, ranges] : result.segments) {
+    out.fixed(segment->id().value());
+    out.uvarint(ranges.size());
+    for (const auto& range : ranges) {
+      out.fixed(range.log.value());
+      out.varint(range.first.value());
+      out.varint(range.upto.value());
+      out.uvarint(range.bytes);
+      out.varint(range.max_timestamp.value());
+      out.varint(range.append_time.value());
+    }
+  }
+  note(EntryType::segment_added, 0, payload);
+  apply_drain(result.cutoff, result.replaced, result.segments);
+  checkpoint_wanted_ = true;  // until then the journal files cannot be reused
+}
+
+void CoreImpl::apply_drain(
+    std::uint32_t cutoff, std::uint64_t replaced,
+    const std::vector<std::pair<std::shared_ptr<const Segment>, std::vector<SegmentRange>>>&
+        segments) {
+  for (auto& [id, log] : logs_) {
+    if (cutoff > 0) extents_ -= log->drop_files_before(cutoff);
+    if (replaced == 0) continue;
+    std::erase_if(log->sealed, [&](const SealedRange& s) {
+      if (s.segment->id().value() != replaced) return false;
+      drop_range_of(s.segment, s.range.bytes);
+      return true;
+    });
+  }
+  for (const auto& [segment, ranges] : segments) {
+    auto& state = segments_[segment->id()];
+    state.segment = segment;
+    state.file_bytes = segment->file_bytes();
+    next_segment_id_ = std::max(next_segment_id_, segment->id().value() + 1);
+    for (const auto& range : ranges) {
+      auto* log = find(range.log);
+      if (log == nullptr || range.upto <= log->start) continue;
+      const auto place = std::partition_point(
+          log->sealed.begin(), log->sealed.end(),
+          [&](const SealedRange& s) { return s.range.first < range.first; });
+      log->sealed.insert(place, SealedRange{range, segment});
+      state.live_bytes += range.bytes;
+      ++state.ranges;
+    }
+    if (state.ranges == 0) {
+      retired_.push_back(RetiredSegment{segment->id(), recovering_ ? replay_seq_ : sealed_seq_ + 1});
+      segments_.erase(segment->id());
+    }
+  }
+}
+
+Result<> CoreImpl::replay_drain(std::string_view payload) {
+  ByteReader in(payload);
+  const auto cutoff = in.fixed<std::uint32_t>();
+  const auto replaced = in.fixed<std::uint64_t>();
+  std::vector<std::pair<std::shared_ptr<const Segment>, std::vector<SegmentRange>>> segments;
+  for (auto n = in.count(9); n > 0 && in.ok(); --n) {
+    const SegmentId id{in.fixed<std::uint64_t>()};
+    std::vector<SegmentRange> ranges;
+    for (auto m = in.count(9); m > 0 && in.ok(); --m) {
+      const LogId log{in.fixed<std::uint32_t>()};
+      const Offset first{in.varint()};
+      const Offset upto{in.varint()};
+      const auto bytes = in.uvarint();
+      const WallTime max_timestamp{in.varint()};
+      ranges.push_back(SegmentRange{log, first, upto, bytes, max_timestamp, WallTime{in.varint()}});
+    }
+    if (!in.ok()) break;
+    auto segment = world_.segments.open(id);
+    if (segment) {
+      segments.emplace_back(std::move(*segment), std::move(ranges));
+      continue;
+    }
+    diag(DiagLevel::error, "engine", "a segment is missing or damaged",
+         {{"error", segment.error().detail}});
+    for (const auto& range : ranges) {
+      if (auto* log = find(range.log)) log->damaged.emplace_back(range.first, range.upto);
+    }
+  }
+  if (!in.done()) return Error(Errc::data_damaged, "a segment entry does not parse");
+  apply_drain(cutoff, replaced, segments);
+  return {};
+}
+
+}  // namespace twofold::engine

@@ -1,0 +1,242 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/base/random.h"
+#include "engine/catalog_state.h"
+#include "engine/checkpoint.h"
+#include "engine/core.h"
+#include "engine/journal.h"
+#include "engine/log_index.h"
+#include "engine/open_block.h"
+#include "engine/segment_store.h"
+#include "engine/superblock.h"
+#include "engine/tail_cache.h"
+
+namespace twofold::engine {
+
+struct CoreOptions {
+  std::size_t gathered_bytes_max = 256 << 20;   ///< accepted, not yet written
+  std::size_t tail_cache_bytes = 32 << 20;
+  std::size_t extent_count_max = 700'000;       ///< index of journal-resident batches (32 MiB)
+  std::uint64_t checkpoint_bytes = 128 << 20;   ///< of journal between two checkpoints
+  std::uint32_t journal_files = 8;              ///< kept before the oldest are drained
+  std::uint64_t segment_bytes = 64 << 20;
+  std::uint64_t free_bytes_min = 256 << 20;     ///< below: publishes are refused
+  Duration idle_seal{50};                       ///< then an empty block bears witness to the last
+  Duration housekeeping{1000};
+  Durability durability_max = Durability::disk; ///< what the file system below can promise
+};
+
+/// First field of a checkpoint's state.
+inline constexpr std::uint64_t kSnapshotVersion = 1;
+
+/// Numbers for metrics and the start line.
+struct CoreStats {
+  std::uint64_t blocks = 0;
+  std::uint64_t block_bytes = 0;
+  std::uint64_t records = 0;
+  std::uint64_t checkpoints = 0;
+  std::uint64_t drained_bytes = 0;   ///< written a second time, to segments
+  std::uint64_t rewritten_bytes = 0; ///< survivors copied out of mostly dead segments
+  std::uint64_t replayed_blocks = 0;
+  std::uint64_t damaged_blocks = 0;
+  std::size_t logs = 0;
+  std::size_t extents = 0;
+  std::size_t segments = 0;
+  std::size_t gathered_bytes = 0;
+  std::size_t tail_cache_bytes = 0;
+  std::uint64_t free_bytes = 0;
+  bool full = false;
+  bool failed = false;
+};
+
+/// Everything the core stands on. All of it outlives the core.
+struct CoreWorld {
+  CoreExecutor& executor;
+  Executor& pool;
+  Clock& clock;
+  Random& random;
+  FileSystem& files;
+  Journal& journal;
+  SegmentStore& segments;
+  SuperblockStore& superblocks;
+};
+
+/// The core of one shard.
+///
+/// Sources: core_impl.cc commits, core_logs.cc logs and reading, core_recovery.cc start,
+/// core_checkpoint.cc checkpoints and stop, core_drain.cc what retires from the journal.
+class CoreImpl final : public Core, public TimerTarget {
+ public:
+  CoreImpl(CoreWorld world, CoreOptions options);
+  ~CoreImpl() override;
+
+  /// Loads the newest checkpoint and replays the journal after it. Blocking; before anything else.
+  /// `superblock` is the one on disk, with the incarnation of this start.
+  Result<ReplayEnd> recover(Superblock superblock);
+  /// Flushes, writes a checkpoint and the clean marker. `done` runs on the core.
+  void stop(UniqueFunction<void()> done);
+  CoreStats stats() const;
+  const std::optional<Error>& failure() const { return failure_; }
+  const std::vector<DamagedBlocks>& damage() const { return damage_; }
+
+  // Core
+  Result<> admit(Admission kind, std::size_t bytes) override;
+  Offset append(LogId log, const NewRecord& record) override;
+  Offset append_batch(LogId log, std::string_view batch) override;
+  void note(EntryType type, std::uint32_t owner, std::string_view payload) override;
+  void on_commit(Durability durability, Completion<Durability> done) override;
+  LogId new_log_id() override { return LogId{next_log_id_++}; }
+  void open_log(LogId log, LogOptions options) override;
+  void drop_log(LogId log) override;
+  void listen(LogId log, LogListener& listener) override;
+  void unlisten(LogId log, LogListener& listener) override;
+  LogStatus status(LogId log) const override;
+  void trim(LogId log, Offset start, bool durable_decision) override;
+  Offset first_appended_since(LogId log, WallTime time) const override;
+  Offset start_for_size(LogId log, std::uint64_t bytes) const override;
+  ReadPlan plan_read(LogId log, Offset from, std::size_t bytes_max) const override;
+  ReadPlan plan_offsets(LogId log, const std::vector<Offset>& offsets) const override;
+  ReadPlan plan_time(LogId log, WallTime time) const override;
+  void fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) override;
+  Seq seq_of(LogId log, Offset offset) const override;
+  Catalog& catalog() override { return catalog_; }
+  TimerWheel& timers() override;
+  Instant now() const override { return world_.clock.now(); }
+  WallTime wall() const override { return world_.clock.wall(); }
+  std::uint64_t random() override { return world_.random.next_u64(); }
+  CoreExecutor& executor() override { return world_.executor; }
+  void attach_machine(EntryType type, StateMachine& machine) override;
+
+  void on_timer(std::uint32_t owner, std::uint64_t token, Instant now) override;
+
+ private:
+  struct InFlight {
+    std::uint64_t seq = 0;
+    std::vector<CommitWaiter> waiters;
+    std::vector<std::pair<LogId, Offset>> ends;
+    std::size_t bytes = 0;
+    bool witness = false;  // an empty block: needs no witness of its own
+  };
+  struct SegmentState {
+    std::shared_ptr<const Segment> segment;
+    std::uint64_t file_bytes = 0;
+    std::uint64_t live_bytes = 0;
+    std::size_t ranges = 0;
+  };
+  struct RetiredSegment {
+    SegmentId id;
+    std::uint64_t block_seq;
+  };
+  struct DrainTask;
+  struct DrainResult;
+  static constexpr std::uint32_t kWitnessOwner = 1;
+  static constexpr std::uint32_t kHousekeepingOwner = 2;
+
+  // core_impl.cc: the commit path
+  void touch();
+  void end_turn();
+  void update_alarm();
+  void maybe_seal();
+  void seal();
+  void block_written(std::uint64_t seq);
+  void block_durable(Result<> outcome);
+  void show(const std::vector<std::pair<LogId, Offset>>& ends, Durability reached);
+  void complete(std::vector<CommitWaiter>& waiters, Durability reached);
+  void fail(const Error& error);
+  void witness_if_idle(std::uint64_t seq);
+  void housekeeping();
+
+  // core_logs.cc
+  LogIndex* find(LogId log);
+  const LogIndex& at(LogId log) const;
+  LogIndex& at(LogId log);
+  LogIndex& find_or_make(LogId log);
+  void forget(LogIndex& log, Offset upto);
+  void drop_range_of(const std::shared_ptr<const Segment>& segment, std::uint64_t bytes);
+  struct ColdRun;
+  void add_resident(ReadPlan& plan, ColdRun& cold, const Extent& extent) const;
+
+  // core_recovery.cc
+  Result<> load_checkpoint(const Superblock& superblock, ReplayStart& start);
+  Result<> restore(std::string_view bytes);
+  Result<> replay_block(const ReplayedBlock& block);
+  Result<> replay_entry(const struct Entry& entry, const ReplayedBlock& block, std::size_t at);
+  void replay_batch(const struct Entry& entry, const ReplayedBlock& block, std::size_t at);
+  void drop_unclaimed_logs();
+
+  // core_checkpoint.cc
+  void checkpoint_if_due();
+  void start_checkpoint();
+  void write_checkpoint();
+  std::string snapshot() const;
+  void checkpoint_done(Result<Superblock> stored);
+  void release_storage();
+  void finish_stop();
+
+  // core_drain.cc
+  void drain_if_due();
+  void start_drain(std::uint32_t cutoff, std::optional<SegmentId> replaced);
+  void plan_extents_before(const LogIndex& log, std::uint32_t cutoff, ReadPlan& plan) const;
+  void run_drain(DrainTask task);
+  void drain_done(DrainResult result);
+  void apply_drain(std::uint32_t cutoff, std::uint64_t replaced,
+                   const std::vector<std::pair<std::shared_ptr<const Segment>,
+                                               std::vector<SegmentRange>>>& segments);
+  Result<> replay_drain(std::string_view payload);
+  std::optional<SegmentId> mostly_dead_segment() const;
+
+  CoreWorld world_;
+  const CoreOptions options_;
+  TimerWheel timers_;
+  CatalogState catalog_;
+  std::map<EntryType, StateMachine*> machines_;
+
+  OpenBlock open_;
+  std::optional<InFlight> in_flight_;
+  bool turn_scheduled_ = false;
+  bool seal_wanted_empty_ = false;
+  std::optional<Instant> alarm_;
+  std::optional<Error> failure_;
+  std::uint64_t sealed_seq_ = 0;
+  std::uint64_t durable_seq_ = 0;
+  std::uint32_t last_header_crc_ = 0;
+  JournalPosition end_position_;
+  std::uint64_t record_seq_ = 1;
+
+  std::unordered_map<LogId, std::unique_ptr<LogIndex>> logs_;
+  std::vector<std::unique_ptr<LogIndex>> dropped_;  // until the open block no longer names them
+  std::uint32_t next_log_id_ = 1;
+  std::uint64_t next_segment_id_ = 1;
+  std::size_t extents_ = 0;
+  TailCache tail_;
+  std::map<SegmentId, SegmentState> segments_;
+  std::vector<RetiredSegment> retired_;
+
+  Superblock superblock_;
+  std::optional<PendingCheckpoint> checkpoint_;   // taken, not yet stored
+  std::uint64_t bytes_since_checkpoint_ = 0;
+  bool checkpoint_wanted_ = false;
+  bool checkpoint_writing_ = false;
+  bool draining_ = false;
+  UniqueFunction<void()> stopping_;
+  bool stopped_ = false;
+
+  bool recovering_ = false;
+  std::uint64_t replay_seq_ = 0;
+  std::vector<DamagedBlocks> damage_;
+  bool full_ = false;
+  std::uint64_t free_bytes_ = 0;
+  CoreStats stats_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace twofold::engine

@@ -1,0 +1,301 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/core_impl.h"
+#include "engine/entry.h"
+
+namespace twofold::engine {
+namespace {
+
+// Two wanted offsets further apart than this are read on their own.
+constexpr std::int64_t kGapMax = 256;
+constexpr std::size_t kPieceBytesMax = 8 << 20;
+
+/// Stands where acknowledged bytes were destroyed: whoever reads here is told.
+class DamagedSource final : public ColdSource {
+ public:
+  DamagedSource(Offset from, Offset upto) : from_(from), upto_(upto) {}
+  Result<std::vector<StoredBatch>> read(LogId log, Offset, Offset, std::size_t) const override {
+    Error error(Errc::data_damaged,
+                fmt::format("offsets {} to {} of log {} were damaged on the device", from_.value(),
+                            upto_.value() - 1, log.value()),
+                fmt::format("read on from offset {}", upto_.value()));
+    error.number = upto_.value();
+    return error;
+  }
+
+ private:
+  Offset from_;
+  Offset upto_;
+};
+
+/// Finds the first batch of a segment that is new enough, then reads from there.
+class TimeSource final : public ColdSource {
+ public:
+  TimeSource(std::shared_ptr<const Segment> segment, WallTime time)
+      : segment_(std::move(segment)), time_(time) {}
+  Result<std::vector<StoredBatch>> read(LogId log, Offset from, Offset upto,
+                                        std::size_t bytes_max) const override {
+    const auto found = segment_->find_time(log, time_);
+    if (!found) return found.error();
+    const auto begin = std::max(from, *found);
+    if (begin >= upto) return std::vector<StoredBatch>{};
+    return segment_->read(log, begin, upto, bytes_max);
+  }
+
+ private:
+  std::shared_ptr<const Segment> segment_;
+  WallTime time_;
+};
+
+}  // namespace
+
+LogIndex* CoreImpl::find(LogId log) {
+  const auto it = logs_.find(log);
+  return it == logs_.end() ? nullptr : it->second.get();
+}
+
+const LogIndex& CoreImpl::at(LogId log) const {
+  const auto it = logs_.find(log);
+  TF_CHECK(it != logs_.end());
+  return *it->second;
+}
+
+LogIndex& CoreImpl::at(LogId log) {
+  auto* found = find(log);
+  TF_CHECK(found != nullptr);
+  return *found;
+}
+
+LogIndex& CoreImpl::find_or_make(LogId log) {
+  auto& slot = logs_[log];
+  if (!slot) slot = std::make_unique<LogIndex>(log);
+  next_log_id_ = std::max(next_log_id_, log.value() + 1);
+  return *slot;
+}
+
+void CoreImpl::open_log(LogId log, LogOptions options) {
+  auto& index = find_or_make(log);
+  index.options = options;
+  index.opened = true;
+}
+
+void CoreImpl::drop_log(LogId log) {
+  const auto it = logs_.find(log);
+  if (it == logs_.end()) return;
+  forget(*it->second, it->second->end);
+  dropped_.push_back(std::move(it->second));
+  logs_.erase(it);
+}
+
+void CoreImpl::listen(LogId log, LogListener& listener) {
+  at(log).listeners.push_back(&listener);
+}
+
+void CoreImpl::unlisten(LogId log, LogListener& listener) {
+  if (auto* index = find(log)) std::erase(index->listeners, &listener);
+}
+
+LogStatus CoreImpl::status(LogId log) const { return at(log).status(); }
+
+void CoreImpl::trim(LogId log, Offset start, bool durable_decision) {
+  auto& index = at(log);
+  start = std::min(start, index.end);
+  if (start <= index.start) return;
+  if (durable_decision) {
+    std::string payload;
+    ByteWriter(payload).varint(start.value());
+    note(EntryType::trim, log.value(), payload);
+  }
+  forget(index, start);
+  if (!durable_decision) return;  // whoever decided by its own state knows already
+  for (std::size_t i = 0; i < index.listeners.size(); ++i)
+    index.listeners[i]->on_trimmed(log, start);
+}
+
+void CoreImpl::forget(LogIndex& log, Offset upto) {
+  log.start = std::max(log.start, upto);
+  std::vector<SealedRange> gone;
+  for (const auto& s : log.sealed) {
+    if (s.range.upto > upto) break;
+    gone.push_back(s);
+  }
+  extents_ -= log.drop_before(upto, nullptr);
+  for (const auto& s : gone) drop_range_of(s.segment, s.range.bytes);
+}
+
+void CoreImpl::drop_range_of(const std::shared_ptr<const Segment>& segment, std::uint64_t bytes) {
+  const auto it = segments_.find(segment->id());
+  if (it == segments_.end()) return;
+  it->second.live_bytes -= std::min(it->second.live_bytes, bytes);
+  if (--it->second.ranges > 0) return;
+  // The file itself goes once no checkpoint names it any more.
+  retired_.push_back(RetiredSegment{it->first, recovering_ ? replay_seq_ : sealed_seq_ + 1});
+  segments_.erase(it);
+}
+
+Offset CoreImpl::first_appended_since(LogId log, WallTime time) const {
+  const auto& index = at(log);
+  for (const auto& s : index.sealed) {
+    if (s.range.append_time >= time) return std::max(index.start, s.range.first);
+  }
+  for (const auto* e = index.extents_begin(); e != index.extents_end(); ++e) {
+    if (e->append_ms >= time.value()) return std::max(index.start, e->first());
+  }
+  return index.visible_end;
+}
+
+Offset CoreImpl::start_for_size(LogId log, std::uint64_t bytes) const {
+  const auto& index = at(log);
+  auto excess = index.bytes() > bytes ? index.bytes() - bytes : 0;
+  Offset start = index.start;
+  for (const auto& s : index.sealed) {
+    if (s.range.bytes > excess) return start;
+    excess -= s.range.bytes;
+    start = s.range.upto;
+  }
+  for (const auto* e = index.extents_begin(); e != index.extents_end(); ++e) {
+    if (e->bytes > excess || e->upto() > index.visible_end) return start;
+    excess -= e->bytes;
+    start = e->upto();
+  }
+  return start;
+}
+
+// Entries that left memory, gathered so that neighbours in one file are read together.
+struct CoreImpl::ColdRun {
+  ReadPlan& plan;
+  Journal& journal;
+  std::vector<Journal::Stretch> stretches;
+  std::uint32_t file = 0;
+  Offset from{0};
+  Offset upto{0};
+  std::size_t bytes = 0;
+
+  void add(const Extent& e) {
+    if (!stretches.empty() && e.file != file) flush();
+    if (stretches.empty()) from = e.first();
+    file = e.file;
+    upto = e.upto();
+    bytes += e.bytes;
+    stretches.push_back(Journal::Stretch{e.place, e.bytes});
+  }
+  void flush() {
+    if (stretches.empty()) return;
+    plan.add(ReadPlan::Piece{from, upto, StoredBatch{nullptr, {}, Seq{0}},
+                             journal.stored(file, std::exchange(stretches, {})),
+                             std::exchange(bytes, 0)});
+  }
+};
+
+// In memory: a piece of its own. Not in memory: joins the run.
+void CoreImpl::add_resident(ReadPlan& plan, ColdRun& cold, const Extent& e) const {
+  JournalPosition block;
+  auto slab = tail_.find(e.file, e.place, &block);
+  if (!slab) return cold.add(e);
+  cold.flush();
+  const auto bytes = slab->bytes().substr(e.place - block.place + kEntryHeaderBytes,
+                                          e.bytes - kEntryHeaderBytes);
+  plan.add(ReadPlan::Piece{e.first(), e.upto(),
+                           StoredBatch{std::move(slab), bytes, Seq{e.base_seq}}, nullptr, e.bytes});
+}
+
+ReadPlan CoreImpl::plan_read(LogId log, Offset from, std::size_t bytes_max) const {
+  const auto& index = at(log);
+  TF_CHECK(index.start <= from);
+  ReadPlan plan(log);
+  for (const auto& [begin, upto] : index.damaged) {
+    if (upto <= from || begin > from) continue;
+    plan.add(ReadPlan::Piece{from, upto, StoredBatch{nullptr, {}, Seq{0}},
+                             std::make_shared<DamagedSource>(begin, upto), 0});
+    return plan;
+  }
+  for (const auto& s : index.sealed) {
+    if (s.range.upto <= from) continue;
+    const auto bytes = std::min<std::uint64_t>({s.range.bytes, bytes_max, kPieceBytesMax});
+    plan.add(ReadPlan::Piece{std::max(from, s.range.first), s.range.upto,
+                             StoredBatch{nullptr, {}, Seq{0}}, s.segment,
+                             static_cast<std::size_t>(std::max<std::uint64_t>(bytes, 1))});
+    // The range may give less than all of itself: what follows it waits for the next read.
+    return plan;
+  }
+  ColdRun cold{plan, world_.journal, {}, 0, from, from, 0};
+  std::size_t taken = 0;
+  for (const auto* e = index.find(from);
+       e != index.extents_end() && e->upto() <= index.visible_end; ++e) {
+    add_resident(plan, cold, *e);
+    taken += e->bytes;
+    if (taken >= bytes_max) break;
+  }
+  cold.flush();
+  return plan;
+}
+
+ReadPlan CoreImpl::plan_offsets(LogId log, const std::vector<Offset>& offsets) const {
+  const auto& index = at(log);
+  ReadPlan plan(log);
+  ColdRun cold{plan, world_.journal, {}, 0, Offset{0}, Offset{0}, 0};
+  for (std::size_t i = 0; i < offsets.size();) {
+    const Offset wanted = offsets[i];
+    const auto sealed = std::partition_point(
+        index.sealed.begin(), index.sealed.end(),
+        [&](const auto& s) { return s.range.upto <= wanted; });
+    if (sealed != index.sealed.end() && sealed->range.first <= wanted) {
+      std::size_t last = i;
+      while (last + 1 < offsets.size() && offsets[last + 1] < sealed->range.upto &&
+             distance(offsets[last], offsets[last + 1]) <= kGapMax)
+        ++last;
+      plan.add(ReadPlan::Piece{wanted, advance(offsets[last], 1), StoredBatch{nullptr, {}, Seq{0}},
+                               sealed->segment, sealed->range.bytes});
+      i = last + 1;
+      continue;
+    }
+    const auto* e = index.find(wanted);
+    if (e == index.extents_end()) break;
+    if (e->first() <= wanted) add_resident(plan, cold, *e);
+    do ++i;  // what lies before the extent is not stored any more
+    while (i < offsets.size() && offsets[i] < (e->first() <= wanted ? e->upto() : e->first()));
+  }
+  cold.flush();
+  return plan;
+}
+
+ReadPlan CoreImpl::plan_time(LogId log, WallTime time) const {
+  const auto& index = at(log);
+  for (const auto& s : index.sealed) {
+    if (s.range.max_timestamp < time || s.range.upto <= index.start) continue;
+    ReadPlan plan(log);
+    plan.add(ReadPlan::Piece{std::max(index.start, s.range.first), s.range.upto,
+                             StoredBatch{nullptr, {}, Seq{0}},
+                             std::make_shared<TimeSource>(s.segment, time), 1});
+    return plan;
+  }
+  for (const auto* e = index.extents_begin(); e != index.extents_end(); ++e) {
+    if (e->upto() > index.visible_end) break;
+    if (e->max_timestamp >= time.value())
+      return plan_read(log, std::max(index.start, e->first()), 1);
+  }
+  return ReadPlan(log);
+}
+
+void CoreImpl::fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) {
+  const bool in_memory = plan.in_memory();
+  auto work = [&core = world_.executor, plan = std::move(plan), done = std::move(done)]() mutable {
+    core.post([done = std::move(done), batches = plan.fetch()]() mutable {
+      done(std::move(batches));
+    });
+  };
+  if (in_memory) return work();
+  world_.pool.post(std::move(work));
+}
+
+Seq CoreImpl::seq_of(LogId log, Offset offset) const {
+  const auto& index = at(log);
+  const auto* e = index.find(offset);
+  if (e == index.extents_end() || e->first() > offset) return Seq{0};
+  return Seq{e->base_seq + static_cast<std::uint64_t>(distance(e->first(), offset))};
+}
+
+}  // namespace twofold::engine

@@ -1,0 +1,180 @@
+#include <fmt/format.h>
+
+#include "engine/base/check.h"
+#include "engine/base/diag.h"
+#include "engine/core_impl.h"
+#include "engine/entry.h"
+
+namespace twofold::engine {
+
+Result<ReplayEnd> CoreImpl::recover(Superblock superblock) {
+  recovering_ = true;
+  superblock_ = superblock;
+  ReplayStart start;
+  if (auto loaded = load_checkpoint(superblock, start); !loaded) return loaded.error();
+  auto end = world_.journal.replay(start, superblock.durable_seq,
+                                   [this](const auto& block) { return replay_block(block); });
+  if (!end) return end;
+  if (auto opened = world_.journal.open(*end, superblock.incarnation); !opened)
+    return opened.error();
+
+  damage_ = end->damaged;
+  stats_.replayed_blocks = end->blocks;
+  for (const auto& d : damage_) stats_.damaged_blocks += d.upto_seq - d.first_seq;
+  sealed_seq_ = durable_seq_ = end->next_seq - 1;
+  last_header_crc_ = end->prev_block_crc;
+  end_position_ = end->position;
+  bytes_since_checkpoint_ = end->bytes;
+  world_.clock.resume_from(end->last_instant);
+  drop_unclaimed_logs();
+
+  std::vector<SegmentId> known;
+  for (const auto& [id, segment] : segments_) known.push_back(id);
+  for (const auto& retired : retired_) known.push_back(retired.id);
+  if (auto cleaned = world_.segments.clean_up(known); !cleaned) return cleaned.error();
+
+  recovering_ = false;
+  for (const auto& [type, machine] : machines_) machine->recovered(now());
+  timers().schedule(now() + options_.housekeeping, *this, kHousekeepingOwner, 0);
+  return end;
+}
+
+// The newest checkpoint that verifies; an older one only costs a longer replay.
+Result<> CoreImpl::load_checkpoint(const Superblock& superblock, ReplayStart& start) {
+  if (superblock.newest.id == 0) return {};
+  auto ref = superblock.newest;
+  auto state = load_checkpoint_file(world_.files, ref);
+  if (!state && superblock.previous.id != 0) {
+    diag(DiagLevel::error, "engine", "the newest checkpoint is damaged, using the one before",
+         {{"error", state.error().detail}});
+    ref = superblock.previous;
+    state = load_checkpoint_file(world_.files, ref);
+  }
+  if (!state) return state.error();
+  start = ReplayStart{ref.block_seq + 1, ref.position, ref.prev_block_crc};
+  replay_seq_ = ref.block_seq;
+  return restore(*state);
+}
+
+Result<> CoreImpl::restore(std::string_view bytes) {
+  ByteReader in(bytes);
+  const Error damaged(Errc::data_damaged, "a checkpoint that verifies does not parse");
+  if (in.uvarint() != kSnapshotVersion) return damaged;
+  world_.clock.resume_from(Instant{in.varint()});
+  record_seq_ = in.uvarint();
+  next_log_id_ = static_cast<std::uint32_t>(in.uvarint());
+  next_segment_id_ = in.uvarint();
+
+  const auto open = [this](SegmentId id) -> std::shared_ptr<const Segment> {
+    if (const auto it = segments_.find(id); it != segments_.end()) return it->second.segment;
+    auto segment = world_.segments.open(id);
+    if (segment) return *segment;
+    diag(DiagLevel::error, "engine", "a segment is missing or damaged",
+         {{"error", segment.error().detail}});
+    return nullptr;
+  };
+  for (auto n = in.count(8); n > 0 && in.ok(); --n) {
+    auto& log = find_or_make(LogId{in.fixed<std::uint32_t>()});
+    if (auto restored = log.restore(in, open); !restored) return restored;
+    extents_ += log.extent_count();
+    for (const auto& s : log.sealed) {
+      auto& state = segments_[s.segment->id()];
+      state.segment = s.segment;
+      state.file_bytes = s.segment->file_bytes();
+      state.live_bytes += s.range.bytes;
+      ++state.ranges;
+    }
+  }
+  for (auto n = in.count(9); n > 0 && in.ok(); --n) {
+    const SegmentId id{in.fixed<std::uint64_t>()};
+    retired_.push_back(RetiredSegment{id, in.uvarint()});
+  }
+  if (auto restored = catalog_.restore(in); !restored) return restored;
+  for (auto n = in.count(2); n > 0 && in.ok(); --n) {
+    const auto type = static_cast<EntryType>(in.fixed<std::uint8_t>());
+    ByteReader state(in.bytes());
+    const auto it = machines_.find(type);
+    if (!in.ok() || it == machines_.end()) return damaged;
+    if (auto restored = it->second->restore(state); !restored) return restored;
+  }
+  if (!in.done()) return damaged;
+  return {};
+}
+
+Result<> CoreImpl::replay_block(const ReplayedBlock& block) {
+  replay_seq_ = block.seq;
+  std::size_t at = 0;
+  while (at < block.payload.size()) {
+    const auto rest = block.payload.substr(at);
+    const auto entry = read_entry(rest);
+    if (entry) {
+      if (auto done = replay_entry(*entry, block, at); !done) return done;
+      at += entry->stored_bytes();
+      continue;
+    }
+    // A block whose checksum matches holds what was sealed; anything else was reported as damage.
+    if (!block.salvage) return entry.error();
+    const auto batch = read_damaged_batch(rest);
+    if (!batch) return {};
+    at += batch->stored_bytes;
+  }
+  tail_.add(block.position, block.slab);
+  return {};
+}
+
+Result<> CoreImpl::replay_entry(const Entry& entry, const ReplayedBlock& block, std::size_t at) {
+  ByteReader in(entry.payload);
+  switch (entry.type) {
+    case EntryType::batch: replay_batch(entry, block, at); return {};
+    case EntryType::catalog: return catalog_.apply(entry.payload);
+    case EntryType::queue:
+    case EntryType::group: {
+      const auto it = machines_.find(entry.type);
+      if (it == machines_.end()) return {};
+      return it->second->apply(entry.owner, entry.payload, block.instant);
+    }
+    case EntryType::trim:
+      if (find(LogId{entry.owner})) trim(LogId{entry.owner}, Offset{in.varint()}, true);
+      return {};
+    case EntryType::segment_added: return replay_drain(entry.payload);
+    case EntryType::segment_removed: return {};
+  }
+  __builtin_unreachable();
+}
+
+void CoreImpl::replay_batch(const Entry& entry, const ReplayedBlock& block, std::size_t at) {
+  const auto header = batch_header(entry.payload);
+  record_seq_ = entry.base_seq + static_cast<std::uint64_t>(header.last_offset_delta) + 1;
+  auto* log = find(LogId{entry.owner});
+  if (log == nullptr) return;  // dropped later in the same block
+  const Offset base{entry.base_offset};
+  if (base < log->end) return;
+  // Offsets are dense: a gap is what a damaged block took with it.
+  if (base > log->end) log->damaged.emplace_back(log->end, base);
+
+  Extent extent{};
+  extent.base = entry.base_offset;
+  extent.base_seq = entry.base_seq;
+  extent.max_timestamp = header.max_timestamp;
+  extent.append_ms = std::max(block.instant.value(), log->last_append.value());
+  extent.last_delta = static_cast<std::uint32_t>(header.last_offset_delta);
+  extent.file = block.position.file;
+  extent.place = block.position.place + static_cast<std::uint32_t>(kBlockHeaderBytes + at);
+  extent.bytes = static_cast<std::uint32_t>(entry.stored_bytes());
+  log->add(extent);
+  ++extents_;
+  log->last_append = WallTime{extent.append_ms};
+  log->end = log->visible_end = extent.upto();
+}
+
+// What no definition names is left over from something that was removed.
+void CoreImpl::drop_unclaimed_logs() {
+  std::vector<LogId> unclaimed;
+  for (const auto& [id, log] : logs_) {
+    if (!log->opened) unclaimed.push_back(id);
+  }
+  for (const auto id : unclaimed) drop_log(id);
+  dropped_.clear();
+}
+
+}  // namespace twofold::engine

@@ -1,0 +1,125 @@
+#include "engine/drain.h"
+
+#include <algorithm>
+#include <string>
+
+#include "engine/record_batch.h"
+
+namespace twofold::engine {
+namespace {
+
+/// Spreads batches over segments of a bounded size.
+class SegmentSplitter {
+ public:
+  SegmentSplitter(SegmentStore& store, std::uint64_t first_id, std::uint64_t bytes_max)
+      : store_(store), next_id_(first_id), bytes_max_(bytes_max) {}
+
+  Result<> add(LogId log, const StoredBatch& batch, WallTime append_time) {
+    if (writer_ && writer_->bytes() >= bytes_max_) {
+      if (auto done = finish(); !done) return done;
+    }
+    if (!writer_) {
+      auto created = store_.create(SegmentId{next_id_});
+      if (!created) return created.error();
+      writer_ = std::move(*created);
+    }
+    outcome.bytes += batch.bytes.size();
+    return writer_->add(log, batch, append_time);
+  }
+
+  Result<> finish() {
+    if (!writer_) return {};
+    auto ranges = writer_->finish();
+    if (!ranges) return ranges.error();
+    outcome.segments.push_back(DrainedSegment{SegmentId{next_id_}, std::move(*ranges)});
+    ++next_id_;
+    writer_.reset();
+    return {};
+  }
+
+  DrainOutcome outcome;
+
+ private:
+  SegmentStore& store_;
+  std::uint64_t next_id_;
+  const std::uint64_t bytes_max_;
+  std::unique_ptr<SegmentWriter> writer_;
+};
+
+bool all_live(const DrainLog& log, const BatchHeader& header) {
+  if (header.base_offset < log.start.value()) return false;
+  if (header.last_offset() >= log.upto) return false;
+  if (!log.live) return true;
+  const Offset base{header.base_offset};
+  const auto first = std::lower_bound(log.live->begin(), log.live->end(), base);
+  const auto last = std::upper_bound(first, log.live->end(), header.last_offset());
+  return last - first == header.record_count;
+}
+
+bool is_wanted(const DrainLog& log, Offset offset) {
+  if (offset < log.start || offset >= log.upto) return false;
+  return !log.live || std::binary_search(log.live->begin(), log.live->end(), offset);
+}
+
+// The records of `batch` that live, in a batch of their own with the same base. Empty when none do.
+Result<std::string> survivors(const DrainLog& log, const StoredBatch& batch,
+                              const BatchHeader& header) {
+  BatchBuilder builder(Offset{header.base_offset});
+  BatchCursor cursor(batch.bytes, batch.base_seq);
+  for (;;) {
+    auto record = cursor.next();
+    if (!record) return record.error();
+    if (!*record) break;
+    const auto& r = **record;
+    if (!is_wanted(log, r.offset)) continue;
+    builder.add(r.offset, NewRecord{r.key, r.value, r.headers, r.timestamp});
+  }
+  std::string out;
+  if (!builder.empty()) builder.finish(out, header.last_offset());
+  return out;
+}
+
+bool is_plain(const BatchHeader& header) {
+  constexpr std::int16_t kCodecTransactionControl = 0x07 | 0x10 | 0x20;
+  return (header.attributes & kCodecTransactionControl) == 0 && header.producer_id < 0;
+}
+
+Result<> drain_batch(SegmentSplitter& out, const DrainLog& log, const StoredBatch& batch) {
+  const auto header = batch_header(batch.bytes);
+  const bool nothing_wanted = header.last_offset() < log.start ||
+                              header.base_offset >= log.upto.value();
+  if (nothing_wanted) return {};
+  // Batches with a producer's marks or a codec stay whole: their bytes are not ours to change.
+  if (all_live(log, header) || !is_plain(header)) return out.add(log.log, batch, log.append_time);
+  auto rest = survivors(log, batch, header);
+  if (!rest) return rest.error();
+  if (rest->empty()) return {};
+  auto bytes = std::make_shared<std::string>(std::move(*rest));
+  return out.add(log.log, StoredBatch{bytes, *bytes, batch.base_seq}, log.append_time);
+}
+
+}  // namespace
+
+Result<DrainOutcome> write_drain(SegmentStore& store, std::uint64_t first_segment_id,
+                                 std::uint64_t segment_bytes, const std::vector<DrainLog>& logs) {
+  SegmentSplitter out(store, first_segment_id, segment_bytes);
+  for (const auto& log : logs) {
+    for (const auto& piece : log.plan.pieces()) {
+      ReadPlan one(log.log);
+      one.add(piece);
+      const auto batches = one.fetch();
+      if (!batches) {
+        if (batches.error().code != Errc::data_damaged) return batches.error();
+        out.outcome.damaged.emplace_back(log.log, std::pair(piece.from, piece.upto));
+        continue;
+      }
+      for (const auto& batch : *batches) {
+        if (auto done = drain_batch(out, log, batch); !done) return done.error();
+      }
+    }
+  }
+  if (auto done = out.finish(); !done) return done.error();
+  return std::move(out.outcome);
+}
+
+}  // namespace twofold::engine

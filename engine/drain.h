@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/read_plan.h"
+#include "engine/segment_store.h"
+
+namespace twofold::engine {
+
+/// What is to be kept of one log: where its bytes are, and which offsets still matter.
+struct DrainLog {
+  LogId log;
+  ReadPlan plan;
+  Offset start;                          ///< records before this are gone
+  Offset upto;                           ///< records from here on stay where they are
+  WallTime append_time;                  ///< of the newest batch
+  /// Live offsets, ascending, when not all of [start, upto) are.
+  std::optional<std::vector<Offset>> live;
+};
+
+/// A segment that a drain has written.
+struct DrainedSegment {
+  SegmentId id;
+  std::vector<SegmentRange> ranges;
+};
+
+/// Copies what lives into new segments, sorted by log and offset. Offsets never change; a batch of
+/// which only some records live is rewritten with gaps. A batch that cannot be read any more is
+/// left out and named in `damaged`, so that one bad sector does not stop the rest.
+/// Draining a journal file and rewriting a mostly dead segment are this same function.
+/// Blocking; the storage pool.
+struct DrainOutcome {
+  std::vector<DrainedSegment> segments;
+  std::vector<std::pair<LogId, std::pair<Offset, Offset>>> damaged;
+  std::uint64_t bytes = 0;
+};
+Result<DrainOutcome> write_drain(SegmentStore& store, std::uint64_t first_segment_id,
+                                 std::uint64_t segment_bytes, const std::vector<DrainLog>& logs);
+
+}  // namespace twofold::engine

@@ -1,0 +1,211 @@
+#include "engine/file_journal.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/base/diag.h"
+#include "engine/entry.h"
+#include "engine/journal_files.h"
+#include "engine/journal_replay.h"
+
+namespace twofold::engine {
+
+FileJournal::FileJournal(FileSystem& fs, FileJournalOptions options, std::uint64_t stream_id,
+                         Executor& core, Executor& writer, Executor& pool)
+    : fs_(fs), options_(options), stream_id_(stream_id), core_(core), writer_(writer), pool_(pool) {}
+
+FileJournal::~FileJournal() { *alive_ = false; }
+
+Result<> FileJournal::load_files() {
+  auto names = fs_.list(kJournalDirectory);
+  if (!names) return names.error();
+  for (const auto& base : *names) {
+    const auto name = std::string(kJournalDirectory) + "/" + base;
+    if (is_spare_name(name)) spares_.push_back(name);
+    const auto number = journal_file_number(name);
+    if (!number) continue;
+    auto file = fs_.open(name, options_.direct ? OpenMode::write_direct : OpenMode::read_write);
+    if (!file) return file.error();
+    // Decisions must rest on durable bytes: the process before us may have died between its write
+    // and its sync.
+    if (auto synced = (*file)->sync(); !synced) return synced;
+    files_[*number] = std::make_shared<JournalFile>(JournalFile{*number, name, std::move(*file)});
+  }
+  return {};
+}
+
+Result<ReplayEnd> FileJournal::replay(
+    const ReplayStart& from, std::uint64_t durable_seq,
+    const std::function<Result<>(const ReplayedBlock&)>& visit) {
+  if (auto loaded = load_files(); !loaded) return loaded.error();
+  return JournalReplay(files_, stream_id_, from, durable_seq).run(visit);
+}
+
+Result<> FileJournal::open(const ReplayEnd& end, std::uint64_t incarnation) {
+  incarnation_ = incarnation;
+  next_seq_ = end.next_seq;
+  durable_seq_ = end.next_seq - 1;
+  prev_crc_ = end.prev_block_crc;
+  file_ = end.position.file;
+  place_ = end.position.place;
+
+  // Files after the end hold nothing that was ever acknowledged: ready to be written again.
+  for (auto it = files_.upper_bound(file_); it != files_.end(); it = files_.erase(it)) {
+    const auto spare = it->second->name.substr(0, it->second->name.size() - 4) + ".spare";
+    if (auto moved = fs_.rename(it->second->name, spare); !moved) return moved;
+    spares_.push_back(spare);
+  }
+  if (files_.contains(file_)) return {};
+
+  file_ = std::max<std::uint32_t>(file_, 1);
+  place_ = kJournalFirstPlace;
+  auto file = create_journal_file(fs_, stream_id_, file_, options_.file_bytes, options_.direct,
+                                  /*zero=*/false);
+  if (!file) return file.error();
+  files_[file_] = std::make_shared<JournalFile>(
+      JournalFile{file_, journal_file_name(file_), std::move(*file)});
+  return {};
+}
+
+bool FileJournal::fits(std::size_t bytes) const {
+  return place_ + bytes <= options_.file_bytes || place_ == kJournalFirstPlace;
+}
+
+bool FileJournal::ready(std::size_t bytes) const {
+  return !writing_ && !failed_ && (fits(bytes) || next_ != nullptr);
+}
+
+BlockPlan FileJournal::plan_next(std::size_t bytes) {
+  TF_CHECK(ready(bytes));
+  if (!fits(bytes)) {
+    file_ = next_->number;
+    place_ = kJournalFirstPlace;
+    files_[file_] = std::move(next_);
+    next_ = nullptr;
+  }
+  const BlockPlan plan{JournalPosition{file_, static_cast<std::uint32_t>(place_)}, next_seq_,
+                       durable_seq_, prev_crc_};
+  return plan;
+}
+
+void FileJournal::write(SealedBlock block, std::uint32_t header_crc, Done written, Done durable) {
+  TF_CHECK(!writing_);
+  writing_ = true;
+  next_seq_ = block.seq + 1;
+  place_ = block.position.place + block.bytes();
+  prev_crc_ = header_crc;
+  auto file = files_.at(block.position.file);
+  prepare_ahead();
+
+  auto finish = [this, alive = alive_, seq = block.seq, durable = std::move(durable)](
+                    Result<> synced) mutable {
+    if (!*alive) return;
+    writing_ = false;
+    if (synced) {
+      durable_seq_ = seq;
+    } else {
+      failed_ = true;
+    }
+    durable(std::move(synced));
+  };
+  auto work = [&core = core_, file = std::move(file), block = std::move(block),
+               written = std::move(written), finish = std::move(finish)]() mutable {
+    Result<> done = file->file->write_at(block.position.place, block.slab->bytes());
+    if (written && done) {
+      core.post([written = std::move(written)]() mutable { written({}); });
+    }
+    if (done && !file->file->is_direct()) done = file->file->sync();
+    core.post([finish = std::move(finish), done = std::move(done)]() mutable {
+      finish(std::move(done));
+    });
+  };
+  writer_.post(std::move(work));
+}
+
+// The next file is made ready while the second half of this one fills, and one more is kept in
+// reserve: when the disk is full, acks still find room.
+void FileJournal::prepare_ahead() {
+  if (preparing_ || (next_ && !spares_.empty())) return;
+  if (place_ * 2 < options_.file_bytes) return;
+  preparing_ = true;
+  auto finish = [this, alive = alive_](Prepared made) {
+    if (!*alive) return;
+    preparing_ = false;
+    if (made.next) next_ = std::move(made.next);
+    spares_.insert(spares_.end(), made.spares.begin(), made.spares.end());
+    out_of_room_ = made.out_of_room;
+    if (on_ready_) on_ready_();
+  };
+  auto work = [&fs = fs_, &core = core_, options = options_, stream_id = stream_id_,
+               number = file_ + 1, need_next = next_ == nullptr,
+               spares = std::exchange(spares_, {}), finish = std::move(finish)]() mutable {
+    auto made = prepare(fs, options, stream_id, number, need_next, std::move(spares));
+    core.post([finish = std::move(finish), made = std::move(made)]() mutable {
+      finish(std::move(made));
+    });
+  };
+  pool_.post(std::move(work));
+}
+
+FileJournal::Prepared FileJournal::prepare(FileSystem& fs, const FileJournalOptions& options,
+                                           std::uint64_t stream_id, std::uint32_t number,
+                                           bool need_next, std::vector<std::string> spares) {
+  Prepared made;
+  if (need_next) {
+    Result<std::shared_ptr<File>> file =
+        spares.empty() ? create_journal_file(fs, stream_id, number, options.file_bytes,
+                                             options.direct, /*zero=*/true)
+                       : recycle_journal_file(fs, stream_id, number, spares.back(), options.direct);
+    if (!spares.empty()) spares.pop_back();
+    if (file) {
+      made.next = std::make_shared<JournalFile>(
+          JournalFile{number, journal_file_name(number), std::move(*file)});
+    } else {
+      made.out_of_room = true;
+      diag(DiagLevel::warn, "engine", "no next journal file", {{"error", file.error().detail}});
+    }
+  }
+  if (spares.empty() && !made.out_of_room) {
+    auto spare = create_spare_file(fs, number + 1, options.file_bytes, options.direct);
+    if (spare) {
+      spares.push_back(std::move(*spare));
+    } else {
+      made.out_of_room = true;
+      diag(DiagLevel::warn, "engine", "no reserve journal file", {{"error", spare.error().detail}});
+    }
+  }
+  made.spares = std::move(spares);
+  return made;
+}
+
+void FileJournal::retry_room() {
+  if (out_of_room_) prepare_ahead();
+}
+
+std::uint32_t FileJournal::oldest_file() const {
+  return files_.empty() ? file_ : files_.begin()->first;
+}
+
+void FileJournal::release(std::uint32_t file) {
+  constexpr std::size_t kSparesMax = 2;
+  while (!files_.empty() && files_.begin()->first < std::min(file, file_)) {
+    auto old = std::move(files_.begin()->second);
+    files_.erase(files_.begin());
+    // A reader may still hold the file: then its bytes must stay as they are, so it is not reused.
+    const bool reuse = old.use_count() == 1 && spares_.size() < kSparesMax;
+    const auto spare = old->name.substr(0, old->name.size() - 4) + ".spare";
+    if (reuse) {
+      if (fs_.rename(old->name, spare)) spares_.push_back(spare);
+    } else if (auto removed = fs_.remove(old->name); !removed) {
+      diag(DiagLevel::warn, "engine", "cannot remove a journal file",
+           {{"error", removed.error().detail}});
+    }
+  }
+}
+
+const char* FileJournal::mode() const {
+  const auto it = files_.find(file_);
+  return it != files_.end() && it->second->file->is_direct() ? "direct" : "buffered";
+}
+
+}  // namespace twofold::engine

@@ -1,0 +1,117 @@
+#include "engine/journal_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/base/bytes.h"
+#include "engine/base/crc32c.h"
+#include "engine/block.h"
+
+namespace twofold::engine {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x4C415754;  // "TWAL"
+constexpr std::uint16_t kVersion = 1;
+constexpr std::size_t kZeroChunk = 1 << 20;
+
+std::string in_directory(const std::string& name) {
+  return std::string(kJournalDirectory) + "/" + name;
+}
+
+OpenMode create_mode(bool direct) { return direct ? OpenMode::create_direct : OpenMode::create; }
+OpenMode write_mode(bool direct) { return direct ? OpenMode::write_direct : OpenMode::read_write; }
+
+Result<> write_through(File& file, std::uint64_t from, std::uint64_t bytes) {
+  const Slab zeros(kZeroChunk);
+  std::fill_n(const_cast<char*>(zeros.bytes().data()), kZeroChunk, '\0');
+  for (std::uint64_t at = from; at < bytes; at += kZeroChunk) {
+    const auto n = std::min<std::uint64_t>(kZeroChunk, bytes - at);
+    if (auto done = file.write_at(at, zeros.bytes().substr(0, n)); !done) return done;
+  }
+  return {};
+}
+
+Result<> write_file_header(File& file, std::uint64_t stream_id, std::uint32_t number) {
+  const auto header = journal_file_header(stream_id, number);
+  Slab aligned(kJournalFirstPlace);
+  std::copy(header.begin(), header.end(), aligned.data());
+  if (auto done = file.write_at(0, aligned.bytes()); !done) return done;
+  return file.sync();
+}
+
+}  // namespace
+
+std::string journal_file_header(std::uint64_t stream_id, std::uint32_t number) {
+  std::string out;
+  ByteWriter w(out);
+  w.fixed(kMagic);
+  w.fixed(kVersion);
+  w.fixed<std::uint16_t>(0);
+  w.fixed(stream_id);
+  w.fixed(number);
+  w.fixed(crc32c(out));
+  out.resize(kJournalFirstPlace, '\0');
+  return out;
+}
+
+std::string journal_file_name(std::uint32_t number) {
+  return in_directory(fmt::format("{:08x}.wal", number));
+}
+
+std::optional<std::uint32_t> journal_file_number(const std::string& name) {
+  const auto slash = name.rfind('/');
+  const auto base = slash == std::string::npos ? name : name.substr(slash + 1);
+  if (base.size() != 12 || !base.ends_with(".wal")) return std::nullopt;
+  std::uint32_t number = 0;
+  const auto [end, failed] = std::from_chars(base.data(), base.data() + 8, number, 16);
+  if (failed != std::errc() || end != base.data() + 8) return std::nullopt;
+  return number;
+}
+
+bool is_spare_name(const std::string& name) { return name.ends_with(".spare"); }
+
+Result<std::shared_ptr<File>> create_journal_file(FileSystem& fs, std::uint64_t stream_id,
+                                                  std::uint32_t number, std::uint64_t bytes,
+                                                  bool direct, bool zero) {
+  const auto name = journal_file_name(number);
+  auto file = fs.open(name, create_mode(direct));
+  if (!file) return file;
+  Result<> done = (*file)->allocate(bytes);
+  if (done && zero) done = write_through(**file, kJournalFirstPlace, bytes);
+  if (done) done = write_file_header(**file, stream_id, number);
+  if (done) done = fs.sync_directory(kJournalDirectory);
+  if (done) return file;
+  // Nothing refers to the file yet. Its room goes back; a remove that fails leaves a file that the
+  // next start recycles.
+  if (auto removed = fs.remove(name); !removed) return removed.error();
+  return done.error();
+}
+
+Result<std::shared_ptr<File>> recycle_journal_file(FileSystem& fs, std::uint64_t stream_id,
+                                                   std::uint32_t number, const std::string& spare,
+                                                   bool direct) {
+  const auto name = journal_file_name(number);
+  if (auto done = fs.rename(spare, name); !done) return done.error();
+  auto file = fs.open(name, write_mode(direct));
+  if (!file) return file;
+  if (auto done = write_file_header(**file, stream_id, number); !done) return done.error();
+  if (auto done = fs.sync_directory(kJournalDirectory); !done) return done.error();
+  return file;
+}
+
+Result<std::string> create_spare_file(FileSystem& fs, std::uint32_t number, std::uint64_t bytes,
+                                      bool direct) {
+  const auto name = in_directory(fmt::format("{:08x}.spare", number));
+  auto file = fs.open(name, create_mode(direct));
+  if (!file) return file.error();
+  Result<> done = (*file)->allocate(bytes);
+  if (done) done = write_through(**file, 0, bytes);
+  if (done) done = (*file)->sync();
+  if (done) return name;
+  if (auto removed = fs.remove(name); !removed) return removed.error();
+  return done.error();
+}
+
+}  // namespace twofold::engine

@@ -1,0 +1,153 @@
+#include "engine/journal_replay.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/entry.h"
+#include "engine/journal_files.h"
+
+namespace twofold::engine {
+namespace {
+
+constexpr std::size_t kWindowBytes = 4 << 20;
+constexpr std::uint32_t kPayloadMax = 512u << 20;
+
+}  // namespace
+
+JournalReplay::JournalReplay(const Files& files, std::uint64_t stream_id, const ReplayStart& from,
+                             std::uint64_t durable_seq)
+    : files_(files), stream_id_(stream_id), durable_seq_(durable_seq) {
+  end_.next_seq = from.next_seq;
+  end_.position = from.position;
+  end_.prev_block_crc = from.prev_block_crc;
+  if (end_.position.file == 0 && !files_.empty()) {
+    end_.position = JournalPosition{files_.begin()->first, kJournalFirstPlace};
+  }
+}
+
+Result<ReplayEnd> JournalReplay::run(const Visit& visit) {
+  for (;;) {
+    const auto header = next_header();
+    if (header && payload_ok(*header)) {
+      if (auto taken = take(*header, /*salvage=*/false, visit); !taken) return taken.error();
+      continue;
+    }
+    const auto stepped = step_over_damage(header, visit);
+    if (!stepped) return stepped.error();
+    if (*stepped) continue;
+    end_.torn_tail = header.has_value();
+    return end_;
+  }
+}
+
+// Bytes of a file from `at` on, at most `bytes`, fewer at its end; empty when they cannot be read
+// (a read error is a block that does not verify).
+std::string_view JournalReplay::window(JournalPosition at, std::size_t bytes) {
+  const std::uint64_t begin = window_at_.place;
+  const bool inside = window_at_.file == at.file && at.place >= begin &&
+                      at.place + bytes <= begin + window_.size();
+  if (!inside) {
+    const auto it = files_.find(at.file);
+    if (it == files_.end()) return {};
+    window_.resize(std::max(bytes, kWindowBytes));
+    const auto got = it->second->file->read_at(at.place, window_.data(), window_.size());
+    window_.resize(got ? *got : 0);
+    window_at_ = at;
+  }
+  const auto offset = at.place - window_at_.place;
+  return std::string_view(window_).substr(std::min<std::size_t>(offset, window_.size()), bytes);
+}
+
+std::optional<BlockHeader> JournalReplay::header_at(JournalPosition at) {
+  const auto header = read_block_header(window(at, kBlockHeaderBytes));
+  if (!header || header->stream_id != stream_id_ || header->position != at) return std::nullopt;
+  if (header->payload_bytes > kPayloadMax) return std::nullopt;
+  return header;
+}
+
+// The header of the block that should come now: here, or at the start of the next file when this
+// one had no room for it.
+std::optional<BlockHeader> JournalReplay::next_header() {
+  for (const auto at : {end_.position, JournalPosition{end_.position.file + 1, kJournalFirstPlace}}) {
+    const auto header = header_at(at);
+    if (!header || header->seq != end_.next_seq || header->incarnation < incarnation_) continue;
+    if (chained_ && header->prev_block_crc != end_.prev_block_crc) continue;
+    return header;
+  }
+  return std::nullopt;
+}
+
+bool JournalReplay::payload_ok(const BlockHeader& header) {
+  return verify_block_payload(header, window(header.position, header.stored_bytes()));
+}
+
+Result<> JournalReplay::take(const BlockHeader& header, bool salvage, const Visit& visit) {
+  const auto bytes = window(header.position, header.stored_bytes());
+  auto slab = std::make_shared<Slab>(header.stored_bytes());
+  std::memset(slab->data(), 0, slab->size());
+  std::memcpy(slab->data(), bytes.data(), bytes.size());
+  const auto payload = slab->bytes().substr(kBlockHeaderBytes, header.payload_bytes);
+  const ReplayedBlock block{header.seq, header.position, Instant{header.instant_ms},
+                            payload,    slab,            salvage};
+  if (auto visited = visit(block); !visited) return visited;
+
+  incarnation_ = header.incarnation;
+  chained_ = true;
+  end_.next_seq = header.seq + 1;
+  end_.prev_block_crc = header.header_crc;
+  end_.position = JournalPosition{
+      header.position.file,
+      header.position.place + static_cast<std::uint32_t>(header.stored_bytes())};
+  end_.last_instant = Instant{header.instant_ms};
+  ++end_.blocks;
+  end_.bytes += header.stored_bytes();
+  return {};
+}
+
+// True when what does not verify was acknowledged: it is reported, and replay goes on after it.
+Result<bool> JournalReplay::step_over_damage(const std::optional<BlockHeader>& unverified,
+                                             const Visit& visit) {
+  const auto bad = end_.next_seq;
+  bool witnessed = durable_seq_ >= bad;
+  const auto later = find_later_block(bad, &witnessed);
+  if (!witnessed) return false;
+
+  DamagedBlocks damage{bad, later ? later->header.seq : std::max(durable_seq_, bad) + 1,
+                       end_.position, unverified.has_value()};
+  end_.damaged.push_back(damage);
+  if (unverified) {
+    if (auto taken = take(*unverified, /*salvage=*/true, visit); !taken) return taken.error();
+  }
+  chained_ = false;
+  end_.next_seq = damage.upto_seq;
+  if (later) {
+    end_.position = later->position;
+    return true;
+  }
+  // Nothing readable follows: go on in a fresh file, and leave the evidence as it is.
+  end_.position = JournalPosition{files_.empty() ? 1 : files_.rbegin()->first + 1,
+                                  kJournalFirstPlace};
+  return false;
+}
+
+std::optional<JournalReplay::Found> JournalReplay::find_later_block(std::uint64_t after_seq,
+                                                                    bool* witnessed) {
+  std::optional<Found> first;
+  for (auto it = files_.lower_bound(end_.position.file); it != files_.end(); ++it) {
+    const auto size = it->second->file->size();
+    const std::uint64_t upto = size ? *size : 0;
+    std::uint64_t place =
+        it->first == end_.position.file ? end_.position.place : kJournalFirstPlace;
+    for (; place + kBlockHeaderBytes <= upto; place += kBlockAlignment) {
+      const JournalPosition at{it->first, static_cast<std::uint32_t>(place)};
+      const auto header = header_at(at);
+      if (!header || header->seq <= after_seq) continue;
+      if (!first) first = Found{*header, at};
+      if (header->durable_seq >= after_seq) *witnessed = true;
+      if (*witnessed) return first;
+    }
+  }
+  return first;
+}
+
+}  // namespace twofold::engine

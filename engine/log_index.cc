@@ -1,0 +1,155 @@
+#include "engine/log_index.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+
+namespace twofold::engine {
+
+void LogIndex::add(const Extent& extent) {
+  TF_CHECK(extent_count() == 0 || extents_.back().upto() <= extent.first());
+  extents_.push_back(extent);
+  journal_bytes_ += extent.bytes;
+}
+
+const Extent* LogIndex::find(Offset offset) const {
+  return std::partition_point(extents_begin(), extents_end(),
+                              [&](const Extent& e) { return e.upto() <= offset; });
+}
+
+std::size_t LogIndex::drop_before(Offset upto,
+                                  std::vector<std::shared_ptr<const Segment>>* emptied) {
+  std::size_t gone = 0;
+  while (gone < sealed.size() && sealed[gone].range.upto <= upto) {
+    if (emptied) emptied->push_back(sealed[gone].segment);
+    ++gone;
+  }
+  sealed.erase(sealed.begin(), sealed.begin() + static_cast<std::ptrdiff_t>(gone));
+  std::erase_if(damaged, [&](const auto& range) { return range.second <= upto; });
+
+  std::size_t dropped = 0;
+  while (first_ < extents_.size() && extents_[first_].upto() <= upto) {
+    journal_bytes_ -= extents_[first_].bytes;
+    ++first_;
+    ++dropped;
+  }
+  compact();
+  return dropped;
+}
+
+std::size_t LogIndex::drop_files_before(std::uint32_t file) {
+  std::size_t dropped = 0;
+  while (first_ < extents_.size() && extents_[first_].file < file) {
+    journal_bytes_ -= extents_[first_].bytes;
+    ++first_;
+    ++dropped;
+  }
+  compact();
+  return dropped;
+}
+
+// Memory follows what is held: half of the vector may be dead before it is closed up.
+void LogIndex::compact() {
+  if (first_ == extents_.size()) {
+    extents_.clear();
+    first_ = 0;
+    if (extents_.capacity() > 64) extents_.shrink_to_fit();
+    return;
+  }
+  if (first_ < 32 || first_ * 2 < extents_.size()) return;
+  extents_.erase(extents_.begin(), extents_.begin() + static_cast<std::ptrdiff_t>(first_));
+  first_ = 0;
+  if (extents_.capacity() > 4 * extents_.size()) extents_.shrink_to_fit();
+}
+
+std::uint64_t LogIndex::sealed_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& s : sealed) sum += s.range.bytes;
+  return sum;
+}
+
+LogStatus LogIndex::status() const {
+  WallTime oldest{0};
+  if (!sealed.empty()) {
+    oldest = sealed.front().range.append_time;
+  } else if (extent_count() > 0) {
+    oldest = WallTime{extents_begin()->append_ms};
+  }
+  return LogStatus{start, visible_end, end, bytes(), oldest};
+}
+
+void LogIndex::snapshot(ByteWriter& out) const {
+  out.varint(start.value());
+  out.varint(end.value());
+  out.varint(last_append.value());
+  out.uvarint(sealed.size());
+  for (const auto& s : sealed) {
+    out.fixed(s.segment->id().value());
+    out.varint(s.range.first.value());
+    out.varint(distance(s.range.first, s.range.upto));
+    out.uvarint(s.range.bytes);
+    out.varint(s.range.max_timestamp.value());
+    out.varint(s.range.append_time.value());
+  }
+  out.uvarint(damaged.size());
+  for (const auto& [from, upto] : damaged) {
+    out.varint(from.value());
+    out.varint(upto.value());
+  }
+  out.uvarint(extent_count());
+  for (const auto* e = extents_begin(); e != extents_end(); ++e) {
+    out.varint(e->base);
+    out.uvarint(e->base_seq);
+    out.varint(e->max_timestamp);
+    out.varint(e->append_ms);
+    out.uvarint(e->last_delta);
+    out.uvarint(e->file);
+    out.uvarint(e->place);
+    out.uvarint(e->bytes);
+  }
+}
+
+Result<> LogIndex::restore(
+    ByteReader& in, const std::function<std::shared_ptr<const Segment>(SegmentId)>& open) {
+  start = Offset{in.varint()};
+  end = Offset{in.varint()};
+  visible_end = end;
+  last_append = WallTime{in.varint()};
+  for (auto n = in.count(13); n > 0; --n) {
+    const SegmentId segment_id{in.fixed<std::uint64_t>()};
+    const Offset first{in.varint()};
+    const Offset upto = advance(first, in.varint());
+    const auto range_bytes = in.uvarint();
+    const WallTime max_timestamp{in.varint()};
+    const WallTime append_time{in.varint()};
+    auto segment = in.ok() ? open(segment_id) : nullptr;
+    if (segment) {
+      const SegmentRange range{id, first, upto, range_bytes, max_timestamp, append_time};
+      sealed.push_back(SealedRange{range, std::move(segment)});
+    } else {
+      damaged.emplace_back(first, upto);
+    }
+  }
+  for (auto n = in.count(2); n > 0; --n) {
+    const Offset from{in.varint()};
+    const Offset upto{in.varint()};
+    damaged.emplace_back(from, upto);
+  }
+  for (auto n = in.count(8); n > 0; --n) {
+    Extent e{};
+    e.base = in.varint();
+    e.base_seq = in.uvarint();
+    e.max_timestamp = in.varint();
+    e.append_ms = in.varint();
+    e.last_delta = static_cast<std::uint32_t>(in.uvarint());
+    e.file = static_cast<std::uint32_t>(in.uvarint());
+    e.place = static_cast<std::uint32_t>(in.uvarint());
+    e.bytes = static_cast<std::uint32_t>(in.uvarint());
+    if (!in.ok()) break;
+    add(e);
+  }
+  if (!in.ok()) return Error(Errc::data_damaged, "a log in the checkpoint does not parse");
+  return {};
+}
+
+}  // namespace twofold::engine

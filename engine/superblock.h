@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/error.h"
+#include "engine/base/file_system.h"
+#include "engine/block.h"
+
+namespace twofold::engine {
+
+/// Newest format this program reads and writes.
+inline constexpr std::uint32_t kFormatVersion = 1;
+
+/// A checkpoint file and what must be true of it. The checksum outside the thing finds a write that
+/// was lost or went elsewhere.
+struct CheckpointRef {
+  std::uint64_t id = 0;  ///< 0: none
+  std::uint64_t bytes = 0;
+  std::uint32_t crc = 0;
+  std::uint64_t block_seq = 0;        ///< newest block it reflects
+  JournalPosition position;           ///< where the block after that stands
+  std::uint32_t prev_block_crc = 0;   ///< header checksum of block_seq
+  std::uint32_t oldest_file = 0;      ///< oldest journal file that it or its replay needs
+};
+
+/// What a data directory is and where recovery starts.
+struct Superblock {
+  std::uint64_t generation = 0;
+  std::array<std::uint64_t, 2> uuid{};
+  std::uint64_t stream_id = 0;
+  std::uint64_t incarnation = 0;
+  std::uint64_t durable_seq = 0;  ///< blocks up to this were on the device when it was written
+  bool clean = false;             ///< the last stop was orderly: a hint and a witness, no more
+  CheckpointRef newest;
+  CheckpointRef previous;
+};
+
+std::string encode_superblock(const Superblock& block);
+/// data_damaged when it does not verify, newer_version when a later Twofold wrote it.
+Result<Superblock> decode_superblock(std::string_view bytes);
+
+/// The superblock in two files, written in turn: a torn or rotten one never costs more than one
+/// generation. Blocking; one thread at a time.
+class SuperblockStore {
+ public:
+  explicit SuperblockStore(FileSystem& fs) : fs_(fs) {}
+  /// The newest valid one; nullopt when there is none at all. newer_version refuses.
+  Result<std::optional<Superblock>> load();
+  /// Writes the next generation, synced with its name.
+  Result<> store(Superblock& block);
+
+ private:
+  FileSystem& fs_;
+};
+
+}  // namespace twofold::engine
