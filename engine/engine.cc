@@ -11,7 +11,7 @@
 namespace twofold::engine {
 namespace {
 
-constexpr char kLockName[] = "LOCK";
+constexpr std::size_t kSegmentIndexBytesMax = 16 << 20;
 constexpr const char* kDirectories[] = {"journal", "segments", "checkpoints", "orphans"};
 
 // A wrong mount or a typing mistake must not become an empty broker among somebody's files.
@@ -63,19 +63,23 @@ Result<Superblock> load_or_create(EngineWorld& world, SuperblockStore& superbloc
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::open(EngineWorld world, EngineOptions options) {
-  if (auto locked = world.files.lock(kLockName); !locked) return locked.error();
   SuperblockStore superblocks(world.files);
   auto block = load_or_create(world, superblocks);
   if (!block) return block.error();
-  return std::unique_ptr<Engine>(new Engine(world, options, *block));
+  FileSegmentsOptions segment_options;
+  segment_options.index_bytes_max = kSegmentIndexBytesMax;
+  auto segments = open_segments(world.files, segment_options);
+  if (!segments) return segments.error();
+  return std::unique_ptr<Engine>(new Engine(world, options, *block, std::move(*segments)));
 }
 
-Engine::Engine(EngineWorld world, EngineOptions options, Superblock superblock)
+Engine::Engine(EngineWorld world, EngineOptions options, Superblock superblock,
+               std::unique_ptr<SegmentStore> segments)
     : world_(world),
       superblock_(superblock),
       was_clean_(superblock.clean),
       superblocks_(world.files),
-      segments_(std::make_unique<FileSegments>(world.files)),
+      segments_(std::move(segments)),
       journal_(std::make_unique<FileJournal>(world.files, options.journal, superblock.stream_id,
                                              world.core, world.writer, world.pool)),
       core_(std::make_unique<CoreImpl>(

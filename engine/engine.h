@@ -28,6 +28,9 @@ struct RecoveryReport {
   std::vector<DamagedBlocks> damaged;
 };
 
+/// The file that whoever opens a data directory locks first (FileSystem::lock).
+inline constexpr char kLockName[] = "LOCK";
+
 /// Threads and outside world of one shard. All of it outlives the engine.
 struct EngineWorld {
   FileSystem& files;
@@ -41,8 +44,8 @@ struct EngineWorld {
 /// One shard on one data directory: the journal, the segments and the core over them.
 ///
 /// Use  open(), then build the rooms over core(), then recover(), then serve, then stop().
-/// Errors of open()  busy (another process has the directory), not_ours (there are files, but none
-/// of ours), newer_version, data_damaged, io.
+/// The caller holds the directory's lock.
+/// Errors of open()  not_ours (there are files, but none of ours), newer_version, data_damaged, io.
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> open(EngineWorld world, EngineOptions options);
@@ -55,7 +58,8 @@ class Engine {
   void stop(UniqueFunction<void()> done) { core_->stop(std::move(done)); }
 
  private:
-  Engine(EngineWorld world, EngineOptions options, Superblock superblock);
+  Engine(EngineWorld world, EngineOptions options, Superblock superblock,
+         std::unique_ptr<SegmentStore> segments);
 
   EngineWorld world_;
   Superblock superblock_;

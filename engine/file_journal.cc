@@ -51,7 +51,7 @@ Result<> FileJournal::open(const ReplayEnd& end, std::uint64_t incarnation) {
 
   // Files after the end hold nothing that was ever acknowledged: ready to be written again.
   for (auto it = files_.upper_bound(file_); it != files_.end(); it = files_.erase(it)) {
-    const auto spare = it->second->name.substr(0, it->second->name.size() - 4) + ".spare";
+    const auto spare = released_spare_name(it->second->name);
     if (auto moved = fs_.rename(it->second->name, spare); !moved) return moved;
     spares_.push_back(spare);
   }
@@ -188,19 +188,36 @@ std::uint32_t FileJournal::oldest_file() const {
 
 void FileJournal::release(std::uint32_t file) {
   constexpr std::size_t kSparesMax = 2;
+  std::vector<std::string> reused;
+  std::vector<std::string> removed;
   while (!files_.empty() && files_.begin()->first < std::min(file, file_)) {
     auto old = std::move(files_.begin()->second);
     files_.erase(files_.begin());
     // A reader may still hold the file: then its bytes must stay as they are, so it is not reused.
-    const bool reuse = old.use_count() == 1 && spares_.size() < kSparesMax;
-    const auto spare = old->name.substr(0, old->name.size() - 4) + ".spare";
-    if (reuse) {
-      if (fs_.rename(old->name, spare)) spares_.push_back(spare);
-    } else if (auto removed = fs_.remove(old->name); !removed) {
-      diag(DiagLevel::warn, "engine", "cannot remove a journal file",
-           {{"error", removed.error().detail}});
-    }
+    const bool reuse = old.use_count() == 1 && spares_.size() + reused.size() < kSparesMax;
+    (reuse ? reused : removed).push_back(old->name);
   }
+  if (reused.empty() && removed.empty()) return;
+  auto finish = [this, alive = alive_](std::vector<std::string> spares) {
+    if (*alive) spares_.insert(spares_.end(), spares.begin(), spares.end());
+  };
+  auto work = [&fs = fs_, &core = core_, reused = std::move(reused), removed = std::move(removed),
+               finish = std::move(finish)]() mutable {
+    for (const auto& name : removed) {
+      if (auto done = fs.remove(name); !done) {
+        diag(DiagLevel::warn, "engine", "cannot remove a journal file",
+             {{"error", done.error().detail}});
+      }
+    }
+    std::vector<std::string> spares;
+    for (const auto& name : reused) {
+      if (fs.rename(name, released_spare_name(name))) spares.push_back(released_spare_name(name));
+    }
+    core.post([finish = std::move(finish), spares = std::move(spares)]() mutable {
+      finish(std::move(spares));
+    });
+  };
+  pool_.post(std::move(work));
 }
 
 const char* FileJournal::mode() const {

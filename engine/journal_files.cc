@@ -72,6 +72,10 @@ std::optional<std::uint32_t> journal_file_number(const std::string& name) {
 
 bool is_spare_name(const std::string& name) { return name.ends_with(".spare"); }
 
+std::string released_spare_name(const std::string& journal_file_name) {
+  return journal_file_name.substr(0, journal_file_name.size() - 4) + ".old.spare";
+}
+
 Result<std::shared_ptr<File>> create_journal_file(FileSystem& fs, std::uint64_t stream_id,
                                                   std::uint32_t number, std::uint64_t bytes,
                                                   bool direct, bool zero) {
@@ -103,7 +107,7 @@ Result<std::shared_ptr<File>> recycle_journal_file(FileSystem& fs, std::uint64_t
 
 Result<std::string> create_spare_file(FileSystem& fs, std::uint32_t number, std::uint64_t bytes,
                                       bool direct) {
-  const auto name = in_directory(fmt::format("{:08x}.spare", number));
+  const auto name = in_directory(fmt::format("{:08x}.new.spare", number));
   auto file = fs.open(name, create_mode(direct));
   if (!file) return file.error();
   Result<> done = (*file)->allocate(bytes);
