@@ -32,7 +32,9 @@ CursorFault fault_of(std::string_view text, const TopicInfo& topic) {
 }
 
 TEST(Cursor, SaysWhereTheReaderHasGotTo) {
-  const Cursor cursor{7, {at(0, 300), at(1, 2), at(5, std::numeric_limits<std::int64_t>::max())}};
+  const Cursor cursor{
+      7, {at(0, 300), at(1, 2), at(5, std::numeric_limits<std::int64_t>::max())}
+  };
   const auto read = positions_of(encode_cursor(cursor), topic(7, 6));
   ASSERT_EQ(read.size(), 3u);
   for (std::size_t i = 0; i < read.size(); ++i) {
@@ -42,7 +44,10 @@ TEST(Cursor, SaysWhereTheReaderHasGotTo) {
 }
 
 TEST(Cursor, KeepsItsBytes) {
-  EXPECT_EQ(encode_cursor({7, {at(0, 300), at(1, 2)}}), "c1.AQcCAKwCAAK8csql");
+  EXPECT_EQ(encode_cursor({
+                7, {at(0, 300), at(1, 2)}
+  }),
+            "c1.AQcCAKwCAAK8csql");
 }
 
 TEST(Cursor, MayHoldNoPartitionAtAll) {
@@ -55,17 +60,25 @@ TEST(Cursor, OfATopicThatWasCreatedAgainIsStale) {
 }
 
 TEST(Cursor, OfAnotherTopicIsStaleWhateverPartitionsThatHad) {
-  const auto text = encode_cursor({7, {at(0, 300), at(90, 1)}});
+  const auto text = encode_cursor({
+      7, {at(0, 300), at(90, 1)}
+  });
   EXPECT_EQ(fault_of(text, topic(8, 1)), CursorFault::stale);
 }
 
 TEST(Cursor, OfPartitionsThatTheTopicDoesNotHaveIsInvalid) {
   EXPECT_EQ(fault_of(encode_cursor({7, {at(2, 0)}}), topic(7, 2)), CursorFault::invalid);
-  EXPECT_EQ(fault_of(encode_cursor({7, {at(0, 0), at(1, 0)}}), topic(7, 1)), CursorFault::invalid);
+  EXPECT_EQ(fault_of(encode_cursor({
+                         7, {at(0, 0), at(1, 0)}
+  }),
+                     topic(7, 1)),
+            CursorFault::invalid);
 }
 
 TEST(Cursor, WithAnyLetterChangedIsInvalid) {
-  const auto text = encode_cursor({7, {at(0, 300), at(1, 2)}});
+  const auto text = encode_cursor({
+      7, {at(0, 300), at(1, 2)}
+  });
   for (std::size_t i = 0; i < text.size(); ++i) {
     for (const char c : {'A', 'x', '-', '=', '\0'}) {
       auto changed = text;
@@ -77,7 +90,9 @@ TEST(Cursor, WithAnyLetterChangedIsInvalid) {
 }
 
 TEST(Cursor, CutShortOrGrownIsInvalid) {
-  const auto text = encode_cursor({7, {at(0, 300), at(1, 2)}});
+  const auto text = encode_cursor({
+      7, {at(0, 300), at(1, 2)}
+  });
   for (std::size_t cut = 0; cut < text.size(); ++cut) {
     EXPECT_EQ(fault_of(text.substr(0, cut), topic(7, 2)), CursorFault::invalid) << cut;
   }
