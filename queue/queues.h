@@ -61,14 +61,14 @@ struct QueueInfo {
   std::optional<LogId> own_log;
   WallTime created{0};
   QueueCounters counters;
-  std::uint64_t backlog_bytes = 0;    ///< of the batches that still hold something unacked (about)
+  std::uint64_t backlog_bytes = 0;  ///< of the batches that still hold something unacked (about)
   bool was_created = false;
 };
 
 struct SendMessage {
   engine::NewRecord record;
-  std::optional<Duration> delay;         ///< else the queue's
-  std::optional<WallTime> deliver_at;    ///< instead of delay
+  std::optional<Duration> delay;       ///< else the queue's
+  std::optional<WallTime> deliver_at;  ///< instead of delay
 };
 struct Send {
   std::string queue;
@@ -101,9 +101,9 @@ struct Received {
   std::vector<Delivered> messages;      ///< in delivery order
   std::vector<engine::ReadPlan> plans;  ///< their records: one plan per log that was touched
   std::vector<PartitionId> plan_partitions;
-  std::string topic;                    ///< the source topic; empty for an own log
+  std::string topic;  ///< the source topic; empty for an own log
   QueueCounters counters;
-  std::optional<Instant> next_eligible; ///< when empty: the next moment a message may come free
+  std::optional<Instant> next_eligible;  ///< when empty: the next moment a message may come free
 };
 
 enum class Settled { acked, already, stale, unknown, ok };
@@ -138,7 +138,7 @@ struct Browsed {
   std::vector<engine::ReadPlan> plans;
   std::vector<PartitionId> plan_partitions;
   std::string topic;
-  std::vector<Offset> next;           ///< per partition; empty when everything was seen
+  std::vector<Offset> next;  ///< per partition; empty when everything was seen
 };
 
 /// Queues: delivery state over logs.
@@ -149,7 +149,8 @@ struct Browsed {
 ///   send, ack, purge, create   durable when they answer. receive, nack, extend are journaled and
 ///   ride the next commit: a restart still knows what was in flight.
 ///   Only durable records are handed out. Nothing is kept in memory for what was never received.
-///   After max_receives a message moves to the dead letter queue, in one commit, or to the dead state.
+///   After max_receives a message moves to the dead letter queue, in one commit, or to the dead
+///   state.
 /// Errors  queue_not_found, queue_is_attached (send), name_taken, exists_with_other_config,
 ///         etag_mismatch, message_too_large, and what Core refuses.
 /// Threads the core only; completions run there too.
@@ -183,8 +184,7 @@ class Queues final : public engine::StateMachine,
 
   void ack(std::string queue, std::vector<std::string> receipts,
            Completion<std::vector<Settled>> done);
-  void nack(std::string queue, std::vector<NackItem> items,
-            Completion<std::vector<Settled>> done);
+  void nack(std::string queue, std::vector<NackItem> items, Completion<std::vector<Settled>> done);
   void extend(std::string queue, std::vector<ExtendItem> items,
               Completion<std::vector<Settled>> done);
   /// Everything in the queue now is gone. Answers how many messages that were.

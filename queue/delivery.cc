@@ -1,0 +1,250 @@
+#include "queue/delivery.h"
+
+#include <algorithm>
+#include <bit>
+#include <variant>
+
+namespace twofold::queue {
+
+using engine::advance;
+using engine::distance;
+
+void Delivery::apply(const Op& op) {
+  std::visit([this](const auto& of) { apply_one(of); }, op);
+}
+
+void Delivery::deliver(const Choice& choice, const ReceiveOp& op) {
+  apply_one(op);
+  rotor_ = choice.rotor;
+  turn_ = choice.turn;
+}
+
+void Delivery::apply_one(const ReceiveOp& op) {
+  for (const Run& run : op.runs)
+    each_window(run.base, run.end(),
+                [&](std::int64_t window, Bits bits) { hold(window, bits, op); });
+  if (op.next <= next_) return;
+  // Live, a receive takes everything between the old and the new `next`, or finds it touched. What
+  // is neither was received in an operation that is lost: it must come back, not vanish.
+  if (touch().count(next_, op.next) != distance(next_, op.next)) recover_skipped(next_, op.next);
+  advance_next(op.next);
+}
+
+void Delivery::hold(std::int64_t window, Bits bits, const ReceiveOp& op) {
+  const Bits again = touch().taken(window) & bits;
+  if (again != 0) {
+    touched_->change(window, again, [&op](const Mark& before) -> std::optional<Mark> {
+      const std::uint32_t receives = before.kind() == MarkKind::acked ? 0 : before.receives;
+      return make_mark(MarkKind::held, op.visible_at, op.nonce, receives + 1);
+    });
+  }
+  mark_new(window, bits & ~again, make_mark(MarkKind::held, op.visible_at, op.nonce, 1));
+}
+
+void Delivery::apply_one(const AckOp& op) {
+  if (reasons_)
+    for (const Run& run : op.runs) forget_reasons(run.base, run.end());
+  change(op.runs, [](const Mark&) -> std::optional<Mark> { return std::nullopt; });
+  if (op.runs.empty() || op.runs.back().end() <= next_) return;
+  // Done with before older messages were delivered (a delayed one came first): remembered until
+  // `next` passes over it.
+  const Mark acked = make_mark(MarkKind::acked, Instant{0}, 0, 0);
+  for (const Run& run : op.runs)
+    each_window(std::max(run.base, next_), run.end(), [&](std::int64_t window, Bits bits) {
+      mark_new(window, bits & ~touch().taken(window), acked);
+    });
+  pass_over_acked();
+}
+
+void Delivery::apply_one(const NackOp& op) {
+  change(op.runs, [&op](const Mark& before) -> std::optional<Mark> {
+    if (!before.has_due()) return before;
+    return make_mark(MarkKind::delayed, op.due, before.nonce, before.receives);
+  });
+}
+
+void Delivery::apply_one(const ExtendOp& op) {
+  change(op.runs, [&op](const Mark& before) -> std::optional<Mark> {
+    if (!before.has_due()) return before;
+    return make_mark(MarkKind::held, op.visible_at, before.nonce, before.receives);
+  });
+}
+
+void Delivery::apply_one(const DelayOp& op) {
+  const Mark delayed = make_mark(MarkKind::delayed, op.due, 0, 0);
+  for (const Run& run : op.runs)
+    each_window(run.base, run.end(), [&](std::int64_t window, Bits bits) {
+      mark_new(window, bits & ~touch().taken(window) & bits_from(window, next_), delayed);
+    });
+}
+
+void Delivery::apply_one(const DeadOp& op) {
+  change(op.runs, [](const Mark& before) -> std::optional<Mark> {
+    if (!before.has_due()) return before;
+    return make_mark(MarkKind::dead, Instant{0}, before.nonce, before.receives);
+  });
+  const Mark dead = make_mark(MarkKind::dead, Instant{0}, 0, 0);
+  for (const Run& run : op.runs)
+    each_window(std::max(run.base, next_), run.end(), [&](std::int64_t window, Bits bits) {
+      mark_new(window, bits & ~touch().taken(window), dead);
+    });
+  set_reasons(op);
+}
+
+void Delivery::apply_one(const ReleaseOp& op) {
+  change(op.runs, [](const Mark& before) -> std::optional<Mark> {
+    if (before.kind() != MarkKind::held) return before;
+    const std::uint32_t receives = before.receives > 0 ? before.receives - 1 : 0;
+    return make_mark(MarkKind::delayed, Instant{0}, 0, receives);
+  });
+}
+
+void Delivery::apply_one(const SkipOp& op) {
+  if (op.upto <= floor()) return;
+  forget_reasons(Offset{0}, op.upto);
+  advance_next(op.upto);
+  if (touched_) touched_->forget_before(op.upto);
+}
+
+Choice Delivery::choose(std::size_t max) const {
+  const auto fresh_left = static_cast<std::size_t>(fresh());
+  const auto ready_left = static_cast<std::size_t>(touched_ ? touched_->counts().ready : 0);
+  const std::size_t share = std::min(ready_left, quota_of_ready(max));
+  const std::size_t take_fresh = std::min(fresh_left, max - share);
+  const std::size_t take_ready = std::min(ready_left, max - take_fresh);
+
+  Choice choice{{}, next_, rotor_, turn_};
+  if (take_ready > 0) choice.rotor = choose_ready(take_ready, choice.runs);
+  if (take_fresh > 0) choice.next = choose_fresh(take_fresh, choice.runs);
+  if (choice.runs.size() > 1) choice.runs = joined(std::move(choice.runs));
+  choice.turn = static_cast<std::uint8_t>((turn_ + take_ready + take_fresh) % 4);
+  return choice;
+}
+
+// Of four turns one belongs to messages that are ready again.
+std::size_t Delivery::quota_of_ready(std::size_t max) const {
+  const std::size_t until_first = (4u - turn_) % 4u;
+  return max > until_first ? (max - until_first + 3) / 4 : 0;
+}
+
+Offset Delivery::choose_ready(std::size_t count, Runs& runs) const {
+  Offset rotor = rotor_;
+  Offset at = rotor_;
+  bool around = false;
+  while (count > 0) {
+    const auto window = touched_->ready_window(window_of(at));
+    if (!window) {
+      if (std::exchange(around, true)) break;
+      at = Offset{0};
+      continue;
+    }
+    Bits bits = touched_->find(*window)->ready;
+    bits &= around ? bits_before(*window, rotor_) : bits_from(*window, at);
+    const Bits taken = lowest(bits, count);
+    append_bits(runs, *window, taken);
+    count -= static_cast<std::size_t>(std::popcount(taken));
+    if (taken != 0) rotor = advance(window_base(*window), kWindow - std::countl_zero(taken));
+    at = window_base(*window + 1);
+  }
+  return rotor;
+}
+
+Offset Delivery::choose_fresh(std::size_t count, Runs& runs) const {
+  if (ahead_ == 0) {
+    append_run(runs, next_, static_cast<std::int64_t>(count));
+    return runs.back().end();
+  }
+  Offset next = next_;
+  for (std::int64_t window = window_of(next_); count > 0; ++window) {
+    const Bits taken = lowest(ahead_of(window) & ~touched_->taken(window), count);
+    append_bits(runs, window, taken);
+    count -= static_cast<std::size_t>(std::popcount(taken));
+    if (taken != 0) next = advance(window_base(window), kWindow - std::countl_zero(taken));
+  }
+  return next;
+}
+
+void Delivery::expire(Instant now, std::uint32_t receives_max, std::size_t limit,
+                      std::vector<Offset>& used_up) {
+  if (touched_) touched_->expire(now, visible_end_, receives_max, limit, used_up);
+}
+
+std::optional<Instant> Delivery::next_due() {
+  return touched_ ? touched_->next_due() : std::nullopt;
+}
+
+void Delivery::set_visible_end(Offset end) {
+  if (end <= visible_end_) return;
+  const Offset before = std::exchange(visible_end_, end);
+  if (!touched_) return;
+  if (end > next_) ahead_ += touched_->count(std::max(before, next_), end);
+  touched_->rearm(before, end);
+}
+
+Touched& Delivery::touch() {
+  if (!touched_) touched_ = std::make_unique<Touched>();
+  return *touched_;
+}
+
+std::int64_t Delivery::fresh() const {
+  return visible_end_ > next_ ? distance(next_, visible_end_) - ahead_ : 0;
+}
+
+void Delivery::mark_new(std::int64_t window, Bits bits, const Mark& mark) {
+  if (bits == 0) return;
+  touch().add(window, bits, mark);
+  ahead_ += std::popcount(bits & ahead_of(window));
+}
+
+template <class Change>
+void Delivery::change(const Runs& runs, Change change) {
+  if (!touched_) return;
+  for (const Run& run : runs)
+    each_window(run.base, run.end(), [&](std::int64_t window, Bits bits) {
+      const Bits ahead = ahead_of(window) & bits;
+      if (ahead != 0) ahead_ -= std::popcount(touched_->taken(window) & ahead);
+      touched_->change(window, bits, change);
+      if (ahead != 0) ahead_ += std::popcount(touched_->taken(window) & ahead);
+    });
+}
+
+void Delivery::advance_next(Offset to) {
+  if (to <= next_) return;
+  const Offset from = std::exchange(next_, to);
+  if (!touched_) return;
+  const Offset seen = std::min(to, visible_end_);
+  if (from < seen) ahead_ -= touched_->count(from, seen);
+  if (touched_->counts().acked == 0) return;
+  dissolve_acked(from, to);
+  pass_over_acked();
+}
+
+void Delivery::dissolve_acked(Offset from, Offset to) {
+  const auto& windows = touched_->windows();
+  for (auto at = windows.lower_bound(window_of(from));
+       at != windows.end() && window_base(at->first) < to;) {
+    const std::int64_t window = at->first;
+    ++at;
+    touched_->change(window, bits_before(window, to), [](const Mark& mark) {
+      return mark.kind() == MarkKind::acked ? std::nullopt : std::optional(mark);
+    });
+  }
+}
+
+void Delivery::pass_over_acked() {
+  Offset next = next_;
+  for (;; next = advance(next, 1)) {
+    const auto mark = touched_ ? touched_->mark(next) : std::nullopt;
+    if (!mark || mark->kind() != MarkKind::acked) break;
+  }
+  advance_next(next);
+}
+
+void Delivery::recover_skipped(Offset from, Offset upto) {
+  const Mark ready = make_mark(MarkKind::delayed, Instant{0}, 0, 0);
+  each_window(from, upto, [&](std::int64_t window, Bits bits) {
+    mark_new(window, bits & ~touched_->taken(window), ready);
+  });
+}
+
+}  // namespace twofold::queue

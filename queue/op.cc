@@ -1,0 +1,120 @@
+#include "queue/op.h"
+
+#include <type_traits>
+#include <utility>
+
+namespace twofold::queue {
+namespace {
+
+using engine::ByteReader;
+using engine::ByteWriter;
+
+enum class OpKind : std::uint8_t { receive = 1, ack, nack, extend, delay, dead, release, skip };
+constexpr std::int64_t kOffsetMax = std::int64_t{1} << 56;  // no log comes near it
+
+void write_runs(ByteWriter& out, const Runs& runs) {
+  out.uvarint(runs.size());
+  std::int64_t end = 0;
+  for (const Run& run : runs) {
+    out.uvarint(static_cast<std::uint64_t>(run.base.value() - end));
+    out.uvarint(static_cast<std::uint64_t>(run.count - 1));
+    end = run.end().value();
+  }
+}
+
+bool plausible(Offset o) { return o.value() >= 0 && o.value() <= kOffsetMax; }
+
+// False when an offset leaves the range that offsets have.
+bool read_runs(ByteReader& in, Runs& runs) {
+  const std::size_t count = in.count(2);
+  runs.reserve(count);
+  std::int64_t end = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t gap = in.uvarint();
+    const std::uint64_t more = in.uvarint();
+    if (!in.ok() || gap > kOffsetMax || more > kOffsetMax) return false;
+    const std::int64_t base = end + static_cast<std::int64_t>(gap);
+    end = base + static_cast<std::int64_t>(more) + 1;
+    if (end > kOffsetMax) return false;
+    runs.push_back({Offset{base}, end - base});
+  }
+  return in.ok();
+}
+
+struct FieldWriter {
+  ByteWriter& out;
+  void operator()(const ReceiveOp& op) const {
+    out.varint(op.visible_at.value());
+    out.fixed(op.nonce);
+    out.varint(op.next.value());
+  }
+  void operator()(const AckOp&) const {}
+  void operator()(const NackOp& op) const { out.varint(op.due.value()); }
+  void operator()(const ExtendOp& op) const { out.varint(op.visible_at.value()); }
+  void operator()(const DelayOp& op) const { out.varint(op.due.value()); }
+  void operator()(const DeadOp& op) const { out.bytes(op.reason); }
+  void operator()(const ReleaseOp&) const {}
+  void operator()(const SkipOp& op) const { out.varint(op.upto.value()); }
+};
+
+Op read_fields(OpKind kind, ByteReader& in) {
+  switch (kind) {
+    case OpKind::receive: {
+      const Instant visible_at{in.varint()};
+      const auto nonce = in.fixed<std::uint32_t>();
+      return ReceiveOp{visible_at, nonce, Offset{in.varint()}, {}};
+    }
+    case OpKind::ack: return AckOp{};
+    case OpKind::nack: return NackOp{Instant{in.varint()}, {}};
+    case OpKind::extend: return ExtendOp{Instant{in.varint()}, {}};
+    case OpKind::delay: return DelayOp{Instant{in.varint()}, {}};
+    case OpKind::dead: return DeadOp{std::string(in.bytes()), {}};
+    case OpKind::release: return ReleaseOp{};
+    case OpKind::skip: return SkipOp{Offset{in.varint()}};
+  }
+  __builtin_unreachable();
+}
+
+constexpr OpKind kKinds[] = {OpKind::receive, OpKind::ack,  OpKind::nack,    OpKind::extend,
+                             OpKind::delay,   OpKind::dead, OpKind::release, OpKind::skip};
+static_assert(std::size(kKinds) == std::variant_size_v<Op>, "one kind for each operation");
+
+}  // namespace
+
+std::string encode_op(std::uint32_t partition, const Op& op) {
+  std::string payload;
+  ByteWriter out(payload);
+  out.fixed(static_cast<std::uint8_t>(kKinds[op.index()]));
+  out.uvarint(partition);
+  std::visit(FieldWriter{out}, op);
+  std::visit(
+      [&out](const auto& of) {
+        if constexpr (!std::is_same_v<decltype(of), const SkipOp&>) write_runs(out, of.runs);
+      },
+      op);
+  return payload;
+}
+
+engine::Result<DecodedOp> decode_op(std::string_view payload) {
+  const auto damaged = [] {
+    return engine::Error(engine::Errc::data_damaged, "a change of delivery state does not parse");
+  };
+  ByteReader in(payload);
+  const auto kind = in.fixed<std::uint8_t>();
+  const std::uint64_t partition = in.uvarint();
+  if (!in.ok() || kind < 1 || kind > std::size(kKinds) || partition > 0xFFFF) return damaged();
+
+  Op op = read_fields(static_cast<OpKind>(kind), in);
+  const bool sound = std::visit(
+      [&in](auto& of) {
+        if constexpr (std::is_same_v<decltype(of), SkipOp&>) return plausible(of.upto);
+        if constexpr (std::is_same_v<decltype(of), ReceiveOp&>)
+          if (!plausible(of.next)) return false;
+        if constexpr (!std::is_same_v<decltype(of), SkipOp&>) return read_runs(in, of.runs);
+      },
+      op);
+  if (!sound || !in.done()) return damaged();
+  return DecodedOp{static_cast<std::uint32_t>(partition), std::move(op)};
+}
+
+}  // namespace twofold::queue
