@@ -35,6 +35,12 @@ InterruptGuard::~InterruptGuard() {
   install(SIGTERM, SIG_DFL);
 }
 
+InterruptPause::InterruptPause() : set_aside_(signal_seen) { signal_seen = 0; }
+
+InterruptPause::~InterruptPause() {
+  if (set_aside_ != 0) signal_seen = set_aside_;
+}
+
 std::optional<ExitCode> interrupted() {
   switch (signal_seen) {
     case SIGINT: return ExitCode::interrupted;

@@ -1,6 +1,8 @@
 // The one file that sees toml++.
 #define TOML_EXCEPTIONS 0
-#undef TOML_HEADER_ONLY  // the packaged library was built for exceptions, which we do not use
+// The packaged library was built for exceptions, which we do not use.
+#undef TOML_SHARED_LIB
+#undef TOML_HEADER_ONLY
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
 #include <cerrno>

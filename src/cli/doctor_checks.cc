@@ -1,0 +1,161 @@
+#include "src/cli/doctor_checks.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "src/cli/device_sync.h"
+#include "src/cli/doctor_host.h"
+#include "src/config/units.h"
+
+namespace twofold::cli {
+namespace {
+
+std::string user_name(uid_t id) {
+  const passwd* entry = ::getpwuid(id);
+  return entry != nullptr ? entry->pw_name : fmt::format("{}", id);
+}
+
+// The nearest directory above `path` that exists: where the data directory would be made.
+std::string existing_parent(std::string path) {
+  struct stat found {};
+  while (!path.empty() && ::stat(path.c_str(), &found) != 0) {
+    const std::size_t slash = path.find_last_of('/');
+    if (slash == std::string::npos) return ".";
+    path.resize(slash == 0 ? 1 : slash);
+    if (slash == 0) break;
+  }
+  return path;
+}
+
+Check check_config(const config::Loaded& loaded) {
+  if (!loaded.errors.empty()) {
+    return {"configuration", Verdict::fail, loaded.errors.front().what, loaded.errors.front().hint};
+  }
+  if (!loaded.warnings.empty()) {
+    return {"configuration", Verdict::warn, loaded.warnings.front(), "run: twofold config keys"};
+  }
+  const std::string file = loaded.file.empty() ? "no file" : loaded.file;
+  return {"configuration", Verdict::ok, fmt::format("{}, no mistakes", file), ""};
+}
+
+Check check_directory(const std::string& directory, const std::string& base) {
+  if (::access(base.c_str(), R_OK | W_OK | X_OK) != 0) {
+    struct stat found {};
+    const bool known = ::stat(base.c_str(), &found) == 0;
+    const std::string me = user_name(::geteuid());
+    return {"data directory", Verdict::fail,
+            fmt::format("{} is not writable for {} (owner: {})", base, me,
+                        known ? user_name(found.st_uid) : "unknown"),
+            fmt::format("run: chown -R {} {}, or choose another with --data DIR", me, base)};
+  }
+  const std::string state = base == directory ? "exists" : "will be made";
+  return {"data directory", Verdict::ok, fmt::format("{} {}, writable", directory, state), ""};
+}
+
+Check check_space(const std::string& base, std::uint64_t min_free) {
+  struct statvfs space {};
+  if (::statvfs(base.c_str(), &space) != 0) {
+    return {"free space", Verdict::warn, std::strerror(errno), ""};
+  }
+  const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize;
+  const std::string detail = fmt::format("{:.1f} GiB free", static_cast<double>(free) / (1 << 30));
+  if (free < min_free) {
+    return {"free space", Verdict::fail,
+            fmt::format("{}, storage.min_free is {}", detail, format_size(min_free)),
+            "publishes would be refused: make room, or lower storage.min_free"};
+  }
+  if (free < 2 * min_free) return {"free space", Verdict::warn, detail, "little room is left"};
+  return {"free space", Verdict::ok, detail, ""};
+}
+
+struct FileSystemType {
+  unsigned long magic;
+  std::string_view name;
+  Verdict verdict;
+  std::string_view hint;
+};
+constexpr FileSystemType kFileSystems[] = {
+    {0xEF53,     "ext4",    Verdict::ok,   ""                                                    },
+    {0x58465342, "xfs",     Verdict::ok,   ""                                                    },
+    {0x9123683E, "btrfs",   Verdict::warn, "correct, but copy-on-write makes every sync dearer"  },
+    {0x2FC12FC1, "zfs",     Verdict::warn, "correct, but copy-on-write makes every sync dearer"  },
+    {0x794C7630, "overlay", Verdict::warn, "goes with the container: mount a volume"             },
+    {0x01021994, "tmpfs",   Verdict::warn, "in memory: nothing survives a restart of the machine"},
+    {0x858458F6, "ramfs",   Verdict::warn, "in memory: nothing survives a restart of the machine"},
+    {0x6969,     "nfs",     Verdict::warn, "locks and syncs of network file systems vary"        },
+    {0xFF534D42, "cifs",    Verdict::warn, "locks and syncs of network file systems vary"        },
+    {0xFE534D42, "smb2",    Verdict::warn, "locks and syncs of network file systems vary"        },
+    {0x01021997, "9p",      Verdict::warn, "syncs may stop at the host's cache"                  },
+    {0x65735546, "fuse",    Verdict::warn, "syncs are as good as the program behind it"          },
+};
+
+Check check_file_system(const std::string& base) {
+  struct statfs found {};
+  if (::statfs(base.c_str(), &found) != 0) {
+    return {"file system", Verdict::warn, std::strerror(errno), ""};
+  }
+  const auto magic = static_cast<unsigned long>(found.f_type) & 0xFFFFFFFFUL;
+  for (const FileSystemType& type : kFileSystems) {
+    if (type.magic != magic) continue;
+    return {"file system", type.verdict, std::string(type.name), std::string(type.hint)};
+  }
+  return {"file system", Verdict::warn, fmt::format("unknown type {:#x}", magic),
+          "whether a sync reaches the device is not known here"};
+}
+
+Check check_sync(const std::string& base) {
+  const auto latency = measure_sync(base);
+  if (!latency) return {"sync", Verdict::fail, latency.error().why, ""};
+  const auto millis = [](std::chrono::nanoseconds time) {
+    return static_cast<double>(time.count()) / 1e6;
+  };
+  const std::string detail =
+      fmt::format("p50 {:.3f} ms, p99 {:.3f} ms over {} writes", millis(latency->p50),
+                  millis(latency->p99), latency->writes);
+  if (latency->p50 > std::chrono::milliseconds(20)) {
+    return {"sync", Verdict::warn, detail, "a slow device: every durable publish waits that long"};
+  }
+  return {"sync", Verdict::ok, detail, ""};
+}
+
+Check check_open_files(int connections) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto wanted = static_cast<rlim_t>(connections) + 256;
+  if (limit.rlim_cur < wanted) {
+    return {"open files", Verdict::warn,
+            fmt::format("limit {}, {} are wanted for {} connections", limit.rlim_cur, wanted,
+                        connections),
+            "raise it with ulimit -n, or LimitNOFILE in the unit"};
+  }
+  return {"open files", Verdict::ok, fmt::format("limit {}", limit.rlim_cur), ""};
+}
+
+}  // namespace
+
+std::vector<Check> run_checks(const config::Loaded& loaded) {
+  const Config& config = loaded.config;
+  std::vector<Check> checks{check_config(loaded)};
+  if (!config.storage.memory_only) {
+    const std::string base = existing_parent(config.server.data_dir);
+    checks.push_back(check_directory(config.server.data_dir, base));
+    if (checks.back().verdict == Verdict::ok) checks.push_back(check_sync(base));
+    checks.push_back(check_space(base, config.storage.min_free));
+    checks.push_back(check_file_system(base));
+    checks.push_back(check_lock(config.server.data_dir));
+  }
+  checks.push_back(check_open_files(config.limits.connections));
+  checks.push_back(check_port(config.http.listen));
+  checks.push_back(check_memory(config.limits.memory));
+  return checks;
+}
+
+}  // namespace twofold::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/config/load.h"
+
+namespace twofold::cli {
+
+enum class Verdict { ok, warn, fail };
+
+/// One line of `doctor`.
+struct Check {
+  std::string name;
+  Verdict verdict;
+  std::string detail;
+  std::string hint;  // may be empty
+};
+
+/// Looks at what usually goes wrong before a broker starts. Changes nothing, apart from a temporary
+/// file in the data directory (or where it would be made) for measuring syncs.
+std::vector<Check> run_checks(const config::Loaded& loaded);
+
+}  // namespace twofold::cli

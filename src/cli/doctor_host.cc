@@ -1,0 +1,112 @@
+#include "src/cli/doctor_host.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "src/cli/http_client.h"
+#include "src/config/units.h"
+
+namespace twofold::cli {
+namespace {
+
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+// The kernel's own text for "no limit" is "max", or a number near 2^63.
+constexpr std::uint64_t kUnlimited = std::uint64_t{1} << 60;
+
+std::uint64_t cgroup_limit() {
+  for (const char* path :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    const auto limit = parse_count(first_line(path));
+    if (limit && *limit < kUnlimited) return *limit;
+  }
+  return 0;
+}
+
+std::uint64_t physical_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page = ::sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0
+             ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page)
+             : 0;
+}
+
+std::string gib(std::uint64_t bytes) {
+  return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30));
+}
+
+}  // namespace
+
+Check check_lock(const std::string& directory) {
+  const std::string path = directory + "/LOCK";
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return {"lock", Verdict::ok, "not held", ""};
+  const bool free = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0;
+  ::close(descriptor);
+  if (free) return {"lock", Verdict::ok, "not held", ""};
+  return {"lock", Verdict::warn, fmt::format("held by {}", first_line(path)),
+          "a broker is running on this directory; a second one will be refused"};
+}
+
+Check check_port(const std::string& address) {
+  const auto endpoint = parse_endpoint(address);
+  if (!endpoint) return {"port", Verdict::fail, endpoint.error().what, ""};
+  addrinfo wanted{};
+  wanted.ai_family = AF_UNSPEC;
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(endpoint->host.c_str(), endpoint->port.c_str(), &wanted, &found);
+  if (error != 0) {
+    return {"port", Verdict::fail, fmt::format("{}: {}", address, ::gai_strerror(error)),
+            "set http.listen to an address of this machine"};
+  }
+  const int socket = ::socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, 0);
+  const int yes = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  const bool bound = ::bind(socket, found->ai_addr, found->ai_addrlen) == 0;
+  const int reason = errno;
+  ::close(socket);
+  ::freeaddrinfo(found);
+  if (bound) return {"port", Verdict::ok, fmt::format("{} is free", address), ""};
+  if (reason == EADDRINUSE) {
+    return {
+        "port", Verdict::warn, fmt::format("{} is in use", address),
+        fmt::format(
+            "see who holds it with: ss -ltnp 'sport = :{}'; or choose another: --http ADDR:PORT",
+            endpoint->port)};
+  }
+  return {"port", Verdict::fail, fmt::format("{}: {}", address, std::strerror(reason)),
+          "choose another with --http ADDR:PORT"};
+}
+
+Check check_memory(std::uint64_t configured) {
+  const std::uint64_t physical = physical_memory();
+  const std::uint64_t group = cgroup_limit();
+  const std::uint64_t there = group != 0 && group < physical ? group : physical;
+  const std::uint64_t used = configured != 0 ? configured : there / 2;
+  const std::string detail = fmt::format("{} of {} for the broker", gib(used), gib(there));
+  if (used > there / 10 * 9) {
+    return {"memory", Verdict::warn, detail,
+            "lower limits.memory, or the kernel may kill the broker"};
+  }
+  if (there < (std::uint64_t{256} << 20)) {
+    return {"memory", Verdict::warn, detail, "less than 256 MiB is tight"};
+  }
+  return {"memory", Verdict::ok, detail, ""};
+}
+
+}  // namespace twofold::cli

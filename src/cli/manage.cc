@@ -1,0 +1,144 @@
+#include "src/cli/manage.h"
+
+#include <fmt/format.h>
+
+#include "src/config/units.h"
+
+namespace twofold::cli {
+
+const Kind kTopicKind{"topic", &topic_path};
+const Kind kQueueKind{"queue", &queue_path};
+const Kind kGroupKind{"group", &group_path};
+
+namespace {
+
+// A tree of settings, for keys with dots.
+struct Branch {
+  std::string leaf;  // JSON; empty when there are children
+  std::vector<std::pair<std::string, Branch>> children;
+
+  Branch& child(const std::string& name) {
+    for (auto& [known, branch] : children) {
+      if (known == name) return branch;
+    }
+    return children.emplace_back(name, Branch{}).second;
+  }
+
+  std::string json() const {
+    if (children.empty()) return leaf;
+    JsonObject object;
+    for (const auto& [name, branch] : children) object.raw(name, branch.json());
+    return object.str();
+  }
+};
+
+std::string value_as_json(const std::string& text) {
+  if (text == "true" || text == "false" || text == "null") return text;
+  if (parse_count(text)) return text;
+  return json_quote(text);
+}
+
+}  // namespace
+
+Tried<std::string> settings_as_patch(const std::vector<std::string>& pairs) {
+  Branch root;
+  for (const std::string& pair : pairs) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return usage(fmt::format("\"{}\" is not a setting", pair), "write key=value");
+    }
+    Branch* branch = &root;
+    std::string_view key = std::string_view(pair).substr(0, equals);
+    while (true) {
+      const std::size_t dot = key.find('.');
+      branch = &branch->child(std::string(key.substr(0, dot)));
+      if (dot == std::string_view::npos) break;
+      key.remove_prefix(dot + 1);
+    }
+    branch->leaf = value_as_json(pair.substr(equals + 1));
+  }
+  return root.json();
+}
+
+Tried<std::optional<Answer>> find(Session& session, const Kind& kind, const std::string& name) {
+  auto answer = session.api().call(ApiCall("GET", kind.path(name, "")));
+  if (answer) return std::optional<Answer>(*std::move(answer));
+  if (answer.error().exit == ExitCode::not_found) return std::optional<Answer>();
+  return answer.error();
+}
+
+Tried<> create_all(Session& session, const Args& args, const Kind& kind, const std::string& body) {
+  for (const std::string& name : args.all("name")) {
+    ApiCall call("PUT", kind.path(name, ""), body);
+    call.headers.emplace_back("If-None-Match", "*");
+    const auto answer = session.api().call(call);
+    if (answer) {
+      session.print(*answer, fmt::format("created {} {}\n", kind.noun, name), name);
+      continue;
+    }
+    if (answer.error().exit != ExitCode::conflict) return answer.error();
+    // The name may be taken by this kind or by the other one; only the first can be meant.
+    const auto resource = find(session, kind, name);
+    if (!resource || !*resource) return answer.error();
+    if (!args.has("if-not-exists")) {
+      return Failure(
+          ExitCode::conflict, fmt::format("{} \"{}\" exists", kind.noun, name),
+          fmt::format("add --if-not-exists, or run: twofold {} config {}", kind.noun, name));
+    }
+    session.terminal().note(fmt::format("{} {} exists", kind.noun, name));
+  }
+  return Done{};
+}
+
+Tried<> ensure(Session& session, const Kind& kind, const std::string& name) {
+  const auto resource = find(session, kind, name);
+  if (!resource) return resource.error();
+  if (*resource) return Done{};
+  ApiCall call("PUT", kind.path(name, ""), "{}");
+  call.headers.emplace_back("If-None-Match", "*");
+  const auto answer = session.api().call(call);
+  if (answer) return Done{};
+  // Somebody else may have created it a moment ago.
+  const auto again = find(session, kind, name);
+  if (again && *again) return Done{};
+  return answer.error();
+}
+
+Tried<> delete_one(Session& session, const Args& args, const Kind& kind, const std::string& name,
+                   std::uint64_t affected) {
+  if (args.has("if-exists")) {
+    const auto resource = find(session, kind, name);
+    if (!resource) return resource.error();
+    if (!*resource) return Done{};
+  }
+  const ApiCall look("GET", kind.path(name, ""));
+  if (const auto resource = session.api().call(look); !resource) return resource.error();
+  if (args.has("dry-run")) {
+    session.terminal().out(
+        fmt::format("would delete {} {} ({} affected)\n", kind.noun, name, affected));
+    return Done{};
+  }
+  const std::string effect = fmt::format("deletes {} \"{}\"", kind.noun, name);
+  if (auto yes = session.terminal().confirm(effect, name, affected); !yes) return yes;
+  const auto answer = session.api().call(ApiCall("DELETE", kind.path(name, "")));
+  if (!answer) return answer.error();
+  const std::string deleted = JsonObject().text("name", name).boolean("deleted", true).str();
+  session.print(Answer(deleted), fmt::format("deleted {} {}\n", kind.noun, name), name);
+  return Done{};
+}
+
+Tried<> show_or_configure(Session& session, const Args& args, const Kind& kind) {
+  const std::string name = args.text("name");
+  ApiCall call("GET", kind.path(name, ""));
+  if (args.has("key=value")) {
+    const auto patch = settings_as_patch(args.all("key=value"));
+    if (!patch) return patch.error();
+    call = ApiCall("PATCH", kind.path(name, ""), *patch);
+  }
+  const auto answer = session.api().call(call);
+  if (!answer) return answer.error();
+  session.print(*answer, describe_text(answer->json(), session.terminal().out_is_terminal()), name);
+  return Done{};
+}
+
+}  // namespace twofold::cli
