@@ -1,0 +1,197 @@
+#include "log/groups.h"
+
+#include "engine/base/bytes.h"
+#include "log/topics_limits.h"
+#include "tests/unit/log/log_fixture.h"
+
+namespace twofold::log {
+namespace {
+
+class GroupsTest : public LogTest {
+ protected:
+  static CommittedOffset on(const std::string& topic, std::int32_t partition, std::int64_t offset) {
+    return {topic, PartitionId{partition}, Offset{offset}};
+  }
+  void commit(const std::string& group, std::vector<CommittedOffset> offsets) {
+    Answer<Durability> answer;
+    groups->commit(group, std::move(offsets), answer.here());
+    core->commit();
+    ASSERT_TRUE(answer.good());
+    EXPECT_EQ(*answer, Durability::disk);
+  }
+  Errc refused(const std::string& group, std::vector<CommittedOffset> offsets) {
+    Answer<Durability> answer;
+    groups->commit(group, std::move(offsets), answer.here());
+    return answer.error();
+  }
+  std::optional<std::int64_t> committed(const std::string& group, const std::string& topic,
+                                        std::int32_t partition) {
+    const auto offset = groups->committed(group, topic, PartitionId{partition});
+    return offset ? std::optional(offset->value()) : std::nullopt;
+  }
+  std::vector<std::string> names(const std::string& after, std::size_t limit) {
+    std::vector<std::string> all;
+    for (const GroupInfo& info : groups->list(after, limit)) all.push_back(info.name);
+    return all;
+  }
+};
+
+TEST_F(GroupsTest, ACommitIsAnsweredOnceItIsDurable) {
+  create("orders", 3);
+  Answer<Durability> answer;
+  groups->commit("rollup", {on("orders", 2, 41)}, answer.here());
+  EXPECT_FALSE(answer.came());
+  core->commit();
+  EXPECT_TRUE(answer.good());
+  EXPECT_EQ(committed("rollup", "orders", 2), 41);
+  EXPECT_EQ(committed("rollup", "orders", 0), std::nullopt);
+  EXPECT_EQ(committed("rollup", "orders", 3), std::nullopt);
+  EXPECT_EQ(committed("rollup", "orders", -1), std::nullopt);
+  EXPECT_EQ(committed("other", "orders", 2), std::nullopt);
+  EXPECT_EQ(committed("rollup", "other", 2), std::nullopt);
+}
+
+TEST_F(GroupsTest, TheLastCommitCountsEvenBackwards) {
+  create("orders", 1);
+  commit("rollup", {on("orders", 0, 41)});
+  commit("rollup", {on("orders", 0, 7)});
+  EXPECT_EQ(committed("rollup", "orders", 0), 7);
+  commit("rollup", {on("orders", 0, 0)});
+  EXPECT_EQ(committed("rollup", "orders", 0), 0);
+}
+
+TEST_F(GroupsTest, ShowsOffsetsByTopicAndPartition) {
+  create("orders", 2);
+  create("bills", 1);
+  commit("rollup", {on("orders", 1, 5), on("bills", 0, 7), on("orders", 0, 6)});
+  const auto info = groups->find("rollup");
+  ASSERT_TRUE(info);
+  ASSERT_EQ(info->offsets.size(), 3u);
+  EXPECT_EQ(info->offsets[0].topic, "bills");
+  EXPECT_EQ(info->offsets[1].topic, "orders");
+  EXPECT_EQ(info->offsets[1].partition, PartitionId{0});
+  EXPECT_EQ(info->offsets[1].offset, Offset{6});
+  EXPECT_EQ(info->offsets[2].partition, PartitionId{1});
+}
+
+TEST_F(GroupsTest, OneWrongOffsetCommitsNone) {
+  create("orders", 2);
+  EXPECT_EQ(refused("rollup", {on("orders", 0, 1), on("orderz", 0, 1)}), Errc::topic_not_found);
+  EXPECT_EQ(refused("rollup", {on("orders", 0, 1), on("orders", 2, 1)}), Errc::partition_not_found);
+  EXPECT_EQ(refused("rollup", {on("orders", 0, 1), on("orders", -1, 1)}),
+            Errc::partition_not_found);
+  EXPECT_EQ(refused("rollup", {on("orders", 0, 1), on("orders", 1, -1)}), Errc::invalid_request);
+  EXPECT_EQ(refused("rollup", {}), Errc::invalid_request);
+  EXPECT_EQ(groups->find("rollup").error().code, Errc::group_not_found);
+}
+
+TEST_F(GroupsTest, TakesAnyNameThatIsNotEmptyOrEndless) {
+  create("orders", 1);
+  commit("a group/with \xc3\xbc and spaces", {on("orders", 0, 1)});
+  commit(std::string(kGroupNameMax, 'g'), {on("orders", 0, 1)});
+  EXPECT_EQ(refused("", {on("orders", 0, 1)}), Errc::invalid_request);
+  EXPECT_EQ(refused(std::string(kGroupNameMax + 1, 'g'), {on("orders", 0, 1)}),
+            Errc::invalid_request);
+}
+
+TEST_F(GroupsTest, WhatTheCoreRefusesIsNotCommitted) {
+  create("orders", 1);
+  core->refuse(engine::Admission::consume, Errc::storage_failed);
+  EXPECT_EQ(refused("rollup", {on("orders", 0, 1)}), Errc::storage_failed);
+  EXPECT_EQ(committed("rollup", "orders", 0), std::nullopt);
+}
+
+TEST_F(GroupsTest, AFullDiskStillTakesCommits) {
+  create("orders", 1);
+  core->refuse(engine::Admission::publish, Errc::storage_full);
+  commit("rollup", {on("orders", 0, 1)});
+}
+
+TEST_F(GroupsTest, ListsByNameInPages) {
+  create("orders", 1);
+  for (const char* group : {"c", "a", "b"}) commit(group, {on("orders", 0, 1)});
+  EXPECT_EQ(names("", 2), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(names("b", 2), (std::vector<std::string>{"c"}));
+}
+
+TEST_F(GroupsTest, ARemovedGroupIsGoneForGood) {
+  create("orders", 1);
+  commit("rollup", {on("orders", 0, 1)});
+  Answer<Durability> answer;
+  groups->remove("rollup", answer.here());
+  EXPECT_FALSE(answer.came());
+  core->commit();
+  EXPECT_TRUE(answer.good());
+  EXPECT_EQ(committed("rollup", "orders", 0), std::nullopt);
+  crash_and_restart();
+  EXPECT_EQ(groups->find("rollup").error().code, Errc::group_not_found);
+
+  Answer<Durability> again;
+  groups->remove("rollup", again.here());
+  EXPECT_EQ(again.error(), Errc::group_not_found);
+}
+
+TEST_F(GroupsTest, OffsetsVanishWithTheirTopic) {
+  create("orders", 1);
+  create("bills", 1);
+  commit("both", {on("orders", 0, 1), on("bills", 0, 2)});
+  commit("one", {on("orders", 0, 3)});
+  remove("orders");
+  create("orders", 1);
+  EXPECT_EQ(committed("both", "orders", 0), std::nullopt) << "it is another topic";
+  EXPECT_EQ(committed("both", "bills", 0), 2);
+  EXPECT_EQ(names("", 10), std::vector<std::string>{"both"}) << "nothing was left of the other";
+}
+
+TEST_F(GroupsTest, ARestartFindsWhatWasCommittedAndNothingElse) {
+  create("orders", 2);
+  create("bills", 1);
+  commit("rollup", {on("orders", 0, 41), on("bills", 0, 7)});
+  remove("bills");
+  Answer<Durability> lost;
+  groups->commit("rollup", {on("orders", 1, 9)}, lost.here());
+  crash_and_restart();
+  EXPECT_EQ(committed("rollup", "orders", 0), 41);
+  EXPECT_EQ(committed("rollup", "orders", 1), std::nullopt);
+  EXPECT_EQ(groups->find("rollup")->offsets.size(), 1u);
+}
+
+TEST_F(GroupsTest, ReplayingFromACheckpointLeadsToTheSameBytesAsHavingLivedThroughIt) {
+  create("orders", 3);
+  create("bills", 1);
+  commit("a", {on("orders", 2, 41), on("bills", 0, 7)});
+  commit("b", {on("bills", 0, 1)});
+  core->checkpoint();
+  commit("a", {on("orders", 0, 42)});
+  commit("c", {on("orders", 1, 5)});
+  remove("bills");
+  const std::string lived = core->snapshot(engine::EntryType::group);
+  crash_and_restart();
+  EXPECT_EQ(core->snapshot(engine::EntryType::group), lived);
+  EXPECT_EQ(names("", 10), (std::vector<std::string>{"a", "c"}));
+}
+
+TEST_F(GroupsTest, ADamagedSnapshotIsRefusedAtEveryCut) {
+  create("orders", 3);
+  commit("a", {on("orders", 2, 41)});
+  commit("b", {on("orders", 0, 300)});
+  const std::string whole = core->snapshot(engine::EntryType::group);
+  for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+    engine::ByteReader in(std::string_view(whole).substr(0, cut));
+    EXPECT_EQ(groups->restore(in).error().code, Errc::data_damaged) << cut;
+  }
+}
+
+TEST_F(GroupsTest, ADamagedEntryIsRefused) {
+  EXPECT_EQ(groups->apply(0, "\xff", core->now()).error().code, Errc::data_damaged);
+}
+
+TEST_F(GroupsTest, OffsetsWhoseTopicWasLostToDamageAreForgotten) {
+  ASSERT_TRUE(groups->apply(0, std::string_view("\x01\x01g\x01\x63\x00\x05", 7), core->now()));
+  EXPECT_EQ(groups->find("g")->offsets.size(), 0u);
+  groups->recovered(core->now());
+  EXPECT_FALSE(groups->find("g"));
+}
+
+}  // namespace
+}  // namespace twofold::log
