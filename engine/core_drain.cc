@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kMostlyDead = 4;                  // less than a quarter lives
 constexpr std::uint64_t kRewriteBytesMin = 1 << 20;
-constexpr std::size_t kSegmentsInspectedMax = 64;         // a housekeeping turn
+constexpr Duration kInspectEvery = std::chrono::seconds{10};
 constexpr std::size_t kDrainPieceBytes = 4 << 20;
 
 }  // namespace
@@ -39,16 +39,31 @@ void CoreImpl::drain_if_due() {
     const auto cutoff = std::min(current, oldest + step);
     if (cutoff > oldest) return start_drain(cutoff, std::nullopt);
   }
+  // Looking at every range takes a while: not at every turn of the housekeeping.
+  const auto since = now() - last_inspection_;
+  if (since < kInspectEvery) return;
+  last_inspection_ = now();
   if (const auto dead = mostly_dead_segment()) start_drain(0, dead);
 }
 
-// One never-acked message must not pin a whole segment: what lives moves, the file goes.
+// One never-acked message must not pin a whole segment: what lives moves, the file goes. Ranges that
+// begin before a log's start, or belong to queues, live only in part.
 std::optional<SegmentId> CoreImpl::mostly_dead_segment() const {
-  std::size_t inspected = 0;
+  std::map<SegmentId, std::uint64_t> live;
+  for (const auto& [id, log] : logs_) {
+    for (const auto& s : log->sealed) {
+      const auto from = std::max(log->start, s.range.first);
+      const auto whole = distance(s.range.first, s.range.upto);
+      const auto* liveness = log->options.liveness;
+      const auto alive = liveness ? liveness->live_in(id, from, s.range.upto)
+                                  : distance(from, s.range.upto);
+      live[s.segment->id()] += s.range.bytes * static_cast<std::uint64_t>(alive) /
+                               static_cast<std::uint64_t>(std::max<std::int64_t>(whole, 1));
+    }
+  }
   for (const auto& [id, state] : segments_) {
-    if (state.file_bytes < kRewriteBytesMin) continue;
-    if (state.live_bytes * kMostlyDead < state.file_bytes) return id;
-    if (++inspected > kSegmentsInspectedMax) break;
+    if (state.file_bytes < std::min(kRewriteBytesMin, options_.segment_bytes / 4)) continue;
+    if (live[id] * kMostlyDead < state.file_bytes) return id;
   }
   return std::nullopt;
 }
@@ -186,7 +201,7 @@ void CoreImpl::apply_drain(
     if (replaced == 0) continue;
     std::erase_if(log->sealed, [&](const SealedRange& s) {
       if (s.segment->id().value() != replaced) return false;
-      drop_range_of(s.segment, s.range.bytes);
+      drop_range_of(s.segment);
       return true;
     });
   }
@@ -202,7 +217,6 @@ void CoreImpl::apply_drain(
           log->sealed.begin(), log->sealed.end(),
           [&](const SealedRange& s) { return s.range.first < range.first; });
       log->sealed.insert(place, SealedRange{range, segment});
-      state.live_bytes += range.bytes;
       ++state.ranges;
     }
     if (state.ranges == 0) {

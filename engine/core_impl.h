@@ -129,7 +129,6 @@ class CoreImpl final : public Core, public TimerTarget {
   struct SegmentState {
     std::shared_ptr<const Segment> segment;
     std::uint64_t file_bytes = 0;
-    std::uint64_t live_bytes = 0;
     std::size_t ranges = 0;
   };
   struct RetiredSegment {
@@ -161,7 +160,7 @@ class CoreImpl final : public Core, public TimerTarget {
   LogIndex& at(LogId log);
   LogIndex& find_or_make(LogId log);
   void forget(LogIndex& log, Offset upto);
-  void drop_range_of(const std::shared_ptr<const Segment>& segment, std::uint64_t bytes);
+  void drop_range_of(const std::shared_ptr<const Segment>& segment);
   struct ColdRun;
   void add_resident(ReadPlan& plan, ColdRun& cold, const Extent& extent) const;
 
@@ -227,6 +226,7 @@ class CoreImpl final : public Core, public TimerTarget {
   bool checkpoint_wanted_ = false;
   bool checkpoint_writing_ = false;
   bool draining_ = false;
+  Instant last_inspection_{0};
   UniqueFunction<void()> stopping_;
   bool stopped_ = false;
 

@@ -123,13 +123,12 @@ void CoreImpl::forget(LogIndex& log, Offset upto) {
     gone.push_back(s);
   }
   extents_ -= log.drop_before(upto, nullptr);
-  for (const auto& s : gone) drop_range_of(s.segment, s.range.bytes);
+  for (const auto& s : gone) drop_range_of(s.segment);
 }
 
-void CoreImpl::drop_range_of(const std::shared_ptr<const Segment>& segment, std::uint64_t bytes) {
+void CoreImpl::drop_range_of(const std::shared_ptr<const Segment>& segment) {
   const auto it = segments_.find(segment->id());
   if (it == segments_.end()) return;
-  it->second.live_bytes -= std::min(it->second.live_bytes, bytes);
   if (--it->second.ranges > 0) return;
   // The file itself goes once no checkpoint names it any more.
   retired_.push_back(RetiredSegment{it->first, recovering_ ? replay_seq_ : sealed_seq_ + 1});

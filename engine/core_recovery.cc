@@ -81,7 +81,6 @@ Result<> CoreImpl::restore(std::string_view bytes) {
       auto& state = segments_[s.segment->id()];
       state.segment = s.segment;
       state.file_bytes = s.segment->file_bytes();
-      state.live_bytes += s.range.bytes;
       ++state.ranges;
     }
   }

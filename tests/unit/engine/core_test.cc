@@ -202,5 +202,36 @@ TEST_F(CoreTest, ReadingByTimeStartsAtTheFirstBatchThatIsNewEnough) {
   EXPECT_TRUE(rig->core().plan_time(kLog, rig->clock.wall() + std::chrono::hours{1}).empty());
 }
 
+/// Only every n-th record lives: a queue whose other messages were acked.
+class EveryNth final : public Liveness {
+ public:
+  explicit EveryNth(std::int64_t n) : n_(n) {}
+  bool is_live(LogId, Offset offset) const override { return offset.value() % n_ == 0; }
+
+ private:
+  std::int64_t n_;
+};
+
+TEST_F(CoreTest, AMessageNobodyAcksMovesOnAndDoesNotPinItsSegment) {
+  start();
+  publish(600, 10'000);  // drained while everything lives
+  rig->pass(std::chrono::seconds{3});
+  const auto segments = rig->core().stats().segments;
+  ASSERT_GT(segments, 4u);
+  const EveryNth one_in_hundred(100);
+  rig->turn([&] { rig->core().open_log(kLog, LogOptions{Durability::disk, &one_in_hundred}); });
+  for (int i = 0; i < 40; ++i) {
+    rig->pass(std::chrono::seconds{11});
+    publish(1);
+  }
+  EXPECT_LT(rig->core().stats().segments, segments);
+  EXPECT_GT(rig->core().stats().rewritten_bytes, 0u);
+  const auto kept = rig->core().plan_offsets(kLog, {Offset{100}, Offset{200}});
+  const auto batches = kept.fetch();
+  ASSERT_TRUE(batches) << batches.error().detail;
+  EXPECT_GE(batches->size(), 1u);
+  rig->kill();  // the next start knows the log without the double
+}
+
 }  // namespace
 }  // namespace twofold::engine

@@ -1,0 +1,65 @@
+#include <charconv>
+
+#include "src/serve/running_broker.h"
+
+namespace twofold {
+
+using engine::Errc;
+using engine::Error;
+
+engine::EngineOptions engine_options(const Config& config) {
+  const auto& storage = config.storage;
+  engine::EngineOptions options;
+  options.core.tail_cache_bytes = storage.tail_cache;
+  options.core.segment_bytes = storage.segment_bytes;
+  options.core.journal_files = static_cast<std::uint32_t>(storage.journal_files);
+  options.core.checkpoint_bytes = 2 * storage.journal_file_bytes;
+  options.core.free_bytes_min = storage.memory_only ? 0 : storage.min_free;
+  options.core.durability_max =
+      storage.memory_only ? engine::Durability::memory : engine::Durability::disk;
+  options.journal.file_bytes = storage.journal_file_bytes;
+  options.journal.direct = !storage.memory_only && storage.direct_io != DirectIo::off;
+  return options;
+}
+
+http::ServerOptions server_options(const Config& config) {
+  http::ServerOptions options;
+  options.connections_max = static_cast<std::size_t>(config.limits.connections);
+  options.body_bytes_max = config.http.max_body;
+  options.idle_timeout = config.http.idle_timeout;
+  return options;
+}
+
+void set_defaults(const Config& config, http::Broker& broker) {
+  auto& topic = broker.topic_defaults;
+  topic.partitions = config.topics.partitions;
+  topic.retention_time.reset();
+  if (config.topics.retention_time.count() > 0) topic.retention_time = config.topics.retention_time;
+  topic.retention_bytes.reset();
+  if (config.topics.retention_bytes > 0) topic.retention_bytes = config.topics.retention_bytes;
+  topic.record_bytes_max = static_cast<std::uint32_t>(config.topics.max_record_bytes);
+  topic.durability = config.storage.durability;
+
+  auto& queue = broker.queue_defaults;
+  queue.visibility_timeout = config.queues.visibility_timeout;
+  queue.delay = config.queues.delay;
+  queue.receive_wait = config.queues.receive_wait;
+  queue.max_receives = static_cast<std::uint32_t>(config.queues.max_receives);
+  queue.record_bytes_max = static_cast<std::uint32_t>(config.topics.max_record_bytes);
+  queue.durability = config.storage.durability;
+}
+
+engine::Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& listen) {
+  const auto colon = listen.rfind(':');
+  std::string host = colon == std::string::npos ? "" : listen.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  std::uint16_t port = 0;
+  const auto digits = colon == std::string::npos ? std::string() : listen.substr(colon + 1);
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (host.empty() || failed != std::errc() || end != digits.data() + digits.size())
+    return Error(Errc::invalid_request, "http.listen is not address:port: " + listen);
+  return std::pair(host, port);
+}
+
+}  // namespace twofold

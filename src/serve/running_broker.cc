@@ -1,0 +1,192 @@
+#include "src/serve/running_broker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "engine/base/diag.h"
+#include "engine/base/memory_file_system.h"
+#include "version.h"
+
+namespace twofold {
+namespace {
+
+using engine::DiagLevel;
+using engine::Errc;
+using engine::Error;
+using engine::Result;
+
+constexpr std::uint64_t kMemoryOnlyBytes = 4ull << 30;
+constexpr std::size_t kPoolThreads = 2;
+constexpr int kExitInterrupted = 130;
+
+// On few CPUs a thread of its own costs the core more than it gives (docs/benchmarks.md).
+std::size_t io_threads(const Config& config) {
+  if (config.server.threads > 0) return static_cast<std::size_t>(config.server.threads);
+  const auto cpus = std::max(1u, std::thread::hardware_concurrency());
+  return cpus <= 4 ? 1 : std::min(cpus / 2, 8u);
+}
+
+Result<std::unique_ptr<engine::FileSystem>> open_files(const Config& config) {
+  if (config.storage.memory_only)
+    return std::unique_ptr<engine::FileSystem>(
+        std::make_unique<engine::MemoryFileSystem>(kMemoryOnlyBytes));
+  auto files = engine::open_file_system(config.server.data_dir);
+  if (!files) return files;
+  if (auto locked = (*files)->lock(engine::kLockName); !locked) return locked.error();
+  return files;
+}
+
+}  // namespace
+
+class RunningBroker::Signals {
+ public:
+  explicit Signals(boost::asio::io_context& context)
+      : set(context, SIGINT, SIGTERM), grace(context) {}
+  boost::asio::signal_set set;
+  boost::asio::steady_timer grace;
+};
+
+RunningBroker::RunningBroker(const Config& config) : config_(config), started_(clock_.now()) {}
+
+RunningBroker::~RunningBroker() {
+  // The threads end first: what they still hold goes to the core, which runs nothing any more.
+  pool_.reset();
+  writer_.reset();
+}
+
+Result<std::unique_ptr<RunningBroker>> RunningBroker::open(const Config& config) {
+  std::unique_ptr<RunningBroker> broker(new RunningBroker(config));
+  if (auto built = broker->build(); !built) return built.error();
+  return broker;
+}
+
+Result<> RunningBroker::build() {
+  auto files = open_files(config_);
+  if (!files) return files.error();
+  files_ = std::move(*files);
+
+  for (std::size_t i = 0; i < io_threads(config_); ++i)
+    contexts_.push_back(std::make_unique<boost::asio::io_context>(1));
+  core_executor_ = std::make_unique<engine::AsioCoreExecutor>(*contexts_.front(), clock_);
+  writer_ = std::make_unique<engine::ThreadExecutor>("journal");
+  pool_ = std::make_unique<engine::ThreadPool>("storage", kPoolThreads);
+  auto opened = engine::Engine::open(
+      engine::EngineWorld{*files_, *core_executor_, *writer_, *pool_, clock_, random_},
+      engine_options(config_));
+  if (!opened) return opened.error();
+  engine_ = std::move(*opened);
+
+  auto& core = engine_->core();
+  topics_ = std::make_unique<log::Topics>(core);
+  groups_ = std::make_unique<log::Groups>(core, *topics_);
+  queues_ = std::make_unique<queue::Queues>(core);
+  broker_ = std::unique_ptr<http::Broker>(
+      new http::Broker{core, *topics_, *groups_, *queues_, *pool_, clock_, random_});
+  broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
+  set_defaults(config_, *broker_);
+  broker_->metrics = [&core](std::string& out) { append_engine_metrics(core, out); };
+
+  std::vector<boost::asio::io_context*> contexts;
+  for (auto& context : contexts_) contexts.push_back(context.get());
+  server_ = std::make_unique<http::Server>(*broker_, contexts, server_options(config_));
+  const auto address = split_address(config_.http.listen);
+  if (!address) return address.error();
+  return server_->listen(address->first, address->second);
+}
+
+Result<> RunningBroker::recover() {
+  const auto report = engine_->recover();
+  if (!report) return report.error();
+  engine::diag(DiagLevel::info, "engine", "recovered",
+               {{"blocks", std::to_string(report->blocks)},
+                {"bytes", std::to_string(report->bytes)},
+                {"clean", report->was_clean ? "yes" : "no"},
+                {"torn", report->torn_tail ? "1" : "0"},
+                {"damaged", std::to_string(report->damaged.size())},
+                {"journal", engine_->journal().mode()}});
+  for (const auto& damage : report->damaged) {
+    engine::diag(DiagLevel::error, "engine", "acknowledged data is damaged",
+                 {{"first_block", std::to_string(damage.first_seq)},
+                  {"upto_block", std::to_string(damage.upto_seq)},
+                  {"journal_file", std::to_string(damage.position.file)},
+                  {"place", std::to_string(damage.position.place)}});
+  }
+  return {};
+}
+
+int RunningBroker::run() {
+  if (auto recovered = recover(); !recovered) {
+    engine::diag(DiagLevel::error, "main", "cannot start",
+                 {{"error", recovered.error().detail}, {"hint", recovered.error().hint}});
+    return 1;
+  }
+  signals_ = std::make_unique<Signals>(*contexts_.front());
+  await_signals();
+  broker_->health = http::Health::ready;
+  engine::diag(DiagLevel::info, "main", "twofold ready",
+               {{"http", config_.http.listen},
+                {"port", std::to_string(server_->port())},
+                {"startup_ms", std::to_string((clock_.now() - started_).count())}});
+
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < contexts_.size(); ++i) {
+    threads.emplace_back([context = contexts_[i].get()] {
+      const auto work = boost::asio::make_work_guard(*context);
+      context->run();
+    });
+  }
+  const auto work = boost::asio::make_work_guard(*contexts_.front());
+  contexts_.front()->run();
+  for (std::size_t i = 1; i < contexts_.size(); ++i) contexts_[i]->stop();
+  for (auto& thread : threads) thread.join();
+  return exit_code_;
+}
+
+void RunningBroker::await_signals() {
+  signals_->set.async_wait([this](boost::system::error_code failed, int) {
+    if (!failed) on_signal();
+  });
+}
+
+void RunningBroker::on_signal() {
+  if (++signals_seen_ > 1) {
+    engine::diag(DiagLevel::warn, "main", "second signal, leaving now; nothing acknowledged is lost");
+    std::_Exit(kExitInterrupted);
+  }
+  engine::diag(DiagLevel::info, "main", "stopping");
+  await_signals();
+  drain();
+}
+
+// New work is sent away at once, what was begun is finished, then the journal is closed.
+void RunningBroker::drain() {
+  broker_->health = http::Health::draining;
+  queues_->release_waiters();
+  signals_->grace.expires_after(config_.server.shutdown_grace);
+  signals_->grace.async_wait([this](boost::system::error_code cancelled) {
+    if (!cancelled) server_->stop();
+  });
+  server_->drain([this] { stop_engine(); });
+}
+
+void RunningBroker::stop_engine() {
+  signals_->grace.cancel();
+  engine_->stop([this] { end(); });
+}
+
+void RunningBroker::end() {
+  if (engine_->core().failure()) exit_code_ = 1;
+  engine::diag(DiagLevel::info, "main", "stopped");
+  signals_->set.cancel();
+  contexts_.front()->stop();
+}
+
+}  // namespace twofold

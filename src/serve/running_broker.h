@@ -1,0 +1,84 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "engine/base/asio_core_executor.h"
+#include "engine/base/clock.h"
+#include "engine/base/file_system.h"
+#include "engine/base/random.h"
+#include "engine/base/thread_executor.h"
+#include "engine/engine.h"
+#include "http/broker.h"
+#include "http/server.h"
+#include "log/groups.h"
+#include "log/topics.h"
+#include "queue/queues.h"
+#include "src/config/config.h"
+
+namespace twofold {
+
+/// Every part of the broker, in construction order: what comes later may use what came before.
+///
+///   auto broker = RunningBroker::open(config);   // directory locked, port bound: mistakes show here
+///   broker->run();                               // recovers, serves until a signal
+///
+/// SIGTERM and SIGINT drain and stop; a second one leaves at once (the journal is crash safe).
+/// Threads  open() and run() on one thread, which becomes the core's.
+class RunningBroker {
+ public:
+  static engine::Result<std::unique_ptr<RunningBroker>> open(const Config& config);
+  ~RunningBroker();
+
+  /// Serves. 0 after an orderly stop; 1 when storage failed or recovery found what it cannot read.
+  int run();
+
+ private:
+  explicit RunningBroker(const Config& config);
+  engine::Result<> build();
+  engine::Result<> recover();
+  void await_signals();
+  void on_signal();
+  void drain();
+  void stop_engine();
+  void end();
+
+  const Config& config_;
+  engine::SystemClock clock_;
+  const engine::Instant started_;
+  engine::SystemRandom random_;
+  std::unique_ptr<engine::FileSystem> files_;
+
+  // Destroyed after everything that posts to them has gone.
+  std::vector<std::unique_ptr<boost::asio::io_context>> contexts_;
+  std::unique_ptr<engine::AsioCoreExecutor> core_executor_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<log::Topics> topics_;
+  std::unique_ptr<log::Groups> groups_;
+  std::unique_ptr<queue::Queues> queues_;
+  std::unique_ptr<http::Broker> broker_;
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<engine::ThreadExecutor> writer_;
+  std::unique_ptr<engine::ThreadPool> pool_;
+
+  class Signals;
+  std::unique_ptr<Signals> signals_;
+  int signals_seen_ = 0;
+  int exit_code_ = 0;
+};
+
+/// The engine's options as the configuration asks for them.
+engine::EngineOptions engine_options(const Config& config);
+http::ServerOptions server_options(const Config& config);
+/// What topics and queues get when their creators do not say.
+void set_defaults(const Config& config, http::Broker& broker);
+/// Metrics of the engine in Prometheus text. On the core.
+void append_engine_metrics(const engine::CoreImpl& core, std::string& out);
+/// "127.0.0.1:8080", "[::1]:8080" taken apart.
+engine::Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& listen);
+
+}  // namespace twofold

@@ -1,0 +1,55 @@
+#include "src/serve/serve.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "engine/base/diag.h"
+#include "src/serve/running_broker.h"
+#include "version.h"
+
+namespace twofold {
+namespace {
+
+using engine::DiagFormat;
+using engine::DiagLevel;
+using engine::Errc;
+
+DiagLevel diag_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return DiagLevel::debug;
+    case LogLevel::info: return DiagLevel::info;
+    case LogLevel::warn: return DiagLevel::warn;
+    case LogLevel::error: return DiagLevel::error;
+  }
+  __builtin_unreachable();
+}
+
+DiagFormat diag_format(LogFormat format) {
+  if (format == LogFormat::automatic) return isatty(2) != 0 ? DiagFormat::text : DiagFormat::json;
+  return format == LogFormat::json ? DiagFormat::json : DiagFormat::text;
+}
+
+/// sysexits' EX_TEMPFAIL for a directory that another process holds, 1 for the rest.
+int exit_code(Errc code) { return code == Errc::busy ? 75 : 1; }
+
+}  // namespace
+
+int serve(const Config& config) {
+  engine::diag_configure(diag_level(config.log.level), diag_format(config.log.format));
+  engine::diag(DiagLevel::info, "main", "twofold starting",
+               {{"version", std::string(kVersion)},
+                {"commit", std::string(kGitCommit)},
+                {"pid", std::to_string(getpid())},
+                {"data", config.storage.memory_only ? "memory" : config.server.data_dir}});
+  auto broker = RunningBroker::open(config);
+  if (!broker) {
+    fmt::print(stderr, "error: {}\n", broker.error().detail);
+    if (!broker.error().hint.empty()) fmt::print(stderr, "hint: {}\n", broker.error().hint);
+    return exit_code(broker.error().code);
+  }
+  return (*broker)->run();
+}
+
+}  // namespace twofold
