@@ -160,7 +160,9 @@ class PosixFileSystem final : public FileSystem {
     // A process that died may have left bytes that only the page cache has, or that the kernel
     // gave up on after a failed sync. What is read from here on is what the device holds.
     if (!fresh) {
-      if (::fdatasync(buffered.get()) == -1) return failed("fdatasync", name, errno);
+      const bool cannot_sync = ::fdatasync(buffered.get()) == -1;
+      // Devices and read-only file systems have nothing to sync, and say it like this.
+      if (cannot_sync && errno != EINVAL && errno != EROFS) return failed("fdatasync", name, errno);
       ::posix_fadvise(buffered.get(), 0, 0, POSIX_FADV_DONTNEED);
     }
 

@@ -48,7 +48,27 @@ std::uint64_t SimulatedFileSystem::Disk::used_bytes() const {
   return bytes;
 }
 
-void SimulatedFileSystem::Disk::change_names(NameChange change) {
+void SimulatedFileSystem::Disk::set_name(const std::string& name, Node node) {
+  NameChange change;
+  change.names.emplace_back(name, std::move(node));
+  make(std::move(change));
+}
+
+void SimulatedFileSystem::Disk::move_name(const std::string& from, const std::string& to) {
+  NameChange change;
+  change.names.emplace_back(from, nullptr);
+  change.names.emplace_back(to, files.at(from));
+  make(std::move(change));
+}
+
+void SimulatedFileSystem::Disk::add_directory(const std::string& name) {
+  NameChange change;
+  change.names.emplace_back(name, nullptr);
+  change.directory = true;
+  make(std::move(change));
+}
+
+void SimulatedFileSystem::Disk::make(NameChange change) {
   for (const auto& [name, node] : change.names) {
     change.unsynced.insert(directory_of(name));
     if (change.directory) {

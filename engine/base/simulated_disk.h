@@ -40,7 +40,10 @@ struct SimulatedFileSystem::Disk {
   static Error error(DiskCall call, const std::string& name, DiskFault fault);
   bool has_directory_of(const std::string& name) const;
   std::uint64_t used_bytes() const;
-  void change_names(NameChange change);
+  /// Without a node the name goes.
+  void set_name(const std::string& name, Node node);
+  void move_name(const std::string& from, const std::string& to);
+  void add_directory(const std::string& name);
   void sync_names(const std::string& directory);
   void end_process();
   void crash(Random& with);
@@ -66,6 +69,7 @@ struct SimulatedFileSystem::Disk {
   std::vector<NameChange> unsynced_names;
 
  private:
+  void make(NameChange change);
   void apply(const NameChange& change);
 };
 

@@ -143,7 +143,7 @@ Result<std::shared_ptr<File>> SimulatedFileSystem::open(const std::string& name,
     if (found != disk_->files.end() || disk_->directories.count(name) > 0)
       return file_error("open", name, "File exists");
     node = std::make_shared<SimulatedNode>();
-    disk_->change_names({{{name, node}}, {}, false});
+    disk_->set_name(name, node);
     if (fault) return Disk::error(DiskCall::open, name, *fault);
   } else {
     if (found == disk_->files.end()) return file_error("open", name, "No such file or directory");
@@ -161,15 +161,11 @@ Result<> SimulatedFileSystem::rename(const std::string& from, const std::string&
   const std::lock_guard lock(disk_->mutex);
   const auto fault = disk_->enter(DiskCall::rename);
   if (stops(fault)) return Disk::error(DiskCall::rename, from, *fault);
-  const auto found = disk_->files.find(from);
-  if (found == disk_->files.end() || !disk_->has_directory_of(to))
+  if (disk_->files.count(from) == 0 || !disk_->has_directory_of(to))
     return file_error("rename", from, "No such file or directory");
   if (from == to) return {};
-  disk_->change_names({
-      {{from, nullptr}, {to, found->second}},
-      {               },
-      false
-  });
+  disk_->move_name(from, to);
+  if (fault) return Disk::error(DiskCall::rename, from, *fault);
   return {};
 }
 
@@ -178,7 +174,7 @@ Result<> SimulatedFileSystem::remove(const std::string& name) {
   const auto fault = disk_->enter(DiskCall::remove);
   if (stops(fault)) return Disk::error(DiskCall::remove, name, *fault);
   if (disk_->files.count(name) == 0) return file_error("unlink", name, "No such file or directory");
-  disk_->change_names({{{name, nullptr}}, {}, false});
+  disk_->set_name(name, nullptr);
   if (fault) return Disk::error(DiskCall::remove, name, *fault);
   return {};
 }
@@ -189,7 +185,7 @@ Result<> SimulatedFileSystem::make_directory(const std::string& name) {
   if (stops(fault)) return Disk::error(DiskCall::make_directory, name, *fault);
   if (!disk_->has_directory_of(name)) return file_error("mkdir", name, "No such file or directory");
   if (disk_->files.count(name) > 0) return file_error("mkdir", name, "File exists");
-  if (disk_->directories.count(name) == 0) disk_->change_names({{{name, nullptr}}, {}, true});
+  if (disk_->directories.count(name) == 0) disk_->add_directory(name);
   if (fault) return Disk::error(DiskCall::make_directory, name, *fault);
   return {};
 }
