@@ -10,8 +10,9 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug or Release" FORCE)
 endif()
 
-# A release keeps its checks and its symbols: no -DNDEBUG here, on purpose.
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g" CACHE STRING "Flags of a release build")
+# A release keeps its checks: no -DNDEBUG here, on purpose. -g1 names every function and line for
+# profiles and back traces at a third of the compile time that local variables would cost.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1" CACHE STRING "Flags of a release build")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g" CACHE STRING "Flags of a debug build")
 
 # ccache hashes a precompiled header by content only when told that it may ignore its time stamps.
