@@ -40,9 +40,10 @@ FileSegmentWriter::FileSegmentWriter(FileSystem& files, std::string path, Segmen
 
 FileSegmentWriter::~FileSegmentWriter() {
   if (finished_) return;
-  // What cannot be removed now goes with the next clean_up().
-  static_cast<void>(
-      files_.remove(path_ + segment_name(id_) + std::string(kUnfinished)).has_value());
+  // Nobody was told that it exists. What cannot be removed now goes with the next clean_up().
+  const auto name = path_ + segment_name(id_);
+  const auto removed = files_.remove(renamed_ ? name : name + std::string(kUnfinished));
+  static_cast<void>(removed.has_value());
 }
 
 Result<> FileSegmentWriter::add(LogId log, const StoredBatch& batch, WallTime append_time) {
@@ -154,6 +155,7 @@ Result<> FileSegmentWriter::publish() {
   const auto name = path_ + segment_name(id_);
   auto done = file_->sync();
   if (done) done = files_.rename(name + std::string(kUnfinished), name);
+  renamed_ = done.has_value();
   if (done) done = files_.sync_directory(path_.substr(0, path_.size() - 1));
   if (!done) failure_ = done.error();
   return done;

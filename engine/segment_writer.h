@@ -46,6 +46,7 @@ class FileSegmentWriter final : public SegmentWriter {
   std::size_t log_index_begin_ = 0;  // of the open log, in index_
   std::uint64_t next_item_at_ = 0;   // position from which the open log wants an index item
   std::optional<Error> failure_;     // final: the file is not to be trusted after it
+  bool renamed_ = false;
   bool finished_ = false;
 };
 
