@@ -202,6 +202,7 @@ class Queues final : public engine::StateMachine,
   void on_visible(LogId log, Offset end) override;
   void on_trimmed(LogId log, Offset start) override;
   bool is_live(LogId log, Offset offset) const override;
+  std::int64_t live_in(LogId log, Offset from, Offset upto) const override;
   void on_timer(std::uint32_t owner, std::uint64_t token, Instant now) override;
 
  private:

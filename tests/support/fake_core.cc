@@ -267,7 +267,8 @@ void FakeCore::trim(LogId id, Offset start, bool durable_decision) {
   Log& of = log(id);
   if (start <= of.start) return;
   of.start = std::min(start, of.end);
-  if (durable_decision) of.durable_start = of.start;
+  if (!durable_decision) return;
+  of.durable_start = of.start;
   const auto listeners = of.listeners;
   for (engine::LogListener* listener : listeners) listener->on_trimmed(id, of.start);
 }

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "queue/definition.h"
+#include "queue/delivery.h"
+#include "queue/due_heap.h"
+
+namespace twofold::queue {
+
+/// What a receiver asked for, names resolved.
+struct Wanted {
+  std::size_t max;
+  std::size_t bytes_max;
+  std::optional<Duration> visibility_timeout;
+};
+
+/// A receiver that waits. Its place in the line is its place in Queue::waiters.
+struct Waiter {
+  std::uint64_t ticket;
+  Wanted wanted;
+  Completion<Received> done;
+};
+using Waiters = std::list<Waiter>;
+
+/// Delivery over one log.
+struct Partition {
+  Partition(LogId of, Offset start) : log(of), delivery(start), trimmed(start) {}
+
+  LogId log;
+  Delivery delivery;
+  Alarm alarm;
+  Offset trimmed;              // own log: it forgot what lies before
+  bool expiry_posted = false;  // a storm goes on in a later turn
+};
+
+/// Dead messages on their way to the dead letter queue: one read at a time for each queue.
+struct Moves {
+  bool running = false;
+  bool again = false;       // something died meanwhile: begin anew when done
+  bool one_by_one = false;  // a read of several failed: find out which one it was
+  std::size_t partition = 0;
+  Offset from{0};
+};
+
+/// One queue. What few queues need at a time is allocated when they do: a hundred thousand idle
+/// ones cost some hundred bytes each.
+struct Queue {
+  std::string name;
+  std::uint64_t version;
+  Definition definition;
+  std::vector<Partition> partitions;
+  std::unique_ptr<Waiters> waiters;
+  std::unique_ptr<Moves> moves;
+  std::size_t first = 0;  // the partition that the next receive begins with
+  bool retention_armed = false;
+
+  std::uint32_t id() const { return definition.id; }
+  const QueueConfig& config() const { return definition.config; }
+  bool attached() const { return definition.source.has_value(); }
+  bool has_ready() const;
+  QueueCounters counters() const;
+  /// The next moment a message may come free.
+  std::optional<Instant> next_eligible();
+};
+
+inline bool Queue::has_ready() const {
+  for (const Partition& partition : partitions)
+    if (partition.delivery.has_ready()) return true;
+  return false;
+}
+
+inline QueueCounters Queue::counters() const {
+  QueueCounters sum;
+  for (const Partition& partition : partitions) {
+    const QueueCounters one = partition.delivery.counters();
+    sum.ready += one.ready;
+    sum.in_flight += one.in_flight;
+    sum.delayed += one.delayed;
+    sum.dead += one.dead;
+  }
+  return sum;
+}
+
+inline std::optional<Instant> Queue::next_eligible() {
+  std::optional<Instant> next;
+  for (Partition& partition : partitions) {
+    const auto due = partition.delivery.next_due();
+    if (due && (!next || *due < *next)) next = due;
+  }
+  return next;
+}
+
+}  // namespace twofold::queue

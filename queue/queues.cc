@@ -1,0 +1,121 @@
+#include "queue/queues.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+
+using engine::Errc;
+using engine::Error;
+
+Queues::Queues(engine::Core& core) : state_(std::make_unique<State>(core, *this)) {
+  core.attach_machine(engine::EntryType::queue, *this);
+  state_->watch();
+}
+
+Queues::~Queues() = default;
+
+Queue* Queues::State::find(std::string_view name) const {
+  const auto found = by_name.find(name);
+  return found == by_name.end() ? nullptr : found->second.get();
+}
+
+Queue* Queues::State::find(std::uint32_t id) const {
+  const auto found = by_id.find(id);
+  return found == by_id.end() ? nullptr : found->second;
+}
+
+Result<Queue*> Queues::State::need(const std::string& name) const {
+  if (Queue* const queue = find(name)) return queue;
+  return Error(Errc::queue_not_found, "there is no queue named " + name);
+}
+
+Result<QueueInfo> Queues::find(const std::string& name) const {
+  const auto queue = state_->need(name);
+  if (!queue) return queue.error();
+  return state_->info(**queue);
+}
+
+std::vector<QueueInfo> Queues::list(const std::string& after, std::size_t limit) const {
+  std::vector<QueueInfo> infos;
+  for (const auto& key : state_->core.catalog().list("queue/", "queue/" + after, limit))
+    if (const Queue* queue = state_->find(std::string_view(key).substr(6)))
+      infos.push_back(state_->info(*queue));
+  return infos;
+}
+
+std::vector<std::string> Queues::reading(const std::string& topic) const {
+  std::vector<std::string> names;
+  for (const auto& [name, queue] : state_->by_name)
+    if (queue->attached() && queue->definition.source->topic == topic) names.emplace_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void Queues::on_visible(LogId log, Offset end) {
+  // Serving runs completions, which may create and remove queues: first who, then what.
+  const auto [from, upto] = state_->readers.equal_range(log);
+  std::vector<Reader> readers;
+  for (auto at = from; at != upto; ++at) readers.push_back(at->second);
+  for (const Reader& reader : readers) {
+    Queue* const queue = state_->find(reader.queue);
+    if (!queue) continue;
+    queue->partitions[reader.partition].delivery.set_visible_end(end);
+    if (!state_->serving) continue;
+    state_->settle(*queue, reader.partition);
+    state_->serve(reader.queue);
+  }
+}
+
+// What a topic forgot, its queues skip. Not journaled: the log's own start says it after a restart.
+void Queues::on_trimmed(LogId log, Offset start) {
+  const auto [from, upto] = state_->readers.equal_range(log);
+  for (auto at = from; at != upto; ++at) {
+    Queue* const queue = state_->find(at->second.queue);
+    if (queue) queue->partitions[at->second.partition].delivery.apply(SkipOp{start});
+  }
+}
+
+bool Queues::is_live(LogId log, Offset offset) const {
+  const auto reader = state_->readers.find(log);
+  if (reader == state_->readers.end()) return false;
+  return state_->find(reader->second.queue)->partitions.front().delivery.is_live(offset);
+}
+
+std::int64_t Queues::live_in(LogId log, Offset from, Offset upto) const {
+  const auto reader = state_->readers.find(log);
+  if (reader == state_->readers.end()) return 0;
+  return state_->find(reader->second.queue)->partitions.front().delivery.live_in(from, upto);
+}
+
+void Queues::on_timer(std::uint32_t owner, std::uint64_t token, Instant now) {
+  const std::uint64_t value = token & ((std::uint64_t{1} << 56) - 1);
+  switch (static_cast<TimerFor>(token >> 56)) {
+    case TimerFor::due: return state_->due(owner, static_cast<std::size_t>(value), now);
+    case TimerFor::waiters: return state_->waiters_due(now);
+    case TimerFor::retention: return state_->retention_due(owner);
+    case TimerFor::moves:
+      if (Queue* const queue = state_->find(owner)) state_->move_dead(*queue);
+      return;
+  }
+}
+
+void Queues::State::schedule(Instant due, std::uint32_t owner, TimerFor what, std::uint64_t value) {
+  core.timers().schedule(due, face, owner, static_cast<std::uint64_t>(what) << 56 | value);
+}
+
+void Queues::State::change(Queue& queue, std::size_t partition, const Op& op) {
+  queue.partitions[partition].delivery.apply(op);
+  core.note(engine::EntryType::queue, queue.id(),
+            encode_op(static_cast<std::uint32_t>(partition), op));
+}
+
+void Queues::State::settle(Queue& queue, std::size_t partition) {
+  expire(queue, partition);
+  trim(queue, queue.partitions[partition]);
+  arm(queue, partition);
+}
+
+}  // namespace twofold::queue

@@ -1,0 +1,254 @@
+#include <utility>
+
+#include "engine/base/bytes.h"
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+namespace {
+
+using engine::Errc;
+using engine::Error;
+
+constexpr std::string_view kQueuePrefix = "queue/";
+constexpr std::string_view kTopicPrefix = "topic/";
+constexpr std::string_view kReceiptKey = "secret/receipts";
+
+std::string key_of(std::string_view name) { return std::string(kQueuePrefix).append(name); }
+
+Result<> check_config(const std::string& name, const QueueConfig& config, bool attached,
+                      std::size_t partitions) {
+  const auto wrong = [](std::string detail) { return Error(Errc::invalid_request, detail); };
+  if (config.dead_letter == name) return wrong("a queue cannot be its own dead letter queue");
+  if (attached && config.delay != Duration{0})
+    return wrong("an attached queue has no delay: its messages are published to the topic");
+  if (attached && config.retention)
+    return wrong("an attached queue has no retention: the topic's holds");
+  if (partitions > kPartitionsMax) return wrong("a queue reads at most 65536 partitions");
+  return {};
+}
+
+}  // namespace
+
+// Queues are built here, by definitions that come in live and by those that are replayed alike.
+void Queues::State::watch() {
+  core.catalog().watch(std::string(kQueuePrefix),
+                       [this](std::string_view key, const engine::Document* document) {
+                         const std::string_view name = key.substr(kQueuePrefix.size());
+                         document ? define(name, *document) : forget(name);
+                       });
+  core.catalog().watch(std::string(kReceiptKey),
+                       [this](std::string_view, const engine::Document* document) {
+                         ReceiptKey key{};
+                         if (!document || document->value.size() != key.size()) return;
+                         std::copy_n(document->value.begin(), key.size(), key.begin());
+                         receipts.emplace(key);
+                       });
+}
+
+void Queues::State::define(std::string_view name, const engine::Document& document) {
+  auto definition = decode_definition(document.value);
+  // The journal's checksums vouch for the bytes; only a program error can have written others.
+  TF_CHECK(definition.has_value());
+  if (Queue* const queue = find(name)) return update(*queue, document.version, *definition);
+  build(name, document.version, std::move(*definition));
+}
+
+void Queues::State::build(std::string_view name, std::uint64_t version, Definition definition) {
+  auto queue = std::make_unique<Queue>();
+  queue->name = name;
+  queue->version = version;
+  if (definition.own_log) {
+    queue->partitions.emplace_back(*definition.own_log, Offset{0});
+  } else {
+    for (std::size_t i = 0; i < definition.source->logs.size(); ++i)
+      queue->partitions.emplace_back(definition.source->logs[i],
+                                     definition.source->start_offsets[i]);
+  }
+  queue->definition = std::move(definition);
+  next_id = std::max(next_id, queue->id() + 1);
+  if (!queue->config().dead_letter.empty())
+    dead_letter_users.emplace(queue->config().dead_letter, queue->id());
+
+  Queue& built = *queue;
+  by_id.emplace(built.id(), &built);
+  by_name.emplace(built.name, std::move(queue));
+  open_logs(built);
+  if (serving) arm_retention(built);
+}
+
+void Queues::State::open_logs(Queue& queue) {
+  for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
+    Partition& partition = queue.partitions[i];
+    if (!queue.attached()) {
+      core.open_log(partition.log, {queue.config().durability, &face});
+      core.listen(partition.log, face);
+    } else if (!readers.contains(partition.log)) {
+      core.listen(partition.log, face);
+    }
+    readers.emplace(partition.log, Reader{queue.id(), static_cast<std::uint16_t>(i)});
+    if (!serving) continue;
+    const auto status = core.status(partition.log);
+    partition.delivery.apply(SkipOp{status.start});
+    partition.delivery.set_visible_end(status.visible_end);
+  }
+}
+
+void Queues::State::update(Queue& queue, std::uint64_t version, Definition definition) {
+  const std::string before = queue.config().dead_letter;
+  queue.version = version;
+  queue.definition = std::move(definition);
+  if (!queue.attached())
+    core.open_log(queue.partitions.front().log, {queue.config().durability, &face});
+  if (serving) arm_retention(queue);
+  if (queue.config().dead_letter == before) return;
+  std::erase_if(dead_letter_users, [&](const auto& use) { return use.second == queue.id(); });
+  if (!queue.config().dead_letter.empty())
+    dead_letter_users.emplace(queue.config().dead_letter, queue.id());
+}
+
+void Queues::State::forget(std::string_view name) {
+  const auto found = by_name.find(name);
+  if (found == by_name.end()) return;
+  const auto queue = std::move(found->second);
+  by_name.erase(found);
+  by_id.erase(queue->id());
+  std::erase_if(dead_letter_users, [&](const auto& use) { return use.second == queue->id(); });
+  for (const Partition& partition : queue->partitions) {
+    const auto [from, upto] = readers.equal_range(partition.log);
+    for (auto at = from; at != upto; ++at) {
+      if (at->second.queue != queue->id()) continue;
+      readers.erase(at);
+      break;
+    }
+    if (!readers.contains(partition.log)) core.unlisten(partition.log, face);
+    if (!queue->attached()) core.drop_log(partition.log);
+  }
+}
+
+void Queues::State::make_receipt_key() {
+  if (receipts) return;
+  std::string key;
+  engine::ByteWriter out(key);
+  out.fixed(core.random());
+  out.fixed(core.random());
+  TF_CHECK(core.catalog().put_if(kReceiptKey, std::move(key), 0).has_value());
+}
+
+QueueInfo Queues::State::info(const Queue& queue) const {
+  QueueInfo info;
+  info.name = queue.name;
+  info.id = queue.id();
+  info.version = queue.version;
+  info.config = queue.config();
+  info.source = queue.definition.source;
+  info.own_log = queue.definition.own_log;
+  info.created = queue.definition.created;
+  info.counters = queue.counters();
+  for (const Partition& partition : queue.partitions) {
+    const auto status = core.status(partition.log);
+    const double records = static_cast<double>(distance(status.start, status.visible_end));
+    const Offset floor = std::max(partition.delivery.floor(), status.start);
+    if (floor >= status.visible_end) continue;
+    const double waiting = static_cast<double>(distance(floor, status.visible_end));
+    info.backlog_bytes +=
+        static_cast<std::uint64_t>(static_cast<double>(status.bytes) * waiting / records);
+  }
+  return info;
+}
+
+void Queues::State::put(const std::string& name, Definition definition, std::uint64_t expected,
+                        Completion<QueueInfo> done) {
+  std::string bytes = encode_definition(definition);
+  if (auto admitted = core.admit(engine::Admission::publish, bytes.size() + kNoteBytes); !admitted)
+    return done(admitted.error());
+  make_receipt_key();
+  const auto version = core.catalog().put_if(key_of(name), std::move(bytes), expected);
+  if (!version) return done(version.error());
+  Queue* const queue = find(name);
+  TF_CHECK(queue != nullptr);
+  QueueInfo answer = info(*queue);
+  answer.was_created = expected == 0;
+  core.on_commit(Durability::disk, [answer = std::move(answer),
+                                    done = std::move(done)](Result<Durability> reached) mutable {
+    if (!reached) return done(reached.error());
+    done(std::move(answer));
+  });
+  // Dead messages move as soon as there is a place for them to go.
+  move_dead(*queue);
+  const auto [from, upto] = dead_letter_users.equal_range(name);
+  std::vector<std::uint32_t> users;
+  for (auto at = from; at != upto; ++at) users.push_back(at->second);
+  for (const std::uint32_t user : users)
+    if (Queue* const of = find(user)) move_dead(*of);
+}
+
+void Queues::create(std::string name, QueueConfig config, std::optional<QueueSource> source,
+                    bool create_only, Completion<QueueInfo> done) {
+  State& s = *state_;
+  const std::size_t partitions = source ? source->logs.size() : 1;
+  if (auto sound = check_config(name, config, source.has_value(), partitions); !sound)
+    return done(sound.error());
+  if (s.core.catalog().get(std::string(kTopicPrefix).append(name)))
+    return done(Error(Errc::name_taken, "a topic is named " + name));
+
+  if (const Queue* const there = s.find(name)) {
+    const auto& had = there->definition.source;
+    const bool same_source =
+        had.has_value() == source.has_value() &&
+        (!source || (had->topic == source->topic && had->logs == source->logs));
+    if (create_only || !same_source || !(there->config() == config))
+      return done(Error(Errc::exists_with_other_config, "there is a queue named " + name));
+    return s.core.on_commit(Durability::disk, [answer = s.info(*there), done = std::move(done)](
+                                                  Result<Durability> reached) mutable {
+      if (!reached) return done(reached.error());
+      done(std::move(answer));
+    });
+  }
+
+  Definition definition;
+  definition.id = s.next_id;
+  definition.config = std::move(config);
+  definition.created = s.core.wall();
+  if (!source) definition.own_log = s.core.new_log_id();
+  definition.source = std::move(source);
+  s.put(name, std::move(definition), 0, std::move(done));
+}
+
+void Queues::configure(std::string name, QueueConfig config, std::optional<std::uint64_t> expected,
+                       Completion<QueueInfo> done) {
+  State& s = *state_;
+  const auto queue = s.need(name);
+  if (!queue) return done(queue.error());
+  if (expected && *expected != (*queue)->version)
+    return done(Error(Errc::etag_mismatch, "queue " + name + " was changed meanwhile"));
+  const auto sound = check_config(name, config, (*queue)->attached(), (*queue)->partitions.size());
+  if (!sound) return done(sound.error());
+  Definition definition = (*queue)->definition;
+  definition.config = std::move(config);
+  s.put(name, std::move(definition), (*queue)->version, std::move(done));
+}
+
+void Queues::remove(std::string name, Completion<QueueInfo> done) {
+  State& s = *state_;
+  const auto queue = s.need(name);
+  if (!queue) return done(queue.error());
+  if (auto admitted = s.core.admit(engine::Admission::consume, kNoteBytes); !admitted)
+    return done(admitted.error());
+  QueueInfo answer = s.info(**queue);
+  std::vector<std::uint64_t> waiting;
+  if ((*queue)->waiters)
+    for (const Waiter& waiter : *(*queue)->waiters) waiting.push_back(waiter.ticket);
+  std::vector<Waiter> waiters;
+  for (const std::uint64_t ticket : waiting) waiters.push_back(std::move(*s.unwait(ticket)));
+
+  TF_CHECK(s.core.catalog().remove_if(key_of(name), answer.version).has_value());
+  s.core.on_commit(Durability::disk, [answer = std::move(answer),
+                                      done = std::move(done)](Result<Durability> reached) mutable {
+    if (!reached) return done(reached.error());
+    done(std::move(answer));
+  });
+  for (Waiter& waiter : waiters)
+    waiter.done(Error(Errc::queue_not_found, "queue " + name + " was removed"));
+}
+
+}  // namespace twofold::queue

@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/record_batch.h"
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+namespace {
+
+using engine::Header;
+using engine::StoredRecord;
+
+constexpr std::size_t kMovesMax = 64;  // messages a read
+constexpr Duration kRetryAfter = std::chrono::seconds{1};
+constexpr std::string_view kOrigin = "twofold-origin";
+constexpr std::string_view kReason = "twofold-reason";
+constexpr std::string_view kUsedUp = "max_receives";
+
+// The record as it is in the dead letter queue: itself, and where it comes from and why.
+struct Letter {
+  std::string origin;
+  std::string reason;
+  std::vector<Header> headers;
+  StoredRecord record;
+
+  Letter(const Queue& from, std::size_t partition, StoredRecord of) : record(std::move(of)) {
+    origin =
+        from.name + ":" + std::to_string(partition) + "-" + std::to_string(record.offset.value());
+    reason = from.partitions[partition].delivery.reason(record.offset);
+    if (reason.empty()) reason = kUsedUp;
+    for (const Header& header : record.headers)
+      if (header.name != kOrigin && header.name != kReason) headers.push_back(header);
+    headers.push_back({kOrigin, origin});
+    headers.push_back({kReason, reason});
+  }
+  engine::NewRecord to_append() const {
+    return {record.key, record.value, headers, record.timestamp};
+  }
+};
+
+// The wanted records of the batches, those that are still dead.
+std::vector<Letter> letters_of(const Queue& queue, std::size_t index,
+                               const std::vector<Offset>& offsets,
+                               const std::vector<engine::StoredBatch>& batches) {
+  std::vector<Letter> letters;
+  for (const engine::StoredBatch& batch : batches) {
+    engine::BatchCursor cursor(batch.bytes, batch.base_seq);
+    for (auto record = cursor.next(); record && *record; record = cursor.next()) {
+      const Offset o = (**record).offset;
+      if (!std::binary_search(offsets.begin(), offsets.end(), o)) continue;
+      if (queue.partitions[index].delivery.view(o).state != MessageState::dead) continue;
+      letters.emplace_back(queue, index, std::move(**record));
+    }
+  }
+  return letters;
+}
+
+}  // namespace
+
+Queue* Queues::State::dead_letter_queue(const Queue& queue) const {
+  if (queue.config().dead_letter.empty()) return nullptr;
+  Queue* const target = find(queue.config().dead_letter);
+  return target && !target->attached() && target != &queue ? target : nullptr;
+}
+
+void Queues::State::move_dead(Queue& queue) {
+  if (!serving || !dead_letter_queue(queue)) return;
+  if (queue.moves && queue.moves->running) {
+    queue.moves->again = true;
+    return;
+  }
+  queue.moves = std::make_unique<Moves>();
+  move_next(queue);
+}
+
+// Reads the next dead messages; the rest happens when they are here.
+void Queues::State::move_next(Queue& queue) {
+  Moves& moves = *queue.moves;
+  for (;; ++moves.partition, moves.from = Offset{0}) {
+    if (moves.partition == queue.partitions.size()) {
+      if (!std::exchange(moves.again, false)) return queue.moves.reset();
+      moves.partition = 0;
+      moves.from = Offset{0};
+    }
+    const Partition& partition = queue.partitions[moves.partition];
+    auto offsets = partition.delivery.dead_from(moves.from, moves.one_by_one ? 1 : kMovesMax);
+    if (offsets.empty()) continue;
+    moves.running = true;
+    core.fetch(
+        core.plan_offsets(partition.log, offsets),
+        [this, id = queue.id(), index = moves.partition, offsets = std::move(offsets)](
+            Result<std::vector<engine::StoredBatch>> read) { moved(id, index, offsets, read); });
+    return;
+  }
+}
+
+void Queues::State::moved(std::uint32_t id, std::size_t index, const std::vector<Offset>& offsets,
+                          const Result<std::vector<engine::StoredBatch>>& read) {
+  Queue* const queue = find(id);
+  if (!queue || !queue->moves) return;
+  Moves& moves = *queue->moves;
+  moves.running = false;
+  Queue* const target = dead_letter_queue(*queue);
+  if (!target) return queue->moves.reset();
+  if (!read && offsets.size() > 1) {
+    moves.one_by_one = true;
+    return move_next(*queue);
+  }
+  moves.from = engine::advance(offsets.back(), 1);
+  if (!read) return move_next(*queue);  // damaged: it stays here, dead
+
+  std::vector<Letter> letters = letters_of(*queue, index, offsets, *read);
+  std::size_t bytes = kNoteBytes;
+  for (const Letter& letter : letters) bytes += engine::record_bytes_max(letter.to_append());
+  if (!core.admit(engine::Admission::publish, bytes)) {
+    queue->moves.reset();
+    return schedule(core.now() + kRetryAfter, id, TimerFor::moves, 0);
+  }
+  // There and gone from here in one commit: no crash can make it two, or none.
+  std::vector<Offset> gone;
+  for (const Letter& letter : letters) {
+    core.append(target->partitions.front().log, letter.to_append());
+    gone.push_back(letter.record.offset);
+  }
+  if (!gone.empty()) change(*queue, index, AckOp{runs_of(std::move(gone))});
+  trim(*queue, queue->partitions[index]);
+  move_next(*queue);
+}
+
+}  // namespace twofold::queue

@@ -1,0 +1,83 @@
+#include <algorithm>
+
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+namespace {
+
+// How often the age of messages is looked at: an eighth of the retention, within reason.
+constexpr Duration kRetentionStepMin = std::chrono::seconds{1};
+constexpr Duration kRetentionStepMax = std::chrono::minutes{1};
+
+}  // namespace
+
+void Queues::State::due(std::uint32_t id, std::size_t index, Instant now) {
+  Queue* const queue = find(id);
+  if (!queue) return;
+  queue->partitions[index].alarm.fired(now);
+  settle(*queue, index);
+  serve(id);
+}
+
+// What is due becomes ready, or dead when its receives are used up. A storm goes in slices, so that
+// nobody else waits for the end of it.
+void Queues::State::expire(Queue& queue, std::size_t index) {
+  Partition& partition = queue.partitions[index];
+  std::vector<Offset> used_up;
+  partition.delivery.expire(core.now(), queue.config().max_receives, kExpireMax, used_up);
+  if (!used_up.empty()) {
+    change(queue, index, DeadOp{"", runs_of(std::move(used_up))});
+    move_dead(queue);
+  }
+  const auto next = partition.delivery.next_due();
+  if (!next || *next > core.now() || partition.expiry_posted) return;
+  partition.expiry_posted = true;
+  core.executor().post([this, id = queue.id(), index] {
+    Queue* const again = find(id);
+    if (!again) return;
+    again->partitions[index].expiry_posted = false;
+    settle(*again, index);
+    serve(id);
+  });
+}
+
+// The log may forget what is done with; never what is not visible yet, it is still on its way.
+void Queues::State::trim(Queue& queue, Partition& partition) {
+  if (queue.attached()) return;
+  const Offset floor = std::min(partition.delivery.floor(), partition.delivery.visible_end());
+  if (floor <= partition.trimmed) return;
+  partition.trimmed = floor;
+  core.trim(partition.log, floor, false);
+}
+
+void Queues::State::arm(Queue& queue, std::size_t index) {
+  Partition& partition = queue.partitions[index];
+  const auto next = partition.delivery.next_due();
+  if (!next || partition.expiry_posted) return;
+  if (partition.alarm.wants(*next)) schedule(*next, queue.id(), TimerFor::due, index);
+}
+
+void Queues::State::arm_retention(Queue& queue) {
+  if (!queue.config().retention || queue.retention_armed) return;
+  queue.retention_armed = true;
+  const Duration step =
+      std::clamp(*queue.config().retention / 8, kRetentionStepMin, kRetentionStepMax);
+  schedule(core.now() + step, queue.id(), TimerFor::retention, 0);
+}
+
+void Queues::State::retention_due(std::uint32_t id) {
+  Queue* const queue = find(id);
+  if (!queue) return;
+  queue->retention_armed = false;
+  if (!queue->config().retention) return;
+  arm_retention(*queue);
+  Partition& partition = queue->partitions.front();
+  const WallTime oldest = core.wall() - *queue->config().retention;
+  const Offset upto = core.first_appended_since(partition.log, oldest);
+  if (upto <= partition.delivery.floor()) return;
+  if (!core.admit(engine::Admission::consume, kNoteBytes)) return;
+  change(*queue, 0, SkipOp{upto});
+  trim(*queue, partition);
+}
+
+}  // namespace twofold::queue

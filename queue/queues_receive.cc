@@ -1,0 +1,207 @@
+#include <algorithm>
+#include <utility>
+
+#include "engine/record_batch.h"
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+namespace {
+
+using engine::Errc;
+using engine::Error;
+
+std::vector<Offset> offsets_of(const Runs& runs) {
+  std::vector<Offset> offsets;
+  for (const Run& run : runs)
+    for (Offset o = run.base; o < run.end(); o = engine::advance(o, 1)) offsets.push_back(o);
+  return offsets;
+}
+
+// How many of the (ascending) offsets lie in [from, upto).
+std::int64_t wanted_in(const std::vector<Offset>& offsets, Offset from, Offset upto) {
+  return std::lower_bound(offsets.begin(), offsets.end(), upto) -
+         std::lower_bound(offsets.begin(), offsets.end(), from);
+}
+
+// About how many bytes the records take in an answer: their share of the batches they lie in.
+std::size_t bytes_of(const engine::ReadPlan& plan, const std::vector<Offset>& offsets,
+                     const engine::LogStatus& log) {
+  const std::int64_t records = std::max<std::int64_t>(1, distance(log.start, log.visible_end));
+  std::size_t bytes = 0;
+  for (const auto& piece : plan.pieces()) {
+    if (piece.cold) {
+      const auto wanted = static_cast<std::size_t>(wanted_in(offsets, piece.from, piece.upto));
+      bytes += std::min<std::size_t>(piece.bytes_max,
+                                     wanted * (log.bytes / static_cast<std::uint64_t>(records)));
+      continue;
+    }
+    const auto header = engine::batch_header(piece.batch.bytes);
+    const Offset base{header.base_offset};
+    const auto wanted = wanted_in(offsets, base, engine::advance(header.last_offset(), 1));
+    bytes += header.size() * static_cast<std::size_t>(wanted) /
+             static_cast<std::size_t>(std::max(1, header.record_count));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::uint64_t Queues::receive(Receive receive, Instant deadline, Completion<Received> done) {
+  State& s = *state_;
+  const auto needed = s.need(receive.queue);
+  if (!needed) {
+    done(needed.error());
+    return 0;
+  }
+  Queue& queue = **needed;
+  const Wanted wanted{receive.max, receive.bytes_max, receive.visibility_timeout};
+  // Who waits came first: while somebody does, nothing is ready or his turn is about to come.
+  Result<Received> taken = queue.waiters ? s.nothing(queue) : s.take(queue, wanted);
+  if (!taken || !taken->messages.empty() || deadline <= s.core.now()) {
+    done(std::move(taken));
+    return 0;
+  }
+  return s.wait(queue, wanted, deadline, std::move(done));
+}
+
+Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
+  if (!queue.has_ready()) return nothing(queue);
+  const std::size_t note_bytes = kNoteBytes + wanted.max * kReceiptNoteBytes;
+  if (auto admitted = core.admit(engine::Admission::consume, note_bytes); !admitted)
+    return admitted.error();
+
+  Received out;
+  const Duration timeout = wanted.visibility_timeout.value_or(queue.config().visibility_timeout);
+  const Instant visible_at = core.now() + timeout;
+  const auto nonce = static_cast<std::uint32_t>(core.random() % UINT32_MAX) + 1;  // 0 is nobody
+  std::size_t bytes_left = wanted.bytes_max;
+  const std::size_t count = queue.partitions.size();
+  for (std::size_t i = 0; i < count && out.messages.size() < wanted.max; ++i) {
+    const std::size_t partition = (queue.first + i) % count;
+    if (!queue.partitions[partition].delivery.has_ready()) continue;
+    const std::size_t left = wanted.max - out.messages.size();
+    if (!take_from(queue, partition, left, bytes_left, visible_at, nonce, out)) break;
+  }
+  queue.first = (queue.first + 1) % count;
+  if (queue.attached()) out.topic = queue.definition.source->topic;
+  out.counters = queue.counters();
+  return out;
+}
+
+// False when the answer is full by bytes. The first message always fits.
+bool Queues::State::take_from(Queue& queue, std::size_t index, std::size_t max,
+                              std::size_t& bytes_left, Instant visible_at, std::uint32_t nonce,
+                              Received& out) {
+  Partition& partition = queue.partitions[index];
+  Choice choice = partition.delivery.choose(max);
+  std::vector<Offset> offsets = offsets_of(choice.runs);
+  engine::ReadPlan plan = core.plan_offsets(partition.log, offsets);
+  std::size_t bytes = bytes_of(plan, offsets, core.status(partition.log));
+  while (bytes > bytes_left && offsets.size() > 1) {
+    const std::size_t fits = std::max<std::size_t>(1, offsets.size() * bytes_left / bytes);
+    choice = partition.delivery.choose(std::min(fits, offsets.size() - 1));
+    offsets = offsets_of(choice.runs);
+    plan = core.plan_offsets(partition.log, offsets);
+    bytes = bytes_of(plan, offsets, core.status(partition.log));
+  }
+  if (bytes > bytes_left && !out.messages.empty()) return false;
+
+  const ReceiveOp op{visible_at, nonce, choice.next, choice.runs};
+  partition.delivery.deliver(choice, op);
+  core.note(engine::EntryType::queue, queue.id(), encode_op(static_cast<std::uint32_t>(index), op));
+  out.messages.reserve(out.messages.size() + offsets.size());
+  for (const Offset o : offsets) {
+    const Receipt receipt{queue.id(), static_cast<std::uint16_t>(index), o, nonce};
+    out.messages.push_back({PartitionId{static_cast<std::int32_t>(index)}, o,
+                            receipts->encode(receipt), partition.delivery.view(o).receives,
+                            visible_at});
+  }
+  out.plans.push_back(std::move(plan));
+  out.plan_partitions.push_back(PartitionId{static_cast<std::int32_t>(index)});
+  arm(queue, index);
+  bytes_left -= std::min(bytes, bytes_left);
+  const bool cut_by_bytes = offsets.size() < max && partition.delivery.has_ready();
+  return !cut_by_bytes;
+}
+
+Received Queues::State::nothing(Queue& queue) const {
+  Received empty;
+  if (queue.attached()) empty.topic = queue.definition.source->topic;
+  empty.counters = queue.counters();
+  empty.next_eligible = queue.next_eligible();
+  return empty;
+}
+
+std::uint64_t Queues::State::wait(Queue& queue, const Wanted& wanted, Instant deadline,
+                                  Completion<Received> done) {
+  if (!queue.waiters) queue.waiters = std::make_unique<Waiters>();
+  const std::uint64_t ticket = next_ticket++;
+  const auto at =
+      queue.waiters->insert(queue.waiters->end(), Waiter{ticket, wanted, std::move(done)});
+  tickets.emplace(ticket, Place{queue.id(), at});
+  deadlines.push(deadline, static_cast<std::int64_t>(ticket));
+  if (deadline_alarm.wants(deadline)) schedule(deadline, 0, TimerFor::waiters, 0);
+  return ticket;
+}
+
+std::optional<Waiter> Queues::State::unwait(std::uint64_t ticket) {
+  const auto found = tickets.find(ticket);
+  if (found == tickets.end()) return std::nullopt;
+  Queue& queue = *find(found->second.queue);
+  Waiter waiter = std::move(*found->second.at);
+  queue.waiters->erase(found->second.at);
+  if (queue.waiters->empty()) queue.waiters.reset();
+  tickets.erase(found);
+  deadlines.forget();
+  deadlines.sweep([this](const DueHeap::Item& item) {
+    return tickets.contains(static_cast<std::uint64_t>(item.key));
+  });
+  return waiter;
+}
+
+void Queues::State::serve(std::uint32_t id) {
+  for (;;) {
+    Queue* const queue = find(id);
+    if (!queue || !queue->waiters || !queue->has_ready()) return;
+    Waiter waiter = std::move(*unwait(queue->waiters->front().ticket));
+    auto taken = take(*queue, waiter.wanted);
+    waiter.done(std::move(taken));
+  }
+}
+
+void Queues::State::waiters_due(Instant now) {
+  deadline_alarm.fired(now);
+  while (!deadlines.empty() && deadlines.top().due <= now) {
+    const auto ticket = static_cast<std::uint64_t>(deadlines.pop().key);
+    const auto place = tickets.find(ticket);
+    if (place == tickets.end()) {
+      deadlines.forgotten_popped();
+      continue;
+    }
+    Queue& queue = *find(place->second.queue);
+    Received empty = nothing(queue);
+    Waiter waiter = std::move(*unwait(ticket));
+    deadlines.forgotten_popped();
+    waiter.done(std::move(empty));
+  }
+  const auto next = deadlines.next([this](const DueHeap::Item& item) {
+    return tickets.contains(static_cast<std::uint64_t>(item.key));
+  });
+  if (next && deadline_alarm.wants(*next)) schedule(*next, 0, TimerFor::waiters, 0);
+}
+
+void Queues::cancel(std::uint64_t ticket) { state_->unwait(ticket); }
+
+void Queues::release_waiters() {
+  std::vector<std::uint64_t> waiting;
+  for (const auto& [ticket, place] : state_->tickets) waiting.push_back(ticket);
+  std::sort(waiting.begin(), waiting.end());
+  for (const std::uint64_t ticket : waiting) {
+    const auto place = state_->tickets.find(ticket);
+    if (place == state_->tickets.end()) continue;
+    Received empty = state_->nothing(*state_->find(place->second.queue));
+    state_->unwait(ticket)->done(std::move(empty));
+  }
+}
+
+}  // namespace twofold::queue

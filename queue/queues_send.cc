@@ -1,0 +1,94 @@
+#include <map>
+#include <utility>
+
+#include "engine/record_batch.h"
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+namespace {
+
+using engine::Errc;
+using engine::Error;
+
+std::size_t bytes_of(const engine::NewRecord& record) {
+  std::size_t bytes =
+      (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+  for (const engine::Header& header : record.headers)
+    bytes += header.name.size() + (header.value ? header.value->size() : 0);
+  return bytes;
+}
+
+Result<> check_sizes(const Queue& queue, const std::vector<SendMessage>& messages) {
+  const std::size_t max = queue.config().record_bytes_max;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (bytes_of(messages[i].record) <= max) continue;
+    return Error(Errc::message_too_large, "message " + std::to_string(i) + " has " +
+                                              std::to_string(bytes_of(messages[i].record)) +
+                                              " bytes, queue " + queue.name + " takes " +
+                                              std::to_string(max));
+  }
+  return {};
+}
+
+Duration delay_of(const SendMessage& message, const QueueConfig& config, WallTime wall) {
+  if (message.deliver_at) return *message.deliver_at - wall;
+  return message.delay.value_or(config.delay);
+}
+
+}  // namespace
+
+void Queues::send(Send send, Completion<Sent> done) {
+  State& s = *state_;
+  const auto needed = s.need(send.queue);
+  if (!needed) return done(needed.error());
+  Queue& queue = **needed;
+  if (queue.attached())
+    return done(Error(Errc::queue_is_attached, "queue " + queue.name + " reads a topic",
+                      "publish to topic " + queue.definition.source->topic));
+  if (auto sound = check_sizes(queue, send.messages); !sound) return done(sound.error());
+  std::size_t bytes = kNoteBytes;
+  for (const SendMessage& message : send.messages)
+    bytes += engine::record_bytes_max(message.record) + kReceiptNoteBytes;
+  if (auto admitted = s.core.admit(engine::Admission::publish, bytes); !admitted)
+    return done(admitted.error());
+
+  const LogId log = queue.partitions.front().log;
+  const WallTime wall = s.core.wall();
+  std::vector<Offset> offsets;
+  offsets.reserve(send.messages.size());
+  std::map<Instant, Runs> delayed;
+  for (const SendMessage& message : send.messages) {
+    offsets.push_back(s.core.append(log, message.record));
+    const Duration delay = delay_of(message, queue.config(), wall);
+    if (delay > Duration{0}) append_run(delayed[s.core.now() + delay], offsets.back(), 1);
+  }
+  // In the turn of the records: a delayed message must never be seen without its delay.
+  for (auto& [due, runs] : delayed) s.change(queue, 0, DelayOp{due, std::move(runs)});
+  if (!delayed.empty()) s.arm(queue, 0);
+
+  s.core.on_commit(send.durability.value_or(queue.config().durability),
+                   [&s, log, offsets = std::move(offsets),
+                    done = std::move(done)](Result<Durability> reached) mutable {
+                     if (!reached) return done(reached.error());
+                     done(s.sent(log, offsets, *reached));
+                   });
+}
+
+Sent Queues::State::sent(LogId log, const std::vector<Offset>& offsets, Durability reached) const {
+  Sent sent{{}, reached};
+  sent.messages.reserve(offsets.size());
+  // The queue may be gone by now, and its log with it.
+  const bool there = readers.contains(log) && !offsets.empty();
+  const Seq first = there ? core.seq_of(log, offsets.front()) : Seq{0};
+  const Seq last = there ? core.seq_of(log, offsets.back()) : Seq{0};
+  const auto count = static_cast<std::uint64_t>(offsets.size());
+  // Mostly one commit gave them all their places, without another log's records in between.
+  const bool dense = there && last.value() - first.value() + 1 == count;
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    const Seq seq = dense ? Seq{first.value() + i} : there ? core.seq_of(log, offsets[i]) : Seq{0};
+    sent.messages.push_back({offsets[i], seq});
+  }
+  return sent;
+}
+
+}  // namespace twofold::queue

@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+namespace {
+
+using engine::Errc;
+using engine::Error;
+using Offsets = std::vector<Offset>;
+
+// At most kReasonBytesMax bytes, and no half character at the end.
+std::string cut_reason(std::string reason) {
+  if (reason.size() <= kReasonBytesMax) return reason;
+  std::size_t size = kReasonBytesMax;
+  while (size > 0 && (static_cast<unsigned char>(reason[size]) & 0xC0) == 0x80) --size;
+  reason.resize(size);
+  return reason;
+}
+
+std::size_t note_bytes(std::size_t messages) { return kNoteBytes + messages * kReceiptNoteBytes; }
+
+}  // namespace
+
+Queues::State::Presented Queues::State::present(const Queue& queue,
+                                                const std::string& receipt) const {
+  const Presented unknown{Settled::unknown, 0, Offset{0}};
+  const auto read = receipts->decode(receipt);
+  if (!read || read->queue != queue.id() || read->partition >= queue.partitions.size())
+    return unknown;
+  switch (queue.partitions[read->partition].delivery.verdict(read->offset, read->nonce)) {
+    case Verdict::current: return {Settled::ok, read->partition, read->offset};
+    case Verdict::already: return {Settled::already, read->partition, read->offset};
+    case Verdict::stale: return {Settled::stale, read->partition, read->offset};
+    case Verdict::unknown: return unknown;
+  }
+  __builtin_unreachable();
+}
+
+void Queues::ack(std::string name, std::vector<std::string> receipts,
+                 Completion<std::vector<Settled>> done) {
+  State& s = *state_;
+  const auto needed = s.need(name);
+  if (!needed) return done(needed.error());
+  Queue& queue = **needed;
+  if (auto admitted = s.core.admit(engine::Admission::consume, note_bytes(receipts.size()));
+      !admitted)
+    return done(admitted.error());
+
+  std::vector<Settled> results;
+  results.reserve(receipts.size());
+  std::vector<Offsets> acked(queue.partitions.size());
+  for (const std::string& receipt : receipts) {
+    const auto presented = s.present(queue, receipt);
+    results.push_back(presented.settled == Settled::ok ? Settled::acked : presented.settled);
+    if (presented.settled == Settled::ok) acked[presented.partition].push_back(presented.offset);
+  }
+  for (std::size_t i = 0; i < acked.size(); ++i) {
+    if (acked[i].empty()) continue;
+    s.change(queue, i, AckOp{runs_of(std::move(acked[i]))});
+    s.trim(queue, queue.partitions[i]);
+  }
+  // "already" is a promise like "acked": what it stands on must be durable, too.
+  const bool promises = std::any_of(results.begin(), results.end(), [](Settled settled) {
+    return settled == Settled::acked || settled == Settled::already;
+  });
+  if (!promises) return done(std::move(results));
+  s.core.on_commit(Durability::disk, [results = std::move(results),
+                                      done = std::move(done)](Result<Durability> reached) mutable {
+    if (!reached) return done(reached.error());
+    done(std::move(results));
+  });
+}
+
+void Queues::nack(std::string name, std::vector<NackItem> items,
+                  Completion<std::vector<Settled>> done) {
+  State& s = *state_;
+  const auto needed = s.need(name);
+  if (!needed) return done(needed.error());
+  Queue& queue = **needed;
+  std::size_t bytes = note_bytes(items.size());
+  for (const NackItem& item : items) bytes += std::min(item.reason.size(), kReasonBytesMax);
+  if (auto admitted = s.core.admit(engine::Admission::consume, bytes); !admitted)
+    return done(admitted.error());
+
+  std::vector<Settled> results;
+  std::map<std::pair<std::size_t, Instant>, Offsets> given_back;
+  std::map<std::pair<std::size_t, std::string>, Offsets> killed;
+  for (NackItem& item : items) {
+    auto [settled, partition, offset] = s.present(queue, item.receipt);
+    const Delivery& delivery = queue.partitions[partition].delivery;
+    if (settled == Settled::ok && delivery.view(offset).state == MessageState::dead)
+      settled = Settled::stale;
+    results.push_back(settled);
+    if (settled != Settled::ok) continue;
+    const std::uint32_t max = queue.config().max_receives;
+    if (item.dead || (max > 0 && delivery.view(offset).receives >= max)) {
+      killed[{partition, cut_reason(std::move(item.reason))}].push_back(offset);
+    } else {
+      given_back[{partition, s.core.now() + item.delay}].push_back(offset);
+    }
+  }
+  for (auto& [to, offsets] : given_back)
+    s.change(queue, to.first, NackOp{to.second, runs_of(std::move(offsets))});
+  for (auto& [to, offsets] : killed)
+    s.change(queue, to.first, DeadOp{to.second, runs_of(std::move(offsets))});
+  for (std::size_t i = 0; i < queue.partitions.size(); ++i) s.settle(queue, i);
+  if (!killed.empty()) s.move_dead(queue);
+  const std::uint32_t id = queue.id();
+  done(std::move(results));
+  s.serve(id);
+}
+
+void Queues::extend(std::string name, std::vector<ExtendItem> items,
+                    Completion<std::vector<Settled>> done) {
+  State& s = *state_;
+  const auto needed = s.need(name);
+  if (!needed) return done(needed.error());
+  Queue& queue = **needed;
+  if (auto admitted = s.core.admit(engine::Admission::consume, note_bytes(items.size())); !admitted)
+    return done(admitted.error());
+
+  std::vector<Settled> results;
+  std::map<std::pair<std::size_t, Instant>, Offsets> held;
+  for (const ExtendItem& item : items) {
+    auto [settled, partition, offset] = s.present(queue, item.receipt);
+    // A message that came free belongs to nobody: there is nothing left to extend.
+    if (settled == Settled::ok && !queue.partitions[partition].delivery.in_flight(offset))
+      settled = Settled::stale;
+    results.push_back(settled);
+    if (settled == Settled::ok)
+      held[{partition, s.core.now() + item.visibility_timeout}].push_back(offset);
+  }
+  for (auto& [to, offsets] : held)
+    s.change(queue, to.first, ExtendOp{to.second, runs_of(std::move(offsets))});
+  for (std::size_t i = 0; i < queue.partitions.size(); ++i) s.settle(queue, i);
+  const std::uint32_t id = queue.id();
+  done(std::move(results));
+  s.serve(id);
+}
+
+void Queues::release(const std::string& name, const std::vector<std::string>& receipts) {
+  State& s = *state_;
+  Queue* const queue = s.find(name);
+  if (!queue) return;
+  if (!s.core.admit(engine::Admission::consume, note_bytes(receipts.size()))) return;
+  std::vector<Offsets> released(queue->partitions.size());
+  for (const std::string& receipt : receipts) {
+    const auto [settled, partition, offset] = s.present(*queue, receipt);
+    if (settled == Settled::ok && queue->partitions[partition].delivery.in_flight(offset))
+      released[partition].push_back(offset);
+  }
+  for (std::size_t i = 0; i < released.size(); ++i) {
+    if (released[i].empty()) continue;
+    s.change(*queue, i, ReleaseOp{runs_of(std::move(released[i]))});
+    s.settle(*queue, i);
+  }
+  s.serve(queue->id());
+}
+
+void Queues::purge(std::string name, Completion<std::uint64_t> done) {
+  State& s = *state_;
+  const auto needed = s.need(name);
+  if (!needed) return done(needed.error());
+  Queue& queue = **needed;
+  if (auto admitted = s.core.admit(engine::Admission::consume, kNoteBytes); !admitted)
+    return done(admitted.error());
+  const QueueCounters counters = queue.counters();
+  const std::uint64_t gone = counters.ready + counters.in_flight + counters.delayed + counters.dead;
+  for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
+    s.change(queue, i, SkipOp{s.core.status(queue.partitions[i].log).end});
+    s.trim(queue, queue.partitions[i]);
+  }
+  s.core.on_commit(Durability::disk,
+                   [gone, done = std::move(done)](Result<Durability> reached) mutable {
+                     if (!reached) return done(reached.error());
+                     done(gone);
+                   });
+}
+
+}  // namespace twofold::queue

@@ -1,0 +1,84 @@
+#include <algorithm>
+
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+namespace {
+
+using engine::Errc;
+using engine::Error;
+
+constexpr std::uint8_t kVersion = 1;
+
+Error damaged(const char* what) { return Error(Errc::data_damaged, what); }
+
+}  // namespace
+
+Result<> Queues::apply(std::uint32_t owner, std::string_view payload, Instant /*at*/) {
+  const auto decoded = decode_op(payload);
+  if (!decoded) return decoded.error();
+  Queue* const queue = state_->find(owner);
+  if (!queue) return {};  // its definition was lost with a damaged block, or it is removed below
+  if (decoded->partition >= queue->partitions.size())
+    return damaged("a change of delivery state names a partition that is not there");
+  queue->partitions[decoded->partition].delivery.apply(decoded->op);
+  return {};
+}
+
+// version u8, next queue id, queues: n, then n x (id, partitions: m, then m x delivery), by id.
+void Queues::snapshot(engine::ByteWriter& out) const {
+  const State& s = *state_;
+  std::vector<std::uint32_t> ids;
+  ids.reserve(s.by_id.size());
+  for (const auto& [id, queue] : s.by_id) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+
+  out.fixed(kVersion);
+  out.uvarint(s.next_id);
+  out.uvarint(ids.size());
+  for (const std::uint32_t id : ids) {
+    const Queue& queue = *s.find(id);
+    out.uvarint(id);
+    out.uvarint(queue.partitions.size());
+    for (const Partition& partition : queue.partitions) partition.delivery.write(out);
+  }
+}
+
+// The catalog comes first in a checkpoint, so the queues themselves are there already.
+Result<> Queues::restore(engine::ByteReader& in) {
+  State& s = *state_;
+  if (in.fixed<std::uint8_t>() != kVersion) return damaged("a newer snapshot of delivery state");
+  s.next_id = std::max(s.next_id, static_cast<std::uint32_t>(in.uvarint()));
+  for (std::size_t n = in.count(4); n > 0; --n) {
+    const std::uint64_t id = in.uvarint();
+    Queue* const queue = s.find(static_cast<std::uint32_t>(id));
+    if (!queue || in.uvarint() != queue->partitions.size())
+      return damaged("delivery state of a queue that is not defined");
+    for (Partition& partition : queue->partitions)
+      if (!partition.delivery.read(in)) return damaged("delivery state does not parse");
+  }
+  if (!in.ok()) return damaged("a snapshot of delivery state ends early");
+  return {};
+}
+
+void Queues::recovered(Instant /*now*/) {
+  State& s = *state_;
+  s.serving = true;
+  std::vector<Queue*> queues;
+  for (const auto& [id, queue] : s.by_id) queues.push_back(queue);
+  std::sort(queues.begin(), queues.end(),
+            [](const Queue* a, const Queue* b) { return a->id() < b->id(); });
+  for (Queue* const queue : queues) {
+    for (std::size_t i = 0; i < queue->partitions.size(); ++i) {
+      Partition& partition = queue->partitions[i];
+      const auto status = s.core.status(partition.log);
+      if (status.start > partition.delivery.floor()) partition.delivery.apply(SkipOp{status.start});
+      partition.delivery.set_visible_end(status.visible_end);
+      s.settle(*queue, i);
+    }
+    s.arm_retention(*queue);
+    s.move_dead(*queue);
+  }
+}
+
+}  // namespace twofold::queue

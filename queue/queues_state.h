@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "queue/queue.h"
+#include "queue/queues.h"
+#include "queue/receipt.h"
+
+namespace twofold::queue {
+
+/// Where a log is read: a topic's log by any number of queues, an own log by its queue.
+struct Reader {
+  std::uint32_t queue;
+  std::uint16_t partition;
+};
+
+/// What a timer was set for: the highest byte of its token, the rest is `value`.
+enum class TimerFor : std::uint8_t { due = 1, waiters = 2, retention = 3, moves = 4 };
+
+inline constexpr std::size_t kPartitionsMax = 1 << 16;  // a receipt carries 16 bits of it
+inline constexpr std::size_t kExpireMax = 4096;         // messages per turn
+inline constexpr std::size_t kReasonBytesMax = 256;
+inline constexpr std::size_t kNoteBytes = 64;        // of journal, about, for one change
+inline constexpr std::size_t kReceiptNoteBytes = 4;  // and for each message in it
+
+/// Everything behind Queues. The sources follow what a message lives through:
+///   queues.cc          the public face, listeners and timers
+///   queues_catalog.cc  definitions come, change and go
+///   queues_send.cc     in
+///   queues_receive.cc  out, and those who wait for it
+///   queues_settle.cc   ack, nack, extend, release, purge
+///   queues_due.cc      what time does: expiry, retention, trimming
+///   queues_dead.cc     to the dead letter queue
+///   queues_browse.cc   looking
+///   queues_snapshot.cc journal and checkpoint
+struct Queues::State {
+  State(engine::Core& c, Queues& f) : core(c), face(f) {}
+
+  // -- queues_catalog.cc
+  void watch();
+  void define(std::string_view name, const engine::Document& document);
+  void build(std::string_view name, std::uint64_t version, Definition definition);
+  void update(Queue& queue, std::uint64_t version, Definition definition);
+  void forget(std::string_view name);
+  void open_logs(Queue& queue);
+  void put(const std::string& name, Definition definition, std::uint64_t expected,
+           Completion<QueueInfo> done);
+  void make_receipt_key();
+  QueueInfo info(const Queue& queue) const;
+
+  Queue* find(std::string_view name) const;
+  Queue* find(std::uint32_t id) const;
+  Result<Queue*> need(const std::string& name) const;
+
+  /// Changes delivery state and journals it: every live change goes through here.
+  void change(Queue& queue, std::size_t partition, const Op& op);
+  /// After changes to a partition: what is due, what may be trimmed, the next timer.
+  void settle(Queue& queue, std::size_t partition);
+
+  // -- queues_send.cc
+  Sent sent(LogId log, const std::vector<Offset>& offsets, Durability reached) const;
+
+  // -- queues_receive.cc
+  Result<Received> take(Queue& queue, const Wanted& wanted);
+  bool take_from(Queue& queue, std::size_t partition, std::size_t max, std::size_t& bytes_left,
+                 Instant visible_at, std::uint32_t nonce, Received& out);
+  Received nothing(Queue& queue) const;
+  std::uint64_t wait(Queue& queue, const Wanted& wanted, Instant deadline,
+                     Completion<Received> done);
+  /// Ends a wait; nullopt when it is over already.
+  std::optional<Waiter> unwait(std::uint64_t ticket);
+  /// Hands what is ready to those who wait. Completions run: nothing held before it stays valid.
+  void serve(std::uint32_t queue);
+  void waiters_due(Instant now);
+
+  // -- queues_settle.cc
+  struct Presented {
+    Settled settled;  ///< ok: the receipt is current
+    std::uint16_t partition;
+    Offset offset;
+  };
+  Presented present(const Queue& queue, const std::string& receipt) const;
+
+  // -- queues_due.cc
+  void due(std::uint32_t queue, std::size_t partition, Instant now);
+  void expire(Queue& queue, std::size_t partition);
+  void trim(Queue& queue, Partition& partition);
+  void arm(Queue& queue, std::size_t partition);
+  void retention_due(std::uint32_t queue);
+  void arm_retention(Queue& queue);
+  void schedule(Instant due, std::uint32_t owner, TimerFor what, std::uint64_t value);
+
+  // -- queues_dead.cc
+  void move_dead(Queue& queue);
+  void move_next(Queue& queue);
+  void moved(std::uint32_t queue, std::size_t partition, const std::vector<Offset>& offsets,
+             const Result<std::vector<engine::StoredBatch>>& read);
+  Queue* dead_letter_queue(const Queue& queue) const;
+
+  engine::Core& core;
+  Queues& face;  // as listener, timer target and liveness
+  std::unordered_map<std::string_view, std::unique_ptr<Queue>> by_name;  // keys live in the queues
+  std::unordered_map<std::uint32_t, Queue*> by_id;
+  std::unordered_multimap<LogId, Reader> readers;
+  std::unordered_multimap<std::string, std::uint32_t> dead_letter_users;
+
+  struct Place {
+    std::uint32_t queue;
+    Waiters::iterator at;
+  };
+  std::unordered_map<std::uint64_t, Place> tickets;
+  DueHeap deadlines;  // key: ticket
+  Alarm deadline_alarm;
+  std::uint64_t next_ticket = 1;
+
+  std::optional<ReceiptCoder> receipts;
+  std::uint32_t next_id = 1;
+  bool serving = false;  // recovery is over
+};
+
+}  // namespace twofold::queue
