@@ -1,4 +1,142 @@
+#include <fmt/format.h>
+
+#include "src/bench/bench.h"
+#include "src/bench/report.h"
+#include "src/cli/device_sync.h"
 #include "src/cli/handlers.h"
+#include "src/cli/interrupt.h"
+#include "src/cli/session.h"
+
 namespace twofold::cli {
-Tried<> run_bench(Session&, const Args&) { return Done{}; }
+namespace {
+
+// Creating and deleting may wait behind a loaded broker.
+constexpr std::chrono::milliseconds kPatience{60'000};
+
+struct Defaults {
+  std::string_view workload;
+  std::size_t connections;
+  std::uint64_t msgs;
+};
+// Enough of each for a run of a few seconds.
+constexpr Defaults kDefaults[] = {
+    {"publish", 64, 200'000  },
+    {"latency", 1,  2'000    },
+    {"fetch",   4,  2'000'000},
+    {"queue",   64, 100'000  },
+    {"waiting", 64, 100'000  },
+    {"queues",  64, 100'000  },
+    {"memory",  16, 0        },
+};
+
+Defaults defaults_of(const std::string& workload) {
+  for (const Defaults& defaults : kDefaults) {
+    if (defaults.workload == workload) return defaults;
+  }
+  return kDefaults[0];
+}
+
+Tried<bench::Options> options_of(const std::string& workload, const Args& args) {
+  const Defaults defaults = defaults_of(workload);
+  bench::Options options;
+  options.connections = args.count("connections").value_or(defaults.connections);
+  options.msgs = args.count("msgs").value_or(defaults.msgs);
+  if (const auto duration = args.duration("duration")) options.duration = *duration;
+  if (const auto warmup = args.duration("warmup")) options.warmup = *warmup;
+  options.rate = args.rate("rate");
+  options.shape.size = args.size("size").value_or(256);
+  options.shape.batch = args.count("batch").value_or(1);
+  options.shape.durability = args.text("durability");
+  options.backlog = args.count("backlog").value_or(0);
+  options.count = args.count("count").value_or(1000);
+  options.rate_each = args.rate("rate-each").value_or(1);
+  options.partitions = args.count("partitions").value_or(1);
+  options.page_bytes = args.size("page").value_or(1 << 20);
+  options.keep = args.has("keep");
+
+  const std::string format = args.has("format") ? args.text("format") : "json";
+  if (format != "json" && format != "protobuf") {
+    return usage(fmt::format("--format: \"{}\" is not json or protobuf", format));
+  }
+  options.shape.encoding = format == "json" ? bench::Encoding::json : bench::Encoding::protobuf;
+  if (options.connections == 0 || options.connections > 10'000) {
+    return usage("--connections: there must be 1 to 10000");
+  }
+  if (options.shape.batch == 0 || options.shape.batch > 1000) {
+    return usage("--batch: there must be 1 to 1000 messages in a request");
+  }
+  if (args.has("duration") && args.has("msgs")) {
+    return usage("--duration and --msgs both say when to stop", "give one of them");
+  }
+  if (workload == "queues") options.rate = static_cast<double>(options.count) * options.rate_each;
+  return options;
+}
+
+bench::World world_of(Session& session, HttpClient& client, const std::string& token) {
+  bench::World world;
+  const Endpoint& endpoint = session.endpoint();
+  world.target = bench::Target{endpoint.host, endpoint.port, endpoint.authority(), token};
+  world.ask = [&client](const std::string& method, const std::string& path,
+                        const std::string& body) -> Outcome<std::string> {
+    HttpRequest request;
+    request.method = method;
+    request.target = path;
+    request.body = body;
+    request.content_type = "application/json";
+    request.timeout = kPatience;
+    // Cleaning up goes on after Ctrl-C.
+    const InterruptPause pause;
+    auto response = client.send(request);
+    if (!response) return Refused(response.error().what);
+    if (response->status < 200 || response->status > 299) {
+      return Refused(
+          fmt::format("{} {} answered {}: {}", method, path, response->status, response->body));
+    }
+    return std::move(response->body);
+  };
+  world.stopped = [] { return interrupted().has_value(); };
+  world.progress = [&session](const std::string& line) { session.terminal().progress(line); };
+  return world;
+}
+
+std::optional<bench::Device> device_of(const Args& args, const Terminal& terminal) {
+  bench::Device device;
+  device.directory = args.has("sync-dir") ? args.text("sync-dir") : ".";
+  const auto latency = measure_sync(device.directory);
+  if (!latency) {
+    terminal.warn(fmt::format("the device's sync was not measured: {}", latency.error().why));
+    return std::nullopt;
+  }
+  device.sync_p50 = latency->p50;
+  device.sync_p99 = latency->p99;
+  return device;
+}
+
+}  // namespace
+
+Tried<> run_bench(Session& session, const Args& args) {
+  const std::string workload = args.text("workload");
+  const auto options = options_of(workload, args);
+  if (!options) return options.error();
+  const bool as_json =
+      args.has("json") || session.format() == Format::json || session.format() == Format::jsonl;
+  InterruptGuard guard;
+  HttpClient client(session.endpoint(), session.token());
+  const bench::World world = world_of(session, client, session.token());
+  // Fails here, with the usual words, when no broker listens.
+  if (const auto alive = session.api().call(ApiCall("GET", "/v1")); !alive) return alive.error();
+  const auto device = device_of(args, session.terminal());
+  session.terminal().note(bench::header_text(workload, *options));
+  const auto report = bench::run(workload, *options, world);
+  session.terminal().progress("");
+  if (const auto signal = interrupted()) return Failure::silent(*signal);
+  if (!report) return Failure(ExitCode::failed, report.error().why);
+  session.terminal().out(as_json ? bench::report_json(workload, *options, *report, device) + "\n"
+                                 : bench::report_text(*report, device));
+  if (report->verified.lost > 0 || report->verified.duplicated > 0) {
+    return Failure(ExitCode::failed, "messages were lost or duplicated");
+  }
+  return Done{};
+}
+
 }  // namespace twofold::cli

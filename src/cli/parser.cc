@@ -94,7 +94,7 @@ class Builder {
       if (positional.many) {
         option->expected(0, CLI::detail::expected_max_vector_size);
       } else {
-        option->type_size(1)->expected(1);
+        option->type_size(1)->expected(1)->allow_extra_args(false);
       }
     }
   }

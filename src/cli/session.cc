@@ -63,6 +63,7 @@ Session::Session(const Args& globals, Format format, Endpoint endpoint)
       format_given_(globals.has("output")),
       timeout_(globals.duration("timeout").value_or(kDefaultTimeout)),
       endpoint_(endpoint),
+      token_(globals.text("token")),
       api_(std::move(endpoint), api_options(globals), terminal_) {}
 
 void Session::print(const Answer& answer, std::string_view table, std::string_view name) const {

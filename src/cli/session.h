@@ -23,6 +23,7 @@ class Session {
   bool format_given() const { return format_given_; }
   std::chrono::milliseconds timeout() const { return timeout_; }
   const Endpoint& endpoint() const { return endpoint_; }
+  const std::string& token() const { return token_; }
 
   /// Connects with its first call.
   Api& api() { return api_; }
@@ -41,6 +42,7 @@ class Session {
   bool format_given_;
   std::chrono::milliseconds timeout_;
   Endpoint endpoint_;
+  std::string token_;
   Api api_;
 };
 

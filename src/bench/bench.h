@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/bench/histogram.h"
+#include "src/bench/http_text.h"
+#include "src/bench/payload.h"
+#include "src/config/outcome.h"
+
+namespace twofold::bench {
+
+struct Options {
+  std::size_t connections = 64;
+  std::uint64_t msgs = 100'000;
+  std::optional<std::chrono::nanoseconds> duration;  // instead of msgs
+  std::chrono::nanoseconds warmup = std::chrono::seconds(1);
+  Shape shape;
+  std::optional<double> rate;  // messages a second: open loop
+  std::uint64_t backlog = 0;   // queue: messages waiting before the measurement
+  std::uint64_t count = 1000;  // queues: how many
+  double rate_each = 1;        // queues: messages for each a second
+  std::uint64_t partitions = 1;
+  std::uint64_t page_bytes = 1 << 20;
+  bool keep = false;
+};
+
+/// One measured phase.
+struct Result {
+  std::string name;  // of the phase
+  std::uint64_t messages = 0;
+  std::uint64_t requests = 0;
+  std::chrono::nanoseconds elapsed{};
+  Histogram latency;  // of one request, or of one cycle where the name says so
+  std::size_t message_bytes = 0;
+  std::optional<double> server_cpu_seconds;
+  double generator_cpu_seconds = 0;
+  std::optional<std::uint64_t> resident_bytes;  // of the broker, afterwards
+  std::vector<std::string> notes;
+};
+
+/// What became of every message of the run. A broker that loses or repeats any has no throughput
+/// worth printing.
+struct Verified {
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t duplicated = 0;
+};
+
+struct Report {
+  std::vector<Result> results;
+  Verified verified;
+};
+
+/// The surroundings of a run.
+struct World {
+  Target target;
+  /// One request on a connection of its own, for setting up and looking; the body of a 2xx answer.
+  std::function<Outcome<std::string>(const std::string& method, const std::string& path,
+                                     const std::string& body)>
+      ask;
+  std::function<bool()> stopped;
+  std::function<void(const std::string& line)> progress;
+};
+
+/// Runs the workload named "publish", "fetch", "latency", "queue", "waiting", "queues" or "memory"
+/// against a running broker, in resources of its own that are deleted afterwards.
+Outcome<Report> run(const std::string& workload, const Options& options, const World& world);
+
+}  // namespace twofold::bench

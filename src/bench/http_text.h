@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace twofold::bench {
+
+/// Where requests go and what each of them carries.
+struct Target {
+  std::string host;
+  std::string port;
+  std::string authority;  // of the Host header
+  std::string token;      // may be empty
+};
+
+/// A whole request, ready to be written to a socket as often as wanted.
+std::string render_request(const Target& target, std::string_view method, std::string_view path,
+                           std::string_view content_type, std::string_view body);
+
+/// What stands before the body of an answer.
+struct Head {
+  int status = 0;
+  std::size_t head_size = 0;  // with the blank line
+  std::size_t body_size = 0;
+};
+
+enum class HeadState { incomplete, complete, unreadable };
+
+/// Reads an answer's head from the front of `bytes`. Only what our broker sends is understood:
+/// HTTP/1.1 with Content-Length.
+HeadState read_head(std::string_view bytes, Head& head);
+
+}  // namespace twofold::bench

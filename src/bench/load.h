@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/stopwatch.h"
+#include "src/bench/http_text.h"
+#include "src/config/outcome.h"
+
+namespace twofold::bench {
+
+/// One answer. `body` is valid during the call only.
+struct Reply {
+  int status;
+  std::string_view body;
+  std::chrono::nanoseconds latency;  // from the moment the request was due
+};
+
+/// What a workload says and hears. Lanes are connections, numbered from 0.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  /// The next request of a lane; empty when it has nothing more to send in this run.
+  virtual std::string_view next(std::size_t lane) = 0;
+  /// Answers come in the order of the lane's requests. A refusal ends the run with its reason.
+  virtual Outcome<Done> answered(std::size_t lane, const Reply& reply) = 0;
+};
+
+/// Many connections driven by one thread with as few instructions as possible, because the broker
+/// under test has to share the machine with it: requests are written as they come from the driver,
+/// answers are cut out of the stream without being parsed, and one event costs two system calls.
+class Load {
+ public:
+  struct Options {
+    std::size_t depth = 1;       // unanswered requests on one connection
+    std::optional<double> rate;  // requests a second over all lanes: open loop
+    std::function<void()> every_second;
+    std::function<bool()> stopped;  // asked about ten times a second; true ends the run early
+  };
+
+  Load() = default;
+  ~Load();
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+  Outcome<Done> connect(const Target& target, std::size_t lanes);
+
+  /// Until the driver has no next request for any lane and everything is answered. Refuses when a
+  /// connection breaks, when nothing was answered for 30 s, and when the driver did.
+  Outcome<Done> run(Driver& driver, const Options& options);
+
+ private:
+  struct Lane {
+    int socket = -1;
+    std::string out;  // what the socket did not take yet
+    std::vector<char> in;
+    std::size_t in_used = 0;
+    std::deque<std::chrono::nanoseconds> due;  // of the unanswered requests
+    bool waits_to_write = false;
+  };
+
+  Outcome<Done> turn();
+  Outcome<Done> refill(std::size_t lane);
+  Outcome<Done> refill_due();
+  Outcome<bool> issue(std::size_t lane, std::chrono::nanoseconds due);
+  Outcome<Done> flush(Lane& lane);
+  Outcome<Done> read(std::size_t lane);
+  Outcome<Done> cut_answers(std::size_t lane);
+  std::chrono::nanoseconds patience() const;
+  void look_around();
+
+  int poller_ = -1;
+  std::vector<Lane> lanes_;
+
+  // Of one run.
+  Driver* driver_ = nullptr;
+  const Options* options_ = nullptr;
+  engine::Stopwatch clock_;
+  std::deque<std::size_t> idle_;  // open loop: lanes that could take a request
+  std::uint64_t issued_ = 0;
+  std::size_t unanswered_ = 0;
+  bool stopping_ = false;
+  std::chrono::nanoseconds last_answer_{};
+  std::chrono::nanoseconds next_look_{};
+  int looks_ = 0;
+};
+
+}  // namespace twofold::bench

@@ -1,0 +1,181 @@
+#include "src/bench/stage.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "engine/base/random.h"
+
+namespace twofold::bench {
+namespace {
+
+using std::chrono::nanoseconds;
+
+double own_cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+}  // namespace
+
+void Workload::begin(std::optional<std::uint64_t> messages, std::optional<nanoseconds> lasts) {
+  left_ = messages;
+  lasts_ = lasts;
+  since_begin_.restart();
+  over_ = false;
+  messages_ = requests_ = 0;
+  latency_.clear();
+}
+
+std::uint64_t Workload::claim(std::uint64_t wanted) {
+  // The clock is asked once in a while only.
+  if (lasts_ && ++claims_ % 16 == 0 && since_begin_.elapsed() >= *lasts_) over_ = true;
+  if (over_) return 0;
+  if (!left_) return wanted;
+  const std::uint64_t granted = std::min(wanted, *left_);
+  *left_ -= granted;
+  return granted;
+}
+
+void Workload::count(std::uint64_t messages, nanoseconds latency) {
+  messages_ += messages;
+  latency_.record(latency);
+}
+
+Refused refused_by_broker(const Reply& reply) {
+  return Refused(
+      fmt::format("the broker answered {}: {}", reply.status, reply.body.substr(0, 500)));
+}
+
+std::optional<double> request_rate(const Options& options) {
+  if (!options.rate || *options.rate <= 0) return std::nullopt;
+  return *options.rate / static_cast<double>(options.shape.batch);
+}
+
+std::string_view Repeat::next(std::size_t) {
+  return claim(batch_) == 0 ? std::string_view() : std::string_view(request_);
+}
+
+Outcome<Done> Repeat::answered(std::size_t, const Reply& reply) {
+  if (reply.status < 200 || reply.status > 299) return refused_by_broker(reply);
+  count_request();
+  count(batch_, reply.latency);
+  stored_ += batch_;
+  return Done{};
+}
+
+Stage::~Stage() {
+  if (options_.keep) return;
+  for (const std::string& path : paths_) {
+    // Nothing can be done about a broker that is gone.
+    static_cast<void>(world_.ask("DELETE", path, "").has_value());
+  }
+}
+
+Outcome<std::string> Stage::create(const std::string& kind, const std::string& body) {
+  engine::SystemRandom random;
+  const std::string name = fmt::format("bench-{:08x}", random.next_u64() >> 32);
+  const std::string path = fmt::format("/v1/{}/{}", kind, name);
+  const auto made = world_.ask("PUT", path, body);
+  if (!made) return made.error();
+  paths_.push_back(path);
+  return path;
+}
+
+Load::Options Stage::load_options(Workload& workload, const std::string& doing, std::size_t depth,
+                                  bool paced) {
+  Load::Options options;
+  options.depth = depth;
+  if (paced) options.rate = request_rate(options_);
+  options.stopped = world_.stopped;
+  options.every_second = [this, &workload, doing] {
+    world_.progress(fmt::format("{}: {} messages", doing, workload.messages()));
+  };
+  return options;
+}
+
+Outcome<Done> Stage::pass(Workload& workload, std::uint64_t messages, const std::string& doing,
+                          std::size_t depth) {
+  workload.begin(messages, std::nullopt);
+  auto done = load_.run(workload, load_options(workload, doing, depth, false));
+  world_.progress("");
+  if (world_.stopped && world_.stopped()) return Refused("interrupted");
+  return done;
+}
+
+Outcome<Result> Stage::measure(const std::string& name, Workload& workload, std::size_t depth) {
+  if (options_.warmup.count() > 0) {
+    workload.begin(std::nullopt, options_.warmup);
+    auto warm = load_.run(workload, load_options(workload, name + ", warming up", depth, true));
+    if (!warm) return warm.error();
+  }
+  if (options_.duration) {
+    workload.begin(std::nullopt, options_.duration);
+  } else {
+    workload.begin(options_.msgs, std::nullopt);
+  }
+  const auto cpu_before = metric("process_cpu_seconds_total");
+  const double own_before = own_cpu_seconds();
+  const engine::Stopwatch watch;
+  auto done = load_.run(workload, load_options(workload, name, depth, true));
+  const nanoseconds elapsed = watch.elapsed();
+  const double own_after = own_cpu_seconds();
+  world_.progress("");
+  if (!done) return done.error();
+  if (world_.stopped && world_.stopped()) return Refused("interrupted");
+
+  Result result;
+  result.name = name;
+  result.messages = workload.messages();
+  result.requests = workload.requests();
+  result.elapsed = elapsed;
+  result.latency = workload.latency();
+  result.message_bytes = options_.shape.size;
+  result.generator_cpu_seconds = own_after - own_before;
+  const auto cpu_after = metric("process_cpu_seconds_total");
+  if (cpu_before && cpu_after) result.server_cpu_seconds = *cpu_after - *cpu_before;
+  result.resident_bytes = resident_bytes();
+  return result;
+}
+
+std::optional<double> Stage::metric(const std::string& name) const {
+  const auto text = world_.ask("GET", "/metrics", "");
+  if (!text) return std::nullopt;
+  std::size_t at = 0;
+  while ((at = text->find(name, at)) != std::string::npos) {
+    const bool at_line = at == 0 || (*text)[at - 1] == '\n';
+    at += name.size();
+    if (!at_line || at >= text->size() || (*text)[at] != ' ') continue;
+    double value = 0;
+    std::from_chars(text->data() + at + 1, text->data() + text->size(), value);
+    return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> Stage::resident_bytes() const {
+  const auto bytes = metric("process_resident_memory_bytes");
+  if (!bytes) return std::nullopt;
+  return static_cast<std::uint64_t>(*bytes);
+}
+
+Outcome<Report> run(const std::string& workload, const Options& options, const World& world) {
+  Stage stage(options, world);
+  if (workload == "publish" || workload == "latency") return run_publish(stage);
+  if (workload == "fetch") return run_fetch(stage);
+  if (workload == "queue") return run_queue(stage);
+  if (workload == "waiting") return run_waiting(stage);
+  if (workload == "queues") return run_queues(stage);
+  if (workload == "memory") return run_memory(stage);
+  return Refused(
+      fmt::format("\"{}\" is not a workload; there are publish, fetch, latency, queue, waiting, "
+                  "queues and memory",
+                  workload));
+}
+
+}  // namespace twofold::bench
