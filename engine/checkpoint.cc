@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/base/bytes.h"
 #include "engine/base/crc32c.h"
 #include "engine/base/diag.h"
@@ -14,7 +16,8 @@ constexpr std::uint16_t kVersion = 1;
 constexpr std::size_t kHeaderBytes = 32;
 constexpr char kDirectory[] = "checkpoints";
 
-std::string file_name(std::uint64_t id) { return fmt::format("{}/{:016x}.ckpt", kDirectory, id); }
+std::string base_name(std::uint64_t id) { return fmt::format("{:016x}.ckpt", id); }
+std::string file_name(std::uint64_t id) { return std::string(kDirectory) + "/" + base_name(id); }
 
 // magic u32 | version u16 | 0 u16 | id u64 | block_seq u64 | state bytes u64, then the state. The
 // checksum over all of it stands in the superblock.
@@ -38,6 +41,12 @@ Result<CheckpointRef> store_checkpoint(FileSystem& fs, const PendingCheckpoint& 
   ref.bytes = header.size() + checkpoint.state.size();
   ref.crc = crc32c(checkpoint.state, crc32c(header));
 
+  // What an interrupted attempt left under this name was never referred to.
+  const auto left = fs.list(kDirectory);
+  if (!left) return left.error();
+  if (std::find(left->begin(), left->end(), base_name(ref.id)) != left->end()) {
+    if (auto removed = fs.remove(file_name(ref.id)); !removed) return removed.error();
+  }
   auto file = fs.open(file_name(ref.id), OpenMode::create);
   if (!file) return file.error();
   Result<> done = (*file)->write_at(0, header);

@@ -205,8 +205,11 @@ ReadPlan CoreImpl::plan_read(LogId log, Offset from, std::size_t bytes_max) cons
   const auto& index = at(log);
   TF_CHECK(index.start <= from);
   ReadPlan plan(log);
+  Offset limit = index.visible_end;  // a plan ends where damage begins: the next one says so
   for (const auto& [begin, upto] : index.damaged) {
-    if (upto <= from || begin > from) continue;
+    if (upto <= from) continue;
+    limit = std::min(limit, begin);
+    if (begin > from) continue;
     plan.add(ReadPlan::Piece{from, upto, StoredBatch{nullptr, {}, Seq{0}},
                              std::make_shared<DamagedSource>(begin, upto), 0});
     return plan;
@@ -214,7 +217,7 @@ ReadPlan CoreImpl::plan_read(LogId log, Offset from, std::size_t bytes_max) cons
   for (const auto& s : index.sealed) {
     if (s.range.upto <= from) continue;
     const auto bytes = std::min<std::uint64_t>({s.range.bytes, bytes_max, kPieceBytesMax});
-    plan.add(ReadPlan::Piece{std::max(from, s.range.first), s.range.upto,
+    plan.add(ReadPlan::Piece{std::max(from, s.range.first), std::min(s.range.upto, limit),
                              StoredBatch{nullptr, {}, Seq{0}}, s.segment,
                              static_cast<std::size_t>(std::max<std::uint64_t>(bytes, 1))});
     // The range may give less than all of itself: what follows it waits for the next read.
@@ -223,7 +226,7 @@ ReadPlan CoreImpl::plan_read(LogId log, Offset from, std::size_t bytes_max) cons
   ColdRun cold{plan, world_.journal, {}, 0, from, from, 0};
   std::size_t taken = 0;
   for (const auto* e = index.find(from);
-       e != index.extents_end() && e->upto() <= index.visible_end; ++e) {
+       e != index.extents_end() && e->upto() <= limit; ++e) {
     add_resident(plan, cold, *e);
     taken += e->bytes;
     if (taken >= bytes_max) break;

@@ -38,11 +38,20 @@ Result<> refuse_foreign_files(FileSystem& files) {
                "restore superblock.0 or superblock.1 from a backup of this directory");
 }
 
+Result<> make_directories(FileSystem& files) {
+  const auto names = files.list("");
+  if (!names) return names.error();
+  for (const auto* name : kDirectories) {
+    if (std::find(names->begin(), names->end(), name) != names->end()) continue;
+    if (auto made = files.make_directory(name); !made) return made;
+  }
+  return files.sync_directory("");
+}
+
 Result<Superblock> create_directory(EngineWorld& world, SuperblockStore& superblocks) {
   if (auto refused = refuse_foreign_files(world.files); !refused) return refused.error();
-  for (const auto* name : kDirectories) {
-    if (auto made = world.files.make_directory(name); !made) return made.error();
-  }
+  // Directories before the superblock: what it speaks of must not be less durable than it is.
+  if (auto made = make_directories(world.files); !made) return made.error();
   Superblock block;
   block.uuid = {world.random.next_u64(), world.random.next_u64()};
   block.stream_id = world.random.next_u64();

@@ -55,7 +55,10 @@ Result<> FileJournal::open(const ReplayEnd& end, std::uint64_t incarnation) {
     if (auto moved = fs_.rename(it->second->name, spare); !moved) return moved;
     spares_.push_back(spare);
   }
-  if (files_.contains(file_)) return {};
+  if (files_.contains(file_)) {
+    prepare_ahead();  // it may be nearly full
+    return {};
+  }
 
   file_ = std::max<std::uint32_t>(file_, 1);
   place_ = kJournalFirstPlace;

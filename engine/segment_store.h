@@ -14,15 +14,16 @@ namespace twofold::engine {
 /// What one segment holds of one log.
 struct SegmentRange {
   LogId log;
-  Offset first;             ///< base offset of the first batch
-  Offset upto;              ///< one past the last offset of the last batch
-  std::uint64_t bytes;      ///< of batches
-  WallTime max_timestamp;   ///< newest record timestamp
-  WallTime append_time;     ///< when its newest batch was appended
+  Offset first;            ///< base offset of the first batch
+  Offset upto;             ///< one past the last offset of the last batch
+  std::uint64_t bytes;     ///< of batches
+  WallTime max_timestamp;  ///< newest record timestamp
+  WallTime append_time;    ///< when its newest batch was appended
 };
 
-/// A sealed file of record batches, sorted by (log, offset), with a sparse index. Immutable; readable
-/// on any thread for as long as somebody holds it, even after it was removed from the store.
+/// A sealed file of record batches, sorted by (log, offset), with a sparse index. Immutable;
+/// readable on any thread for as long as somebody holds it, even after it was removed from the
+/// store.
 class Segment : public ColdSource {
  public:
   virtual SegmentId id() const = 0;
@@ -45,8 +46,8 @@ class SegmentWriter {
   virtual Result<std::vector<SegmentRange>> finish() = 0;
 };
 
-/// Sealed files, named by number. A segment that was never finished does not exist: list() leaves it
-/// out and clean_up() removes what a crash left of it.
+/// Sealed files, named by number. A segment that was never finished does not exist: list() leaves
+/// it out and clean_up() removes what a crash left of it.
 class SegmentStore {
  public:
   virtual ~SegmentStore() = default;
