@@ -32,11 +32,11 @@ struct QueueSource {
 
 struct QueueConfig {
   Duration visibility_timeout = std::chrono::seconds{30};
-  Duration delay{0};                  ///< of every message sent; own log only
-  Duration receive_wait{0};           ///< when a receive does not say
-  std::uint32_t max_receives = 0;     ///< 0: without end
-  std::string dead_letter;            ///< a queue; empty: the dead state in place
-  std::optional<Duration> retention;  ///< own log only; absent: until acked
+  Duration delay{0};                    ///< of every message sent; own log only
+  Duration receive_wait{0};             ///< when a receive does not say
+  std::uint32_t max_receives = 0;       ///< 0: without end
+  std::string dead_letter{};            ///< a queue; empty: the dead state in place
+  std::optional<Duration> retention{};  ///< own log only; absent: until acked
   Durability durability = Durability::disk;
   std::uint32_t record_bytes_max = 1 << 20;
 
@@ -67,13 +67,13 @@ struct QueueInfo {
 
 struct SendMessage {
   engine::NewRecord record;
-  std::optional<Duration> delay;       ///< else the queue's
-  std::optional<WallTime> deliver_at;  ///< instead of delay
+  std::optional<Duration> delay{};       ///< else the queue's
+  std::optional<WallTime> deliver_at{};  ///< instead of delay
 };
 struct Send {
   std::string queue;
   std::vector<SendMessage> messages;  ///< views stay valid until the completion ran
-  std::optional<Durability> durability;
+  std::optional<Durability> durability{};
 };
 struct SentMessage {
   Offset offset;
@@ -88,7 +88,7 @@ struct Receive {
   std::string queue;
   std::size_t max = 1;
   std::size_t bytes_max = 8 << 20;
-  std::optional<Duration> visibility_timeout;
+  std::optional<Duration> visibility_timeout{};
 };
 struct Delivered {
   PartitionId partition;
@@ -111,7 +111,7 @@ struct NackItem {
   std::string receipt;
   Duration delay{0};
   bool dead = false;
-  std::string reason;
+  std::string reason{};
 };
 struct ExtendItem {
   std::string receipt;
@@ -129,8 +129,8 @@ struct BrowseItem {
 };
 struct Browse {
   std::string queue;
-  std::optional<MessageState> state;  ///< absent: all but acked
-  std::vector<Offset> from;           ///< per partition; empty: the beginning
+  std::optional<MessageState> state{};  ///< absent: all but acked
+  std::vector<Offset> from{};           ///< per partition; empty: the beginning
   std::size_t limit = 100;
 };
 struct Browsed {

@@ -18,25 +18,30 @@ constexpr std::string_view kReason = "twofold-reason";
 constexpr std::string_view kUsedUp = "max_receives";
 
 // The record as it is in the dead letter queue: itself, and where it comes from and why.
-struct Letter {
-  std::string origin;
-  std::string reason;
-  std::vector<Header> headers;
-  StoredRecord record;
-
-  Letter(const Queue& from, std::size_t partition, StoredRecord of) : record(std::move(of)) {
-    origin =
-        from.name + ":" + std::to_string(partition) + "-" + std::to_string(record.offset.value());
-    reason = from.partitions[partition].delivery.reason(record.offset);
-    if (reason.empty()) reason = kUsedUp;
-    for (const Header& header : record.headers)
+class Letter {
+ public:
+  Letter(const Queue& from, std::size_t partition, StoredRecord record)
+      : origin_(from.name + ":" + std::to_string(partition) + "-" +
+                std::to_string(record.offset.value())),
+        reason_(from.partitions[partition].delivery.reason(record.offset)),
+        record_(std::move(record)) {
+    if (reason_.empty()) reason_ = kUsedUp;
+  }
+  Offset offset() const { return record_.offset; }
+  /// Views into this letter and the batch that it was read from.
+  engine::NewRecord to_append(std::vector<Header>& headers) const {
+    headers.clear();
+    for (const Header& header : record_.headers)
       if (header.name != kOrigin && header.name != kReason) headers.push_back(header);
-    headers.push_back({kOrigin, origin});
-    headers.push_back({kReason, reason});
+    headers.push_back({kOrigin, origin_});
+    headers.push_back({kReason, reason_});
+    return {record_.key, record_.value, headers, record_.timestamp};
   }
-  engine::NewRecord to_append() const {
-    return {record.key, record.value, headers, record.timestamp};
-  }
+
+ private:
+  std::string origin_;
+  std::string reason_;
+  StoredRecord record_;
 };
 
 // The wanted records of the batches, those that are still dead.
@@ -87,8 +92,9 @@ void Queues::State::move_next(Queue& queue) {
     auto offsets = partition.delivery.dead_from(moves.from, moves.one_by_one ? 1 : kMovesMax);
     if (offsets.empty()) continue;
     moves.running = true;
+    engine::ReadPlan plan = core.plan_offsets(partition.log, offsets);
     core.fetch(
-        core.plan_offsets(partition.log, offsets),
+        std::move(plan),
         [this, id = queue.id(), index = moves.partition, offsets = std::move(offsets)](
             Result<std::vector<engine::StoredBatch>> read) { moved(id, index, offsets, read); });
     return;
@@ -103,16 +109,16 @@ void Queues::State::moved(std::uint32_t id, std::size_t index, const std::vector
   moves.running = false;
   Queue* const target = dead_letter_queue(*queue);
   if (!target) return queue->moves.reset();
-  if (!read && offsets.size() > 1) {
-    moves.one_by_one = true;
+  const auto letters = read ? letters_of(*queue, index, offsets, *read) : std::vector<Letter>();
+  if (letters.empty()) {
+    // Damaged, or acked meanwhile. Of several only one need be the culprit; it stays here, dead.
+    if (!std::exchange(moves.one_by_one, true)) return move_next(*queue);
+    moves.from = engine::advance(offsets.back(), 1);
     return move_next(*queue);
   }
-  moves.from = engine::advance(offsets.back(), 1);
-  if (!read) return move_next(*queue);  // damaged: it stays here, dead
-
-  std::vector<Letter> letters = letters_of(*queue, index, offsets, *read);
+  std::vector<Header> headers;
   std::size_t bytes = kNoteBytes;
-  for (const Letter& letter : letters) bytes += engine::record_bytes_max(letter.to_append());
+  for (const Letter& letter : letters) bytes += engine::record_bytes_max(letter.to_append(headers));
   if (!core.admit(engine::Admission::publish, bytes)) {
     queue->moves.reset();
     return schedule(core.now() + kRetryAfter, id, TimerFor::moves, 0);
@@ -120,10 +126,12 @@ void Queues::State::moved(std::uint32_t id, std::size_t index, const std::vector
   // There and gone from here in one commit: no crash can make it two, or none.
   std::vector<Offset> gone;
   for (const Letter& letter : letters) {
-    core.append(target->partitions.front().log, letter.to_append());
-    gone.push_back(letter.record.offset);
+    core.append(target->partitions.front().log, letter.to_append(headers));
+    gone.push_back(letter.offset());
   }
-  if (!gone.empty()) change(*queue, index, AckOp{runs_of(std::move(gone))});
+  // A read may stop early: what it did not bring comes next.
+  moves.from = engine::advance(gone.back(), 1);
+  change(*queue, index, AckOp{runs_of(std::move(gone))});
   trim(*queue, queue->partitions[index]);
   move_next(*queue);
 }

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include "queue/queues_state.h"
@@ -19,6 +18,23 @@ std::string cut_reason(std::string reason) {
   while (size > 0 && (static_cast<unsigned char>(reason[size]) & 0xC0) == 0x80) --size;
   reason.resize(size);
   return reason;
+}
+
+// Offsets, each with its place in the request.
+using Indexed = std::vector<std::pair<Offset, std::size_t>>;
+
+// A message named twice was acked by the first receipt: to the second it was already.
+Runs unique_runs(Indexed acked, std::vector<Settled>& results) {
+  if (!std::is_sorted(acked.begin(), acked.end())) std::sort(acked.begin(), acked.end());
+  Runs runs;
+  for (const auto& [offset, index] : acked) {
+    if (!runs.empty() && offset < runs.back().end()) {
+      results[index] = Settled::already;
+    } else {
+      append_run(runs, offset, 1);
+    }
+  }
+  return runs;
 }
 
 std::size_t note_bytes(std::size_t messages) { return kNoteBytes + messages * kReceiptNoteBytes; }
@@ -52,15 +68,16 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
 
   std::vector<Settled> results;
   results.reserve(receipts.size());
-  std::vector<Offsets> acked(queue.partitions.size());
+  std::vector<Indexed> acked(queue.partitions.size());
   for (const std::string& receipt : receipts) {
     const auto presented = s.present(queue, receipt);
+    if (presented.settled == Settled::ok)
+      acked[presented.partition].emplace_back(presented.offset, results.size());
     results.push_back(presented.settled == Settled::ok ? Settled::acked : presented.settled);
-    if (presented.settled == Settled::ok) acked[presented.partition].push_back(presented.offset);
   }
   for (std::size_t i = 0; i < acked.size(); ++i) {
     if (acked[i].empty()) continue;
-    s.change(queue, i, AckOp{runs_of(std::move(acked[i]))});
+    s.change(queue, i, AckOp{unique_runs(std::move(acked[i]), results)});
     s.trim(queue, queue.partitions[i]);
   }
   // "already" is a promise like "acked": what it stands on must be durable, too.
