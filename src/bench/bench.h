@@ -68,8 +68,12 @@ struct World {
   std::function<void(const std::string& line)> progress;
 };
 
+/// Whether there is a workload of that name.
+bool is_workload(const std::string& name);
+
 /// Runs the workload named "publish", "fetch", "latency", "queue", "waiting", "queues" or "memory"
-/// against a running broker, in resources of its own that are deleted afterwards.
+/// against a running broker (no other name may be given), in resources of its own that are deleted
+/// afterwards.
 Outcome<Report> run(const std::string& workload, const Options& options, const World& world);
 
 }  // namespace twofold::bench

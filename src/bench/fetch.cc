@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::uint64_t kStored = 100'000;
 constexpr std::size_t kFillBatch = 1000;
-constexpr std::size_t kPageRecordsMax = 1000;
 
 /// Each lane reads the topic from its start to its end, page by page, and begins again.
 class Fetch final : public Workload {
@@ -15,17 +14,18 @@ class Fetch final : public Workload {
   Fetch(const Stage& stage, std::string topic_path, std::uint64_t stored)
       : stage_(stage), topic_path_(std::move(topic_path)), stored_(stored) {
     lanes_.resize(stage.options().connections);
-    limit_ = std::clamp<std::size_t>(stage.options().page_bytes / stage.options().shape.size, 1,
-                                     kPageRecordsMax);
+    about_a_page_ =
+        std::max<std::uint64_t>(1, stage.options().page_bytes / stage.options().shape.size);
   }
 
   std::string_view next(std::size_t number) override {
     Lane& lane = lanes_[number];
-    if (claim(limit_) == 0) return {};
+    if (claim(about_a_page_) == 0) return {};
     const std::string place = lane.cursor.empty() ? "from=earliest" : "cursor=" + lane.cursor;
-    lane.request = render_request(stage_.world().target, "GET",
-                                  fmt::format("{}/records?{}&limit={}", topic_path_, place, limit_),
-                                  content_type(stage_.options().shape.encoding), "");
+    lane.request = render_request(
+        stage_.world().target, "GET",
+        fmt::format("{}/records?{}&bytes={}", topic_path_, place, stage_.options().page_bytes),
+        content_type(stage_.options().shape.encoding), "");
     return lane.request;
   }
 
@@ -51,7 +51,6 @@ class Fetch final : public Workload {
     return Done{};
   }
 
-  std::size_t limit() const { return limit_; }
   std::uint64_t bytes() const { return bytes_; }
 
   std::uint64_t sent = 0, received = 0, lost = 0, duplicated = 0;
@@ -65,7 +64,7 @@ class Fetch final : public Workload {
   const Stage& stage_;
   std::string topic_path_;
   std::uint64_t stored_;
-  std::size_t limit_;
+  std::uint64_t about_a_page_ = 1;
   std::vector<Lane> lanes_;
   std::uint64_t bytes_ = 0;
 };
@@ -92,7 +91,7 @@ Outcome<Report> run_fetch(Stage& stage) {
   auto result = stage.measure("fetch", fetch);
   if (!result) return result.error();
   result->notes.push_back(
-      fmt::format("pages of up to {} records, {} KiB a page", fetch.limit(),
+      fmt::format("{} KiB a page on the wire",
                   fetch.requests() == 0 ? 0 : fetch.bytes() / fetch.requests() / 1024));
   Report report;
   report.verified = Verified{fetch.sent, fetch.received, fetch.lost, fetch.duplicated};

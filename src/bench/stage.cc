@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "engine/base/check.h"
 #include "engine/base/random.h"
 
 namespace twofold::bench {
@@ -164,18 +165,38 @@ std::optional<std::uint64_t> Stage::resident_bytes() const {
   return static_cast<std::uint64_t>(*bytes);
 }
 
+namespace {
+
+struct Entry {
+  std::string_view name;
+  Outcome<Report> (*run)(Stage& stage);
+};
+constexpr Entry kWorkloads[] = {
+    {"publish", &run_publish},
+    {"latency", &run_publish},
+    {"fetch",   &run_fetch  },
+    {"queue",   &run_queue  },
+    {"waiting", &run_waiting},
+    {"queues",  &run_queues },
+    {"memory",  &run_memory },
+};
+
+const Entry* find_workload(const std::string& name) {
+  for (const Entry& entry : kWorkloads) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool is_workload(const std::string& name) { return find_workload(name) != nullptr; }
+
 Outcome<Report> run(const std::string& workload, const Options& options, const World& world) {
+  const Entry* entry = find_workload(workload);
+  TF_CHECK(entry != nullptr);
   Stage stage(options, world);
-  if (workload == "publish" || workload == "latency") return run_publish(stage);
-  if (workload == "fetch") return run_fetch(stage);
-  if (workload == "queue") return run_queue(stage);
-  if (workload == "waiting") return run_waiting(stage);
-  if (workload == "queues") return run_queues(stage);
-  if (workload == "memory") return run_memory(stage);
-  return Refused(
-      fmt::format("\"{}\" is not a workload; there are publish, fetch, latency, queue, waiting, "
-                  "queues and memory",
-                  workload));
+  return entry->run(stage);
 }
 
 }  // namespace twofold::bench

@@ -116,6 +116,10 @@ std::optional<bench::Device> device_of(const Args& args, const Terminal& termina
 
 Tried<> run_bench(Session& session, const Args& args) {
   const std::string workload = args.text("workload");
+  if (!bench::is_workload(workload)) {
+    return usage(fmt::format("\"{}\" is not a workload", workload),
+                 "there are publish, fetch, latency, queue, waiting, queues and memory");
+  }
   const auto options = options_of(workload, args);
   if (!options) return options.error();
   const bool as_json =

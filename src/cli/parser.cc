@@ -160,6 +160,24 @@ Failure unknown_word(const std::string& word, const Parsed& parsed) {
                hint(did_you_mean(word, known)));
 }
 
+// What stands behind `--` is an argument however it looks; CLI11 forgets that for optional ones.
+// Returns the first word that no positional takes.
+std::optional<std::string> take_behind_dashes(const std::vector<std::string>& words,
+                                              const Command& command, Args& args) {
+  for (const std::string& word : words) {
+    bool taken = false;
+    for (const Positional& positional : command.positionals) {
+      const std::string name = lower(positional.name);
+      if (!positional.many && args.has(name)) continue;
+      args.add(name, word);
+      taken = true;
+      break;
+    }
+    if (!taken) return word;
+  }
+  return std::nullopt;
+}
+
 Tried<> check_positionals(const Parsed& parsed) {
   for (const Positional& positional : parsed.command->positionals) {
     if (!positional.required || parsed.args.has(lower(positional.name))) continue;
@@ -199,9 +217,10 @@ Tried<Parsed> parse(const std::vector<std::string>& words,
   Parsed parsed;
   Builder builder;
   std::vector<std::string> left;
+  const auto dashes = std::find(words.begin(), words.end(), "--");
   // CLI11 speaks in exceptions; they end here.
   try {
-    left = builder.run(words, parsed.path);
+    left = builder.run({words.begin(), dashes}, parsed.path);
   } catch (const CLI::ParseError& error) {
     return usage(error.what(), "run: twofold --help");
   }
@@ -212,6 +231,10 @@ Tried<Parsed> parse(const std::vector<std::string>& words,
   parsed.version = parsed.globals.has("version");
   if (parsed.help || parsed.version) return parsed;
   if (!left.empty()) return unknown_word(left.front(), parsed);
+  if (dashes != words.end() && parsed.command != nullptr) {
+    const auto extra = take_behind_dashes({dashes + 1, words.end()}, *parsed.command, parsed.args);
+    if (extra) return usage(fmt::format("unexpected argument \"{}\"", *extra));
+  }
   consult_environment(parsed.globals, environment);
   if (auto checked = check_values(parsed); !checked) return checked.error();
   return parsed;

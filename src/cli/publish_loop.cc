@@ -42,6 +42,8 @@ class PublishLoop {
     return Done{};
   }
 
+  std::uint64_t sent() const { return sent_; }
+
   void finish() const {
     if (session_.format() == Format::json) session_.terminal().out(json_array(receipts_) + "\n");
     session_.terminal().progress("");
@@ -118,7 +120,7 @@ Tried<> publish_all(Session& session, const Args& args, RecordSource source,
   InterruptGuard guard;
   PublishLoop loop(session, args, target);
   auto outcome = loop.run(source);
-  loop.finish();
+  if (outcome || loop.sent() > 0) loop.finish();
   return outcome;
 }
 

@@ -1,0 +1,259 @@
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "src/config/keys.h"
+#include "src/config/load.h"
+#include "src/config/units.h"
+
+namespace twofold::config {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+// What a file of this text alone makes, with the mistakes in it.
+struct FileRead {
+  std::vector<Assignment> assignments;
+  std::vector<Problem> problems;
+};
+FileRead read(std::string_view text) {
+  FileRead file;
+  file.assignments = read_text(text, "twofold.toml", file.problems);
+  return file;
+}
+
+Loaded load_flags(std::vector<std::pair<std::string, std::string>> settings) {
+  Sources sources;
+  for (auto& [key, value] : settings) sources.flags.push_back({key, value, "--set " + key});
+  return load(sources);
+}
+
+TEST(ConfigTable, NoTwoKeysShareAnEnvironmentVariable) {
+  std::set<std::string> names;
+  for (const Key& key : keys()) {
+    EXPECT_TRUE(names.insert(environment_name(key)).second) << environment_name(key);
+  }
+  EXPECT_EQ(environment_name(*find_key("http.listen")), "TWOFOLD_HTTP_LISTEN");
+}
+
+TEST(ConfigTable, NoKeyHidesBehindWhatKubernetesSets) {
+  for (const Key& key : keys()) {
+    EXPECT_FALSE(environment_name(key).starts_with("TWOFOLD_PORT")) << key.name;
+    EXPECT_FALSE(environment_name(key).starts_with("TWOFOLD_SERVICE_")) << key.name;
+  }
+}
+
+TEST(ConfigTable, EveryDefaultIsWithinItsBoundsAndPrintedAsWritten) {
+  for (const Key& key : keys()) {
+    Config config;
+    ASSERT_TRUE(assign(key, key.fallback, config)) << key.name;
+    EXPECT_EQ(render(key, config), key.fallback) << key.name;
+  }
+}
+
+TEST(ConfigTable, EveryKeyFillsAPlaceOfItsOwn) {
+  Config config;
+  std::set<const void*> places;
+  for (const Key& key : keys()) {
+    const void* place =
+        std::visit([](auto* slot) -> const void* { return slot; }, key.slot(config));
+    EXPECT_TRUE(places.insert(place).second) << key.name;
+  }
+}
+
+TEST(ConfigTable, EveryBoundIsEnforced) {
+  for (const Key& key : keys()) {
+    Config config;
+    if (key.kind == Kind::choice || key.low.empty()) continue;
+    EXPECT_TRUE(assign(key, key.low, config)) << key.name;
+    if (!key.high.empty()) {
+      EXPECT_TRUE(assign(key, key.high, config)) << key.name;
+    }
+    const bool has_floor = key.low != "0" && key.low != "0s";
+    if (has_floor) {
+      EXPECT_FALSE(assign(key, "0", config)) << key.name;
+    }
+    if (key.high.empty()) continue;
+    const std::string beyond = key.kind == Kind::duration ? "900000d"
+                               : key.kind == Kind::size   ? "9000TiB"
+                                                          : "2000000000";
+    EXPECT_FALSE(assign(key, beyond, config)) << key.name;
+  }
+}
+
+TEST(ConfigTable, EveryKeyHasASentenceOfHelp) {
+  for (const Key& key : keys()) {
+    EXPECT_GT(key.help.size(), 10U) << key.name;
+    EXPECT_FALSE(key.help.ends_with('.')) << key.name;
+  }
+}
+
+TEST(Config, DefaultsAreTheDocumentedOnes) {
+  const Config config = defaults();
+  EXPECT_EQ(config.server.data_dir, "./twofold-data");
+  EXPECT_EQ(config.http.listen, "127.0.0.1:8080");
+  EXPECT_EQ(config.http.max_body, 10U << 20);
+  EXPECT_EQ(config.storage.durability, engine::Durability::disk);
+  EXPECT_EQ(config.queues.visibility_timeout, 30s);
+  EXPECT_EQ(config.origin.size(), keys().size());
+  EXPECT_EQ(config.origin.at("http.listen"), "default");
+}
+
+TEST(Config, FlagsBeatTheEnvironmentWhichBeatsTheDefaults) {
+  Sources sources;
+  sources.environment = {"TWOFOLD_LOG_LEVEL=warn", "TWOFOLD_SERVER_THREADS=3", "HOME=/root"};
+  sources.flags = {
+      {"log.level", "debug", "--set log.level"}
+  };
+  const Loaded loaded = load(sources);
+  ASSERT_TRUE(loaded.errors.empty());
+  EXPECT_EQ(loaded.config.log.level, LogLevel::debug);
+  EXPECT_EQ(loaded.config.server.threads, 3);
+  EXPECT_EQ(loaded.config.origin.at("log.level"), "--set log.level");
+  EXPECT_EQ(loaded.config.origin.at("server.threads"), "environment TWOFOLD_SERVER_THREADS");
+  EXPECT_EQ(loaded.config.origin.at("http.listen"), "default");
+}
+
+TEST(ConfigFile, IsReadSectionBySection) {
+  const FileRead file = read(
+      "[http]\nlisten = \"0.0.0.0:80\"\n[topics]\npartitions = 6\n"
+      "[storage]\nmemory_only = true\n");
+  EXPECT_TRUE(file.problems.empty());
+  ASSERT_EQ(file.assignments.size(), 3U);
+  EXPECT_EQ(file.assignments[0].key, "http.listen");
+  EXPECT_EQ(file.assignments[0].value, "0.0.0.0:80");
+  EXPECT_EQ(file.assignments[0].origin, "twofold.toml:2:1");
+}
+
+TEST(ConfigFile, AnUnknownKeyIsNamedWithItsPlaceAndTheNearestKey) {
+  const FileRead file = read("[http]\n\n  lissten = \"x:1\"\n");
+  ASSERT_EQ(file.problems.size(), 1U);
+  EXPECT_EQ(file.problems[0].what, "twofold.toml:3:3: unknown key \"http.lissten\"");
+  EXPECT_THAT(file.problems[0].hint, HasSubstr("did you mean \"http.listen\"?"));
+}
+
+TEST(ConfigFile, AnUnknownSectionIsOneMistakeHoweverLongItIs) {
+  const FileRead file = read("[topcs]\npartitions = 3\nretention_time = \"1d\"\n");
+  ASSERT_EQ(file.problems.size(), 1U);
+  EXPECT_THAT(file.problems[0].what, HasSubstr("unknown key \"topcs\""));
+  EXPECT_THAT(file.problems[0].hint, HasSubstr("\"topics\""));
+}
+
+TEST(ConfigFile, WhatIsNotTomlIsRefusedWithItsPlace) {
+  const FileRead file = read("[http]\nlisten = = 3\n");
+  ASSERT_EQ(file.problems.size(), 1U);
+  EXPECT_THAT(file.problems[0].what, HasSubstr("twofold.toml:2:10"));
+}
+
+TEST(ConfigFile, AListWhereOneValueBelongsIsRefused) {
+  const FileRead file = read("[http]\nlisten = [\"a:1\", \"b:2\"]\n");
+  ASSERT_EQ(file.problems.size(), 1U);
+  EXPECT_THAT(file.problems[0].what, HasSubstr("needs a single value"));
+}
+
+TEST(ConfigFile, ABareNumberForADurationIsRefused) {
+  const FileRead file = read("[queues]\nvisibility_timeout = 30\n");
+  ASSERT_TRUE(file.problems.empty());
+  Sources sources;
+  sources.flags = file.assignments;
+  const Loaded loaded = load(sources);
+  ASSERT_EQ(loaded.errors.size(), 1U);
+  EXPECT_THAT(loaded.errors[0].what, HasSubstr("twofold.toml:2:1: queues.visibility_timeout"));
+  EXPECT_THAT(loaded.errors[0].what, HasSubstr("without a unit"));
+}
+
+TEST(ConfigFile, AMissingFileThatWasAskedForIsAnError) {
+  Sources sources;
+  sources.file = "/nonexistent/twofold.toml";
+  const Loaded loaded = load(sources);
+  ASSERT_EQ(loaded.errors.size(), 1U);
+  EXPECT_THAT(loaded.errors[0].what, HasSubstr("cannot read /nonexistent/twofold.toml"));
+}
+
+TEST(ConfigEnvironment, WhatBelongsToNobodyIsAWarning) {
+  std::vector<std::string> warnings;
+  const auto assignments = read_environment({"TWOFOLD_HTTP_LISTN=x", "TWOFOLDER=1"}, warnings);
+  EXPECT_TRUE(assignments.empty());
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_THAT(warnings[0], HasSubstr("did you mean \"TWOFOLD_HTTP_LISTEN\"?"));
+}
+
+TEST(ConfigEnvironment, WhatKubernetesAndTheClientSetIsLeftAlone) {
+  std::vector<std::string> warnings;
+  const auto assignments = read_environment(
+      {"TWOFOLD_PORT=tcp://10.0.0.1:8080", "TWOFOLD_PORT_8080_TCP_ADDR=10.0.0.1",
+       "TWOFOLD_SERVICE_HOST=10.0.0.1", "TWOFOLD_URL=http://x", "TWOFOLD_CONFIG=a.toml"},
+      warnings);
+  EXPECT_TRUE(assignments.empty());
+  EXPECT_TRUE(warnings.empty());
+}
+
+TEST(Config, EveryWrongValueIsRefusedByTheNameOfItsKey) {
+  const std::pair<const char*, const char*> wrong[] = {
+      {"http.listen",           "8080"      },
+      {"http.listen",           "host:99999"},
+      {"http.listen",           ":8080"     },
+      {"http.listen",           "a:b:8080"  },
+      {"http.max_body",         "lots"      },
+      {"http.max_body",         "1B"        },
+      {"topics.partitions",     "0"         },
+      {"topics.partitions",     "many"      },
+      {"storage.durability",    "fast"      },
+      {"storage.memory_only",   "yep"       },
+      {"log.level",             "loud"      },
+      {"server.data_dir",       ""          },
+      {"topics.retention_time", "7"         },
+      {"limits.connections",    "-1"        },
+  };
+  for (const auto& [key, value] : wrong) {
+    const Loaded loaded = load_flags({
+        {key, value}
+    });
+    ASSERT_EQ(loaded.errors.size(), 1U) << key << "=" << value;
+    EXPECT_THAT(loaded.errors[0].what, HasSubstr(key));
+    EXPECT_FALSE(loaded.errors[0].hint.empty());
+  }
+}
+
+TEST(Config, AllMistakesAreReportedAtOnce) {
+  EXPECT_EQ(load_flags({
+                           {"log.level",   "x"   },
+                           {"log.fromat",  "json"},
+                           {"http.listen", "y"   }
+  })
+                .errors.size(),
+            3U);
+}
+
+TEST(Config, SettingsThatContradictEachOtherAreRefused) {
+  const Loaded body = load_flags({
+      {"http.max_body", "1KiB"}
+  });
+  ASSERT_EQ(body.errors.size(), 1U);
+  EXPECT_THAT(body.errors[0].what, HasSubstr("topics.max_record_bytes"));
+  EXPECT_EQ(load_flags({
+                           {"storage.journal_file_bytes", "8MiB"}
+  })
+                .errors.size(),
+            1U)
+      << "smaller than one request body";
+  EXPECT_TRUE(load_flags({
+                             {"http.max_body",              "2MiB"},
+                             {"storage.journal_file_bytes", "8MiB"}
+  })
+                  .errors.empty());
+}
+
+TEST(Config, SetTakesKeyEqualsValue) {
+  const auto set = parse_set("http.listen=[::1]:80");
+  ASSERT_TRUE(set);
+  EXPECT_EQ(set->key, "http.listen");
+  EXPECT_EQ(set->value, "[::1]:80");
+  EXPECT_FALSE(parse_set("http.listen"));
+  EXPECT_FALSE(parse_set("=x"));
+}
+
+}  // namespace
+}  // namespace twofold::config
