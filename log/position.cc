@@ -1,5 +1,6 @@
 #include "log/position.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -101,10 +102,14 @@ Result<std::vector<PartitionPosition>> place(const Position& position,
 }
 
 Result<Offset> find_time(const ReadablePartition& readable, WallTime time) {
+  if (readable.plan.empty()) return readable.end;
   const auto batches = readable.plan.fetch();
   if (!batches) return batches.error();
+  Offset unseen = readable.from;
   for (const engine::StoredBatch& batch : *batches) {
-    if (engine::batch_header(batch.bytes).max_timestamp < time.value()) continue;
+    const engine::BatchHeader header = engine::batch_header(batch.bytes);
+    unseen = std::max(unseen, engine::advance(header.last_offset(), 1));
+    if (header.max_timestamp < time.value()) continue;
     engine::BatchCursor cursor(batch.bytes, batch.base_seq);
     for (;;) {
       const auto record = cursor.next();
@@ -115,7 +120,8 @@ Result<Offset> find_time(const ReadablePartition& readable, WallTime time) {
       }
     }
   }
-  return readable.end;
+  // The record that the plan was made for is one that retention took: what follows was not read.
+  return std::min(unseen, readable.end);
 }
 
 }  // namespace twofold::log

@@ -34,8 +34,9 @@ Result<std::vector<PartitionPosition>> place(const Position& position,
                                              const std::vector<PartitionOffsets>& offsets);
 
 /// The offset of the first record at or after `time` in what Topics::plan_time() answered for one
-/// partition; its end when there is none. Blocking unless the plan is in memory; never on the core.
-/// Errors: data_damaged, io.
+/// partition; its end when there is none. Never too late: where timestamps go back and forth over a
+/// trimmed stretch, it may be a little early. Blocking unless the plan is in memory; never on the
+/// core. Errors: data_damaged, io.
 Result<Offset> find_time(const ReadablePartition& readable, WallTime time);
 
 }  // namespace twofold::log

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "engine/record_batch.h"
@@ -29,22 +31,22 @@ Error about_record(std::size_t index, Errc code, std::string detail) {
 // Where one request's records go: those without key all to the same partition.
 class Router {
  public:
-  explicit Router(Topic& topic) : topic_(topic) {}
+  explicit Router(Topic& topic)
+      : topic_(topic), keyless_(static_cast<std::int32_t>(topic.next_keyless)) {}
 
   PartitionId route(const PublishRecord& record) {
     const std::int32_t partitions = topic_.definition.config.partitions;
     if (record.partition) return *record.partition;
     if (record.record.key) return partition_of_key(*record.record.key, partitions);
-    if (!keyless_) {
-      keyless_ = PartitionId{static_cast<std::int32_t>(topic_.next_keyless)};
+    if (!std::exchange(keyless_used_, true))
       topic_.next_keyless = (topic_.next_keyless + 1) % static_cast<std::uint32_t>(partitions);
-    }
-    return *keyless_;
+    return keyless_;
   }
 
  private:
   Topic& topic_;
-  std::optional<PartitionId> keyless_;
+  const PartitionId keyless_;
+  bool keyless_used_ = false;
 };
 
 }  // namespace

@@ -21,8 +21,9 @@ std::vector<PartitionOffsets> two_partitions() {
   const auto offsets = [](std::int32_t partition, std::int64_t start, std::int64_t visible,
                           std::int64_t end) {
     return PartitionOffsets{
-        PartitionId{partition},
-        {Offset{start}, Offset{visible}, Offset{end}, 0, WallTime{0}}};
+        PartitionId{partition   },
+        { Offset{start}, Offset{visible}, Offset{end}, 0, WallTime{0}}
+    };
   };
   return {offsets(0, 5, 40, 41), offsets(1, 0, 0, 0)};
 }
@@ -58,9 +59,9 @@ TEST(PositionText, ReadsOffsetsAndRecordIds) {
 }
 
 TEST(PositionText, RefusesEverythingElse) {
-  for (const char* text : {"", "-", "newest", "Earliest", "+5", "5 ", "9223372036854775808", "-5x",
-                           "--5s", "2-", "2-41-1", "2147483648-1", "2--41", "c1.AQcC", "orders:2-41",
-                           "2026-11-21T10:30"}) {
+  for (const char* text :
+       {"", "-", "newest", "Earliest", "+5", "5 ", "9223372036854775808", "-5x", "--5s", "2-",
+        "2-41-1", "2147483648-1", "2--41", "c1.AQcC", "orders:2-41", "2026-11-21T10:30"}) {
     const auto position = parse_position(text, kNow);
     ASSERT_FALSE(position) << text;
     EXPECT_EQ(position.error().code, Errc::invalid_request);
@@ -105,7 +106,12 @@ ReadablePartition three_records(std::int64_t from) {
   auto bytes = std::make_shared<std::string>();
   builder.finish(*bytes);
   engine::ReadPlan plan(LogId{1});
-  plan.add({Offset{from}, Offset{13}, {bytes, *bytes, Seq{1}}, nullptr, bytes->size()});
+  plan.add({
+      Offset{from },
+      Offset{           13     },
+      { bytes, *bytes, Seq{1}},
+      nullptr, bytes->size()
+  });
   return {PartitionId{0}, Offset{from}, Offset{10}, Offset{13}, std::move(plan)};
 }
 
@@ -119,6 +125,12 @@ TEST(FindTime, IsTheFirstRecordAtOrAfterIt) {
 TEST(FindTime, NeverGoesBeforeWhereThePlanBegins) {
   EXPECT_EQ(*find_time(three_records(12), WallTime{0}), Offset{12});
   EXPECT_EQ(*find_time(three_records(12), WallTime{2'500}), Offset{13});
+}
+
+TEST(FindTime, IsEarlyRatherThanLateWhenThePlanDoesNotReachTheEnd) {
+  ReadablePartition partition = three_records(12);
+  partition.end = Offset{99};
+  EXPECT_EQ(*find_time(partition, WallTime{2'500}), Offset{13});
 }
 
 TEST(FindTime, OfAnEmptyPartitionIsItsEnd) {

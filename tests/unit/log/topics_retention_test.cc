@@ -171,14 +171,16 @@ TEST_F(RetentionTest, ReachesEveryPartitionOfManyTopicsInABoundedTurn) {
     const std::string name = "t" + std::to_string(i);
     create(name, config);
     create("keeps" + std::to_string(i), keeping(std::nullopt));
-    for (std::int32_t p = 0; p < 50; ++p) publish(name, {{"k", "v", p}});
+    for (std::int32_t p = 0; p < 50; ++p)
+      publish(name, {
+                        {"k", "v", p}
+      });
   }
   const auto forgotten_by_now = [this] {
     std::size_t partitions = 0;
     for (int i = 0; i < 10; ++i) {
-      for (const auto& [partition, status] : *topics->offsets("t" + std::to_string(i))) {
-        partitions += status.start == Offset{1};
-      }
+      const auto offsets = topics->offsets("t" + std::to_string(i));
+      for (const PartitionOffsets& of : *offsets) partitions += of.status.start == Offset{1};
     }
     return partitions;
   };

@@ -7,7 +7,12 @@ namespace {
 
 using Tickets = std::vector<std::uint64_t>;
 
-Waiters::Waiter reader() { return {{"orders", {}, 1}, [](Result<Readable>) {}}; }
+Waiters::Waiter reader() {
+  return {
+      {"orders", {}, 1},
+      [](Result<Readable>) { }
+  };
+}
 
 TEST(Waiters, StandInLineForEachOfTheirLogs) {
   Waiters waiters;
