@@ -1,5 +1,3 @@
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -9,31 +7,11 @@
 #include "engine/entry.h"
 #include "engine/segment_format.h"
 #include "tests/unit/engine/file_systems.h"
-#include "tests/unit/engine/hex.h"
+#include "tests/unit/engine/golden.h"
 #include "tests/unit/engine/segments_rig.h"
 
 namespace twofold::engine {
 namespace {
-
-/// The bytes of the block "```hex NAME" in engine/format.md: lines "place: bytes | meaning". The
-/// place must be right; lines that begin with ";" are headings.
-std::string golden(const std::string& name) {
-  const auto page = std::filesystem::path(__FILE__).parent_path() / "../../../engine/format.md";
-  std::ifstream in(page);
-  EXPECT_TRUE(in) << page;
-  std::string line;
-  while (std::getline(in, line) && line != "```hex " + name) {
-  }
-  std::string bytes;
-  while (std::getline(in, line) && line != "```") {
-    if (line.front() == ';') continue;
-    const auto colon = line.find(':');
-    EXPECT_EQ(std::stoul(line.substr(0, colon)), bytes.size()) << line;
-    bytes += from_hex(line.substr(colon, line.find('|') - colon));
-  }
-  EXPECT_FALSE(bytes.empty()) << "engine/format.md has no block \"hex " << name << '"';
-  return bytes;
-}
 
 /// The batch of the page: "k1" = "hello" at 41, "world" with two headers at 42.
 StoredBatch batch_of_the_page() {
