@@ -92,23 +92,23 @@ if twofold topic describe "$topic" -o json >"$out/topic.json" 2>/dev/null; then
 else
   show topic create "$topic" --partitions 3
   printf '\n$ twofold produce %s -f '\''%%k\\t%%v\\n'\'' < events.tsv\n' "$topic"
-  twofold produce "$topic" -f '%k\t%v\n' <"$out/events.tsv" >/dev/null
+  twofold -q produce "$topic" -f '%k\t%v\n' <"$out/events.tsv" >/dev/null
 fi
 show topic describe "$topic"
 
 # --- as a log ------------------------------------------------------------------------------------
 
 title "As a log: readers keep their own place, nothing is taken away"
-for group in audit newcomer; do twofold group delete "$group" --if-exists --yes >/dev/null; done
+for group in audit newcomer; do twofold -q group delete "$group" --if-exists --yes >/dev/null; done
 echo "Group audit reads everything, group newcomer only the first 100:"
-twofold consume "$topic" -g audit -O start -e --commit end -o jsonl >"$out/log-audit.jsonl"
-twofold consume "$topic" -g newcomer -O start -n 100 -e --commit end -o jsonl >"$out/log-newcomer.jsonl"
+twofold -q consume "$topic" -g audit -O start -e --commit end -o jsonl >"$out/log-audit.jsonl"
+twofold -q consume "$topic" -g newcomer -O start -n 100 -e --commit end -o jsonl >"$out/log-newcomer.jsonl"
 show group describe audit
 show group describe newcomer
 
 echo
 echo "A replay from the start, without any group:"
-twofold consume "$topic" -O start -e -o jsonl >"$out/log-replay.jsonl"
+twofold -q consume "$topic" -O start -e -o jsonl >"$out/log-replay.jsonl"
 seen=$(lines "$out/log-replay.jsonl")
 [ "$seen" -eq "$events" ] || die "published $events events, a replay read $seen"
 cmp -s <(sort "$out/log-audit.jsonl") <(sort "$out/log-replay.jsonl") ||
@@ -122,12 +122,12 @@ jq -c --arg key "$busiest" 'select(.key == $key) | [.offset, .value]' "$out/log-
 # --- as a queue ----------------------------------------------------------------------------------
 
 title "As a queue: the same bytes as work, shared by four workers"
-twofold queue delete "$queue" --if-exists --yes >/dev/null
+twofold -q queue delete "$queue" --if-exists --yes >/dev/null
 show attach "$topic" "$queue" --from start
 
 # Worker 4 takes one message and dies before it can ack: nobody tells the broker, time does.
 worker_who_dies() {
-  twofold receive "$queue" -n 1 --wait 5s --visibility 2s -o jsonl >"$out/worker-4.jsonl"
+  twofold -q receive "$queue" -n 1 --wait 5s --visibility 2s -o jsonl >"$out/worker-4.jsonl"
   kill -KILL "$BASHPID"
 }
 
@@ -137,7 +137,7 @@ worker() {
   : >"$out/$name.jsonl"
   while true; do
     status=0
-    twofold receive "$queue" -n 10 --wait 5s --ack --fail-empty -o jsonl >"$out/$name.batch" || status=$?
+    twofold -q receive "$queue" -n 10 --wait 5s --ack --fail-empty -o jsonl >"$out/$name.batch" || status=$?
     cat "$out/$name.batch" >>"$out/$name.jsonl"
     [ "$status" -eq 0 ] || break
   done
