@@ -418,7 +418,16 @@ def check(root: pathlib.Path) -> list[Finding]:
     present = {path.split("/", 1)[0] for path in files_of(root) if path.count("/")}
     findings += [Finding(f"{room}/README.md", 1, "every_room_has_a_page", "is missing: a folder introduces itself")
                  for room in sorted(ROOMS & present) if not (root / room / "README.md").exists()]
+    findings += [Finding(source.path, line, "links_lead_somewhere", f"{target} does not exist")
+                 for source in sources_of(root) if source.suffix == ".md" for line, target in dead_links(root, source)]
     return sorted(findings)
+
+
+def dead_links(root: pathlib.Path, source: Source) -> Iterator[Breach]:
+    for number, line in enumerate(source.lines, 1):
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", line):
+            if "://" not in target and not (root / source.path).parent.joinpath(target).exists():
+                yield number, target
 
 
 def update_ratchet(root: pathlib.Path) -> None:

@@ -173,6 +173,13 @@ class WholeTree(unittest.TestCase):
             (root / "log/a.cc").write_text("int a;\n")
             self.assertEqual([f.rule for f in tidy.check(root)], ["every_room_has_a_page"])
 
+    def test_a_link_that_leads_nowhere_is_reported(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "docs").mkdir()
+            (root / "docs/a.md").write_text("# a\n[b](b.md) [itself](a.md#part) [far](https://example.org/x) [up](../docs)\n")
+            self.assertEqual([str(f) for f in tidy.check(root)], ["docs/a.md:2: b.md does not exist [links_lead_somewhere]"])
+
 
 if __name__ == "__main__":
     unittest.main()
