@@ -47,9 +47,13 @@ Check check_config(const config::Loaded& loaded) {
 }
 
 Check check_directory(const std::string& directory, const std::string& base) {
+  struct stat found {};
+  const bool known = ::stat(base.c_str(), &found) == 0;
+  if (known && !S_ISDIR(found.st_mode)) {
+    return {"data directory", Verdict::fail, fmt::format("{} is a file", base),
+            "choose another with --data DIR"};
+  }
   if (::access(base.c_str(), R_OK | W_OK | X_OK) != 0) {
-    struct stat found {};
-    const bool known = ::stat(base.c_str(), &found) == 0;
     const std::string me = user_name(::geteuid());
     return {"data directory", Verdict::fail,
             fmt::format("{} is not writable for {} (owner: {})", base, me,

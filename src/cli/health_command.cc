@@ -9,7 +9,7 @@ Tried<> run_health(Session& session, const Args& args) {
   HttpClient client(session.endpoint(), "");
   HttpRequest request;
   request.method = "GET";
-  request.target = args.has("live") ? "/livez" : "/readyz";
+  request.target = args.has("live") ? "/livez?verbose" : "/readyz?verbose";
   request.timeout = session.timeout();
   const auto response = client.send(request);
   if (!response) {

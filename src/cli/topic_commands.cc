@@ -58,11 +58,12 @@ Tried<> run_topic_create(Session& session, const Args& args) {
     body.number("partitions", static_cast<std::int64_t>(*partitions));
   }
   JsonObject retention;
+  // Null is the API's word for no limit.
   if (const auto time = args.duration("retention-time")) {
-    retention.text("time", format_duration(*time));
+    retention.raw("time", time->count() == 0 ? "null" : json_quote(format_duration(*time)));
   }
   if (const auto bytes = args.size("retention-bytes")) {
-    retention.number("bytes", static_cast<std::int64_t>(*bytes));
+    retention.raw("bytes", *bytes == 0 ? "null" : fmt::format("{}", *bytes));
   }
   if (!retention.empty()) body.raw("retention", retention.str());
   if (args.has("durability")) body.text("durability", args.text("durability"));

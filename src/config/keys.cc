@@ -41,7 +41,7 @@ constexpr std::array kKeys{
     Key{"topics.max_record_bytes", Kind::size, "1MiB", "1KiB", "64MiB",
         "largest record or message, with key and headers",
         TWOFOLD_SLOT(topics.max_record_bytes)},
-    Key{"queues.visibility_timeout", Kind::duration, "30s", "1ms", "365d",
+    Key{"queues.visibility_timeout", Kind::duration, "30s", "1ms", "7d",
         "how long a received message stays hidden from other receivers",
         TWOFOLD_SLOT(queues.visibility_timeout)},
     Key{"queues.max_receives", Kind::count, "0", "0", "1000000",

@@ -1,0 +1,88 @@
+"""Every workload of `twofold bench`, made small: it runs, it verifies, it cleans up. No figure is judged."""
+
+import json
+import pathlib
+import unittest
+
+from _cli_broker import BrokerCase
+
+SMALL = ("--msgs", "200", "--warmup", "0s", "--connections", "4")
+
+
+class Bench(BrokerCase):
+    def bench(self, *words: str) -> dict:
+        report = json.loads(self.out("bench", *words, "--json", "--sync-dir", str(self.folder)))
+        self.assertEqual((report["verified"]["lost"], report["verified"]["duplicated"]), (0, 0))
+        return report
+
+    def leftovers(self) -> list[str]:
+        names = self.out("topic", "list", "-o", "name").split() + self.out("queue", "list", "-o", "name").split()
+        return [name for name in names if name.startswith("bench-")]
+
+    def test_publish_in_both_encodings_and_every_batch(self):
+        for encoding in ("json", "protobuf"):
+            for batch in ("1", "100"):
+                report = self.bench("publish", *SMALL, "--format", encoding, "--batch", batch)
+                self.assertGreaterEqual(report["results"][0]["messages"], 200)
+                self.assertEqual(report["verified"]["sent"], report["verified"]["received"])
+                self.assertGreater(report["results"][0]["server_cpu_us_per_message"], 0)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_publish_at_a_rate(self):
+        report = self.bench("publish", "--msgs", "100", "--warmup", "0s", "--rate", "200/s")
+        self.assertGreater(report["results"][0]["seconds"], 0.4, "an open loop is not faster than its rate")
+
+    def test_latency_says_what_the_device_costs(self):
+        report = self.bench("latency", "--msgs", "50", "--warmup", "0s")
+        self.assertIn("connections=1 ", report["parameters"])
+        self.assertGreater(report["device_sync"]["p99_ms"], 0)
+
+    def test_fetch_in_both_encodings(self):
+        for encoding in ("json", "protobuf"):
+            report = self.bench("fetch", "--msgs", "5000", "--warmup", "0s", "--connections", "2", "--backlog", "3000",
+                                "--format", encoding, "--page", "64KiB")
+            self.assertGreaterEqual(report["verified"]["received"], 5000)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_the_queue_cycle_in_both_encodings_and_every_batch(self):
+        for encoding in ("json", "protobuf"):
+            for batch in ("1", "10", "100"):
+                report = self.bench("queue", *SMALL, "--format", encoding, "--batch", batch)
+                verified = report["verified"]
+                self.assertEqual(verified["sent"], verified["received"])
+        self.assertEqual(self.leftovers(), [])
+
+    def test_the_cycle_beside_a_backlog(self):
+        report = self.bench("waiting", *SMALL, "--backlog", "3000")
+        self.assertEqual(len(report["results"]), 2)
+        self.assertIn("against the empty queue", report["results"][1]["notes"][0])
+
+    def test_many_queues(self):
+        report = self.bench("queues", "--count", "50", "--rate-each", "10/s", *SMALL)
+        self.assertEqual(report["results"][0]["messages"], 200)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_memory_of_waiting_and_of_messages_in_flight(self):
+        report = self.bench("memory", "--backlog", "5000", "--connections", "2")
+        self.assertEqual([result["name"] for result in report["results"]], ["idle", "waiting", "in flight"])
+        for result in report["results"]:
+            self.assertGreater(result["resident_bytes"], 1 << 20)
+
+    def test_keep_keeps_and_the_text_says_everything(self):
+        shown = self.cli("bench", "publish", *SMALL, "--keep", "--durability", "os", "--sync-dir", str(self.folder))
+        self.assertIn("connections=4 size=256B batch=1 format=json durability=os msgs=200", shown.stderr)
+        for word in ("throughput", "latency ms", "server cpu", "verified", "device sync"):
+            self.assertIn(word, shown.stdout)
+        kept = self.leftovers()
+        self.assertEqual(len(kept), 1)
+        self.cli("topic", "delete", kept[0], "--yes")
+        self.assertEqual([file.name for file in pathlib.Path(self.folder).glob(".twofold-sync*")], [])
+
+    def test_contradictions_are_refused(self):
+        for words in (("--connections", "0"), ("--batch", "1001"), ("--format", "xml"),
+                      ("--msgs", "1", "--duration", "1s")):
+            self.cli("bench", "publish", *words, code=2)
+
+
+if __name__ == "__main__":
+    unittest.main()
