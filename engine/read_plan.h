@@ -26,7 +26,9 @@ class ColdSource {
   virtual ~ColdSource() = default;
   /// Reads stored batches of `log` that hold offsets in [from, upto), whole batches only, at least
   /// one, then as many as fit `bytes_max`. Blocking.
-  /// `data_damaged` when what is there does not verify.
+  /// `data_damaged` when what is there does not verify; Error::number is then the first offset
+  /// behind the damage, where a reader who accepts the loss goes on. What is sound before it comes
+  /// first.
   virtual Result<std::vector<StoredBatch>> read(LogId log, Offset from, Offset upto,
                                                 std::size_t bytes_max) const = 0;
 };
@@ -36,10 +38,10 @@ class ColdSource {
 class ReadPlan {
  public:
   struct Piece {
-    Offset from;                              ///< first wanted offset
-    Offset upto;                              ///< one past the last wanted offset
-    StoredBatch batch;                        ///< when in memory (cold is null)
-    std::shared_ptr<const ColdSource> cold;   ///< else
+    Offset from;                             ///< first wanted offset
+    Offset upto;                             ///< one past the last wanted offset
+    StoredBatch batch;                       ///< when in memory (cold is null)
+    std::shared_ptr<const ColdSource> cold;  ///< else
     std::size_t bytes_max;
   };
 

@@ -51,7 +51,9 @@ struct Error {
   Errc code;
   std::string detail;      ///< for people and logs; never parsed
   std::string hint;        ///< what to do about it, when there is more to say than the code does
-  std::int64_t number = 0; ///< offset_trimmed: the oldest offset still there
+  /// offset_trimmed: the oldest offset still there. data_damaged: the first offset behind the
+  /// damage, where that is known.
+  std::int64_t number = 0;
 };
 
 /// A value or an Error; std::expected's member names until C++23 arrives.

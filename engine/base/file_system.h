@@ -42,13 +42,17 @@ enum class OpenMode {
 /// A directory tree with names relative to its root: the one place that knows the operating
 /// system's files. Posix for real; simulated for tests, where writes tear, vanish and fail.
 ///
-/// A created, renamed or removed name is durable only after sync_directory().
+/// A created, renamed or removed name is durable only after sync_directory(). Opening a file that
+/// exists first syncs it and drops what is cached of it: a process that died may have left bytes
+/// that were never on the device, and decisions must not rest on those.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
   virtual Result<std::shared_ptr<File>> open(const std::string& name, OpenMode mode) = 0;
+  /// Replaces a file called `to`. Whoever has that one open keeps it.
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
   virtual Result<> remove(const std::string& name) = 0;
+  /// Making one that exists is no error. What is above it must exist.
   virtual Result<> make_directory(const std::string& name) = 0;
   /// Names inside `directory` ("" is the root), sorted.
   virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
