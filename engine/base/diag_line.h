@@ -36,8 +36,8 @@ class DiagLimiter {
   };
 
   bool pass(WallTime now, std::string_view component, std::string_view message);
-  /// What was held back in seconds that are over; each is told once. Ask before pass(), which begins
-  /// a new second.
+  /// What was held back in seconds that are over; each is told once. Ask before pass(), which
+  /// begins a new second.
   std::vector<Summary> take_suppressed(WallTime now);
 
  private:
