@@ -1,0 +1,80 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/random.h"
+#include "engine/core.h"
+#include "log/groups.h"
+#include "log/topics.h"
+#include "queue/queues.h"
+
+namespace twofold::http {
+
+/// How far the broker is; what /livez, /readyz and /startupz tell.
+///   starting   nothing but health and metrics is served.
+///   ready      open for business.
+///   draining   acks and commits still work, readers are sent away.
+///   failed     a sync failed: reads still work, writes answer storage-failed.
+enum class Health : std::uint8_t { starting, ready, draining, failed };
+
+/// One line of /readyz?verbose.
+struct HealthCheck {
+  std::string name;
+  bool ok;             ///< false makes the broker not ready
+  std::string detail;
+  bool degraded = false;  ///< serving, but somebody should look (little disk left)
+};
+
+struct ServerInfo {
+  std::string version;
+  std::string commit;
+  engine::WallTime started{0};
+};
+
+/// What every handler may use. Built by the program once all parts exist, before the server starts;
+/// outlives the server.
+/// Threads  topics, groups, queues and core (but for executor()) on the core only, through
+///          on_core.h; everything else from any.
+struct Broker {
+  engine::Core& core;
+  log::Topics& topics;
+  log::Groups& groups;
+  queue::Queues& queues;
+  engine::Executor& storage_pool;  ///< cold reads
+  engine::Clock& clock;
+  engine::Random& random;
+
+  ServerInfo server{};
+  std::atomic<Health> health{Health::starting};
+  /// What a topic or queue gets when its creator does not say.
+  log::TopicConfig topic_defaults{};
+  queue::QueueConfig queue_defaults{};
+  /// More lines for /readyz (disk, data directory); called on I/O threads, must be quick.
+  std::function<std::vector<HealthCheck>()> checks{};
+  /// Recovery's progress for /startupz: a JSON object, or empty. Called on I/O threads.
+  std::function<std::string()> progress{};
+  /// More samples for /metrics in Prometheus text, each line ended. Called on the core.
+  std::function<void(std::string& out)> metrics{};
+};
+
+/// Limits and manners of the server. Times are how long something may take.
+struct ServerOptions {
+  std::size_t connections_max = 10'000;
+  std::uint64_t body_bytes_max = 10 << 20;
+  std::uint64_t admin_body_bytes_max = 1 << 20;
+  std::uint64_t body_bytes_total_max = 256 << 20;  ///< of all connections, large bodies only
+  engine::Duration head_timeout = std::chrono::seconds{10};
+  engine::Duration idle_timeout = std::chrono::seconds{75};
+  engine::Duration write_timeout = std::chrono::seconds{30};
+  /// Host names with a dot that are ours (a proxy's, say); compared without case.
+  std::vector<std::string> hosts_allowed{};
+  /// Web origins that may read and write: "https://example.org".
+  std::vector<std::string> origins_allowed{};
+};
+
+}  // namespace twofold::http

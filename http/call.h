@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/unique_function.h"
+#include "engine/record.h"
+#include "http/broker.h"
+#include "http/head_check.h"
+#include "http/json_reader.h"
+#include "http/media.h"
+#include "http/problem.h"
+#include "http/target.h"
+#include "http/wait.h"
+
+namespace twofold::http {
+
+struct Route;
+struct ServerCommon;
+
+/// What goes back. Reused from request to request, so that bodies seldom allocate.
+struct Reply {
+  int status = 200;
+  std::string_view content_type = kJson;  ///< static text, or bytes that outlive the reply
+  std::string body;
+  std::string fields;  ///< further fields, each "Name: value\r\n"; add through field()
+  /// Called when the answer could not be handed to the client: what it carried is still ours.
+  engine::UniqueFunction<void()> undelivered;
+  /// The client holds messages now: a drain lets it settle them before the connection closes.
+  bool hands_out_messages = false;
+
+  /// Adds a field; control characters in `value` become blanks, so that nothing a client sent can
+  /// begin a line of our head.
+  void field(std::string_view name, std::string_view value);
+  void clear();
+};
+
+/// Memory that a parsed request's views may point into; lives as long as the request.
+struct Scratch {
+  std::vector<engine::Header> headers;
+  TextStore texts;
+
+  std::string_view keep(std::string text) { return texts.emplace_front(std::move(text)); }
+  void clear();
+};
+
+/// One request on its way through a handler. Everything but `broker` and
+/// `common` belongs to the connection and
+/// to its I/O thread; views last until the handler has returned.
+struct Call {
+  Call(Broker& b, const ServerCommon& c, Watch& w) : broker(b), common(c), watch(w) {}
+
+  Broker& broker;
+  const ServerCommon& common;
+  Watch& watch;
+
+  Head head;
+  Target target;
+  const Route* route = nullptr;
+  std::array<std::string_view, 3> args{};  ///< what stands for the {names} of the route's path
+  std::string_view body;
+  Media media = Media::json;               ///< of the body; `none` with an empty one
+  Media answer_in = Media::json;
+  std::string_view request_id;
+
+  Reply reply;
+  Scratch scratch;
+
+  /// The path argument at `i` as a name; a name that no topic or queue can have is refused.
+  Try<std::string> name(std::size_t i) const;
+  std::optional<std::string_view> query(std::string_view name) const { return target.find(name); }
+  /// A whole number in [least, most]; `fallback` when not given. Out of range is refused.
+  Try<std::int64_t> number(std::string_view name, std::int64_t least, std::int64_t most,
+                           std::int64_t fallback) const;
+  /// A duration in [0, most].
+  Try<engine::Duration> duration(std::string_view name, engine::Duration most,
+                                 engine::Duration fallback) const;
+  Try<bool> flag(std::string_view name) const;
+
+  void clear();
+};
+
+/// Whether a topic, queue or group may have this name: [A-Za-z0-9._-]{1,249}, not "." or "..".
+bool is_name(std::string_view text);
+
+}  // namespace twofold::http

@@ -1,0 +1,79 @@
+#include "http/lane.h"
+
+#include <vector>
+
+#include "http/response_head.h"
+#include "http/session.h"
+
+namespace twofold::http {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds{500};
+
+// A bijection of 64 bits (the finaliser of splitmix64): consecutive numbers look unrelated.
+std::uint64_t scattered(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+Lane::Lane(boost::asio::io_context& context, ServerCommon& c)
+    : common(c),
+      metrics(c.router.table().size()),
+      tasks(context.get_executor()),
+      context_(context),
+      timer_(context),
+      now_(c.broker.clock.now()),
+      date_line_(http::date_line(c.broker.clock.wall())),
+      next_id_(c.broker.random.next_u64()) {}
+
+void Lane::start_ticking() {
+  tick();
+  wait_for_tick();
+}
+
+void Lane::stop_ticking() { timer_.cancel(); }
+
+void Lane::wait_for_tick() {
+  timer_.expires_after(kTick);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    tick();
+    wait_for_tick();
+  });
+}
+
+void Lane::tick() {
+  now_ = common.broker.clock.now();
+  date_line_ = http::date_line(common.broker.clock.wall());
+  for (Session* session : sessions_) session->check_deadline(now_);
+}
+
+void Lane::leave(Session& session) {
+  sessions_.erase(&session);
+  metrics.connections_closed.add();
+  if (draining_ && sessions_.empty() && drained_) std::exchange(drained_, nullptr)();
+}
+
+void Lane::drain(engine::UniqueFunction<void()> done) {
+  draining_ = true;
+  drained_ = std::move(done);
+  for (Session* session : sessions_) session->begin_drain();
+  if (sessions_.empty()) std::exchange(drained_, nullptr)();
+}
+
+void Lane::cut() {
+  draining_ = true;
+  for (Session* session : sessions_) session->cut();
+}
+
+void Lane::next_request_id(std::string& out) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz234567";
+  std::uint64_t bits = scattered(next_id_++);
+  out.assign("q_");
+  for (int i = 0; i < 12; ++i, bits >>= 5) out.push_back(kLetters[bits & 31]);
+}
+
+}  // namespace twofold::http

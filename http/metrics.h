@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace twofold::http {
+
+/// A number that one thread counts and any thread may read.
+class Counter {
+ public:
+  void add(std::uint64_t n = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+inline constexpr std::size_t kDurationBuckets = 18;  // 17 bounds and +Inf
+
+/// The statuses this server answers with; anything else counts as the last.
+inline constexpr std::array kStatuses = {200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 410,
+                                         412, 413, 414, 415, 422, 426, 429, 431, 500, 503, 507};
+
+/// What one operation did on one I/O thread.
+struct OperationMetrics {
+  std::array<Counter, kStatuses.size()> statuses;
+  std::array<Counter, kDurationBuckets> durations;
+  Counter duration_sum_us;
+};
+
+/// What one I/O thread counts. Written by that thread, read by whoever scrapes; no locks.
+class LaneMetrics {
+ public:
+  explicit LaneMetrics(std::size_t operations);
+  /// `operation` is the route's place in the table.
+  void request(std::size_t operation, int status, std::chrono::nanoseconds took);
+
+  const OperationMetrics& operation(std::size_t i) const { return operations_[i]; }
+  std::size_t operations() const { return count_; }
+
+  Counter connections_accepted;
+  Counter connections_refused;
+  Counter connections_closed;
+  Counter heads_refused;
+
+ private:
+  std::unique_ptr<OperationMetrics[]> operations_;
+  std::size_t count_;
+};
+
+/// Prometheus text 0.0.4 of the HTTP side, summed over the threads; `names` are the operations.
+void append_http_metrics(std::string& out, std::span<const LaneMetrics* const> lanes,
+                         std::span<const std::string_view> names);
+/// process_cpu_seconds_total and its siblings, of this process.
+void append_process_metrics(std::string& out);
+/// A label's value, escaped, without the quotes.
+void append_label(std::string& out, std::string_view value);
+
+}  // namespace twofold::http

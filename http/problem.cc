@@ -1,0 +1,52 @@
+#include "http/problem.h"
+
+#include "http/json_writer.h"
+#include "http/proto_writer.h"
+
+namespace twofold::http {
+
+Problem::Problem(const engine::Error& error)
+    : kind(problem_kind(error.code)), detail(error.detail), hint(error.hint) {
+  if (error.code == engine::Errc::offset_trimmed) oldest = error.number;
+  // What the operating system said names files and calls: that is for the diag, not for clients.
+  if (kind == ProblemKind::internal) detail = "The broker could not carry out the request.";
+}
+
+void append_problem_json(std::string& out, const Problem& problem, std::string_view request_id) {
+  const ProblemInfo& row = info(problem.kind);
+  JsonWriter json(out);
+  json.begin_object();
+  json.name("type").string(std::string("/errors/").append(row.code));
+  json.name("title").string(row.title);
+  json.name("status").number(row.status);
+  json.name("detail").string(problem.detail.empty() ? row.meaning : problem.detail);
+  json.name("code").string(row.code);
+  if (!problem.hint.empty()) json.name("hint").string(problem.hint);
+  if (!problem.param.empty()) json.name("param").string(problem.param);
+  if (problem.index) json.name("index").number(*problem.index);
+  if (problem.at) json.name("at").number(*problem.at);
+  if (problem.oldest) json.name("oldest").number(*problem.oldest);
+  json.name("request_id").string(request_id);
+  json.name("retryable").boolean(retryable(problem.kind));
+  json.end_object();
+}
+
+void append_problem_protobuf(std::string& out, const Problem& problem,
+                             std::string_view request_id) {
+  const ProblemInfo& row = info(problem.kind);
+  ProtoWriter proto(out);
+  proto.bytes(1, std::string("/errors/").append(row.code));
+  proto.bytes(2, row.title);
+  proto.number(3, static_cast<std::uint64_t>(row.status));
+  proto.bytes(4, problem.detail.empty() ? row.meaning : problem.detail);
+  proto.bytes(5, row.code);
+  proto.bytes(6, problem.hint);
+  proto.bytes(7, problem.param);
+  if (problem.index) proto.present_number(8, *problem.index);
+  proto.bytes(9, request_id);
+  proto.number(10, retryable(problem.kind) ? 1 : 0);
+  if (problem.at) proto.present_number(11, *problem.at);
+  if (problem.oldest) proto.present_number(12, static_cast<std::uint64_t>(*problem.oldest));
+}
+
+}  // namespace twofold::http

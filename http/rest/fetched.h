@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine/read_plan.h"
+#include "engine/record_batch.h"
+#include "http/call.h"
+
+namespace twofold::http {
+
+/// Fetches a plan's batches: here when they are in memory, else on the storage pool.
+Task<Result<std::vector<engine::StoredBatch>>> fetch(Call& call, const engine::ReadPlan& plan);
+
+/// Walks the records of fetched batches in offset order, from `from` on.
+class RecordCursor {
+ public:
+  RecordCursor(std::vector<engine::StoredBatch> batches, engine::Offset from);
+
+  /// The next record, nullptr after the last; an error when a batch is damaged. The pointer and its
+  /// views last until the next call but one for the record, as long as the cursor for its bytes.
+  Result<const engine::StoredRecord*> next();
+  /// Where a reader goes on after what next() has given: past the end of a batch whose tail is
+  /// gone, once that batch was finished.
+  engine::Offset position() const { return position_; }
+  /// Bytes of the batches that were begun.
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::vector<engine::StoredBatch> batches_;
+  std::size_t next_batch_ = 0;
+  std::optional<engine::BatchCursor> records_;
+  engine::Offset batch_end_{0};
+  engine::Offset position_;
+  std::optional<engine::StoredRecord> record_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace twofold::http

@@ -1,0 +1,192 @@
+#include "http/rest/group_in.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "http/rest/json_request.h"
+
+namespace twofold::http {
+namespace {
+
+constexpr std::size_t kTopicsMax = 16;
+
+Problem no_members() {
+  Problem problem(ProblemKind::invalid_request, "Members of groups are not available in this version.");
+  return problem.with_hint(
+      "Leave member out: whoever polls the group reads all partitions from what it committed.");
+}
+
+Try<std::vector<TopicCursor>> read_cursor(JsonReader& json) {
+  const std::string_view text = json.string();
+  if (!json.ok()) return json_problem(*json.error());
+  auto cursors = decode_group_cursor(text);
+  if (cursors) return *std::move(cursors);
+  return Problem(ProblemKind::invalid_cursor, "The cursor is not one of a poll.");
+}
+
+Try<std::vector<std::string>> read_topics(JsonReader& json) {
+  std::vector<std::string> topics;
+  json.enter_array();
+  while (json.next_element()) {
+    const std::string_view topic = json.string();
+    if (!json.ok()) break;
+    if (!is_name(topic)) return Problem(ProblemKind::invalid_request, "Not a topic's name.");
+    if (std::find(topics.begin(), topics.end(), topic) != topics.end()) {
+      return Problem(ProblemKind::invalid_request, "A topic is named twice.");
+    }
+    topics.emplace_back(topic);
+  }
+  if (!json.ok()) return json_problem(*json.error());
+  if (topics.size() <= kTopicsMax) return topics;
+  return Problem(ProblemKind::invalid_request, "A poll reads at most 16 topics.");
+}
+
+// {"2":42,"3":7}
+Try<> read_partitions(JsonReader& json, const std::string& topic,
+                      std::vector<log::CommittedOffset>& offsets) {
+  json.enter_object();
+  std::string_view name;
+  while (json.next_member(name)) {
+    std::int32_t partition = -1;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), partition);
+    if (error != std::errc{} || end != name.data() + name.size() || partition < 0) {
+      return Problem(ProblemKind::invalid_request, "Members here are partition numbers.");
+    }
+    auto offset = read_number(json, 0, INT64_MAX);
+    if (!offset) return std::move(offset).problem();
+    const engine::PartitionId id{partition};
+    for (const log::CommittedOffset& other : offsets) {
+      if (other.topic != topic || other.partition != id) continue;
+      return Problem(ProblemKind::invalid_request, "A partition is given twice.");
+    }
+    offsets.push_back({topic, id, engine::Offset{*offset}});
+  }
+  if (!json.ok()) return json_problem(*json.error());
+  return {};
+}
+
+Try<std::vector<log::CommittedOffset>> read_offsets(JsonReader& json) {
+  std::vector<log::CommittedOffset> offsets;
+  json.enter_object();
+  std::string_view topic;
+  while (json.next_member(topic)) {
+    auto read = read_partitions(json, std::string(topic), offsets);
+    if (!read) return std::move(read).problem();
+  }
+  if (!json.ok()) return json_problem(*json.error());
+  return offsets;
+}
+
+template <class T>
+Try<> store(Try<T> value, T& place) {
+  if (!value) return std::move(value).problem();
+  place = *std::move(value);
+  return {};
+}
+
+std::string_view body_of(const Call& call) {
+  return call.body.empty() ? std::string_view("{}") : call.body;
+}
+
+Try<> take_poll_member(JsonReader& json, std::size_t member, PollRequest& request) {
+  switch (member) {
+    case 0: return store(read_topics(json), request.topics);
+    case 1: {
+      auto max = read_number(json, 1, 1'000);
+      if (!max) return std::move(max).problem();
+      request.max = static_cast<std::size_t>(*max);
+      return {};
+    }
+    case 2: {
+      if (auto wait = store(read_duration(json), request.wait); !wait) return wait;
+      if (request.wait <= std::chrono::seconds{60}) return {};
+      return Problem(ProblemKind::invalid_request, "wait must be from 0s to 60s.");
+    }
+    case 3: request.from = json.string(); return {};
+    case 4: return store(read_cursor(json), request.cursors);
+    case 5: return no_members();
+    default:
+      return Problem(ProblemKind::invalid_request, "Filters are not available in this version.");
+  }
+}
+
+}  // namespace
+
+Try<PollRequest> read_poll(Call& call) {
+  auto group = call.name(0);
+  if (!group) return std::move(group).problem();
+  PollRequest request;
+  request.group = *std::move(group);
+  static constexpr std::string_view kNames[] = {"topics", "max",    "wait",  "from",
+                                                "cursor", "member", "filter"};
+  JsonReader json(body_of(call), call.scratch.texts);
+  MemberLoop members(json, kNames);
+  while (const auto member = members.next()) {
+    auto taken = take_poll_member(json, *member, request);
+    if (!taken) members.refuse(std::move(taken).problem());
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  if (!json.finish()) return json_problem(*json.error());
+  if (!request.topics.empty()) return request;
+  for (const TopicCursor& cursor : request.cursors) request.topics.push_back(cursor.topic);
+  if (!request.topics.empty()) return request;
+  return Problem(ProblemKind::invalid_request, "A poll names the topics to read.", "topics");
+}
+
+Try<CommitRequest> read_commit(Call& call) {
+  auto group = call.name(0);
+  if (!group) return std::move(group).problem();
+  CommitRequest request;
+  request.group = *std::move(group);
+  static constexpr std::string_view kNames[] = {"cursor", "offsets", "member"};
+  JsonReader json(body_of(call), call.scratch.texts);
+  MemberLoop members(json, kNames);
+  while (const auto member = members.next()) {
+    Try<> taken;
+    if (*member == 0) taken = store(read_cursor(json), request.cursors);
+    if (*member == 1) taken = store(read_offsets(json), request.offsets);
+    if (*member == 2) taken = no_members();
+    if (!taken) members.refuse(std::move(taken).problem());
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  if (!json.finish()) return json_problem(*json.error());
+  if (request.cursors.empty() != request.offsets.empty()) return request;
+  return Problem(ProblemKind::invalid_request, "A commit has a cursor or offsets.", "cursor");
+}
+
+Try<SeekRequest> read_seek(Call& call) {
+  auto group = call.name(0);
+  if (!group) return std::move(group).problem();
+  SeekRequest request;
+  request.group = *std::move(group);
+  static constexpr std::string_view kNames[] = {"topic", "to", "dry_run"};
+  JsonReader json(body_of(call), call.scratch.texts);
+  MemberLoop members(json, kNames);
+  while (const auto member = members.next()) {
+    Try<> taken;
+    if (*member == 0) request.topic = json.string();
+    if (*member == 2) request.dry_run = json.boolean();
+    if (*member == 1) {
+      const auto type = json.peek();
+      if (type == JsonType::object) {
+        taken = read_partitions(json, "", request.offsets);
+      } else {
+        request.to = type == JsonType::number ? json.number() : json.string();
+      }
+    }
+    if (!taken) members.refuse(std::move(taken).problem());
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  if (!json.finish()) return json_problem(*json.error());
+  if (!is_name(request.topic)) {
+    return Problem(ProblemKind::invalid_request, "A seek names a topic.", "topic");
+  }
+  for (log::CommittedOffset& offset : request.offsets) offset.topic = request.topic;
+  if (request.to.empty() == request.offsets.empty()) {
+    return Problem(ProblemKind::invalid_request, "A seek says where to.", "to")
+        .with_hint("Write earliest, latest, -15m, a time, an offset, or {\"0\":12}.");
+  }
+  return request;
+}
+
+}  // namespace twofold::http

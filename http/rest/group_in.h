@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/call.h"
+#include "http/rest/group_cursor.h"
+#include "log/groups.h"
+
+namespace twofold::http {
+
+struct PollRequest {
+  std::string group;
+  std::vector<std::string> topics;
+  std::vector<TopicCursor> cursors;  ///< instead of what was committed, where given
+  std::size_t max = 100;
+  engine::Duration wait{0};
+  std::string from = "earliest";     ///< for partitions without a committed offset
+};
+Try<PollRequest> read_poll(Call& call);
+
+struct CommitRequest {
+  std::string group;
+  std::vector<TopicCursor> cursors;
+  std::vector<log::CommittedOffset> offsets;  ///< {"orders":{"2":42}}
+};
+Try<CommitRequest> read_commit(Call& call);
+
+struct SeekRequest {
+  std::string group;
+  std::string topic;
+  std::string to;                             ///< a position, or
+  std::vector<log::CommittedOffset> offsets;  ///< {"0":12}
+  bool dry_run = false;
+};
+Try<SeekRequest> read_seek(Call& call);
+
+}  // namespace twofold::http

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "http/route.h"
+
+// Every handler of the route table, by file. Each parses its call, submits, and renders.
+namespace twofold::http {
+
+// records.cc
+Task<Try<>> publish(Call& call);
+Task<Try<>> publish_raw(Call& call);
+// read.cc
+Task<Try<>> read_records(Call& call);
+Task<Try<>> get_record(Call& call);
+Task<Try<>> topic_offsets(Call& call);
+// topics.cc
+Task<Try<>> list_topics(Call& call);
+Task<Try<>> put_topic(Call& call);
+Task<Try<>> get_topic(Call& call);
+Task<Try<>> patch_topic(Call& call);
+Task<Try<>> delete_topic(Call& call);
+Task<Try<>> trim_topic(Call& call);
+Task<Try<>> topic_consumers(Call& call);
+// queues.cc
+Task<Try<>> list_queues(Call& call);
+Task<Try<>> put_queue(Call& call);
+Task<Try<>> get_queue(Call& call);
+Task<Try<>> patch_queue(Call& call);
+Task<Try<>> delete_queue(Call& call);
+Task<Try<>> purge_queue(Call& call);
+// messages.cc
+Task<Try<>> send_messages(Call& call);
+Task<Try<>> receive_messages(Call& call);
+Task<Try<>> browse_messages(Call& call);
+// settle.cc
+Task<Try<>> ack_messages(Call& call);
+Task<Try<>> nack_messages(Call& call);
+Task<Try<>> extend_messages(Call& call);
+// groups.cc
+Task<Try<>> list_groups(Call& call);
+Task<Try<>> get_group(Call& call);
+Task<Try<>> delete_group(Call& call);
+// group_reading.cc
+Task<Try<>> poll_group(Call& call);
+Task<Try<>> commit_group(Call& call);
+Task<Try<>> seek_group(Call& call);
+// pages.cc
+Task<Try<>> server_info(Call& call);
+Task<Try<>> error_page(Call& call);
+// openapi.cc
+Task<Try<>> openapi(Call& call);
+// health.cc
+Task<Try<>> livez(Call& call);
+Task<Try<>> readyz(Call& call);
+Task<Try<>> startupz(Call& call);
+// metrics_page.cc
+Task<Try<>> metrics_page(Call& call);
+
+}  // namespace twofold::http

@@ -1,0 +1,50 @@
+#include "http/rest/message_page.h"
+
+#include <algorithm>
+
+namespace twofold::http {
+
+Task<MessageRecords> MessageRecords::load(Call& call, const std::vector<engine::ReadPlan>& plans,
+                                          const std::vector<engine::PartitionId>& plan_partitions,
+                                          std::vector<MessagePlace> messages) {
+  MessageRecords loaded;
+  loaded.records_.resize(messages.size());
+  loaded.cursors_.reserve(plans.size());
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    auto batches = co_await fetch(call, plans[i]);
+    if (!batches) {
+      loaded.trouble_ = batches.error();
+      continue;
+    }
+    loaded.find(*std::move(batches), plan_partitions[i], messages);
+  }
+  co_return loaded;
+}
+
+void MessageRecords::find(std::vector<engine::StoredBatch> batches, engine::PartitionId partition,
+                          const std::vector<MessagePlace>& messages) {
+  std::vector<std::size_t> wanted;  // messages of this partition, by offset
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (messages[i].partition == partition) wanted.push_back(i);
+  }
+  std::sort(wanted.begin(), wanted.end(), [&](std::size_t a, std::size_t b) {
+    return messages[a].offset < messages[b].offset;
+  });
+  if (wanted.empty()) return;
+  RecordCursor& cursor =
+      cursors_.emplace_back(std::move(batches), messages[wanted.front()].offset);
+  for (std::size_t next = 0; next < wanted.size();) {
+    const auto record = cursor.next();
+    if (!record) {
+      trouble_ = record.error();
+      return;
+    }
+    if (!*record) return;
+    while (next < wanted.size() && messages[wanted[next]].offset < (*record)->offset) ++next;
+    if (next < wanted.size() && messages[wanted[next]].offset == (*record)->offset) {
+      records_[wanted[next++]] = **record;
+    }
+  }
+}
+
+}  // namespace twofold::http

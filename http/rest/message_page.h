@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "http/call.h"
+#include "http/rest/fetched.h"
+#include "queue/queues.h"
+
+namespace twofold::http {
+
+/// Where a message's record stands.
+struct MessagePlace {
+  engine::PartitionId partition;
+  engine::Offset offset;
+};
+
+/// The records of messages that a receive or browse has named, in the messages' order. Holds the
+/// bytes that the records point into.
+class MessageRecords {
+ public:
+  /// Fetches each plan and finds each message's record in it. A message whose record is gone
+  /// (retention passed it) or damaged is left empty; `trouble` then says why, when it is known.
+  static Task<MessageRecords> load(Call& call, const std::vector<engine::ReadPlan>& plans,
+                                   const std::vector<engine::PartitionId>& plan_partitions,
+                                   std::vector<MessagePlace> messages);
+
+  const engine::StoredRecord* record(std::size_t message) const {
+    return records_[message] ? &*records_[message] : nullptr;
+  }
+  const std::optional<engine::Error>& trouble() const { return trouble_; }
+
+ private:
+  void find(std::vector<engine::StoredBatch> batches, engine::PartitionId partition,
+            const std::vector<MessagePlace>& messages);
+
+  std::vector<RecordCursor> cursors_;
+  std::vector<std::optional<engine::StoredRecord>> records_;
+  std::optional<engine::Error> trouble_;
+};
+
+}  // namespace twofold::http

@@ -1,0 +1,178 @@
+// Messages: send, receive, browse.
+#include <fmt/format.h>
+
+#include "engine/base/time_text.h"
+#include "http/rest/handlers.h"
+#include "http/rest/json_request.h"
+#include "http/rest/message_page.h"
+#include "http/rest/not_found.h"
+#include "http/rest/page_answer.h"
+#include "http/rest/position_in.h"
+#include "http/rest/queue_out.h"
+#include "http/rest/record_in.h"
+#include "http/rest/record_out.h"
+#include "http/rest/receive_in.h"
+#include "http/rest/send_out.h"
+
+namespace twofold::http {
+namespace {
+
+// Broker time as the calendar shows it now.
+engine::WallTime on_calendar(const Broker& broker, engine::Instant instant) {
+  return broker.clock.wall() + (instant - broker.clock.now());
+}
+
+struct Answered {
+  queue::Received received;
+  bool interrupted = false;
+};
+
+Task<Result<Answered>> receive(Call& call, const ReceiveRequest& request) {
+  queue::Queues& queues = call.broker.queues;
+  auto start = [&queues, &clock = call.broker.clock,
+                &request](engine::Completion<queue::Received> done) {
+    engine::Duration wait = request.wait.value_or(engine::Duration{0});
+    if (!request.wait) {
+      const auto queue = queues.find(request.queue);
+      if (queue) wait = queue->config.receive_wait;
+    }
+    queue::Receive receive{request.queue, request.max, kReceiveBytesMax,
+                           request.visibility_timeout};
+    return queues.receive(std::move(receive), clock.now() + wait, std::move(done));
+  };
+  auto cancel = [&queues](std::uint64_t ticket) { queues.cancel(ticket); };
+  auto received = co_await wait_on_core<queue::Received>(call.watch, call.broker.core,
+                                                         std::move(start), std::move(cancel));
+  Answered answered;
+  if (received) {
+    if (!*received) co_return received->error();
+    answered.received = **std::move(received);
+    co_return answered;
+  }
+  // Cut short: nothing was received and nothing will be; say how the queue stands.
+  auto ask = [&queues, &request] { return queues.find(request.queue); };
+  const auto queue = co_await ask_core(call.broker.core, std::move(ask));
+  if (!queue) co_return queue.error();
+  answered.received.counters = queue->counters;
+  answered.interrupted = true;
+  co_return answered;
+}
+
+void append_why(JsonWriter& json, const Broker& broker, const queue::Received& received) {
+  const queue::QueueCounters& counters = received.counters;
+  std::string_view code = "empty";
+  if (counters.in_flight > 0) code = "all-in-flight";
+  if (counters.delayed > 0 && counters.in_flight == 0) code = "all-delayed";
+  json.name("why").begin_object().name("code").string(code);
+  json.name("in_flight").number(counters.in_flight).name("delayed").number(counters.delayed);
+  if (received.next_eligible) {
+    json.name("next_eligible_at")
+        .string(engine::format_time(on_calendar(broker, *received.next_eligible)));
+  }
+  json.end_object();
+}
+
+void render_json(Call& call, const queue::Received& received, const MessageRecords& records) {
+  JsonWriter json(call.reply.body);
+  RecordWriter writer(received.topic);
+  json.begin_object().name("messages").begin_array();
+  for (std::size_t i = 0; i < received.messages.size(); ++i) {
+    const engine::StoredRecord* record = records.record(i);
+    if (!record) continue;
+    const queue::Delivered& delivered = received.messages[i];
+    MessagePart part;
+    part.receipt = delivered.receipt;
+    part.receive_count = delivered.receive_count;
+    part.visible_at = on_calendar(call.broker, delivered.visible_at);
+    writer.json(json, delivered.partition, *record, &part);
+  }
+  json.end_array().name("queue");
+  append_counters(json, received.counters);
+  if (!received.topic.empty()) json.name("topic").string(received.topic);
+  if (received.messages.empty()) append_why(json, call.broker, received);
+  json.end_object();
+}
+
+void render_protobuf(Call& call, const queue::Received& received, const MessageRecords& records) {
+  call.reply.content_type = kProtobuf;
+  RecordWriter writer(received.topic);
+  for (std::size_t i = 0; i < received.messages.size(); ++i) {
+    const engine::StoredRecord* record = records.record(i);
+    if (!record) continue;
+    const queue::Delivered& delivered = received.messages[i];
+    MessagePart part;
+    part.receipt = delivered.receipt;
+    part.receive_count = delivered.receive_count;
+    part.visible_at = on_calendar(call.broker, delivered.visible_at);
+    writer.protobuf(call.reply.body, 1, delivered.partition, *record, &part);
+  }
+  std::string counters;
+  ProtoWriter nested(counters);
+  nested.number(1, received.counters.ready);
+  nested.number(2, received.counters.in_flight);
+  nested.number(3, received.counters.delayed);
+  nested.number(4, received.counters.blocked);
+  nested.number(5, received.counters.dead);
+  ProtoWriter proto(call.reply.body);
+  proto.present_bytes(2, counters);
+  proto.bytes(3, received.topic);
+}
+
+// Until the client has them, the messages are ours to give back.
+void arm_release(Call& call, const std::string& queue, const queue::Received& received) {
+  std::vector<std::string> receipts;
+  receipts.reserve(received.messages.size());
+  for (const queue::Delivered& delivered : received.messages) receipts.push_back(delivered.receipt);
+  call.reply.hands_out_messages = true;
+  call.reply.undelivered = [&broker = call.broker, queue, receipts = std::move(receipts)] {
+    detail::enter_core(broker.core, [&broker, queue, receipts] {
+      broker.queues.release(queue, receipts);
+    });
+  };
+}
+
+std::vector<MessagePlace> places_of(const queue::Received& received) {
+  std::vector<MessagePlace> places;
+  places.reserve(received.messages.size());
+  for (const auto& message : received.messages) places.push_back({message.partition, message.offset});
+  return places;
+}
+
+}  // namespace
+
+Task<Try<>> send_messages(Call& call) {
+  auto queue = call.name(0);
+  if (!queue) co_return std::move(queue).problem();
+  auto batch = read_batch(call, Destination::queue);
+  if (!batch) co_return std::move(batch).problem();
+  auto start = [&queues = call.broker.queues,
+                send = to_send(*queue, *batch, call.scratch, call.broker.clock.wall())](
+                   engine::Completion<queue::Sent> done) mutable {
+    queues.send(std::move(send), std::move(done));
+  };
+  auto sent = co_await on_core<queue::Sent>(call.broker.core, std::move(start));
+  if (!sent) co_return co_await explained(call, sent.error(), *queue);
+  render_sent(call, *sent);
+  co_return Try<>();
+}
+
+Task<Try<>> receive_messages(Call& call) {
+  auto request = read_receive(call);
+  if (!request) co_return std::move(request).problem();
+  auto answered = co_await receive(call, *request);
+  if (!answered) co_return co_await explained(call, answered.error(), request->queue);
+  const queue::Received& received = answered->received;
+  if (!received.messages.empty()) arm_release(call, request->queue, received);
+  const MessageRecords records =
+      co_await MessageRecords::load(call, received.plans, received.plan_partitions,
+                                    places_of(received));
+  if (answered->interrupted) call.reply.field("Retry-After", "1");
+  if (call.answer_in == Media::protobuf) {
+    render_protobuf(call, received, records);
+  } else {
+    render_json(call, received, records);
+  }
+  co_return Try<>();
+}
+
+}  // namespace twofold::http

@@ -1,0 +1,58 @@
+#include "http/rest/multi_read.h"
+
+#include <algorithm>
+
+namespace twofold::http {
+
+void MultiRead::start(engine::Instant deadline, Done done) {
+  done_ = std::move(done);
+  if (!read_all()) return;
+  if (has_records() || deadline.value() == 0) return finish();
+  for (const log::Read& read : reads_) {
+    engine::Completion<log::Readable> woken = [self = shared_from_this()](auto&&) {
+      // One was answered, by records or by the deadline: look at all of them again.
+      if (!self->done_) return;
+      self->cancel();
+      if (self->read_all()) self->finish();
+    };
+    tickets_.push_back(topics_.read(read, deadline, std::move(woken)));
+    if (!done_) return;
+  }
+}
+
+bool MultiRead::read_all() {
+  found_.clear();
+  for (const log::Read& read : reads_) {
+    bool sound = false;
+    engine::Completion<log::Readable> take = [&](engine::Result<log::Readable> readable) {
+      if (readable) {
+        found_.push_back(*std::move(readable));
+        sound = true;
+      } else {
+        std::exchange(done_, nullptr)(readable.error());
+      }
+    };
+    topics_.read(read, engine::Instant{0}, std::move(take));
+    if (!sound) return false;
+  }
+  return true;
+}
+
+bool MultiRead::has_records() const {
+  return std::any_of(found_.begin(), found_.end(), [](const log::Readable& readable) {
+    return std::any_of(readable.partitions.begin(), readable.partitions.end(),
+                       [](const log::ReadablePartition& p) { return !p.plan.empty(); });
+  });
+}
+
+void MultiRead::finish() {
+  if (done_) std::exchange(done_, nullptr)(std::move(found_));
+}
+
+void MultiRead::cancel() {
+  for (const std::uint64_t ticket : std::exchange(tickets_, {})) {
+    if (ticket != 0) topics_.cancel(ticket);
+  }
+}
+
+}  // namespace twofold::http

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "http/call.h"
+#include "http/rest/record_out.h"
+#include "log/topics.h"
+
+namespace twofold::http {
+
+/// How much of what was read goes into one answer.
+struct PageLimits {
+  std::size_t records_max = 100;
+  std::size_t bytes_max = 1 << 20;
+  bool total_order = false;  ///< stop rather than let a later page hold an earlier seq
+};
+
+/// One page of a topic's records: rendered, and where to go on.
+struct Page {
+  std::size_t records = 0;
+  std::vector<log::PartitionPosition> next;  ///< as read, moved behind what the page holds
+  bool caught_up = true;
+  std::int64_t lag_count = 0;                ///< records behind the page, over its partitions
+  std::optional<engine::WallTime> newest;    ///< timestamp of the page's last record
+};
+
+/// Takes each record of a page, in the page's order.
+using PageSink = std::function<void(engine::PartitionId, const engine::StoredRecord&)>;
+
+/// Fetches and merges what a read answered, by seq, and hands the records to `sink`. Records of
+/// different partitions follow their seq within the page; with `total_order` across pages too.
+Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits limits,
+                          PageSink sink);
+
+}  // namespace twofold::http

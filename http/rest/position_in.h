@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "http/call.h"
+#include "log/cursor.h"
+#include "log/position.h"
+
+namespace twofold::http {
+
+/// A topic and a place in each of the partitions that are wanted.
+struct Places {
+  log::TopicInfo topic;
+  std::vector<log::PartitionPosition> positions;
+};
+
+/// Where a reader that names a position begins: "earliest", a time, an offset, ... Times are looked
+/// up in the records, off the core. `param` is named when the text is refused.
+Task<Try<Places>> find_places(Call& call, std::string topic, std::string position,
+                              std::string_view param);
+/// Where a cursor says to go on.
+Task<Try<Places>> places_of_cursor(Call& call, std::string topic, std::string cursor);
+
+/// Keeps one partition only; an error when it is not there.
+Try<> keep_partition(Places& places, engine::PartitionId partition);
+
+}  // namespace twofold::http

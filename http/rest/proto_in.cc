@@ -1,0 +1,139 @@
+#include "http/rest/proto_in.h"
+
+#include <fmt/format.h>
+
+#include "http/proto_reader.h"
+#include "http/utf8.h"
+
+namespace twofold::http {
+namespace {
+
+Problem not_protobuf() {
+  return {ProblemKind::invalid_request, "The body is not a Protobuf message of twofold.v1."};
+}
+
+Try<engine::Header> read_header(std::string_view entry) {
+  ProtoReader fields(entry);
+  engine::Header header{"", ""};
+  while (fields.next()) {
+    if (fields.is_bytes(1)) header.name = fields.bytes();
+    if (fields.is_bytes(2)) header.value = fields.bytes();
+  }
+  if (!fields.ok()) return not_protobuf();
+  if (!is_utf8(header.name)) {
+    return Problem(ProblemKind::invalid_request, "A header's name is not UTF-8.", "headers");
+  }
+  return header;
+}
+
+// What only JSON's checks would otherwise have seen.
+Try<> check_record(const IncomingRecord& record, Destination destination, bool tombstone,
+                   bool has_value) {
+  if (tombstone && has_value) {
+    return Problem(ProblemKind::value_and_bytes, "A tombstone has no value.", "tombstone");
+  }
+  if (destination == Destination::topic && (record.delay || record.deliver_at)) {
+    return Problem(ProblemKind::invalid_request, "Only messages of a queue can be delayed.",
+                   record.delay ? "delay_ms" : "deliver_at_ms");
+  }
+  if (record.delay && record.deliver_at) {
+    return Problem(ProblemKind::invalid_request, "A message has delay or deliver_at, not both.",
+                   "delay_ms");
+  }
+  if (record.delay && record.delay->count() < 0) {
+    return Problem(ProblemKind::invalid_duration, "A delay is not negative.", "delay_ms");
+  }
+  if (destination == Destination::queue && record.partition) {
+    return Problem(ProblemKind::invalid_request, "A queue's own log has no partitions to choose.",
+                   "partition");
+  }
+  return {};
+}
+
+Try<IncomingRecord> read_proto_record(std::string_view message, Scratch& scratch,
+                                      Destination destination) {
+  ProtoReader fields(message);
+  IncomingRecord record;
+  record.headers_begin = scratch.headers.size();
+  record.value = std::string_view();
+  std::string_view content_type;
+  bool tombstone = false;
+  while (fields.next()) {
+    if (fields.is_bytes(1) || fields.is_bytes(2)) {
+      record.key = fields.bytes();
+      if (fields.field() == 1 && !is_utf8(*record.key)) return not_protobuf();
+    } else if (fields.is_bytes(3)) {
+      record.value = fields.bytes();
+    } else if (fields.is_bytes(4)) {
+      content_type = fields.bytes();
+      if (!is_utf8(content_type)) return not_protobuf();
+    } else if (fields.is_bytes(5)) {
+      auto header = read_header(fields.bytes());
+      if (!header) return std::move(header).problem();
+      if (scratch.headers.size() - record.headers_begin == kHeadersMax) {
+        return Problem(ProblemKind::invalid_request, "A record has at most 64 headers.", "headers");
+      }
+      scratch.headers.push_back(*header);
+    } else if (fields.is_number(6)) {
+      record.timestamp = engine::WallTime{fields.signed_number()};
+    } else if (fields.is_number(7)) {
+      record.partition = engine::PartitionId{static_cast<std::int32_t>(fields.number())};
+    } else if (fields.is_number(12)) {
+      record.deliver_at = engine::WallTime{fields.signed_number()};
+    } else if (fields.is_number(14)) {
+      tombstone = fields.number() != 0;
+    } else if (fields.is_number(15)) {
+      record.delay = engine::Duration{fields.signed_number()};
+    } else if (fields.is_bytes(10) || fields.is_bytes(11) || fields.is_number(13)) {
+      return Problem(ProblemKind::invalid_request,
+                     "dedup_id, group and ttl_ms are not available in this version.");
+    }
+  }
+  if (!fields.ok()) return not_protobuf();
+  auto checked = check_record(record, destination, tombstone, !record.value->empty());
+  if (!checked) return std::move(checked).problem();
+  if (tombstone) record.value.reset();
+  if (!content_type.empty() && content_type != kJson) {
+    scratch.headers.push_back({kContentTypeHeader, content_type});
+  }
+  record.headers_count = scratch.headers.size() - record.headers_begin;
+  return record;
+}
+
+}  // namespace
+
+Try<IncomingBatch> read_proto_batch(Call& call, Destination destination) {
+  ProtoReader fields(call.body);
+  IncomingBatch batch;
+  while (fields.next()) {
+    if (fields.is_bytes(1)) {
+      if (batch.records.size() == kRecordsMax) {
+        return Problem(ProblemKind::batch_too_large, "A request has at most 1000 records.");
+      }
+      auto record = read_proto_record(fields.bytes(), call.scratch, destination);
+      if (!record) {
+        Problem problem = std::move(record).problem();
+        problem.index = batch.records.size();
+        return problem;
+      }
+      batch.records.push_back(*record);
+    } else if (fields.is_number(2)) {
+      switch (fields.number()) {
+        case 0: break;
+        case 1: batch.durability = engine::Durability::disk; break;
+        case 2: batch.durability = engine::Durability::os; break;
+        case 3: batch.durability = engine::Durability::memory; break;
+        default:
+          return Problem(ProblemKind::invalid_request, "Durability is DISK, OS or MEMORY.",
+                         "durability");
+      }
+    }
+  }
+  if (!fields.ok()) return not_protobuf();
+  if (batch.records.empty()) {
+    return Problem(ProblemKind::invalid_request, "The list of records is empty.");
+  }
+  return batch;
+}
+
+}  // namespace twofold::http

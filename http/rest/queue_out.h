@@ -1,0 +1,16 @@
+#pragma once
+
+#include "http/json_writer.h"
+#include "queue/queues.h"
+
+namespace twofold::http {
+
+/// {"ready":..,"in_flight":..,"delayed":..,"blocked":..,"dead":..}
+void append_counters(JsonWriter& json, const queue::QueueCounters& counters);
+/// A queue as GET shows it.
+void append_queue(JsonWriter& json, const queue::QueueInfo& info);
+
+std::string_view state_text(queue::MessageState state);
+std::optional<queue::MessageState> parse_state(std::string_view text);
+
+}  // namespace twofold::http

@@ -1,0 +1,205 @@
+// Queues: list, create with a log of their own or attached to a topic, configure, delete, purge.
+#include <fmt/format.h>
+
+#include "http/rest/config_in.h"
+#include "http/rest/handlers.h"
+#include "http/rest/listing.h"
+#include "http/rest/not_found.h"
+#include "http/rest/position_in.h"
+#include "http/rest/queue_out.h"
+
+namespace twofold::http {
+namespace {
+
+using QueueDone = engine::Completion<queue::QueueInfo>;
+
+void render_queue(Call& call, const queue::QueueInfo& info) {
+  JsonWriter json(call.reply.body);
+  append_queue(json, info);
+  call.reply.field("ETag", fmt::format("\"{}\"", info.version));
+}
+
+struct QueueRequest {
+  std::string name;
+  queue::QueueConfig config;
+  Preconditions wanted;
+  std::optional<Places> source;  // an attached queue: the topic as it was looked up
+};
+
+// The topic may have been deleted, and even created again, while a time was looked up in it.
+engine::Result<queue::QueueSource> resolve_source(const log::Topics& topics, const Places& places) {
+  const auto topic = topics.find(places.topic.name);
+  if (!topic) return topic.error();
+  if (topic->id != places.topic.id) {
+    return engine::Error(engine::Errc::topic_not_found,
+                         fmt::format("the topic {} was replaced meanwhile", places.topic.name));
+  }
+  queue::QueueSource source{places.topic.name, topic->logs, {}};
+  for (const log::PartitionPosition& position : places.positions) {
+    source.start_offsets.push_back(position.offset);
+  }
+  return source;
+}
+
+// One core turn. Attaching again to the same topic leaves the queue where it reads: "latest" then
+// and "latest" now are the same wish.
+void create_on_core(Broker& broker, QueueRequest& request, QueueDone done) {
+  queue::Queues& queues = broker.queues;
+  std::optional<queue::QueueSource> source;
+  if (request.source) {
+    auto resolved = resolve_source(broker.topics, *request.source);
+    if (!resolved) return done(resolved.error());
+    source = *std::move(resolved);
+    const auto existing = queues.find(request.name);
+    if (existing && existing->source && existing->source->topic == source->topic) {
+      source = existing->source;
+    }
+  }
+  queues.create(request.name, request.config, std::move(source), request.wanted.create_only,
+                std::move(done));
+}
+
+void replace_on_core(queue::Queues& queues, const QueueRequest& request, QueueDone done) {
+  const auto existing = queues.find(request.name);
+  if (!existing) return done(existing.error());
+  const std::string now = existing->source ? existing->source->topic : "";
+  const std::string then = request.source ? request.source->topic.name : "";
+  if (now != then) {
+    return done(engine::Error(engine::Errc::exists_with_other_config,
+                              "A queue cannot change what it reads.",
+                              "Delete the queue, or attach another one."));
+  }
+  queues.configure(request.name, request.config, request.wanted.version, std::move(done));
+}
+
+void patch_on_core(queue::Queues& queues, const std::string& name, const QueueChanges& changes,
+                   std::optional<std::uint64_t> version, QueueDone done) {
+  auto found = queues.find(name);
+  if (!found) return done(found.error());
+  queue::QueueConfig config = found->config;
+  changes.apply(config);
+  queues.configure(name, std::move(config), version, std::move(done));
+}
+
+Task<Try<QueueRequest>> read_put(Call& call) {
+  auto name = call.name(0);
+  if (!name) co_return std::move(name).problem();
+  auto wanted = read_preconditions(call);
+  if (!wanted) co_return std::move(wanted).problem();
+  auto changes = read_queue_changes(call);
+  if (!changes) co_return std::move(changes).problem();
+  QueueRequest request;
+  request.name = *std::move(name);
+  request.config = call.broker.queue_defaults;
+  request.wanted = *wanted;
+  changes->apply(request.config);
+  if (!changes->source_topic) co_return request;
+  auto places = co_await find_places(call, *changes->source_topic, changes->source_from,
+                                     "source.from");
+  if (!places) co_return std::move(places).problem();
+  const auto partitions = static_cast<std::size_t>(places->topic.config.partitions);
+  if (places->positions.size() != partitions) {
+    co_return Problem(ProblemKind::invalid_request,
+                      "A queue reads every partition, and this position speaks about one.",
+                      "source.from");
+  }
+  request.source = *std::move(places);
+  co_return request;
+}
+
+}  // namespace
+
+Task<Try<>> list_queues(Call& call) {
+  auto query = parse_list_query(call);
+  if (!query) co_return std::move(query).problem();
+  auto ask = [&queues = call.broker.queues, &query] {
+    return queues.list(query->after, query->limit + 1);
+  };
+  std::vector<queue::QueueInfo> infos = co_await ask_core(call.broker.core, std::move(ask));
+  std::optional<std::string> last;
+  if (infos.size() > query->limit) {
+    infos.pop_back();
+    last = infos.back().name;
+  }
+  JsonWriter json(call.reply.body);
+  json.begin_object().name("items").begin_array();
+  for (const queue::QueueInfo& info : infos) append_queue(json, info);
+  end_list(call, json, last);
+  co_return Try<>();
+}
+
+Task<Try<>> put_queue(Call& call) {
+  auto request = co_await read_put(call);
+  if (!request) co_return std::move(request).problem();
+  auto start = [&broker = call.broker, &request](QueueDone done) {
+    if (request->wanted.version) return replace_on_core(broker.queues, *request, std::move(done));
+    create_on_core(broker, *request, std::move(done));
+  };
+  auto info = co_await on_core<queue::QueueInfo>(call.broker.core, std::move(start));
+  if (!info) {
+    const bool topic_gone = info.error().code == engine::Errc::topic_not_found;
+    const std::string about = topic_gone ? request->source->topic.name : request->name;
+    co_return co_await explained(call, info.error(), about);
+  }
+  if (info->was_created) call.reply.status = 201;
+  render_queue(call, *info);
+  co_return Try<>();
+}
+
+Task<Try<>> get_queue(Call& call) {
+  auto name = call.name(0);
+  if (!name) co_return std::move(name).problem();
+  auto ask = [&queues = call.broker.queues, &name] { return queues.find(*name); };
+  auto info = co_await ask_core(call.broker.core, std::move(ask));
+  if (!info) co_return co_await explained(call, info.error(), *name);
+  render_queue(call, *info);
+  co_return Try<>();
+}
+
+Task<Try<>> patch_queue(Call& call) {
+  auto name = call.name(0);
+  if (!name) co_return std::move(name).problem();
+  auto wanted = read_preconditions(call);
+  if (!wanted) co_return std::move(wanted).problem();
+  auto changes = read_queue_changes(call);
+  if (!changes) co_return std::move(changes).problem();
+  if (changes->source_topic) {
+    co_return Problem(ProblemKind::invalid_request, "A queue cannot change what it reads.",
+                      "source");
+  }
+  auto start = [&queues = call.broker.queues, &name, &wanted, &changes](QueueDone done) {
+    patch_on_core(queues, *name, *changes, wanted->version, std::move(done));
+  };
+  auto info = co_await on_core<queue::QueueInfo>(call.broker.core, std::move(start));
+  if (!info) co_return co_await explained(call, info.error(), *name);
+  render_queue(call, *info);
+  co_return Try<>();
+}
+
+Task<Try<>> delete_queue(Call& call) {
+  auto name = call.name(0);
+  if (!name) co_return std::move(name).problem();
+  auto start = [&queues = call.broker.queues, &name](QueueDone done) {
+    queues.remove(*name, std::move(done));
+  };
+  auto info = co_await on_core<queue::QueueInfo>(call.broker.core, std::move(start));
+  if (!info) co_return co_await explained(call, info.error(), *name);
+  JsonWriter json(call.reply.body);
+  json.begin_object().name("name").string(*name).name("deleted").boolean(true).end_object();
+  co_return Try<>();
+}
+
+Task<Try<>> purge_queue(Call& call) {
+  auto name = call.name(0);
+  if (!name) co_return std::move(name).problem();
+  auto start = [&queues = call.broker.queues, &name](engine::Completion<std::uint64_t> done) {
+    queues.purge(*name, std::move(done));
+  };
+  auto purged = co_await on_core<std::uint64_t>(call.broker.core, std::move(start));
+  if (!purged) co_return co_await explained(call, purged.error(), *name);
+  JsonWriter json(call.reply.body);
+  json.begin_object().name("queue").string(*name).name("purged").number(*purged).end_object();
+  co_return Try<>();
+}
+
+}  // namespace twofold::http

@@ -1,0 +1,322 @@
+#include "http/rest/record_in.h"
+
+#include <fmt/format.h>
+
+#include "http/base64.h"
+#include "http/rest/json_request.h"
+#include "http/rest/proto_in.h"
+
+namespace twofold::http {
+namespace {
+
+constexpr std::string_view kOctets = "application/octet-stream";
+constexpr std::string_view kText = "text/plain";
+
+// The members of a record, then those of a whole request, so that one loop reads both shapes.
+enum Member : std::size_t {
+  kKey, kValue, kTextMember, kBytes, kHeaders, kPartition, kTimestamp, kContentType, kDelay,
+  kDeliverAt, kDedupId, kGroup, kTtl, kProducer,
+  kRecordMembers,
+  kList = kRecordMembers, kDurability, kExpect
+};
+constexpr std::string_view kTopicMembers[] = {
+    "key",   "value",      "text",     "bytes", "headers", "partition", "timestamp", "content_type",
+    "delay", "deliver_at", "dedup_id", "group", "ttl",     "producer",  "records",   "durability",
+    "expect"};
+constexpr std::string_view kQueueMembers[] = {
+    "key",   "value",      "text",     "bytes", "headers", "partition", "timestamp", "content_type",
+    "delay", "deliver_at", "dedup_id", "group", "ttl",     "producer",  "messages",  "durability",
+    "expect"};
+
+std::span<const std::string_view> members_of(Destination destination) {
+  return destination == Destination::topic ? kTopicMembers : kQueueMembers;
+}
+
+Problem not_available(std::string_view what) {
+  return {ProblemKind::invalid_request, fmt::format("{} is not available in this version.", what)};
+}
+
+// Reads one record's members, one at a time, and puts the record together at the end.
+class RecordBuilder {
+ public:
+  RecordBuilder(JsonReader& json, Scratch& scratch, Destination destination)
+      : json_(json), scratch_(scratch), destination_(destination) {
+    record_.headers_begin = scratch.headers.size();
+  }
+
+  Try<> take(std::size_t member);
+  Try<IncomingRecord> finish();
+  bool started() const { return started_; }
+
+ private:
+  Try<> take_value(std::size_t member);
+  Try<> take_headers();
+  Try<> take_placement(std::size_t member);
+
+  JsonReader& json_;
+  Scratch& scratch_;
+  Destination destination_;
+  IncomingRecord record_;
+  std::optional<std::size_t> value_member_;
+  std::string_view content_type_;
+  std::string_view implied_type_;  // by the member that held the value
+  bool started_ = false;
+};
+
+Try<> RecordBuilder::take(std::size_t member) {
+  started_ = true;
+  switch (member) {
+    case kKey: {
+      if (json_.peek() == JsonType::null) {
+        json_.null();
+        return {};
+      }
+      auto key = read_text_or_base64(json_, scratch_.texts);
+      if (!key) return std::move(key).problem();
+      record_.key = *key;
+      return {};
+    }
+    case kValue:
+    case kTextMember:
+    case kBytes: return take_value(member);
+    case kHeaders: return take_headers();
+    case kContentType: content_type_ = json_.string(); return {};
+    case kTimestamp: {
+      auto time = read_time(json_);
+      if (!time) return std::move(time).problem();
+      record_.timestamp = *time;
+      return {};
+    }
+    case kPartition:
+    case kDelay:
+    case kDeliverAt: return take_placement(member);
+    case kDedupId: return not_available("Deduplication by id");
+    case kGroup: return not_available("A message group");
+    case kTtl: return not_available("A time to live");
+    default: return not_available("An idempotent producer");
+  }
+}
+
+Try<> RecordBuilder::take_value(std::size_t member) {
+  if (value_member_) {
+    return Problem(ProblemKind::value_and_bytes, "A record has one of value, text and bytes.");
+  }
+  value_member_ = member;
+  if (member == kValue) {
+    const bool tombstone = json_.peek() == JsonType::null;
+    const std::string_view slice = json_.slice();
+    if (!tombstone) record_.value = slice;
+    return {};
+  }
+  const std::string_view text = json_.string();
+  if (!json_.ok()) return json_problem(*json_.error());
+  if (member == kTextMember) {
+    implied_type_ = kText;
+    record_.value = text;
+    return {};
+  }
+  auto bytes = decode_base64(text);
+  if (!bytes) return Problem(ProblemKind::invalid_request, "Not base64.");
+  implied_type_ = kOctets;
+  record_.value = scratch_.keep(*std::move(bytes));
+  return {};
+}
+
+Try<> RecordBuilder::take_headers() {
+  if (!json_.enter_object()) return json_problem(*json_.error());
+  std::string_view name;
+  std::size_t bytes = 0;
+  while (json_.next_member(name)) {
+    engine::Header header{name, std::nullopt};
+    if (json_.peek() == JsonType::null) {
+      json_.null();
+    } else {
+      auto value = read_text_or_base64(json_, scratch_.texts);
+      if (!value) return std::move(value).problem();
+      header.value = *value;
+    }
+    bytes += name.size() + header.value.value_or("").size();
+    const std::size_t count = scratch_.headers.size() - record_.headers_begin;
+    if (count == kHeadersMax || bytes > kHeaderBytesMax) {
+      return Problem(ProblemKind::invalid_request,
+                     "A record has at most 64 headers, of 16 KiB in all.");
+    }
+    for (std::size_t i = record_.headers_begin; i < scratch_.headers.size(); ++i) {
+      if (scratch_.headers[i].name != name) continue;
+      return Problem(ProblemKind::invalid_request,
+                     fmt::format("The header {} is given twice.", name.substr(0, 64)));
+    }
+    if (name == kContentTypeHeader && header.value) {
+      content_type_ = *header.value;  // the same thing by its stored name
+    } else {
+      scratch_.headers.push_back(header);
+    }
+  }
+  return {};
+}
+
+Try<> RecordBuilder::take_placement(std::size_t member) {
+  if (member == kPartition) {
+    if (destination_ == Destination::queue) return not_available("A partition of a queue");
+    auto partition = read_number(json_, 0, INT32_MAX);
+    if (!partition) return std::move(partition).problem();
+    record_.partition = engine::PartitionId{static_cast<std::int32_t>(*partition)};
+    return {};
+  }
+  if (destination_ == Destination::topic) {
+    return Problem(ProblemKind::invalid_request, "Only messages of a queue can be delayed.");
+  }
+  if (member == kDelay) {
+    auto delay = read_duration(json_);
+    if (!delay) return std::move(delay).problem();
+    record_.delay = *delay;
+  } else {
+    auto time = read_time(json_);
+    if (!time) return std::move(time).problem();
+    record_.deliver_at = *time;
+  }
+  if (record_.delay && record_.deliver_at) {
+    return Problem(ProblemKind::invalid_request, "A message has delay or deliver_at, not both.");
+  }
+  return {};
+}
+
+Try<IncomingRecord> RecordBuilder::finish() {
+  if (!value_member_) {
+    return Problem(ProblemKind::invalid_request, "The record has no value, text or bytes.", "value")
+        .with_hint("For a record without a value, a tombstone, write \"value\":null.");
+  }
+  if (content_type_.empty()) content_type_ = implied_type_;
+  if (!content_type_.empty() && content_type_ != kJson) {
+    scratch_.headers.push_back({kContentTypeHeader, content_type_});
+  }
+  record_.headers_count = scratch_.headers.size() - record_.headers_begin;
+  return record_;
+}
+
+// The elements of "records" or "messages".
+Try<> read_list(JsonReader& json, Scratch& scratch, Destination destination, IncomingBatch& batch) {
+  if (!json.enter_array()) return json_problem(*json.error());
+  while (json.next_element()) {
+    if (batch.records.size() == kRecordsMax) {
+      return Problem(ProblemKind::batch_too_large, "A request has at most 1000 records.");
+    }
+    auto record = read_record(json, scratch, destination);
+    if (!record) {
+      Problem problem = std::move(record).problem();
+      problem.index = batch.records.size();
+      return problem;
+    }
+    batch.records.push_back(*record);
+  }
+  if (!json.ok()) return json_problem(*json.error());
+  if (batch.records.empty()) {
+    return Problem(ProblemKind::invalid_request, "The list of records is empty.");
+  }
+  return {};
+}
+
+Try<IncomingBatch> read_json_batch(Call& call, Destination destination) {
+  JsonReader json(call.body, call.scratch.texts);
+  IncomingBatch batch;
+  RecordBuilder single(json, call.scratch, destination);
+  MemberLoop members(json, members_of(destination));
+  while (const auto member = members.next()) {
+    Try<> taken;
+    if (*member == kList) {
+      taken = read_list(json, call.scratch, destination, batch);
+    } else if (*member == kDurability) {
+      auto durability = parse_durability(json.string());
+      if (durability) {
+        batch.durability = *durability;
+      } else if (json.ok()) {
+        taken = std::move(durability).problem();
+      }
+    } else if (*member == kExpect) {
+      taken = not_available("A conditional publish");
+    } else {
+      taken = single.take(*member);
+    }
+    if (!taken) members.refuse(std::move(taken).problem());
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  if (!json.finish()) return json_problem(*json.error());
+  const std::string_view list = members_of(destination)[kList];
+  if (members.has(kList)) {
+    if (!single.started()) return batch;
+    return Problem(ProblemKind::invalid_request,
+                   fmt::format("The body is one record, or has {}; not both.", list),
+                   std::string(list));
+  }
+  auto record = single.finish();
+  if (!record) return std::move(record).problem();
+  batch.records.push_back(*record);
+  batch.single = true;
+  return batch;
+}
+
+engine::NewRecord new_record(const IncomingRecord& record, const Scratch& scratch,
+                             engine::WallTime now) {
+  const std::span<const engine::Header> headers(scratch.headers);
+  return {record.key, record.value, headers.subspan(record.headers_begin, record.headers_count),
+          record.timestamp.value_or(now)};
+}
+
+}  // namespace
+
+Try<IncomingRecord> read_record(JsonReader& json, Scratch& scratch, Destination destination) {
+  RecordBuilder builder(json, scratch, destination);
+  MemberLoop members(json, members_of(destination).first(kRecordMembers));
+  while (const auto member = members.next()) {
+    if (auto taken = builder.take(*member); !taken) members.refuse(std::move(taken).problem());
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  return builder.finish();
+}
+
+Try<IncomingBatch> read_batch(Call& call, Destination destination) {
+  if (call.media == Media::protobuf) return read_proto_batch(call, destination);
+  if (call.body.empty()) {
+    return Problem(ProblemKind::invalid_request, "The body is empty: there is nothing to store.")
+        .with_hint("Send {\"value\":...}, {\"text\":\"...\"} or a list of records.");
+  }
+  return read_json_batch(call, destination);
+}
+
+Try<engine::Durability> parse_durability(std::string_view text) {
+  if (text == "disk") return engine::Durability::disk;
+  if (text == "os") return engine::Durability::os;
+  if (text == "memory") return engine::Durability::memory;
+  return Problem(ProblemKind::invalid_request, "Durability is disk, os or memory.", "durability");
+}
+
+std::string_view durability_text(engine::Durability durability) {
+  switch (durability) {
+    case engine::Durability::memory: return "memory";
+    case engine::Durability::os: return "os";
+    case engine::Durability::disk: return "disk";
+  }
+  __builtin_unreachable();
+}
+
+log::Publish to_publish(std::string topic, const IncomingBatch& batch, const Scratch& scratch,
+                        engine::WallTime now) {
+  log::Publish publish{std::move(topic), {}, batch.durability};
+  publish.records.reserve(batch.records.size());
+  for (const IncomingRecord& record : batch.records) {
+    publish.records.push_back({new_record(record, scratch, now), record.partition});
+  }
+  return publish;
+}
+
+queue::Send to_send(std::string queue, const IncomingBatch& batch, const Scratch& scratch,
+                    engine::WallTime now) {
+  queue::Send send{std::move(queue), {}, batch.durability};
+  send.messages.reserve(batch.records.size());
+  for (const IncomingRecord& record : batch.records) {
+    send.messages.push_back({new_record(record, scratch, now), record.delay, record.deliver_at});
+  }
+  return send;
+}
+
+}  // namespace twofold::http

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "http/call.h"
+#include "http/json_reader.h"
+#include "log/topics.h"
+#include "queue/queues.h"
+
+namespace twofold::http {
+
+/// The header under which a record keeps its content type. Left out for application/json, which is
+/// what a value without one is tried as.
+inline constexpr std::string_view kContentTypeHeader = "content-type";
+
+inline constexpr std::size_t kRecordsMax = 1'000;
+inline constexpr std::size_t kHeadersMax = 64;
+inline constexpr std::size_t kHeaderBytesMax = 16 << 10;
+
+/// Where records go: what a topic takes and what a queue takes differ a little.
+enum class Destination { topic, queue };
+
+/// One record of a request, whatever it was written in. Views into the body or the scratch.
+struct IncomingRecord {
+  std::optional<std::string_view> key;
+  std::optional<std::string_view> value;  ///< absent: a tombstone
+  std::size_t headers_begin = 0;          ///< in Scratch::headers
+  std::size_t headers_count = 0;
+  std::optional<engine::WallTime> timestamp;
+  std::optional<engine::PartitionId> partition;
+  std::optional<engine::Duration> delay;
+  std::optional<engine::WallTime> deliver_at;
+};
+
+/// A publish or send as it came.
+struct IncomingBatch {
+  std::vector<IncomingRecord> records;
+  std::optional<engine::Durability> durability;
+  bool single = false;  ///< the shorthand: the body itself was the record
+};
+
+/// Reads the body as JSON or Protobuf, by call.media. Everything is checked: at least one record,
+/// at most kRecordsMax, each with exactly one value; members that are not known are refused.
+Try<IncomingBatch> read_batch(Call& call, Destination destination);
+/// Reads one record object under the cursor, or one line of NDJSON.
+Try<IncomingRecord> read_record(JsonReader& json, Scratch& scratch, Destination destination);
+
+Try<engine::Durability> parse_durability(std::string_view text);
+std::string_view durability_text(engine::Durability durability);
+
+/// The broker's own forms. Records without a timestamp get `now`. Views stay those of the batch.
+log::Publish to_publish(std::string topic, const IncomingBatch& batch, const Scratch& scratch,
+                        engine::WallTime now);
+queue::Send to_send(std::string queue, const IncomingBatch& batch, const Scratch& scratch,
+                    engine::WallTime now);
+
+}  // namespace twofold::http

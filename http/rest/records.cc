@@ -1,0 +1,223 @@
+// Publishing: JSON, Protobuf, NDJSON and raw bodies.
+#include <fmt/format.h>
+
+#include "http/rest/handlers.h"
+#include "http/rest/json_request.h"
+#include "http/rest/not_found.h"
+#include "http/rest/record_in.h"
+#include "http/rest/record_out.h"
+#include "http/rest/send_out.h"
+
+namespace twofold::http {
+namespace {
+
+
+void append_receipt(JsonWriter& json, const log::PublishedRecord& record) {
+  std::string& out = json.begin_object().name("id").raw("\"").out();
+  append_number(out, record.partition.value());
+  out.push_back('-');
+  append_number(out, record.offset.value());
+  out.push_back('"');
+  json.name("partition").number(record.partition.value());
+  json.name("offset").number(record.offset.value());
+  json.name("seq").number(record.seq.value()).end_object();
+}
+
+void render_json(std::string& out, const log::Published& published) {
+  JsonWriter json(out);
+  json.begin_object().name("records").begin_array();
+  for (const log::PublishedRecord& record : published.records) append_receipt(json, record);
+  json.end_array().name("durability").string(durability_text(published.durability)).end_object();
+}
+
+void render_protobuf(std::string& out, const log::Published& published) {
+  ProtoWriter proto(out);
+  for (const log::PublishedRecord& record : published.records) {
+    const std::string id = fmt::format("{}-{}", record.partition.value(), record.offset.value());
+    const auto partition = static_cast<std::uint64_t>(record.partition.value());
+    const auto offset = static_cast<std::uint64_t>(record.offset.value());
+    proto.begin(1, ProtoWriter::bytes_size(1, id.size()) +
+                       ProtoWriter::number_size(2, partition) +
+                       ProtoWriter::number_size(3, offset) +
+                       ProtoWriter::number_size(4, record.seq.value()));
+    proto.bytes(1, id);
+    proto.number(2, partition);
+    proto.number(3, offset);
+    proto.number(4, record.seq.value());
+  }
+  proto.number(2, proto_durability(published.durability));
+}
+
+void render(Call& call, const log::Published& published) {
+  if (call.answer_in == Media::protobuf) {
+    call.reply.content_type = kProtobuf;
+    render_protobuf(call.reply.body, published);
+  } else {
+    render_json(call.reply.body, published);
+  }
+}
+
+Task<Result<log::Published>> submit(Call& call, log::Publish publish) {
+  auto start = [&topics = call.broker.topics,
+                publish = std::move(publish)](engine::Completion<log::Published> done) mutable {
+    topics.publish(std::move(publish), std::move(done));
+  };
+  return on_core<log::Published>(call.broker.core, std::move(start));
+}
+
+// The line at the front of `lines`, without its end.
+std::string_view take_line(std::string_view& lines) {
+  const std::size_t end = std::min(lines.find('\n'), lines.size());
+  std::string_view line = lines.substr(0, end);
+  lines.remove_prefix(std::min(end + 1, lines.size()));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t") == std::string_view::npos;
+}
+
+Try<IncomingRecord> read_line(std::string_view line, Scratch& scratch) {
+  JsonReader json(line, scratch.texts);
+  auto record = read_record(json, scratch, Destination::topic);
+  if (record && !json.finish()) return json_problem(*json.error());
+  return record;
+}
+
+void append_receipt_line(std::string& out, const log::PublishedRecord& record) {
+  JsonWriter json(out);
+  append_receipt(json, record);
+  out.push_back('\n');
+}
+
+void append_problem_line(Call& call, const Problem& problem) {
+  append_problem_json(call.reply.body, problem, call.request_id);
+  call.reply.body.push_back('\n');
+}
+
+bool is_about_a_record(engine::Errc code) {
+  return code == engine::Errc::message_too_large || code == engine::Errc::partition_not_found ||
+         code == engine::Errc::invalid_request;
+}
+
+// Publishes a run of good lines together. When only some of its records are at fault, each goes
+// alone, so that every line gets an answer of its own.
+Task<Try<>> publish_run(Call& call, const std::string& topic, IncomingBatch& run) {
+  if (run.records.empty()) co_return Try<>();
+  auto published =
+      co_await submit(call, to_publish(topic, run, call.scratch, call.broker.clock.wall()));
+  if (published) {
+    for (const auto& record : published->records) append_receipt_line(call.reply.body, record);
+  } else if (run.records.size() > 1 && is_about_a_record(published.error().code)) {
+    for (const IncomingRecord& record : std::exchange(run.records, {})) {
+      IncomingBatch alone;
+      alone.records.push_back(record);
+      auto one = co_await publish_run(call, topic, alone);
+      if (!one) append_problem_line(call, std::move(one).problem());
+    }
+  } else {
+    co_return co_await explained(call, published.error(), topic);
+  }
+  run.records.clear();
+  call.scratch.clear();
+  co_return Try<>();
+}
+
+// The one publish that is not atomic: each line is a record, and each gets a line in answer, a
+// receipt or a problem. A broker that cannot write any more ends it.
+Task<Try<>> publish_lines(Call& call, const std::string& topic) {
+  call.reply.content_type = kNdjson;
+  IncomingBatch run;
+  std::string_view lines = call.body;
+  for (std::size_t number = 0; !lines.empty(); ++number) {
+    const std::string_view line = take_line(lines);
+    if (is_blank(line)) continue;
+    auto record = read_line(line, call.scratch);
+    if (record) run.records.push_back(*record);
+    if (record && run.records.size() < kRecordsMax && !lines.empty()) continue;
+    if (auto published = co_await publish_run(call, topic, run); !published) {
+      Problem problem = std::move(published).problem();
+      if (call.reply.body.empty()) co_return problem;
+      append_problem_line(call, problem);
+      break;
+    }
+    if (record) continue;
+    Problem problem = std::move(record).problem();
+    problem.index = number;
+    append_problem_line(call, problem);
+  }
+  if (auto last = co_await publish_run(call, topic, run); !last) {
+    if (call.reply.body.empty()) co_return std::move(last).problem();
+    append_problem_line(call, std::move(last).problem());
+  }
+  call.reply.field("Twofold-Atomic", "false");
+  co_return Try<>();
+}
+
+// Header fields of a raw publish: Twofold-H-Region becomes the record's header Region.
+Try<> read_raw_headers(Call& call, IncomingRecord& record) {
+  constexpr std::string_view kPrefix = "Twofold-H-";
+  record.headers_begin = call.scratch.headers.size();
+  for (const Field& field : call.head.fields) {
+    if (field.name.size() <= kPrefix.size()) continue;
+    if (!same_token(field.name.substr(0, kPrefix.size()), kPrefix)) continue;
+    call.scratch.headers.push_back({field.name.substr(kPrefix.size()), field.value});
+  }
+  if (!call.head.field("Twofold-Delay").empty()) {
+    return Problem(ProblemKind::invalid_request, "Only messages of a queue can be delayed.",
+                   "Twofold-Delay");
+  }
+  if (!call.head.field("Twofold-Dedup-Id").empty()) {
+    return Problem(ProblemKind::invalid_request,
+                   "Deduplication by id is not available in this version.", "Twofold-Dedup-Id");
+  }
+  // What curl says of every -d is no statement about the bytes.
+  const bool unlabelled = call.media == Media::none || call.media == Media::form;
+  if (!unlabelled && !same_token(call.head.content_type, kJson)) {
+    call.scratch.headers.push_back({kContentTypeHeader, call.head.content_type});
+  }
+  record.headers_count = call.scratch.headers.size() - record.headers_begin;
+  return {};
+}
+
+Task<Try<>> publish_batch(Call& call, std::string topic, const IncomingBatch& batch) {
+  auto published =
+      co_await submit(call, to_publish(topic, batch, call.scratch, call.broker.clock.wall()));
+  if (!published) co_return co_await explained(call, published.error(), std::move(topic));
+  render(call, *published);
+  co_return Try<>();
+}
+
+}  // namespace
+
+Task<Try<>> publish(Call& call) {
+  auto topic = call.name(0);
+  if (!topic) co_return std::move(topic).problem();
+  if (call.media == Media::ndjson) co_return co_await publish_lines(call, *topic);
+  auto batch = read_batch(call, Destination::topic);
+  if (!batch) co_return std::move(batch).problem();
+  co_return co_await publish_batch(call, *std::move(topic), *batch);
+}
+
+Task<Try<>> publish_raw(Call& call) {
+  auto topic = call.name(0);
+  if (!topic) co_return std::move(topic).problem();
+  auto partition = call.number("partition", 0, INT32_MAX, -1);
+  if (!partition) co_return std::move(partition).problem();
+  IncomingBatch batch;
+  IncomingRecord record;
+  record.key = call.query("key");
+  record.value = call.body;
+  if (*partition >= 0) record.partition = engine::PartitionId{static_cast<std::int32_t>(*partition)};
+  if (auto headers = read_raw_headers(call, record); !headers) co_return headers;
+  batch.records.push_back(record);
+  if (const auto durability = call.query("durability")) {
+    auto parsed = parse_durability(*durability);
+    if (!parsed) co_return std::move(parsed).problem();
+    batch.durability = *parsed;
+  }
+  co_return co_await publish_batch(call, *std::move(topic), batch);
+}
+
+}  // namespace twofold::http

@@ -1,0 +1,94 @@
+#include <array>
+
+#include "http/rest/handlers.h"
+#include "http/route.h"
+
+namespace twofold::http {
+namespace {
+
+constexpr QueryParam kLimit{"limit", "integer", "how many at most, 1 to 1000 (100)"};
+constexpr QueryParam kCursor{"cursor", "string", "go on where an answer's cursor or next says"};
+constexpr QueryParam kFrom{"from", "string",
+                           "earliest, latest, -15m, a time, an offset, or an id like 2-41 (earliest)"};
+constexpr QueryParam kWait{"wait", "string", "how long to wait for something new, up to 60s (0s)"};
+constexpr QueryParam kEncoding{"encoding", "string", "base64: every value as bytes"};
+
+constexpr std::array kPaging = {kLimit, kCursor};
+constexpr std::array kReading = {
+    kFrom, kLimit, kCursor, kWait, kEncoding,
+    QueryParam{"bytes", "integer", "how many bytes of values at most, 1 to 4194304 (1048576)"},
+    QueryParam{"partition", "integer", "only this partition"},
+    QueryParam{"order", "string", "partition, or total: by seq also across pages (partition)"},
+    QueryParam{"on_trim", "string", "skip: go on from the oldest when the position is gone (error)"},
+    QueryParam{"filter", "string", "not available in this version"}};
+constexpr std::array kOneRecord = {kEncoding};
+constexpr std::array kRaw = {
+    QueryParam{"key", "string", "the record's key"},
+    QueryParam{"partition", "integer", "only this partition"},
+    QueryParam{"durability", "string", "disk, os or memory (the topic's)"}};
+constexpr std::array kAt = {
+    QueryParam{"at", "string", "a time: also the first offset at or after it"}};
+constexpr std::array kBrowsing = {
+    kLimit, kCursor, kFrom, kEncoding,
+    QueryParam{"state", "string", "ready, in_flight, delayed, blocked or dead (all of them)"}};
+constexpr std::array kVerbose = {QueryParam{"verbose", "boolean", "list the checks"}};
+
+using P = Permission;
+using S = Served;
+using B = Body;
+
+// method, path, operation, summary, permission, served, body, handler, query
+constexpr auto kRoutes = std::to_array<Route>({
+    {"GET", "/v1", "server_info", "Version, limits and links", P::nothing, S::always, B::nothing, &server_info, {}},
+
+    {"GET", "/v1/topics", "list_topics", "List topics", P::inspect, S::when_ready, B::nothing, &list_topics, kPaging},
+    {"PUT", "/v1/topics/{topic}", "put_topic", "Create a topic, or configure it with If-Match", P::manage, S::when_ready, B::admin, &put_topic, {}},
+    {"GET", "/v1/topics/{topic}", "get_topic", "Show a topic", P::inspect, S::when_ready, B::nothing, &get_topic, {}},
+    {"PATCH", "/v1/topics/{topic}", "patch_topic", "Change some of a topic's configuration", P::manage, S::when_ready, B::admin, &patch_topic, {}},
+    {"DELETE", "/v1/topics/{topic}", "delete_topic", "Delete a topic and its records", P::manage, S::when_ready, B::nothing, &delete_topic, {}},
+    {"POST", "/v1/topics/{topic}/records", "publish", "Publish records, all of them or none", P::publish, S::when_ready, B::records, &http::publish, {}},
+    {"GET", "/v1/topics/{topic}/records", "read", "Read records without a group", P::consume, S::when_ready, B::nothing, &read_records, kReading},
+    {"POST", "/v1/topics/{topic}/raw", "publish_raw", "Publish the body as one record", P::publish, S::when_ready, B::raw, &publish_raw, kRaw},
+    {"GET", "/v1/topics/{topic}/records/{partition}/{offset}", "get_record", "Show one record", P::consume, S::when_ready, B::nothing, &get_record, kOneRecord},
+    {"GET", "/v1/topics/{topic}/offsets", "offsets", "Where each partition begins and ends", P::inspect, S::when_ready, B::nothing, &topic_offsets, kAt},
+    {"POST", "/v1/topics/{topic}/trim", "trim", "Forget records before an offset or time", P::manage, S::when_ready, B::admin, &trim_topic, {}},
+    {"GET", "/v1/topics/{topic}/consumers", "consumers", "Every queue and group that reads a topic, with its lag", P::inspect, S::when_ready, B::nothing, &topic_consumers, {}},
+
+    {"GET", "/v1/queues", "list_queues", "List queues", P::inspect, S::when_ready, B::nothing, &list_queues, kPaging},
+    {"PUT", "/v1/queues/{queue}", "put_queue", "Create a queue, or attach one to a topic", P::manage, S::when_ready, B::admin, &put_queue, {}},
+    {"GET", "/v1/queues/{queue}", "get_queue", "Show a queue and its counts", P::inspect, S::when_ready, B::nothing, &get_queue, {}},
+    {"PATCH", "/v1/queues/{queue}", "patch_queue", "Change some of a queue's configuration", P::manage, S::when_ready, B::admin, &patch_queue, {}},
+    {"DELETE", "/v1/queues/{queue}", "delete_queue", "Delete a queue; an attached one leaves its topic as it is", P::manage, S::when_ready, B::nothing, &delete_queue, {}},
+    {"POST", "/v1/queues/{queue}/messages", "send", "Send messages, all of them or none", P::publish, S::when_ready, B::data, &send_messages, {}},
+    {"GET", "/v1/queues/{queue}/messages", "browse", "Look at messages without touching them", P::inspect, S::when_ready, B::nothing, &browse_messages, kBrowsing},
+    {"POST", "/v1/queues/{queue}/receive", "receive", "Receive messages; each stays hidden until it is acked or its time is over", P::consume, S::when_ready, B::data, &receive_messages, {}},
+    {"POST", "/v1/queues/{queue}/ack", "ack", "Delete received messages for good", P::consume, S::while_draining, B::data, &ack_messages, {}},
+    {"POST", "/v1/queues/{queue}/nack", "nack", "Give received messages back, at once, later, or as dead", P::consume, S::while_draining, B::data, &nack_messages, {}},
+    {"POST", "/v1/queues/{queue}/extend", "extend", "Keep received messages hidden for longer", P::consume, S::while_draining, B::data, &extend_messages, {}},
+    {"POST", "/v1/queues/{queue}/purge", "purge", "Delete every message", P::manage, S::when_ready, B::admin, &purge_queue, {}},
+
+    {"GET", "/v1/groups", "list_groups", "List groups", P::inspect, S::when_ready, B::nothing, &list_groups, kPaging},
+    {"GET", "/v1/groups/{group}", "get_group", "Show a group's offsets and lag", P::inspect, S::when_ready, B::nothing, &get_group, {}},
+    {"DELETE", "/v1/groups/{group}", "delete_group", "Forget a group's offsets", P::manage, S::when_ready, B::nothing, &delete_group, {}},
+    {"POST", "/v1/groups/{group}/poll", "poll", "Read from where the group has committed", P::consume, S::when_ready, B::admin, &poll_group, {}},
+    {"POST", "/v1/groups/{group}/commit", "commit", "Commit offsets", P::consume, S::while_draining, B::admin, &commit_group, {}},
+    {"POST", "/v1/groups/{group}/seek", "seek", "Move a group to a position", P::consume, S::when_ready, B::admin, &seek_group, {}},
+
+    {"GET", "/livez", "livez", "Whether the broker lives", P::nothing, S::always, B::nothing, &livez, kVerbose},
+    {"GET", "/readyz", "readyz", "Whether the broker serves", P::nothing, S::always, B::nothing, &readyz, kVerbose},
+    {"GET", "/startupz", "startupz", "Whether recovery is done, and how far it is", P::nothing, S::always, B::nothing, &startupz, kVerbose},
+    {"GET", "/health", "health", "The same as /readyz", P::nothing, S::always, B::nothing, &readyz, kVerbose},
+    {"GET", "/metrics", "metrics", "Prometheus metrics", P::nothing, S::always, B::nothing, &metrics_page, {}},
+    {"GET", "/openapi.json", "openapi", "This table as OpenAPI 3.1", P::nothing, S::always, B::nothing, &openapi, {}},
+    {"GET", "/errors/{code}", "error", "What an error code means", P::nothing, S::always, B::nothing, &error_page, {}},
+});
+
+}  // namespace
+
+std::span<const Route> route_table() { return kRoutes; }
+
+std::size_t route_index(const Route& route) {
+  return static_cast<std::size_t>(&route - kRoutes.data());
+}
+
+}  // namespace twofold::http

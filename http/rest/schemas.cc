@@ -1,0 +1,107 @@
+#include "http/rest/schemas.h"
+
+#include <array>
+#include <utility>
+
+namespace twofold::http {
+namespace {
+
+constexpr auto kNames = std::to_array<std::pair<std::string_view, SchemaNames>>({
+    {"put_topic", {"TopicConfig", "Topic"}},
+    {"get_topic", {"", "Topic"}},
+    {"patch_topic", {"TopicConfig", "Topic"}},
+    {"publish", {"PublishRequest", "PublishResponse"}},
+    {"publish_raw", {"", "PublishResponse"}},
+    {"read", {"", "ReadResponse"}},
+    {"get_record", {"", "Record"}},
+    {"put_queue", {"QueueConfig", "Queue"}},
+    {"get_queue", {"", "Queue"}},
+    {"patch_queue", {"QueueConfig", "Queue"}},
+    {"send", {"SendRequest", "SendResponse"}},
+    {"receive", {"ReceiveRequest", "ReceiveResponse"}},
+    {"ack", {"AckRequest", "SettleResponse"}},
+    {"nack", {"NackRequest", "SettleResponse"}},
+    {"extend", {"ExtendRequest", "SettleResponse"}},
+});
+
+// A value is any JSON; `true` is the schema that takes everything.
+constexpr std::string_view kSchemas = R"({
+"Duration":{"type":["string","number"],"description":"250ms, 30s, 5m, 12h, 7d; a bare number means seconds","examples":["30s"]},
+"Durability":{"type":"string","enum":["disk","os","memory"]},
+"Bytes":{"type":["string","object"],"description":"A text, or {\"base64\":\"...\"}"},
+"TopicConfig":{"type":"object","properties":{
+  "partitions":{"type":"integer","minimum":1},
+  "retention":{"type":"object","properties":{"time":{"type":["string","number","null"]},"bytes":{"type":["integer","string","null"]}}},
+  "durability":{"$ref":"#/components/schemas/Durability"},
+  "record_bytes_max":{"type":"integer","minimum":1,"maximum":67108864}}},
+"Topic":{"allOf":[{"$ref":"#/components/schemas/TopicConfig"},{"type":"object","required":["name","id","partitions","etag"],"properties":{
+  "name":{"type":"string"},"id":{"type":"string"},"created":{"type":"string"},"records":{"type":"integer"},"bytes":{"type":"integer"},"etag":{"type":"string"}}}]},
+"NewRecord":{"type":"object","description":"Exactly one of value, text and bytes.","properties":{
+  "key":{"$ref":"#/components/schemas/Bytes"},"value":true,"text":{"type":"string"},"bytes":{"type":"string","contentEncoding":"base64"},
+  "headers":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Bytes"}},
+  "content_type":{"type":"string"},"timestamp":{"type":"string"},"partition":{"type":"integer"}}},
+"NewMessage":{"allOf":[{"$ref":"#/components/schemas/NewRecord"},{"type":"object","properties":{
+  "delay":{"$ref":"#/components/schemas/Duration"},"deliver_at":{"type":"string"}}}]},
+"Record":{"type":"object","required":["id","partition","offset","seq","timestamp"],"properties":{
+  "id":{"type":"string"},"topic":{"type":"string"},"partition":{"type":"integer"},"offset":{"type":"integer"},"seq":{"type":"integer"},
+  "key":{"$ref":"#/components/schemas/Bytes"},"value":true,"text":{"type":"string"},"bytes":{"type":"string","contentEncoding":"base64"},
+  "headers":{"type":"object"},"content_type":{"type":"string"},"timestamp":{"type":"string"}}},
+"Message":{"allOf":[{"$ref":"#/components/schemas/Record"},{"type":"object","required":["receipt","receive_count","visible_at"],"properties":{
+  "receipt":{"type":"string"},"receive_count":{"type":"integer"},"visible_at":{"type":"string"}}}]},
+"Lag":{"type":"object","properties":{"count":{"type":"integer"},"age":{"type":"string"}}},
+"PublishRequest":{"type":"object","description":"One record, or a list of them.","properties":{
+  "records":{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/components/schemas/NewRecord"}},
+  "durability":{"$ref":"#/components/schemas/Durability"}}},
+"PublishResponse":{"type":"object","required":["records","durability"],"properties":{
+  "records":{"type":"array","items":{"type":"object","required":["id","partition","offset","seq"],"properties":{
+    "id":{"type":"string"},"partition":{"type":"integer"},"offset":{"type":"integer"},"seq":{"type":"integer"}}}},
+  "durability":{"$ref":"#/components/schemas/Durability"}}},
+"ReadResponse":{"type":"object","required":["records","cursor","caught_up","lag"],"properties":{
+  "records":{"type":"array","items":{"$ref":"#/components/schemas/Record"}},
+  "cursor":{"type":"string"},"caught_up":{"type":"boolean"},"lag":{"$ref":"#/components/schemas/Lag"}}},
+"QueueConfig":{"type":"object","properties":{
+  "source":{"type":"object","required":["topic"],"properties":{"topic":{"type":"string"},"from":{"type":["string","integer"]}}},
+  "visibility_timeout":{"$ref":"#/components/schemas/Duration"},"delay":{"$ref":"#/components/schemas/Duration"},
+  "receive_wait":{"$ref":"#/components/schemas/Duration"},"max_receives":{"type":"integer","minimum":0},
+  "dead_letter":{"type":["string","null"]},"retention":{"type":["string","number","null"]},
+  "durability":{"$ref":"#/components/schemas/Durability"},"record_bytes_max":{"type":"integer"},"order":{"const":"none"}}},
+"QueueCounters":{"type":"object","properties":{"ready":{"type":"integer"},"in_flight":{"type":"integer"},"delayed":{"type":"integer"},"blocked":{"type":"integer"},"dead":{"type":"integer"}}},
+"Queue":{"allOf":[{"$ref":"#/components/schemas/QueueConfig"},{"type":"object","required":["name","id","messages","etag"],"properties":{
+  "name":{"type":"string"},"id":{"type":"string"},"created":{"type":"string"},"messages":{"$ref":"#/components/schemas/QueueCounters"},
+  "backlog":{"type":"object"},"etag":{"type":"string"}}}]},
+"SendRequest":{"type":"object","description":"One message, or a list of them.","properties":{
+  "messages":{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/components/schemas/NewMessage"}},
+  "durability":{"$ref":"#/components/schemas/Durability"}}},
+"SendResponse":{"type":"object","required":["messages","durability"],"properties":{
+  "messages":{"type":"array","items":{"type":"object","required":["id","offset","seq"],"properties":{
+    "id":{"type":"string"},"offset":{"type":"integer"},"seq":{"type":"integer"}}}},
+  "durability":{"$ref":"#/components/schemas/Durability"}}},
+"ReceiveRequest":{"type":"object","properties":{"max":{"type":"integer","minimum":1,"maximum":1000},
+  "wait":{"$ref":"#/components/schemas/Duration"},"visibility_timeout":{"$ref":"#/components/schemas/Duration"}}},
+"ReceiveResponse":{"type":"object","required":["messages","queue"],"properties":{
+  "messages":{"type":"array","items":{"$ref":"#/components/schemas/Message"}},
+  "queue":{"$ref":"#/components/schemas/QueueCounters"},"topic":{"type":"string"},"why":{"type":"object"}}},
+"AckRequest":{"type":"object","required":["receipts"],"properties":{"receipts":{"type":"array","minItems":1,"maxItems":1000,"items":{"type":"string"}}}},
+"NackRequest":{"type":"object","required":["items"],"properties":{"items":{"type":"array","minItems":1,"maxItems":1000,"items":{"type":"object","required":["receipt"],"properties":{
+  "receipt":{"type":"string"},"delay":{"$ref":"#/components/schemas/Duration"},"dead":{"type":"boolean"},"reason":{"type":"string"}}}}}},
+"ExtendRequest":{"type":"object","required":["items"],"properties":{"items":{"type":"array","minItems":1,"maxItems":1000,"items":{"type":"object","required":["receipt","visibility_timeout"],"properties":{
+  "receipt":{"type":"string"},"visibility_timeout":{"$ref":"#/components/schemas/Duration"}}}}}},
+"SettleResponse":{"type":"object","required":["results"],"properties":{"results":{"type":"array","items":{"enum":["acked","already","stale","unknown","ok"]}}}},
+"Problem":{"type":"object","required":["type","title","status","detail","code","request_id","retryable"],"properties":{
+  "type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"detail":{"type":"string"},"code":{"type":"string"},
+  "hint":{"type":"string"},"param":{"type":"string"},"index":{"type":"integer"},"at":{"type":"integer"},"oldest":{"type":"integer"},
+  "request_id":{"type":"string"},"retryable":{"type":"boolean"}}}
+})";
+
+}  // namespace
+
+SchemaNames schemas_of(std::string_view operation) {
+  for (const auto& [name, schemas] : kNames) {
+    if (name == operation) return schemas;
+  }
+  return {};
+}
+
+std::string_view schemas_json() { return kSchemas; }
+
+}  // namespace twofold::http

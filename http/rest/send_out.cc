@@ -1,0 +1,62 @@
+#include "http/rest/send_out.h"
+
+#include "http/json_writer.h"
+#include "http/proto_writer.h"
+#include "http/rest/record_in.h"
+
+namespace twofold::http {
+namespace {
+
+// A queue's own log is one partition.
+std::string id_of(engine::Offset offset) {
+  std::string id = "0-";
+  append_number(id, offset.value());
+  return id;
+}
+
+void render_json(std::string& out, const queue::Sent& sent) {
+  JsonWriter json(out);
+  json.begin_object().name("messages").begin_array();
+  for (const queue::SentMessage& message : sent.messages) {
+    json.begin_object().name("id").string(id_of(message.offset));
+    json.name("offset").number(message.offset.value());
+    json.name("seq").number(message.seq.value()).end_object();
+  }
+  json.end_array().name("durability").string(durability_text(sent.durability)).end_object();
+}
+
+void render_protobuf(std::string& out, const queue::Sent& sent) {
+  ProtoWriter proto(out);
+  for (const queue::SentMessage& message : sent.messages) {
+    const std::string id = id_of(message.offset);
+    const auto offset = static_cast<std::uint64_t>(message.offset.value());
+    proto.begin(1, ProtoWriter::bytes_size(1, id.size()) + ProtoWriter::number_size(2, offset) +
+                       ProtoWriter::number_size(3, message.seq.value()));
+    proto.bytes(1, id);
+    proto.number(2, offset);
+    proto.number(3, message.seq.value());
+  }
+  proto.number(2, proto_durability(sent.durability));
+}
+
+}  // namespace
+
+std::uint64_t proto_durability(engine::Durability durability) {
+  switch (durability) {
+    case engine::Durability::disk: return 1;
+    case engine::Durability::os: return 2;
+    case engine::Durability::memory: return 3;
+  }
+  __builtin_unreachable();
+}
+
+void render_sent(Call& call, const queue::Sent& sent) {
+  if (call.answer_in == Media::protobuf) {
+    call.reply.content_type = kProtobuf;
+    render_protobuf(call.reply.body, sent);
+  } else {
+    render_json(call.reply.body, sent);
+  }
+}
+
+}  // namespace twofold::http

@@ -1,0 +1,256 @@
+// Topics: list, create, configure, delete, trim.
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "engine/base/duration_text.h"
+#include "engine/base/time_text.h"
+#include "http/rest/config_in.h"
+#include "http/rest/handlers.h"
+#include "http/rest/json_request.h"
+#include "http/rest/listing.h"
+#include "http/rest/not_found.h"
+#include "http/rest/position_in.h"
+#include "http/rest/record_in.h"
+
+namespace twofold::http {
+namespace {
+
+// A topic and how much it holds; without the latter for one that was just removed.
+struct TopicView {
+  log::TopicInfo info;
+  std::vector<log::PartitionOffsets> partitions;
+};
+
+TopicView view_of(const log::Topics& topics, log::TopicInfo info) {
+  TopicView view{std::move(info), {}};
+  if (auto offsets = topics.offsets(view.info.name)) view.partitions = *std::move(offsets);
+  return view;
+}
+
+void append_topic(JsonWriter& json, const TopicView& view) {
+  const log::TopicInfo& info = view.info;
+  const log::TopicConfig& config = info.config;
+  json.begin_object().name("name").string(info.name);
+  json.name("id").string(fmt::format("t_{:x}", info.id));
+  json.name("partitions").number(config.partitions);
+  json.name("retention").begin_object().name("time");
+  if (config.retention_time) {
+    json.string(engine::format_duration(*config.retention_time));
+  } else {
+    json.null();
+  }
+  json.name("bytes");
+  if (config.retention_bytes) {
+    json.number(*config.retention_bytes);
+  } else {
+    json.null();
+  }
+  json.end_object();
+  json.name("durability").string(durability_text(config.durability));
+  json.name("record_bytes_max").number(config.record_bytes_max);
+  json.name("created").string(engine::format_time(info.created));
+  if (!view.partitions.empty()) {
+    std::int64_t records = 0;
+    std::uint64_t bytes = 0;
+    for (const log::PartitionOffsets& partition : view.partitions) {
+      records += engine::distance(partition.status.start, partition.status.visible_end);
+      bytes += partition.status.bytes;
+    }
+    json.name("records").number(records).name("bytes").number(bytes);
+  }
+  json.name("etag").string(fmt::format("{}", info.version)).end_object();
+}
+
+Task<Try<>> render_topic(Call& call, log::TopicInfo info) {
+  auto ask = [&topics = call.broker.topics, &info] { return view_of(topics, std::move(info)); };
+  const TopicView view = co_await ask_core(call.broker.core, std::move(ask));
+  JsonWriter json(call.reply.body);
+  append_topic(json, view);
+  call.reply.field("ETag", fmt::format("\"{}\"", view.info.version));
+  co_return Try<>();
+}
+
+// One core turn: nobody can come between reading the configuration and replacing it.
+void patch_on_core(log::Topics& topics, const std::string& name, const TopicChanges& changes,
+                   std::optional<std::uint64_t> version, engine::Completion<log::TopicInfo> done) {
+  auto found = topics.find(name);
+  if (!found) return done(found.error());
+  log::TopicConfig config = found->config;
+  changes.apply(config);
+  topics.configure(name, std::move(config), version, std::move(done));
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) {
+    if (!list.empty()) list.append(", ");
+    list.append(name);
+  }
+  return list;
+}
+
+// {"0": 100, "1": 7}
+Try<std::vector<log::PartitionPosition>> read_offsets(JsonReader& json) {
+  std::vector<log::PartitionPosition> positions;
+  json.enter_object();
+  std::string_view name;
+  while (json.next_member(name)) {
+    std::int32_t partition = -1;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), partition);
+    if (error != std::errc{} || end != name.data() + name.size() || partition < 0) {
+      return Problem(ProblemKind::invalid_request, "Members here are partition numbers.", "before");
+    }
+    for (const auto& position : positions) {
+      if (position.partition.value() != partition) continue;
+      return Problem(ProblemKind::invalid_request, "A partition is given twice.", "before");
+    }
+    auto offset = read_number(json, 0, INT64_MAX);
+    if (!offset) return std::move(offset).problem();
+    positions.push_back({engine::PartitionId{partition}, engine::Offset{*offset}});
+  }
+  if (!json.ok()) return json_problem(*json.error(), "before");
+  return positions;
+}
+
+// {"before": {"0": 100}} or {"before": "-7d"}, "latest", "2-41", an offset for all partitions.
+Task<Try<std::vector<log::PartitionPosition>>> read_trim(Call& call, std::string topic) {
+  static constexpr std::string_view kNames[] = {"before"};
+  JsonReader json(call.body, call.scratch.texts);
+  MemberLoop members(json, kNames);
+  std::vector<log::PartitionPosition> positions;
+  std::string text;
+  while (members.next()) {
+    if (json.peek() == JsonType::object) {
+      auto offsets = read_offsets(json);
+      if (offsets) {
+        positions = *std::move(offsets);
+      } else {
+        members.refuse(std::move(offsets).problem());
+      }
+    } else {
+      text = json.peek() == JsonType::number ? json.number() : json.string();
+    }
+  }
+  if (auto problem = members.problem()) co_return *std::move(problem);
+  if (!json.finish()) co_return json_problem(*json.error());
+  if (text.empty()) {
+    if (!positions.empty()) co_return positions;
+    co_return Problem(ProblemKind::invalid_request, "before says what to forget.", "before")
+        .with_hint("Write {\"before\":\"-7d\"}, a time, or offsets like {\"before\":{\"0\":100}}.");
+  }
+  auto places = co_await find_places(call, std::move(topic), std::move(text), "before");
+  if (!places) co_return std::move(places).problem();
+  co_return std::move(places->positions);
+}
+
+}  // namespace
+
+Task<Try<>> list_topics(Call& call) {
+  auto query = parse_list_query(call);
+  if (!query) co_return std::move(query).problem();
+  auto ask = [&topics = call.broker.topics, &query] {
+    std::vector<TopicView> views;
+    for (auto& info : topics.list(query->after, query->limit + 1)) {
+      views.push_back(view_of(topics, std::move(info)));
+    }
+    return views;
+  };
+  std::vector<TopicView> views = co_await ask_core(call.broker.core, std::move(ask));
+  std::optional<std::string> last;
+  if (views.size() > query->limit) {
+    views.pop_back();
+    last = views.back().info.name;
+  }
+  JsonWriter json(call.reply.body);
+  json.begin_object().name("items").begin_array();
+  for (const TopicView& view : views) append_topic(json, view);
+  end_list(call, json, last);
+  co_return Try<>();
+}
+
+Task<Try<>> put_topic(Call& call) {
+  auto name = call.name(0);
+  if (!name) co_return std::move(name).problem();
+  auto wanted = read_preconditions(call);
+  if (!wanted) co_return std::move(wanted).problem();
+  auto changes = read_topic_changes(call);
+  if (!changes) co_return std::move(changes).problem();
+  log::TopicConfig config = call.broker.topic_defaults;
+  changes->apply(config);
+  auto start = [&topics = call.broker.topics, &name, &wanted,
+                config](engine::Completion<log::TopicInfo> done) {
+    if (wanted->version) return topics.configure(*name, config, wanted->version, std::move(done));
+    topics.create(*name, config, wanted->create_only, std::move(done));
+  };
+  auto info = co_await on_core<log::TopicInfo>(call.broker.core, std::move(start));
+  if (!info) co_return co_await explained(call, info.error(), *name);
+  if (info->was_created) call.reply.status = 201;
+  co_return co_await render_topic(call, *std::move(info));
+}
+
+Task<Try<>> get_topic(Call& call) {
+  auto name = call.name(0);
+  if (!name) co_return std::move(name).problem();
+  auto ask = [&topics = call.broker.topics, &name] { return topics.find(*name); };
+  auto info = co_await ask_core(call.broker.core, std::move(ask));
+  if (!info) co_return co_await explained(call, info.error(), *name);
+  co_return co_await render_topic(call, *std::move(info));
+}
+
+Task<Try<>> patch_topic(Call& call) {
+  auto name = call.name(0);
+  if (!name) co_return std::move(name).problem();
+  auto wanted = read_preconditions(call);
+  if (!wanted) co_return std::move(wanted).problem();
+  auto changes = read_topic_changes(call);
+  if (!changes) co_return std::move(changes).problem();
+  auto start = [&topics = call.broker.topics, &name, &wanted,
+                &changes](engine::Completion<log::TopicInfo> done) {
+    patch_on_core(topics, *name, *changes, wanted->version, std::move(done));
+  };
+  auto info = co_await on_core<log::TopicInfo>(call.broker.core, std::move(start));
+  if (!info) co_return co_await explained(call, info.error(), *name);
+  co_return co_await render_topic(call, *std::move(info));
+}
+
+Task<Try<>> delete_topic(Call& call) {
+  auto name = call.name(0);
+  if (!name) co_return std::move(name).problem();
+  auto start = [&broker = call.broker, &name](engine::Completion<log::TopicInfo> done) {
+    const auto queues = broker.queues.reading(*name);
+    if (queues.empty()) return broker.topics.remove(*name, std::move(done));
+    done(engine::Error(engine::Errc::topic_has_queues,
+                       fmt::format("These queues read {}: {}.", *name, joined(queues)),
+                       "Delete the queues first; the topic's records stay until then."));
+  };
+  auto info = co_await on_core<log::TopicInfo>(call.broker.core, std::move(start));
+  if (!info) co_return co_await explained(call, info.error(), *name);
+  JsonWriter json(call.reply.body);
+  json.begin_object().name("name").string(*name).name("deleted").boolean(true).end_object();
+  co_return Try<>();
+}
+
+Task<Try<>> trim_topic(Call& call) {
+  auto name = call.name(0);
+  if (!name) co_return std::move(name).problem();
+  auto before = co_await read_trim(call, *name);
+  if (!before) co_return std::move(before).problem();
+  using Trimmed = std::vector<log::PartitionOffsets>;
+  auto start = [&topics = call.broker.topics, &name, &before](engine::Completion<Trimmed> done) {
+    topics.trim(*name, *std::move(before), std::move(done));
+  };
+  auto trimmed = co_await on_core<Trimmed>(call.broker.core, std::move(start));
+  if (!trimmed) co_return co_await explained(call, trimmed.error(), *name);
+  JsonWriter json(call.reply.body);
+  json.begin_object().name("topic").string(*name).name("partitions").begin_array();
+  for (const log::PartitionOffsets& partition : *trimmed) {
+    json.begin_object().name("partition").number(partition.partition.value());
+    json.name("start").number(partition.status.start.value());
+    json.name("end").number(partition.status.visible_end.value()).end_object();
+  }
+  json.end_array().end_object();
+  co_return Try<>();
+}
+
+}  // namespace twofold::http

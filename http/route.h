@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "http/call.h"
+
+namespace twofold::http {
+
+/// Parses the call, submits it to the broker, renders the answer into call.reply.
+using Handler = Task<Try<>> (*)(Call& call);
+
+/// What a caller must be permitted to do. Every route says one; `nothing` is for health and pages.
+enum class Permission : std::uint8_t { nothing, inspect, publish, consume, manage };
+
+/// When a route is served.
+enum class Served : std::uint8_t {
+  always,         ///< health, metrics, documentation
+  when_ready,     ///< from recovery until the drain begins
+  while_draining  ///< also while draining: acks and commits must get through
+};
+
+/// What a route takes as its body.
+enum class Body : std::uint8_t {
+  nothing,  ///< none (an empty JSON object is forgiven)
+  admin,    ///< JSON up to 1 MiB; empty means {}
+  data,     ///< JSON or Protobuf up to 10 MiB; empty means {}
+  records,  ///< as data, and NDJSON
+  raw       ///< any type
+};
+
+struct QueryParam {
+  std::string_view name;
+  std::string_view type;  ///< of JSON Schema: string, integer, boolean
+  std::string_view description;
+};
+
+/// One line of the route table: dispatch, Allow, /openapi.json, metrics and tests all read it.
+struct Route {
+  std::string_view method;
+  std::string_view path;       ///< "/v1/topics/{topic}"
+  std::string_view operation;  ///< its name in metrics and OpenAPI
+  std::string_view summary;
+  Permission permission;
+  Served served;
+  Body body;
+  Handler handler;
+  std::span<const QueryParam> query;
+};
+
+/// The table, and a route's place in it.
+std::span<const Route> route_table();
+std::size_t route_index(const Route& route);
+
+}  // namespace twofold::http

@@ -1,0 +1,160 @@
+#include "http/server.h"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
+
+#include "engine/base/diag.h"
+#include "http/lane.h"
+#include "http/session.h"
+
+namespace twofold::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using engine::kAwait;
+
+namespace {
+
+constexpr std::string_view kTurnedAway =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
+    "Connection: close\r\n\r\n";
+constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
+
+engine::Error refused(const std::string& address, std::uint16_t port,
+                      const boost::system::error_code& error) {
+  return {engine::Errc::io,
+          fmt::format("cannot listen on {}:{}: {}", address, port, error.message()),
+          error == asio::error::address_in_use ? "another program uses the port; choose another"
+                                               : ""};
+}
+
+}  // namespace
+
+struct Server::State {
+  State(Broker& broker, const std::vector<asio::io_context*>& contexts, ServerOptions options)
+      : common(broker, std::move(options)), acceptor(*contexts.front()) {
+    for (asio::io_context* context : contexts) {
+      lanes.push_back(std::make_unique<Lane>(*context, common));
+      common.lane_metrics.push_back(&lanes.back()->metrics);
+    }
+  }
+
+  asio::io_context& first() { return lanes.front()->context(); }
+  void welcome(Lane& lane, tcp::socket socket);
+  Task<> accept_all(std::shared_ptr<State> self);
+  Task<> pause();
+
+  ServerCommon common;
+  std::vector<std::unique_ptr<Lane>> lanes;
+  tcp::acceptor acceptor;  // first context's thread
+  std::size_t next_lane = 0;
+  std::atomic<std::uint16_t> port{0};
+};
+
+void Server::State::welcome(Lane& lane, tcp::socket socket) {
+  if (++common.connections > common.options.connections_max) {
+    --common.connections;
+    lane.metrics.connections_refused.add();
+    boost::system::error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(kTurnedAway), ignored);
+    return;
+  }
+  lane.metrics.connections_accepted.add();
+  auto session = std::make_shared<Session>(lane, std::move(socket));
+  lane.tasks.spawn(Session::run(std::move(session)));
+}
+
+// Out of descriptors, most likely: those who wait stay in the kernel's queue meanwhile.
+Task<> Server::State::pause() {
+  asio::steady_timer timer(first());
+  timer.expires_after(kPauseAfterFailure);
+  co_await timer.async_wait(kAwait);
+}
+
+Task<> Server::State::accept_all(std::shared_ptr<State> self) {
+  while (acceptor.is_open()) {
+    Lane& lane = *lanes[next_lane++ % lanes.size()];
+    auto [error, socket] = co_await acceptor.async_accept(lane.context(), kAwait);
+    if (!acceptor.is_open()) co_return;
+    if (error == asio::error::connection_aborted) continue;
+    if (error) {
+      engine::diag(engine::DiagLevel::warn, "http", "cannot accept connections",
+                   {{"error", error.message()}});
+      co_await pause();
+      continue;
+    }
+    asio::dispatch(lane.context(), [self, &lane, socket = std::move(socket)]() mutable {
+      self->welcome(lane, std::move(socket));
+    });
+  }
+}
+
+Server::Server(Broker& broker, std::vector<asio::io_context*> contexts, ServerOptions options)
+    : state_(std::make_shared<State>(broker, contexts, std::move(options))) {}
+
+Server::~Server() = default;
+
+std::uint16_t Server::port() const { return state_->port; }
+
+engine::Result<> Server::listen(const std::string& address, std::uint16_t port) {
+  boost::system::error_code error;
+  const auto ip = asio::ip::make_address(address, error);
+  if (error) return refused(address, port, error);
+  const tcp::endpoint endpoint(ip, port);
+  tcp::acceptor& acceptor = state_->acceptor;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) state_->port = acceptor.local_endpoint(error).port();
+  if (error) {
+    boost::system::error_code ignored;
+    acceptor.close(ignored);
+    return refused(address, port, error);
+  }
+  for (auto& lane : state_->lanes) {
+    asio::post(lane->context(), [self = state_, &lane = *lane] { lane.start_ticking(); });
+  }
+  state_->lanes.front()->tasks.spawn(state_->accept_all(state_));
+  return {};
+}
+
+void Server::drain(engine::UniqueFunction<void()> done) {
+  auto left = std::make_shared<std::atomic<std::size_t>>(state_->lanes.size());
+  auto last = std::make_shared<engine::UniqueFunction<void()>>(std::move(done));
+  Health ready = Health::ready;
+  state_->common.broker.health.compare_exchange_strong(ready, Health::draining);
+  asio::post(state_->first(), [self = state_, left, last] {
+    boost::system::error_code ignored;
+    self->acceptor.close(ignored);
+    for (auto& lane : self->lanes) {
+      asio::post(lane->context(), [self, &lane = *lane, left, last] {
+        lane.drain([self, left, last] {
+          if (--*left == 0) asio::post(self->first(), [last] { (*last)(); });
+        });
+      });
+    }
+  });
+}
+
+void Server::stop() {
+  asio::post(state_->first(), [self = state_] {
+    boost::system::error_code ignored;
+    self->acceptor.close(ignored);
+    for (auto& lane : self->lanes) {
+      asio::post(lane->context(), [self, &lane = *lane] {
+        lane.cut();
+        lane.stop_ticking();
+      });
+    }
+  });
+}
+
+}  // namespace twofold::http

@@ -1,0 +1,241 @@
+#include "http/session.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/write.hpp>
+
+#include "engine/base/diag.h"
+#include "http/gate.h"
+#include "http/response_head.h"
+
+namespace twofold::http {
+
+namespace asio = boost::asio;
+using engine::kAwait;
+
+namespace {
+
+constexpr std::size_t kBufferBytesMax = 64 << 10;
+constexpr std::size_t kReadBytes = 8 << 10;
+constexpr std::size_t kGatherBytes = 16 << 10;   // answers up to this size are copied together
+constexpr std::size_t kUnwrittenMax = 256 << 10;
+constexpr std::size_t kLingerBytesMax = 1 << 20;
+constexpr auto kLinger = std::chrono::seconds{2};
+
+std::string_view view_of(const boost::beast::flat_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+}  // namespace
+
+Session::Session(Lane& lane, asio::ip::tcp::socket socket)
+    : lane_(lane),
+      socket_(std::move(socket)),
+      call_(lane.common.broker, lane.common, *this),
+      in_(kBufferBytesMax),
+      deadline_(lane.now()) {
+  lane_.enter(*this);
+}
+
+Session::~Session() {
+  lane_.common.body_bytes -= budgeted_;
+  --lane_.common.connections;
+  lane_.leave(*this);
+}
+
+Task<> Session::run(std::shared_ptr<Session> self) {
+  // Without this a small answer could wait for the client's delayed acknowledgement.
+  boost::system::error_code ignored;
+  self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  self->socket_.non_blocking(true, ignored);
+  co_await self->serve();
+  if (!self->abort_) co_await self->linger();
+  self->socket_.close(ignored);
+}
+
+Task<> Session::serve() {
+  for (;;) {
+    if (!find_head()) {
+      if (!out_.empty() && !co_await flush({})) co_return;
+      if (!co_await read_head()) break;
+    }
+    const Next next = co_await answer();
+    if (abort_) co_return;
+    forget_request();
+    if (next == Next::close) break;
+  }
+  if (!out_.empty()) co_await flush({});
+}
+
+// The head is whole, of a request that cannot be read, or not there before the connection ends.
+Task<bool> Session::read_head() {
+  enter_phase(in_.size() == 0 ? Phase::idle : Phase::head,
+              in_.size() == 0 ? lane_.common.options.idle_timeout : lane_.common.options.head_timeout);
+  while (!find_head()) {
+    if (in_.size() >= kHeadBytesMax) {
+      refuse_head(head_too_large(view_of(in_)));
+      co_return false;
+    }
+    if (lane_.draining() && phase_ == Phase::idle && !settles_) co_return false;
+    if (!co_await read_more()) {
+      if (timed_out_ && phase_ == Phase::head) {
+        refuse_head({ProblemKind::request_timeout, "the head did not arrive in time"});
+      } else if (!timed_out_ && !lane_.draining()) {
+        abort_ = true;  // the client closed or vanished
+      }
+      co_return false;
+    }
+    if (phase_ == Phase::idle) enter_phase(Phase::head, lane_.common.options.head_timeout);
+  }
+  co_return true;
+}
+
+Task<bool> Session::read_more() {
+  const std::size_t room = std::min(kReadBytes, in_.max_size() - in_.size());
+  const auto [error, bytes] = co_await socket_.async_read_some(in_.prepare(room), kAwait);
+  in_.commit(bytes);
+  co_return !error;
+}
+
+bool Session::find_head() {
+  if (head_bytes_ > 0) return true;
+  const std::string_view bytes = view_of(in_).substr(0, kHeadBytesMax);
+  const std::size_t end = bytes.find("\r\n\r\n", scanned_);
+  if (end == std::string_view::npos) {
+    scanned_ = bytes.size() < 3 ? 0 : bytes.size() - 3;
+    return false;
+  }
+  head_bytes_ = end + 4;
+  return true;
+}
+
+// What follows a refusal cannot be told from a request any more, so the connection closes.
+void Session::refuse_head(const HeadRefusal& refusal) {
+  lane_.metrics.heads_refused.add();
+  lane_.next_request_id(request_id_);
+  call_.request_id = request_id_;
+  close_ = true;
+  std::string detail(refusal.detail);
+  detail.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(detail.front())));
+  render(Problem(refusal.kind, detail.append(".")));
+  finish_answer();
+}
+
+void Session::forget_request() {
+  in_.consume(request_bytes_);
+  if (!carry_.empty()) {
+    in_.consume(in_.size());
+    asio::buffer_copy(in_.prepare(carry_.size()), asio::buffer(carry_));
+    in_.commit(carry_.size());
+    carry_.clear();
+  }
+  call_.clear();
+  body_.clear();
+  if (body_.capacity() > kBufferBytesMax) body_.shrink_to_fit();
+  lane_.common.body_bytes -= std::exchange(budgeted_, 0);
+  head_bytes_ = scanned_ = request_bytes_ = 0;
+  refusal_.reset();
+  head_only_ = false;
+}
+
+// Writes what is gathered in out_, then `body`. Tries without waiting first: the kernel nearly
+// always has room.
+Task<bool> Session::flush(std::string_view body) {
+  std::size_t written = 0;
+  const std::size_t all = out_.size() + body.size();
+  while (written < all) {
+    const std::size_t of_head = std::min(written, out_.size());
+    const std::array<asio::const_buffer, 2> rest = {
+        asio::buffer(out_) + of_head,
+        asio::buffer(body.data(), body.size()) + (written - of_head)};
+    boost::system::error_code error;
+    written += socket_.write_some(rest, error);
+    if (!error) continue;
+    if (error != asio::error::would_block) {
+      abort_ = true;
+      break;
+    }
+    enter_phase(Phase::writing, lane_.common.options.write_timeout);
+    const auto [failed] = co_await socket_.async_wait(asio::ip::tcp::socket::wait_write, kAwait);
+    if (failed) {
+      abort_ = true;
+      break;
+    }
+  }
+  out_.clear();
+  if (out_.capacity() > kUnwrittenMax) out_.shrink_to_fit();
+  co_return !abort_;
+}
+
+// Closing with unread bytes would reset the connection and could take our last answer with it: say
+// that no more will come, and let the client read it.
+Task<> Session::linger() {
+  boost::system::error_code error;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  if (error) co_return;
+  enter_phase(Phase::lingering, kLinger);
+  std::size_t thrown_away = 0;
+  while (thrown_away < kLingerBytesMax) {
+    in_.clear();
+    const auto [failed, bytes] = co_await socket_.async_read_some(in_.prepare(kReadBytes), kAwait);
+    if (failed) co_return;
+    thrown_away += bytes;
+  }
+}
+
+void Session::enter_phase(Phase phase, engine::Duration allowed) {
+  phase_ = phase;
+  deadline_ = lane_.now() + allowed;
+}
+
+void Session::check_deadline(engine::Instant now) {
+  if (phase_ == Phase::handling || timed_out_ || now <= deadline_) return;
+  timed_out_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Session::begin_drain() {
+  if (wait_) wait_->interrupt();
+  if (phase_ != Phase::idle || settles_) return;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Session::cut() {
+  if (wait_) wait_->interrupt();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void Session::begin_wait(std::shared_ptr<Interruptible> wait) {
+  wait_ = std::move(wait);
+  if (lane_.draining()) return wait_->interrupt();
+  watch_for_hangup();
+}
+
+void Session::end_wait() {
+  wait_.reset();
+  if (!std::exchange(watching_, false)) return;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+// A poll whose client is gone must not be handed a message. Readable means closed, or the next
+// request; with that in the way the end can no longer be seen, and the wait goes on unwatched.
+void Session::watch_for_hangup() {
+  watching_ = true;
+  auto seen = [self = shared_from_this(), wait = wait_](const boost::system::error_code& error) {
+    if (error || self->wait_ != wait) return;
+    self->watching_ = false;
+    char byte;
+    const auto got = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got > 0) return;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return self->watch_for_hangup();
+    self->abort_ = true;
+    wait->interrupt();
+  };
+  socket_.async_wait(asio::ip::tcp::socket::wait_read, std::move(seen));
+}
+
+}  // namespace twofold::http

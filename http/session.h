@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include "http/call.h"
+#include "http/lane.h"
+#include "http/wait.h"
+
+namespace twofold::http {
+
+/// One connection: reads requests one after the other, has them handled, writes the answers in
+/// order. Buffers are kept from request to request; what was pipelined is answered in one write.
+///
+/// Time runs out by the lane's tick, not by a timer per connection: idle, head and body have
+/// deadlines; a request that is being handled has none of ours (long polls bring their own).
+/// After anything that leaves the framing in doubt the connection is closed.
+/// Threads  the lane's.
+class Session final : public Watch, public std::enable_shared_from_this<Session> {
+ public:
+  Session(Lane& lane, boost::asio::ip::tcp::socket socket);
+  ~Session() override;
+
+  /// Serves until either side closes. Keeps `self` alive meanwhile.
+  static Task<> run(std::shared_ptr<Session> self);
+
+  void check_deadline(engine::Instant now);
+  void begin_drain();
+  void cut();
+
+  // Watch
+  void begin_wait(std::shared_ptr<Interruptible> wait) override;
+  void end_wait() override;
+
+ private:
+  enum class Phase { idle, head, body, handling, writing, lingering };
+  enum class Next { keep, close };
+
+  Task<> serve();
+  Task<bool> read_head();
+  Task<bool> read_more();
+  /// Reads the body of call_; false when the connection is gone or the answer is a refusal
+  /// (then in `refusal_`).
+  Task<bool> read_body();
+  Task<bool> read_sized_body(std::size_t length);
+  Task<bool> read_chunked_body();
+  Task<bool> invite_body();
+  Task<Next> answer();
+  Task<> handle();
+  Task<bool> flush(std::string_view body);
+  Task<> linger();
+
+  bool find_head();
+  std::optional<Problem> choose_route();
+  std::optional<Problem> settle_media();
+  void answer_options();
+  void render(const Problem& problem);
+  void refuse_head(const HeadRefusal& refusal);
+  void finish_answer();
+  void forget_request();
+  void watch_for_hangup();
+  void enter_phase(Phase phase, engine::Duration allowed);
+
+  Lane& lane_;
+  boost::asio::ip::tcp::socket socket_;
+  Call call_;
+  boost::beast::flat_buffer in_;
+  std::string out_;         // answers not written yet, heads and small bodies
+  std::string body_;        // a body that did not arrive with its head
+  std::string carry_;       // what followed a chunked body
+  std::string request_id_;
+  std::string host_seen_;   // the last Host that was found allowed
+
+  std::size_t head_bytes_ = 0;     // of the request at the front of in_; 0: not found yet
+  std::size_t scanned_ = 0;        // of in_, for the end of the head
+  std::size_t request_bytes_ = 0;  // of in_, that the request takes up
+  std::uint64_t budgeted_ = 0;     // of the body, in the server's account
+  std::optional<Problem> refusal_;
+  bool head_only_ = false;
+  bool close_ = false;
+  bool abort_ = false;             // nothing more can be said on this connection
+  bool settles_ = false;           // was handed messages: may ack them during a drain
+
+  Phase phase_ = Phase::idle;
+  engine::Instant deadline_{0};
+  bool timed_out_ = false;
+
+  std::shared_ptr<Interruptible> wait_;
+  bool watching_ = false;
+};
+
+}  // namespace twofold::http

@@ -1,0 +1,185 @@
+// From a whole head to an answer in the output buffer.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/base/diag.h"
+#include "engine/base/stopwatch.h"
+#include "http/gate.h"
+#include "http/response_head.h"
+#include "http/session.h"
+
+namespace twofold::http {
+namespace {
+
+constexpr std::size_t kGatherBytes = 16 << 10;     // bodies up to this size are copied together
+constexpr std::size_t kUnwrittenMax = 64 << 10;    // pipelined answers are written beyond this
+constexpr std::size_t kSkippedBodyMax = 64 << 10;  // refused bodies up to this size are read
+
+bool opens_json(std::string_view body) {
+  const std::size_t first = body.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (body[first] == '{' || body[first] == '[');
+}
+
+}  // namespace
+
+Task<Session::Next> Session::answer() {
+  const engine::Stopwatch watch;
+  const std::string_view raw{static_cast<const char*>(in_.data().data()), head_bytes_};
+  if (const auto refusal = check_head(raw, call_.head)) {
+    refuse_head(*refusal);
+    co_return Next::close;
+  }
+  lane_.next_request_id(request_id_);
+  call_.request_id = request_id_;
+  request_bytes_ = head_bytes_;
+  head_only_ = call_.head.method == "HEAD";
+  close_ = !call_.head.keep_alive;
+  call_.answer_in = accepted(call_.head.field("Accept"), Media::none);
+
+  refusal_ = choose_route();
+  const bool skip_body = refusal_ && (call_.head.chunked || call_.head.expects_continue ||
+                                      call_.head.content_length.value_or(0) > kSkippedBodyMax);
+  if (skip_body) {
+    close_ = true;
+  } else if (!co_await read_body()) {
+    if (abort_) co_return Next::close;
+    close_ = true;
+  }
+  phase_ = Phase::handling;
+  if (!refusal_) refusal_ = settle_media();
+  if (refusal_) {
+    render(*refusal_);
+  } else {
+    co_await handle();
+  }
+  if (call_.route) {
+    lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
+  }
+  close_ = close_ || lane_.draining();
+  settles_ = settles_ || call_.reply.hands_out_messages;
+  finish_answer();
+
+  const bool body_apart = !head_only_ && call_.reply.body.size() > kGatherBytes;
+  if (body_apart || close_ || out_.size() > kUnwrittenMax || call_.reply.undelivered) {
+    const bool written = !abort_ && co_await flush(body_apart ? std::string_view(call_.reply.body)
+                                                              : std::string_view());
+    if (!written && call_.reply.undelivered) call_.reply.undelivered();
+  }
+  co_return close_ ? Next::close : Next::keep;
+}
+
+std::optional<Problem> Session::choose_route() {
+  const Head& head = call_.head;
+  if (head.host != host_seen_ || !head.origin.empty() || !head.field("Sec-Fetch-Site").empty()) {
+    if (auto problem = check_admission(head, lane_.common.options)) return problem;
+    host_seen_ = head.host;
+  }
+  if (auto parsed = call_.target.parse(head.target); !parsed) return std::move(parsed).problem();
+  const Match match = lane_.common.router.match(head.method, call_.target.segments());
+  call_.route = match.route;
+  call_.args = match.args;
+  if (head.method == "OPTIONS" && (match.path_exists || head.target == "*")) return std::nullopt;
+  if (!match.path_exists) {
+    Problem problem(ProblemKind::not_found,
+                    fmt::format("There is nothing at {}.", head.target.substr(0, 256)));
+    return problem.with_hint("GET /v1 and GET /openapi.json list what there is.");
+  }
+  if (!match.route) {
+    const std::string allow = lane_.common.router.allow(call_.target.segments());
+    call_.reply.field("Allow", allow);
+    return Problem(ProblemKind::method_not_allowed,
+                   fmt::format("{} is not a method of this path; {} are.", head.method, allow));
+  }
+  if (auto problem = check_served(*match.route, lane_.common.broker.health)) return problem;
+  if (auto checked = Router::check_query(*match.route, call_.target); !checked) {
+    return std::move(checked).problem();
+  }
+  return check_body(*match.route, head, lane_.common.options);
+}
+
+// What the body is written in, and the answer. curl labels every -d as a form; a body that begins
+// like JSON is taken as JSON all the same.
+std::optional<Problem> Session::settle_media() {
+  if (!call_.route) return std::nullopt;
+  const std::string_view label = call_.head.content_type;
+  call_.media = call_.body.empty() ? Media::none : media_of(label);
+  const bool raw = call_.route->body == Body::raw;
+  if (!raw && !call_.body.empty() && opens_json(call_.body) &&
+      (call_.media == Media::none || call_.media == Media::form)) {
+    call_.media = Media::json;
+  }
+  if (call_.answer_in == Media::none) {
+    call_.answer_in = call_.media == Media::protobuf ? Media::protobuf : Media::json;
+  }
+  bool taken = call_.media == Media::none || call_.media == Media::json || raw;
+  if (call_.media == Media::protobuf) taken |= call_.route->body >= Body::data;
+  if (call_.media == Media::ndjson) taken |= call_.route->body == Body::records;
+  if (taken) return std::nullopt;
+  Problem problem(ProblemKind::unsupported_media_type,
+                  label.empty() ? std::string("The body has no Content-Type.")
+                                : fmt::format("{} is not taken here.", label.substr(0, 256)),
+                  "Content-Type");
+  return problem.with_hint("Send application/json; with curl add -H 'Content-Type: ...'.");
+}
+
+Task<> Session::handle() {
+  if (!call_.route) {
+    answer_options();
+    co_return;
+  }
+  auto done = co_await call_.route->handler(call_);
+  if (!done) render(std::move(done).problem());
+}
+
+void Session::answer_options() {
+  const std::string allow = lane_.common.router.allow(call_.target.segments());
+  Reply& reply = call_.reply;
+  reply.status = 204;
+  reply.field("Allow", allow);
+  const Head& head = call_.head;
+  if (head.origin.empty() || !origin_allowed(head, lane_.common.options)) return;
+  reply.field("Access-Control-Allow-Methods", allow);
+  reply.field("Access-Control-Allow-Headers",
+              "Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match");
+  reply.field("Access-Control-Max-Age", "600");
+}
+
+void Session::render(const Problem& problem) {
+  Reply& reply = call_.reply;
+  reply.status = info(problem.kind).status;
+  reply.body.clear();
+  if (reply.status == 503 || reply.status == 429 || reply.status == 507) {
+    reply.field("Retry-After", "1");
+  }
+  if (call_.answer_in == Media::protobuf) {
+    reply.content_type = kProtobuf;
+    append_problem_protobuf(reply.body, problem, call_.request_id);
+  } else {
+    reply.content_type = kProblemJson;
+    append_problem_json(reply.body, problem, call_.request_id);
+  }
+  if (reply.status < 500 || reply.status == 503 || reply.status == 507) return;
+  engine::diag(engine::DiagLevel::warn, "http", "request failed",
+               {{"req_id", request_id_}, {"code", std::string(info(problem.kind).code)}});
+}
+
+// Head, and body unless it is large enough to be written from where it is.
+void Session::finish_answer() {
+  Reply& reply = call_.reply;
+  const Head& head = call_.head;
+  if (!head.origin.empty() && origin_allowed(head, lane_.common.options)) {
+    reply.field("Access-Control-Allow-Origin", head.origin);
+    reply.field("Vary", "Origin");
+  }
+  HeadOptions options;
+  options.date_line = lane_.date_line();
+  options.request_id = call_.request_id;
+  options.body_bytes = reply.body.size();
+  options.close = close_;
+  options.keep_alive_line = head.version_minor == 0;
+  append_response_head(out_, reply, options);
+  if (!head_only_ && reply.body.size() <= kGatherBytes) out_.append(reply.body);
+}
+
+}  // namespace twofold::http

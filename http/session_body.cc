@@ -1,0 +1,130 @@
+// How a session gets the body of a request.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "http/chunked_body.h"
+#include "http/gate.h"
+#include "http/session.h"
+
+namespace twofold::http {
+
+namespace asio = boost::asio;
+using engine::kAwait;
+
+namespace {
+
+constexpr std::size_t kStepBytes = 64 << 10;
+constexpr auto kBodyGrace = std::chrono::seconds{10};
+constexpr std::size_t kBodyBytesPerSecond = 1 << 10;
+
+// At least 1 KiB/s, after ten seconds in which anything goes.
+engine::Duration time_for(std::size_t bytes) {
+  return kBodyGrace + std::chrono::seconds{bytes / kBodyBytesPerSecond};
+}
+
+std::string_view view_of(const boost::beast::flat_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+}  // namespace
+
+Task<bool> Session::read_body() {
+  if (call_.head.chunked) co_return co_await read_chunked_body();
+  const std::size_t length = call_.head.content_length.value_or(0);
+  if (length <= in_.size() - head_bytes_) {
+    // The usual case: it came with the head and stays where it is.
+    call_.body = view_of(in_).substr(head_bytes_, length);
+    request_bytes_ = head_bytes_ + length;
+    co_return true;
+  }
+  co_return co_await read_sized_body(length);
+}
+
+Task<bool> Session::invite_body() {
+  if (!call_.head.expects_continue || in_.size() > head_bytes_) co_return true;
+  out_.append("HTTP/1.1 100 Continue\r\n\r\n");
+  co_return co_await flush({});
+}
+
+// Memory grows with what has arrived, not with what was announced.
+Task<bool> Session::read_sized_body(std::size_t length) {
+  if (lane_.common.body_bytes + length > lane_.common.options.body_bytes_total_max) {
+    refusal_ = Problem(ProblemKind::overloaded, "Too many large bodies are under way.");
+    co_return false;
+  }
+  lane_.common.body_bytes += length;
+  budgeted_ += length;
+  if (!co_await invite_body()) co_return false;
+  body_.assign(view_of(in_).substr(head_bytes_));
+  request_bytes_ = in_.size();
+  phase_ = Phase::body;
+  const engine::Instant began = lane_.now();
+  while (body_.size() < length) {
+    deadline_ = began + time_for(body_.size());
+    const std::size_t had = body_.size();
+    body_.resize(had + std::min(length - had, std::max(had, kStepBytes)));
+    const auto [error, bytes] =
+        co_await socket_.async_read_some(asio::buffer(body_) + had, kAwait);
+    body_.resize(had + bytes);
+    if (!error) continue;
+    if (timed_out_) {
+      refusal_ = Problem(ProblemKind::request_timeout, "The body did not arrive in time.");
+    } else {
+      abort_ = true;
+    }
+    co_return false;
+  }
+  call_.body = body_;
+  co_return true;
+}
+
+Task<bool> Session::read_chunked_body() {
+  const std::uint64_t bytes_max =
+      call_.route ? body_bytes_max(*call_.route, lane_.common.options) : kStepBytes;
+  lane_.common.body_bytes += bytes_max;
+  budgeted_ += bytes_max;
+  if (lane_.common.body_bytes > lane_.common.options.body_bytes_total_max) {
+    refusal_ = Problem(ProblemKind::overloaded, "Too many large bodies are under way.");
+    co_return false;
+  }
+  if (!co_await invite_body()) co_return false;
+  ChunkedBody chunks(bytes_max);
+  body_.clear();
+  std::string portion(view_of(in_).substr(head_bytes_));
+  request_bytes_ = in_.size();
+  phase_ = Phase::body;
+  const engine::Instant began = lane_.now();
+  for (;;) {
+    std::string_view rest = portion;
+    const auto state = chunks.feed(rest, body_);
+    if (state == ChunkedBody::State::done) {
+      carry_.assign(rest);
+      call_.body = body_;
+      co_return true;
+    }
+    if (state == ChunkedBody::State::refused) {
+      refusal_ = Problem(ProblemKind::invalid_request,
+                         "The chunked body is malformed, or has extensions or trailers.");
+      co_return false;
+    }
+    if (state == ChunkedBody::State::too_large) {
+      refusal_ = Problem(ProblemKind::batch_too_large,
+                         fmt::format("The body has more than {} bytes.", bytes_max));
+      co_return false;
+    }
+    deadline_ = began + time_for(body_.size());
+    portion.resize(16 << 10);
+    const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(portion), kAwait);
+    portion.resize(bytes);
+    if (!error) continue;
+    if (timed_out_) {
+      refusal_ = Problem(ProblemKind::request_timeout, "The body did not arrive in time.");
+    } else {
+      abort_ = true;
+    }
+    co_return false;
+  }
+}
+
+}  // namespace twofold::http
