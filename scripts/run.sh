@@ -47,7 +47,8 @@ fi
 export TWOFOLD_BIN
 export TWOFOLD_URL="http://$http"
 
-"$TWOFOLD_BIN" serve --http "$http" --data "$data" &
+# TWOFOLD_ variables are settings to the broker, and this one is not.
+env -u TWOFOLD_BIN "$TWOFOLD_BIN" serve --http "$http" --data "$data" &
 broker=$!
 
 stop_broker() {
