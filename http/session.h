@@ -54,6 +54,7 @@ class Session final : public Watch, public std::enable_shared_from_this<Session>
   Task<Next> answer();
   Task<> handle();
   Task<bool> flush(std::string_view body);
+  Task<bool> flush_if_any();
   Task<> linger();
 
   bool find_head();
@@ -62,6 +63,9 @@ class Session final : public Watch, public std::enable_shared_from_this<Session>
   void answer_options();
   void render(const Problem& problem);
   void refuse_head(const HeadRefusal& refusal);
+  void expect_head();
+  bool head_is_hopeless();
+  void head_ended();
   void finish_answer();
   void forget_request();
   void watch_for_hangup();

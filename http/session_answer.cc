@@ -40,12 +40,10 @@ Task<Session::Next> Session::answer() {
   refusal_ = choose_route();
   const bool skip_body = refusal_ && (call_.head.chunked || call_.head.expects_continue ||
                                       call_.head.content_length.value_or(0) > kSkippedBodyMax);
-  if (skip_body) {
-    close_ = true;
-  } else if (!co_await read_body()) {
-    if (abort_) co_return Next::close;
-    close_ = true;
-  }
+  bool body_read = false;
+  if (!skip_body) body_read = co_await read_body();
+  if (abort_) co_return Next::close;
+  if (!body_read) close_ = true;
   phase_ = Phase::handling;
   if (!refusal_) refusal_ = settle_media();
   if (refusal_) {
@@ -62,8 +60,10 @@ Task<Session::Next> Session::answer() {
 
   const bool body_apart = !head_only_ && call_.reply.body.size() > kGatherBytes;
   if (body_apart || close_ || out_.size() > kUnwrittenMax || call_.reply.undelivered) {
-    const bool written = !abort_ && co_await flush(body_apart ? std::string_view(call_.reply.body)
-                                                              : std::string_view());
+    const std::string_view apart =
+        body_apart ? std::string_view(call_.reply.body) : std::string_view();
+    bool written = false;
+    if (!abort_) written = co_await flush(apart);
     if (!written && call_.reply.undelivered) call_.reply.undelivered();
   }
   co_return close_ ? Next::close : Next::keep;

@@ -30,7 +30,10 @@ std::string_view view_of(const boost::beast::flat_buffer& buffer) {
 }  // namespace
 
 Task<bool> Session::read_body() {
-  if (call_.head.chunked) co_return co_await read_chunked_body();
+  if (call_.head.chunked) {
+    const bool read = co_await read_chunked_body();
+    co_return read;
+  }
   const std::size_t length = call_.head.content_length.value_or(0);
   if (length <= in_.size() - head_bytes_) {
     // The usual case: it came with the head and stays where it is.
@@ -38,13 +41,15 @@ Task<bool> Session::read_body() {
     request_bytes_ = head_bytes_ + length;
     co_return true;
   }
-  co_return co_await read_sized_body(length);
+  const bool read = co_await read_sized_body(length);
+  co_return read;
 }
 
 Task<bool> Session::invite_body() {
   if (!call_.head.expects_continue || in_.size() > head_bytes_) co_return true;
   out_.append("HTTP/1.1 100 Continue\r\n\r\n");
-  co_return co_await flush({});
+  const bool sent = co_await flush(std::string_view());
+  co_return sent;
 }
 
 // Memory grows with what has arrived, not with what was announced.
@@ -55,7 +60,8 @@ Task<bool> Session::read_sized_body(std::size_t length) {
   }
   lane_.common.body_bytes += length;
   budgeted_ += length;
-  if (!co_await invite_body()) co_return false;
+  const bool invited = co_await invite_body();
+  if (!invited) co_return false;
   body_.assign(view_of(in_).substr(head_bytes_));
   request_bytes_ = in_.size();
   phase_ = Phase::body;
@@ -88,7 +94,8 @@ Task<bool> Session::read_chunked_body() {
     refusal_ = Problem(ProblemKind::overloaded, "Too many large bodies are under way.");
     co_return false;
   }
-  if (!co_await invite_body()) co_return false;
+  const bool invited = co_await invite_body();
+  if (!invited) co_return false;
   ChunkedBody chunks(bytes_max);
   body_.clear();
   std::string portion(view_of(in_).substr(head_bytes_));

@@ -154,7 +154,13 @@ std::string generate(const Broker& broker) {
     }
     json.end_object();
   }
-  json.end_object().name("components").begin_object().name("schemas").raw(schemas_json());
+  json.end_object();
+  // The order in which the examples make one story.
+  json.name("x-story").begin_array();
+  for (const Example& example : all_examples()) {
+    json.begin_array().string(example.operation).string(example.name).end_array();
+  }
+  json.end_array().name("components").begin_object().name("schemas").raw(schemas_json());
   json.end_object().end_object();
   return text;
 }

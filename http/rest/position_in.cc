@@ -49,7 +49,13 @@ Task<Try<std::vector<log::PartitionPosition>>> place_time(Call& call, const Foun
       std::all_of(found.around_time.begin(), found.around_time.end(),
                   [](const log::ReadablePartition& p) { return p.plan.in_memory(); });
   auto work = [&found, time] { return search(found.around_time, time); };
-  auto positions = in_memory ? work() : co_await run_on(call.broker.storage_pool, std::move(work));
+  engine::Result<std::vector<log::PartitionPosition>> positions =
+      std::vector<log::PartitionPosition>();
+  if (in_memory) {
+    positions = work();
+  } else {
+    positions = co_await run_on(call.broker.storage_pool, std::move(work));
+  }
   if (!positions) co_return positions.error();
   co_return *std::move(positions);
 }

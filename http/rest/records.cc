@@ -105,8 +105,8 @@ bool is_about_a_record(engine::Errc code) {
 // alone, so that every line gets an answer of its own.
 Task<Try<>> publish_run(Call& call, const std::string& topic, IncomingBatch& run) {
   if (run.records.empty()) co_return Try<>();
-  auto published =
-      co_await submit(call, to_publish(topic, run, call.scratch, call.broker.clock.wall()));
+  log::Publish publish = to_publish(topic, run, call.scratch, call.broker.clock.wall());
+  auto published = co_await submit(call, std::move(publish));
   if (published) {
     for (const auto& record : published->records) append_receipt_line(call.reply.body, record);
   } else if (run.records.size() > 1 && is_about_a_record(published.error().code)) {
@@ -182,8 +182,8 @@ Try<> read_raw_headers(Call& call, IncomingRecord& record) {
 }
 
 Task<Try<>> publish_batch(Call& call, std::string topic, const IncomingBatch& batch) {
-  auto published =
-      co_await submit(call, to_publish(topic, batch, call.scratch, call.broker.clock.wall()));
+  log::Publish publish = to_publish(topic, batch, call.scratch, call.broker.clock.wall());
+  auto published = co_await submit(call, std::move(publish));
   if (!published) co_return co_await explained(call, published.error(), std::move(topic));
   render(call, *published);
   co_return Try<>();
