@@ -205,6 +205,18 @@ def co_await_builds_nothing(source: Source) -> Iterator[Breach]:
                 "made there twice; name it first, then move it in")
 
 
+def co_await_stands_alone(source: Source) -> Iterator[Breach]:
+    """Seen with g++ 12.2: a frame that is one size where it is made and another where it is used."""
+    if not source.is_cpp:
+        return
+    for match in re.finditer(r"\bco_await\b(?!\s*(?:\w+\s*::\s*)*this_coro\b)", source.code):
+        before = source.code[:match.start()].rstrip()
+        if before and not before.endswith((";", "{", "}", "=", ")", "co_return")) or before.endswith(("==", "!=", "<=", ">=")):
+            yield source.line_of(match.start()), (
+                "co_await inside a condition or a call: g++ 12 miscompiles awaits behind &&, ||, ?: and in "
+                "conditions with temporaries; write `const auto found = co_await f();` first")
+
+
 def built_inside(code: str, position: int) -> str | None:
     depth = 0
     before = ""
@@ -267,9 +279,12 @@ def python_functions(source: Source) -> Iterator[tuple[str, int, int]]:
             yield node.name, node.lineno, node.end_lineno - node.lineno + 1
 
 
+DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\\n|\\.)*", re.MULTILINE)
+
+
 def cpp_functions(source: Source) -> Iterator[tuple[str, int, int]]:
     """Function bodies found by their braces: a block whose head has parentheses, not inside another."""
-    code = re.sub(r"^[ \t]*#(?:[^\n\\]|\\\n|\\.)*", lambda m: re.sub(r"[^\n]", " ", m.group(0)), source.code, flags=re.MULTILINE)
+    code = DIRECTIVE.sub(lambda found: re.sub(r"[^\n]", " ", found.group(0)), source.code)
     head_start, parens = 0, 0
     blocks: list[tuple[str, str, int, int]] = []  # kind, name, line of the head, where the body begins
     inside_function = 0
@@ -366,8 +381,8 @@ def folder_page_fits_a_screen(source: Source) -> Iterator[Breach]:
 
 RULES: list[Rule] = [
     no_hidden_clock, no_hidden_chance, no_sleep, no_hidden_file, detached_in_one_file, includes_follow_the_arrows,
-    links_follow_the_arrows, co_await_builds_nothing, headers_keep_manners, tests_do_not_skip, nothing_unfinished, no_workplace_words,
-    one_title_a_page, folder_page_fits_a_screen,
+    links_follow_the_arrows, co_await_builds_nothing, co_await_stands_alone, headers_keep_manners, tests_do_not_skip,
+    nothing_unfinished, no_workplace_words, one_title_a_page, folder_page_fits_a_screen,
 ]
 
 # --- the run -------------------------------------------------------------------------------------

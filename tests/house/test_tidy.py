@@ -88,8 +88,16 @@ class Planted(unittest.TestCase):
                            "const auto x = co_await f(1,\n    Options{});", "co_await Sleep{5};"):
             self.expect("co_await_builds_nothing", "http/rest.cc", expression + "\n")
         for expression in ("const auto done = co_await broker.submit(std::move(publish));",
-                           "if (co_await next()) { go(); }", "while (co_await read(buffer[0], sizes[i + 1])) {}",
+                           "if (ready) co_await next();", "const auto n = co_await read(buffer[0], sizes[i + 1]);",
                            'co_await write("{}");', "co_return co_await f();  // {braces} in a comment"):
+            self.expect_tidy("http/rest.cc", "Task<> f() { " + expression + "\n}\n")
+
+    def test_a_co_await_that_does_not_stand_alone(self):
+        for expression in ("if (!co_await next()) co_return;", "while (co_await next());", "const bool a = b && co_await f();",
+                           "const int a = b ? co_await f() : 0;", "text.append(co_await f());", "if (a == co_await f()) return;"):
+            self.expect("co_await_stands_alone", "http/rest.cc", expression + "\n")
+        for expression in ("timer t(co_await asio::this_coro::executor);", "co_return co_await f();", "(void)co_await f();",
+                           "const auto [error, bytes] = co_await socket.async_read_some(buffer, kAwait);"):
             self.expect_tidy("http/rest.cc", "Task<> f() { " + expression + "\n}\n")
 
     def test_a_header_without_manners(self):
