@@ -301,16 +301,17 @@ def cpp_functions(source: Source) -> Iterator[tuple[str, int, int]]:
         elif char == "}" and blocks:
             kind, name, line, begin = blocks.pop()
             inside_function -= kind == "function"
-            if kind == "function" and not is_table(code[begin + 1:position]):
-                yield name, line, source.line_of(position) - line + 1
+            if kind == "function":
+                yield name, line, source.line_of(position) - line + 1 - table_lines(code[begin + 1:position])
             head_start = position + 1
         elif char == ";" and parens == 0:
             head_start = position + 1
 
 
-def is_table(body: str) -> bool:
-    """A body that is one `return {...};` is data with a name, however many rows it has."""
-    return re.match(r"\s*return\s*\{", body) is not None and body.count(";") == 1
+def table_lines(body: str) -> int:
+    """The rows of a `return {...};` at the end are data with a name, however many there are."""
+    table = re.search(r"\breturn\s*\{[^;]*\};\s*$", body)
+    return table.group(0).count("\n") if table else 0
 
 
 def block_kind(head: str) -> tuple[str, str]:
