@@ -117,7 +117,7 @@ void CoreImpl::plan_extents_before(const LogIndex& log, std::uint32_t cutoff,
     const auto* const first = e;
     std::size_t bytes = 0;
     for (; e != log.extents_end() && e->file == first->file && bytes < kDrainPieceBytes; ++e) {
-      stretches.push_back(Journal::Stretch{e->place, e->bytes});
+      stretches.push_back(Journal::Stretch{e->place, e->bytes, e->upto()});
       bytes += e->bytes;
     }
     plan.add(ReadPlan::Piece{first->first(), (e - 1)->upto(), StoredBatch{nullptr, {}, Seq{0}},

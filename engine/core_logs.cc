@@ -179,7 +179,7 @@ struct CoreImpl::ColdRun {
     file = e.file;
     upto = e.upto();
     bytes += e.bytes;
-    stretches.push_back(Journal::Stretch{e.place, e.bytes});
+    stretches.push_back(Journal::Stretch{e.place, e.bytes, e.upto()});
   }
   void flush() {
     if (stretches.empty()) return;

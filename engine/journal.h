@@ -103,6 +103,7 @@ class Journal {
   struct Stretch {
     std::uint32_t place;  ///< of the entry in the file
     std::uint32_t bytes;  ///< header and payload
+    Offset upto;          ///< one past the batch's last offset
   };
   virtual std::shared_ptr<const ColdSource> stored(std::uint32_t file,
                                                    std::vector<Stretch> entries) = 0;

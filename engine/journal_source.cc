@@ -24,7 +24,11 @@ class JournalStretches final : public ColdSource {
     out.reserve(entries_.size());
     for (std::size_t i = 0; i < entries_.size();) {
       const auto upto = run_end(i);
-      if (auto done = read_run(log, i, upto, out); !done) return done.error();
+      if (auto done = read_run(log, i, upto, out); !done) {
+        // What lies before the damage is sound; the next read begins at the damage and is told.
+        if (!out.empty()) return out;
+        return done.error();
+      }
       i = upto;
     }
     return out;
@@ -52,22 +56,24 @@ class JournalStretches final : public ColdSource {
     auto bytes = std::make_shared<std::string>();
     bytes->resize(entries_[upto - 1].place + entries_[upto - 1].bytes - place);
     const auto got = file_->file->read_at(place, bytes->data(), bytes->size());
-    if (!got) return damaged(log, place, got.error().detail);
+    if (!got) return damaged(log, entries_[first], got.error().detail);
     bytes->resize(*got);
     for (std::size_t i = first; i < upto; ++i) {
       const auto at = std::min<std::size_t>(entries_[i].place - place, bytes->size());
       const auto entry = read_entry(std::string_view(*bytes).substr(at, entries_[i].bytes));
-      if (!entry) return damaged(log, entries_[i].place, entry.error().detail);
+      if (!entry) return damaged(log, entries_[i], entry.error().detail);
       if (entry->type != EntryType::batch || entry->owner != log.value())
-        return damaged(log, entries_[i].place, "another log's bytes stand there");
+        return damaged(log, entries_[i], "another log's bytes stand there");
       out.push_back(StoredBatch{bytes, entry->payload, Seq{entry->base_seq}});
     }
     return {};
   }
 
-  Error damaged(LogId log, std::uint32_t place, const std::string& why) const {
-    return Error(Errc::data_damaged, fmt::format("log {} cannot be read from {} at {}: {}",
-                                                 log.value(), file_->name, place, why));
+  Error damaged(LogId log, const Stretch& entry, const std::string& why) const {
+    Error error(Errc::data_damaged, fmt::format("log {} cannot be read from {} at {}: {}",
+                                                log.value(), file_->name, entry.place, why));
+    error.number = entry.upto.value();
+    return error;
   }
 
   std::shared_ptr<JournalFile> file_;

@@ -194,6 +194,14 @@ Task<bool> Session::flush(std::string_view body) {
   co_return !abort_;
 }
 
+// Answers to earlier requests must not be held back by a long poll. What the kernel has no room for
+// follows with the next flush: its client does not read anyway.
+void Session::write_what_fits() {
+  if (out_.empty()) return;
+  boost::system::error_code error;
+  out_.erase(0, socket_.write_some(asio::buffer(out_), error));
+}
+
 // Closing with unread bytes would reset the connection and could take our last answer with it: say
 // that no more will come, and let the client read it.
 Task<> Session::linger() {
@@ -237,6 +245,7 @@ void Session::cut() {
 
 void Session::begin_wait(std::shared_ptr<Interruptible> wait) {
   wait_ = std::move(wait);
+  write_what_fits();
   if (lane_.draining()) return wait_->interrupt();
   watch_for_hangup();
 }

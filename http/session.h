@@ -55,6 +55,7 @@ class Session final : public Watch, public std::enable_shared_from_this<Session>
   Task<> handle();
   Task<bool> flush(std::string_view body);
   Task<bool> flush_if_any();
+  void write_what_fits();
   Task<> linger();
 
   bool find_head();

@@ -54,7 +54,7 @@ Task<Session::Next> Session::answer() {
   if (call_.route) {
     lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
   }
-  close_ = close_ || lane_.draining();
+  close_ = close_ || lane_.draining() || lane_.common.broker.health == Health::draining;
   settles_ = settles_ || call_.reply.hands_out_messages;
   finish_answer();
 

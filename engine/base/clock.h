@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -44,7 +45,7 @@ class SystemClock final : public Clock {
   void resume_from(Instant last) override;
 
  private:
-  std::int64_t base_ms_;  // broker time at boot-clock zero
+  std::atomic<std::int64_t> base_ms_;  // broker time at boot-clock zero
 };
 
 /// A clock that moves only when told to.

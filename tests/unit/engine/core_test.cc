@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "engine/record_batch.h"
 #include "tests/support/engine_rig.h"
@@ -14,9 +14,8 @@ constexpr LogId kLog{1};
 
 /// One log that the catalog opens, as a room would.
 void open_one_log(Core& core) {
-  core.catalog().watch("log/", [&core](std::string_view, const Document*) {
-    core.open_log(kLog, LogOptions{});
-  });
+  core.catalog().watch(
+      "log/", [&core](std::string_view, const Document*) { core.open_log(kLog, LogOptions{}); });
 }
 
 struct Published {
