@@ -32,7 +32,8 @@ class Fetch final : public Workload {
   Outcome<Done> answered(std::size_t number, const Reply& reply) override {
     if (reply.status != 200) return refused_by_broker(reply);
     PageSeen page;
-    if (!scan_page(stage_.options().shape.encoding, reply.body, page)) {
+    const Shape& shape = stage_.options().shape;
+    if (!scan_page(shape.encoding, reply.body, shape.size, page)) {
       return Refused("a page of records is not understood");
     }
     Lane& lane = lanes_[number];

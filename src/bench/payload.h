@@ -40,7 +40,8 @@ struct PageSeen {
   std::string cursor;
   bool caught_up = false;
 };
-bool scan_page(Encoding encoding, std::string_view body, PageSeen& page);
+/// Between two records lie at least `value_size` bytes that need not be searched.
+bool scan_page(Encoding encoding, std::string_view body, std::size_t value_size, PageSeen& page);
 
 /// How many of an ack's results are "acked".
 std::size_t count_acked(Encoding encoding, std::string_view body);

@@ -116,8 +116,10 @@ std::string report_text(const Report& report, const std::optional<Device>& devic
                   grouped(static_cast<double>(v.sent)), grouped(static_cast<double>(v.received)),
                   grouped(static_cast<double>(v.lost)), grouped(static_cast<double>(v.duplicated)));
   if (device) {
-    text += fmt::format("device sync    p50 {:.3f} ms  p99 {:.3f} ms  (50 writes of 4 KiB in {})\n",
-                        millis(device->sync_p50), millis(device->sync_p99), device->directory);
+    text +=
+        fmt::format("device sync    p50 {:.3f} ms  p99 {:.3f} ms  (50 {} writes of 4 KiB in {})\n",
+                    millis(device->sync_p50), millis(device->sync_p99),
+                    device->direct ? "direct" : "buffered", device->directory);
   }
   return text;
 }
@@ -139,6 +141,7 @@ std::string report_json(const std::string& workload, const Options& options, con
   if (device) {
     boost::json::object sync;
     sync["directory"] = device->directory;
+    sync["direct"] = device->direct;
     sync["p50_ms"] = millis(device->sync_p50);
     sync["p99_ms"] = millis(device->sync_p99);
     object["device_sync"] = std::move(sync);

@@ -12,6 +12,7 @@ struct Device {
   std::string directory;
   std::chrono::nanoseconds sync_p50{};
   std::chrono::nanoseconds sync_p99{};
+  bool direct = false;
 };
 
 /// "bench publish  connections=64 size=256B ..." : every parameter, so that a figure can be

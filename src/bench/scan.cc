@@ -128,7 +128,7 @@ bool scan_received(Encoding encoding, std::string_view body, std::vector<Handed>
                                     : scan_received_protobuf(body, handed);
 }
 
-bool scan_page(Encoding encoding, std::string_view body, PageSeen& page) {
+bool scan_page(Encoding encoding, std::string_view body, std::size_t value_size, PageSeen& page) {
   page.records = 0;
   if (encoding == Encoding::protobuf) {
     Fields fields(body);
@@ -146,6 +146,7 @@ bool scan_page(Encoding encoding, std::string_view body, PageSeen& page) {
     quoted_after(body, kId, at);
     if (at == std::string_view::npos) break;
     ++page.records;
+    at += value_size;
   }
   // The cursor stands behind the records.
   const std::size_t cursor = body.rfind(kCursor);

@@ -109,6 +109,7 @@ std::optional<bench::Device> device_of(const Args& args, const Terminal& termina
   }
   device.sync_p50 = latency->p50;
   device.sync_p99 = latency->p99;
+  device.direct = latency->direct;
   return device;
 }
 

@@ -122,8 +122,8 @@ Check check_sync(const std::string& base) {
     return static_cast<double>(time.count()) / 1e6;
   };
   const std::string detail =
-      fmt::format("p50 {:.3f} ms, p99 {:.3f} ms over {} writes", millis(latency->p50),
-                  millis(latency->p99), latency->writes);
+      fmt::format("p50 {:.3f} ms, p99 {:.3f} ms over {} {} writes", millis(latency->p50),
+                  millis(latency->p99), latency->writes, latency->direct ? "direct" : "buffered");
   if (latency->p50 > std::chrono::milliseconds(20)) {
     return {"sync", Verdict::warn, detail, "a slow device: every durable publish waits that long"};
   }

@@ -8,6 +8,7 @@ namespace twofold::cli {
 namespace {
 
 volatile std::sig_atomic_t signal_seen = 0;
+int pauses = 0;
 
 extern "C" void remember_signal(int number) {
   if (signal_seen != 0) ::_exit(128 + number);
@@ -35,13 +36,12 @@ InterruptGuard::~InterruptGuard() {
   install(SIGTERM, SIG_DFL);
 }
 
-InterruptPause::InterruptPause() : set_aside_(signal_seen) { signal_seen = 0; }
+InterruptPause::InterruptPause() { ++pauses; }
 
-InterruptPause::~InterruptPause() {
-  if (set_aside_ != 0) signal_seen = set_aside_;
-}
+InterruptPause::~InterruptPause() { --pauses; }
 
 std::optional<ExitCode> interrupted() {
+  if (pauses > 0) return std::nullopt;
   switch (signal_seen) {
     case SIGINT: return ExitCode::interrupted;
     case SIGTERM: return ExitCode::terminated;

@@ -21,17 +21,14 @@ class InterruptGuard {
 /// The exit code that the signal asks for, once one has come.
 std::optional<ExitCode> interrupted();
 
-/// While one of these lives a signal that was seen before is set aside, so that a last request (a
-/// commit, an ack) is not cut short by it.
+/// While one of these lives interrupted() sees nothing, so that a last request (a commit, an ack)
+/// is not cut short by the signal that made it the last one.
 class InterruptPause {
  public:
   InterruptPause();
   ~InterruptPause();
   InterruptPause(const InterruptPause&) = delete;
   InterruptPause& operator=(const InterruptPause&) = delete;
-
- private:
-  int set_aside_;
 };
 
 }  // namespace twofold::cli

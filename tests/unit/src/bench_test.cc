@@ -121,13 +121,13 @@ TEST(Scan, CountsRecordsAndFindsTheCursor) {
            std::pair{Encoding::protobuf, response.SerializeAsString()}
   }) {
     PageSeen page;
-    ASSERT_TRUE(scan_page(encoding, body, page));
+    ASSERT_TRUE(scan_page(encoding, body, 1, page));
     EXPECT_EQ(page.records, 2U);
     EXPECT_EQ(page.cursor, "c1.A");
     EXPECT_TRUE(page.caught_up);
   }
   PageSeen page;
-  EXPECT_FALSE(scan_page(Encoding::protobuf, "\x0a\x7f", page)) << "a length beyond the end";
+  EXPECT_FALSE(scan_page(Encoding::protobuf, "\x0a\x7f", 1, page)) << "a length beyond the end";
 }
 
 TEST(Scan, CountsAcks) {
