@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests.
 #
-#   ./scripts/test.sh [preset...|all]     default: release; with CI=true: release asan tsan
+#   ./scripts/test.sh [preset...|all]     default: release
 #
 #   all                        release, asan (address and undefined), tsan (threads), clang
 #   TWOFOLD_TEST_MINUTES=50    in CI, no further preset is started after this many minutes; what
@@ -12,12 +12,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 presets=("$@")
 minutes_max=100000
+[ "${CI:-}" != true ] || minutes_max=${TWOFOLD_TEST_MINUTES:-50}
 if [ ${#presets[@]} -eq 0 ]; then
   presets=(release)
-  if [ "${CI:-}" = true ]; then
-    presets=(release asan tsan)
-    minutes_max=${TWOFOLD_TEST_MINUTES:-50}
-  fi
 elif [ "${presets[*]}" = all ]; then
   presets=(release asan tsan clang)
 fi

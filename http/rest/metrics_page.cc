@@ -103,7 +103,8 @@ Task<Try<>> metrics_page(Call& call) {
   // During recovery the core is busy and its rooms are half built.
   if (call.broker.health == Health::starting) co_return Try<>();
   auto ask = [&broker = call.broker] { return broker_metrics(broker); };
-  out.append(co_await ask_core(call.broker.core, std::move(ask)));
+  const std::string samples = co_await ask_core(call.broker.core, std::move(ask));
+  out.append(samples);
   co_return Try<>();
 }
 

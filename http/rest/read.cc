@@ -152,7 +152,8 @@ Task<Try<>> get_record(Call& call) {
   auto values = parse_encoding(call);
   if (!values) co_return std::move(values).problem();
   log::Read read{*topic, {*at}, 1, false};
-  auto readable = co_await wait_for_records(call, std::move(read), engine::Instant{0});
+  const engine::Instant at_once(0);
+  auto readable = co_await wait_for_records(call, std::move(read), at_once);
   if (!readable && readable.error().code != engine::Errc::invalid_request) {
     co_return co_await explained(call, readable.error(), *topic);
   }

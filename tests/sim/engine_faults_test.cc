@@ -119,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Fault{"RenameIo", DiskCall::rename, DiskFault::io_error},
                       Fault{"RemoveIo", DiskCall::remove, DiskFault::io_error},
                       Fault{"SyncDirectoryIo", DiskCall::sync_directory, DiskFault::io_error}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& chosen) { return std::string(chosen.param.name); });
 
 TEST(EngineFaults, AfterAFailedSyncNothingIsAcknowledgedAnyMore) {
   SeededRandom random(3);

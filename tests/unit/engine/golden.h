@@ -13,7 +13,7 @@ namespace twofold::engine {
 /// The bytes of the block "```hex NAME" in engine/format.md: lines "place: bytes | meaning". The
 /// place must be right; lines that begin with ";" are headings.
 inline std::string golden(const std::string& name) {
-  const auto page = std::filesystem::path(__FILE__).parent_path() / "../../../engine/format.md";
+  const auto page = std::filesystem::path(TWOFOLD_SOURCE_DIR) / "engine/format.md";
   std::ifstream in(page);
   EXPECT_TRUE(in) << page;
   std::string line;
