@@ -15,10 +15,10 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1" CACHE STRING "Flags of a release build")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g" CACHE STRING "Flags of a debug build")
 
-# ccache hashes a precompiled header by content only when told that it may ignore its time stamps.
+# ccache caches users of a precompiled header only when told that no __TIME__ hides in it.
 find_program(TWOFOLD_CCACHE ccache)
 if(TWOFOLD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      env CCACHE_SLOPPINESS=pch_defines,time_macros
       ${TWOFOLD_CCACHE})
 endif()

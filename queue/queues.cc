@@ -96,9 +96,7 @@ void Queues::on_timer(std::uint32_t owner, std::uint64_t token, Instant now) {
     case TimerFor::due: return state_->due(owner, static_cast<std::size_t>(value), now);
     case TimerFor::waiters: return state_->waiters_due(now);
     case TimerFor::retention: return state_->retention_due(owner);
-    case TimerFor::moves:
-      if (Queue* const queue = state_->find(owner)) state_->move_dead(*queue);
-      return;
+    case TimerFor::moves: return state_->retry_moves(owner);
   }
 }
 

@@ -153,7 +153,8 @@ struct Browsed {
 ///   state.
 /// Errors  queue_not_found, queue_is_attached (send), name_taken, exists_with_other_config,
 ///         etag_mismatch, message_too_large, and what Core refuses.
-/// Threads the core only; completions run there too.
+/// Threads the core only; completions run there too. The core runs nothing any more once this is
+/// gone.
 class Queues final : public engine::StateMachine,
                      public engine::LogListener,
                      public engine::Liveness,

@@ -159,7 +159,9 @@ QueueInfo Queues::State::info(const Queue& queue) const {
 void Queues::State::put(const std::string& name, Definition definition, std::uint64_t expected,
                         Completion<QueueInfo> done) {
   std::string bytes = encode_definition(definition);
-  if (auto admitted = core.admit(engine::Admission::publish, bytes.size() + kNoteBytes); !admitted)
+  // A full disk takes no new queues, but what is there may be changed: to drain it, say.
+  const auto kind = expected == 0 ? engine::Admission::publish : engine::Admission::consume;
+  if (auto admitted = core.admit(kind, bytes.size() + kNoteBytes); !admitted)
     return done(admitted.error());
   make_receipt_key();
   const auto version = core.catalog().put_if(key_of(name), std::move(bytes), expected);

@@ -79,6 +79,13 @@ void Queues::State::move_dead(Queue& queue) {
   move_next(queue);
 }
 
+void Queues::State::retry_moves(std::uint32_t id) {
+  Queue* const queue = find(id);
+  if (!queue || !queue->moves) return;
+  queue->moves->running = false;
+  move_next(*queue);
+}
+
 // Reads the next dead messages; the rest happens when they are here.
 void Queues::State::move_next(Queue& queue) {
   Moves& moves = *queue.moves;
@@ -120,7 +127,7 @@ void Queues::State::moved(std::uint32_t id, std::size_t index, const std::vector
   std::size_t bytes = kNoteBytes;
   for (const Letter& letter : letters) bytes += engine::record_bytes_max(letter.to_append(headers));
   if (!core.admit(engine::Admission::publish, bytes)) {
-    queue->moves.reset();
+    moves.running = true;  // until the timer: one is enough, however many die meanwhile
     return schedule(core.now() + kRetryAfter, id, TimerFor::moves, 0);
   }
   // There and gone from here in one commit: no crash can make it two, or none.

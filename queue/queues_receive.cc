@@ -25,14 +25,15 @@ std::int64_t wanted_in(const std::vector<Offset>& offsets, Offset from, Offset u
 
 // About how many bytes the records take in an answer: their share of the batches they lie in.
 std::size_t bytes_of(const engine::ReadPlan& plan, const std::vector<Offset>& offsets,
-                     const engine::LogStatus& log) {
-  const std::int64_t records = std::max<std::int64_t>(1, distance(log.start, log.visible_end));
+                     const engine::Core& core) {
   std::size_t bytes = 0;
   for (const auto& piece : plan.pieces()) {
     if (piece.cold) {
-      const auto wanted = static_cast<std::size_t>(wanted_in(offsets, piece.from, piece.upto));
-      bytes += std::min<std::size_t>(piece.bytes_max,
-                                     wanted * (log.bytes / static_cast<std::uint64_t>(records)));
+      const auto log = core.status(plan.log());
+      const auto records = std::max<std::int64_t>(1, distance(log.start, log.visible_end));
+      const auto wanted = static_cast<std::uint64_t>(wanted_in(offsets, piece.from, piece.upto));
+      bytes += std::min<std::uint64_t>(piece.bytes_max,
+                                       wanted * log.bytes / static_cast<std::uint64_t>(records));
       continue;
     }
     const auto header = engine::batch_header(piece.batch.bytes);
@@ -96,13 +97,13 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, std::size_t max,
   Choice choice = partition.delivery.choose(max);
   std::vector<Offset> offsets = offsets_of(choice.runs);
   engine::ReadPlan plan = core.plan_offsets(partition.log, offsets);
-  std::size_t bytes = bytes_of(plan, offsets, core.status(partition.log));
+  std::size_t bytes = bytes_of(plan, offsets, core);
   while (bytes > bytes_left && offsets.size() > 1) {
     const std::size_t fits = std::max<std::size_t>(1, offsets.size() * bytes_left / bytes);
     choice = partition.delivery.choose(std::min(fits, offsets.size() - 1));
     offsets = offsets_of(choice.runs);
     plan = core.plan_offsets(partition.log, offsets);
-    bytes = bytes_of(plan, offsets, core.status(partition.log));
+    bytes = bytes_of(plan, offsets, core);
   }
   if (bytes > bytes_left && !out.messages.empty()) return false;
 

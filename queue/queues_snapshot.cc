@@ -18,7 +18,7 @@ Result<> Queues::apply(std::uint32_t owner, std::string_view payload, Instant /*
   const auto decoded = decode_op(payload);
   if (!decoded) return decoded.error();
   Queue* const queue = state_->find(owner);
-  if (!queue) return {};  // its definition was lost with a damaged block, or it is removed below
+  if (!queue) return {};  // its definition was lost with a damaged block
   if (decoded->partition >= queue->partitions.size())
     return damaged("a change of delivery state names a partition that is not there");
   queue->partitions[decoded->partition].delivery.apply(decoded->op);

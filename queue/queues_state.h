@@ -99,6 +99,7 @@ struct Queues::State {
 
   // -- queues_dead.cc
   void move_dead(Queue& queue);
+  void retry_moves(std::uint32_t queue);
   void move_next(Queue& queue);
   void moved(std::uint32_t queue, std::size_t partition, const std::vector<Offset>& offsets,
              const Result<std::vector<engine::StoredBatch>>& read);

@@ -76,6 +76,7 @@ class Broker:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        self.diag.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def connect(self) -> http.client.HTTPConnection:

@@ -4,7 +4,7 @@
 
 #include <boost/beast/http.hpp>
 
-#include "hostile_heads.h"
+#include "tests/unit/http/hostile_heads.h"
 
 namespace twofold::http {
 namespace {
@@ -120,7 +120,8 @@ TEST(HeadCheck, WhatIsTakenWithAnyByteChangedIsSoundForBeastToo) {
     for (int byte = 0; byte < 256; ++byte) {
       std::string changed = raw;
       changed[i] = static_cast<char>(byte);
-      if (!refusal_of(changed)) EXPECT_TRUE(beast_takes(changed)) << i << " " << byte;
+      if (refusal_of(changed)) continue;
+      EXPECT_TRUE(beast_takes(changed)) << i << " " << byte;
     }
   }
 }

@@ -11,7 +11,7 @@
 namespace twofold::http {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string as_json(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -28,9 +28,9 @@ TEST(JsonWriter, PutsCommasWhereTheyBelong) {
 }
 
 TEST(JsonWriter, EscapesWhatJsonCannotHold) {
-  EXPECT_EQ(quoted("a\"b\\c\n\r\t\x01\x1f"), R"("a\"b\\c\n\r\t\u0001\u001f")");
-  EXPECT_EQ(quoted("\xc3\xa9 and plain"), "\"\xc3\xa9 and plain\"");
-  EXPECT_EQ(quoted(std::string_view("\0", 1)), R"("\u0000")");
+  EXPECT_EQ(as_json("a\"b\\c\n\r\t\x01\x1f"), R"("a\"b\\c\n\r\t\u0001\u001f")");
+  EXPECT_EQ(as_json("\xc3\xa9 and plain"), "\"\xc3\xa9 and plain\"");
+  EXPECT_EQ(as_json(std::string_view("\0", 1)), R"("\u0000")");
 }
 
 TEST(JsonWriter, EveryAsciiTextIsReadBackAtEveryAlignment) {
@@ -38,14 +38,14 @@ TEST(JsonWriter, EveryAsciiTextIsReadBackAtEveryAlignment) {
   for (char c = 0; c < 0x7F; ++c) all.push_back(c);
   for (std::size_t begin = 0; begin < all.size(); ++begin) {
     const std::string text = all.substr(begin);
-    EXPECT_EQ(boost::json::parse(quoted(text)).as_string(), text);
+    EXPECT_EQ(boost::json::parse(as_json(text)).as_string(), text);
   }
 }
 
 RC_GTEST_PROP(JsonWriter, WhatIsWrittenIsReadBack, (const std::string& text)) {
   if (!is_utf8(text)) return;
   TextStore keep;
-  const std::string written = quoted(text);
+  const std::string written = as_json(text);
   JsonReader json(written, keep);
   RC_ASSERT(json.string() == text);
   RC_ASSERT(json.finish());

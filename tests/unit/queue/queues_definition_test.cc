@@ -117,6 +117,15 @@ TEST_F(QueueDefinitions, WhenTheSyncFailsNothingIsPromised) {
   EXPECT_EQ(answer.code(), Errc::storage_failed);
 }
 
+TEST_F(QueueDefinitions, OnAFullDiskAQueueCanStillBeChanged) {
+  create("jobs");
+  core->refuse(engine::Admission::publish, Errc::storage_full);
+  Answer<QueueInfo> changed;
+  queues->configure("jobs", {.visibility_timeout = 5s}, std::nullopt, changed.slot());
+  core->commit();
+  EXPECT_EQ(changed->config.visibility_timeout, 5s);
+}
+
 TEST_F(QueueDefinitions, ARefusedCreateLeavesNothingBehind) {
   core->refuse(engine::Admission::publish, Errc::storage_full);
   Answer<QueueInfo> answer;
