@@ -12,13 +12,17 @@ struct HostileHead {
   int status;
 };
 
-inline std::vector<HostileHead> hostile_heads() {
-  const auto post = [](const std::string& fields) {
-    return "POST /v1/topics/t/records HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n";
-  };
-  const auto line = [](const std::string& request_line) {
-    return request_line + "\r\nHost: localhost\r\n\r\n";
-  };
+namespace hostile {
+
+inline std::string post(const std::string& fields) {
+  return "POST /v1/topics/t/records HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n";
+}
+inline std::string line(const std::string& request_line) {
+  return request_line + "\r\nHost: localhost\r\n\r\n";
+}
+
+/// Encodings, hosts and targets.
+inline std::vector<HostileHead> ends_and_places() {
   return {
       {"transfer encoding other than chunked", post("Transfer-Encoding: gzip\r\n"), 400},
       {"chunked in a list", post("Transfer-Encoding: gzip, chunked\r\n"), 400},
@@ -48,6 +52,12 @@ inline std::vector<HostileHead> hostile_heads() {
       {"target with DEL", line("GET /\x7f HTTP/1.1"), 400},
       {"target with a fragment", line("GET /a#b HTTP/1.1"), 400},
       {"target too long", line("GET /" + std::string(9'000, 'a') + " HTTP/1.1"), 414},
+  };
+}
+
+/// Lengths, doubled fields and sizes.
+inline std::vector<HostileHead> lengths_and_doubles() {
+  return {
       {"length twice, equal", post("Content-Length: 3\r\nContent-Length: 3\r\n"), 400},
       {"length twice, different", post("Content-Length: 3\r\nContent-Length: 4\r\n"), 400},
       {"length as a list", post("Content-Length: 3, 3\r\n"), 400},
@@ -66,13 +76,19 @@ inline std::vector<HostileHead> hostile_heads() {
       {"announced trailer", post("Trailer: Authorization\r\n"), 400},
       {"unknown expectation", post("Expect: 200-ok\r\n"), 400},
       {"thousands of tiny fields",
-       [&] {
+       [] {
          std::string fields;
          for (int i = 0; i < 2'000; ++i) fields += "a:\r\n";
          return post(fields);
        }(),
        431},
       {"head too large", post("X: " + std::string(17'000, 'x') + "\r\n"), 431},
+  };
+}
+
+/// What is no HTTP at all, to the byte.
+inline std::vector<HostileHead> broken_syntax() {
+  return {
       {"space before the colon", post("X-A : b\r\n"), 400},
       {"tab before the colon", post("Content-Length\t: 3\r\n"), 400},
       {"no colon", post("X-A\r\n"), 400},
@@ -94,6 +110,16 @@ inline std::vector<HostileHead> hostile_heads() {
       {"empty method", line(" / HTTP/1.1"), 400},
       {"TLS hello", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15), 400},
   };
+}
+
+}  // namespace hostile
+
+inline std::vector<HostileHead> hostile_heads() {
+  std::vector<HostileHead> all = hostile::ends_and_places();
+  for (const auto& more : {hostile::lengths_and_doubles(), hostile::broken_syntax()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
 }
 
 }  // namespace twofold::http

@@ -100,7 +100,7 @@ TEST_F(RecordIn, WhatIsWrongIsNamedWithItsPlace) {
       {R"({"value":1,"timestamp":"yesterday"})", ProblemKind::invalid_request, "timestamp"},
       {R"({"value":1,"headers":{"a":7}})", ProblemKind::invalid_request, "headers"},
       {R"({"value":1,"headers":{"a":"b","a":"c"}})", ProblemKind::invalid_request, "headers"},
-      {R"({"value":1,"base65":{"base65":"YQ=="}})", ProblemKind::invalid_request, "key"},
+      {R"({"value":1,"key":{"base65":"YQ=="}})", ProblemKind::invalid_request, "base65"},
       {R"({"value":1,"delay":"5s"})", ProblemKind::invalid_request, "delay"},
       {R"({"value":1,"ttl":"5s"})", ProblemKind::invalid_request, "ttl"},
       {R"({"value":1,"durability":"ram"})", ProblemKind::invalid_request, "durability"},
