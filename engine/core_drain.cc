@@ -12,6 +12,9 @@ constexpr std::uint64_t kMostlyDead = 4;                  // less than a quarter
 constexpr std::uint64_t kRewriteBytesMin = 1 << 20;
 constexpr Duration kInspectEvery = std::chrono::seconds{10};
 constexpr std::size_t kDrainPieceBytes = 4 << 20;
+// As many drains in a row must have met bytes that cannot be read, a second apart at least, before
+// those are given up.
+constexpr int kUnreadableDrainsMax = 5;
 
 }  // namespace
 
@@ -138,17 +141,23 @@ void CoreImpl::run_drain(DrainTask task) {
   };
   auto work = [&core = world_.executor, &store = world_.segments, first_id,
                segment_bytes = options_.segment_bytes, task = std::move(task),
+               unreadable = unreadable_drains_ < kUnreadableDrainsMax ? Unreadable::fail
+                                                                      : Unreadable::leave_out,
                finish = std::move(finish)]() mutable {
     DrainResult result{task.cutoff, task.replaced,
-                       write_drain(store, first_id, segment_bytes, task.logs), {}};
+                       write_drain(store, first_id, segment_bytes, task.logs, unreadable), {}};
     if (result.outcome) {
-      for (auto& made : result.outcome->segments) {
+      const auto segments = std::exchange(result.outcome->segments, {});
+      for (const auto& made : segments) {
         auto segment = store.open(made.id);
         if (!segment) {
           result.outcome = segment.error();
           break;
         }
-        result.segments.emplace_back(std::move(*segment), std::move(made.ranges));
+        result.segments.emplace_back(std::move(*segment), made.ranges);
+      }
+      if (!result.outcome) {
+        for (const auto& made : segments) (void)store.remove(made.id).has_value();
       }
     }
     core.post([finish = std::move(finish), result = std::move(result)]() mutable {
@@ -163,12 +172,11 @@ void CoreImpl::drain_done(DrainResult result) {
   if (!result.outcome) {
     diag(DiagLevel::warn, "engine", "draining failed, will be tried again",
          {{"error", result.outcome.error().detail}});
+    if (result.outcome.error().code == Errc::data_damaged) ++unreadable_drains_;
     return;
   }
   if (failure_ || stopped_) return;
-  for (const auto& [id, range] : result.outcome->damaged) {
-    if (auto* log = find(id)) log->damaged.push_back(range);
-  }
+  unreadable_drains_ = 0;
   (result.replaced != 0 ? stats_.rewritten_bytes : stats_.drained_bytes) += result.outcome->bytes;
   std::string payload;
   ByteWriter out(payload);
@@ -186,6 +194,13 @@ void CoreImpl::drain_done(DrainResult result) {
       out.varint(range.max_timestamp.value());
       out.varint(range.append_time.value());
     }
+  }
+  out.uvarint(result.outcome->damaged.size());
+  for (const auto& [id, range] : result.outcome->damaged) {
+    out.fixed(id.value());
+    out.varint(range.first.value());
+    out.varint(range.second.value());
+    if (auto* log = find(id)) log->damaged.push_back(range);
   }
   note(EntryType::segment_added, 0, payload);
   apply_drain(result.cutoff, result.replaced, result.segments);
@@ -243,16 +258,21 @@ Result<> CoreImpl::replay_drain(std::string_view payload) {
       ranges.push_back(SegmentRange{log, first, upto, bytes, max_timestamp, WallTime{in.varint()}});
     }
     if (!in.ok()) break;
-    auto segment = world_.segments.open(id);
-    if (segment) {
+    auto segment = open_recovered(id);
+    if (!segment) return segment.error();
+    if (*segment) {
       segments.emplace_back(std::move(*segment), std::move(ranges));
       continue;
     }
-    diag(DiagLevel::error, "engine", "a segment is missing or damaged",
-         {{"error", segment.error().detail}});
     for (const auto& range : ranges) {
       if (auto* log = find(range.log)) log->damaged.emplace_back(range.first, range.upto);
     }
+  }
+  for (auto n = in.count(6); n > 0 && in.ok(); --n) {
+    auto* log = find(LogId{in.fixed<std::uint32_t>()});
+    const Offset from{in.varint()};
+    const Offset upto{in.varint()};
+    if (log != nullptr && in.ok()) log->damaged.emplace_back(from, upto);
   }
   if (!in.done()) return Error(Errc::data_damaged, "a segment entry does not parse");
   apply_drain(cutoff, replaced, segments);

@@ -167,6 +167,7 @@ class CoreImpl final : public Core, public TimerTarget {
   // core_recovery.cc
   Result<> load_checkpoint(const Superblock& superblock, ReplayStart& start);
   Result<> restore(std::string_view bytes);
+  Result<std::shared_ptr<const Segment>> open_recovered(SegmentId id);
   Result<> replay_block(const ReplayedBlock& block);
   Result<> replay_entry(const struct Entry& entry, const ReplayedBlock& block, std::size_t at);
   void replay_batch(const struct Entry& entry, const ReplayedBlock& block, std::size_t at);
@@ -226,6 +227,7 @@ class CoreImpl final : public Core, public TimerTarget {
   bool checkpoint_wanted_ = false;
   bool checkpoint_writing_ = false;
   bool draining_ = false;
+  int unreadable_drains_ = 0;  // in a row
   Instant last_inspection_{0};
   UniqueFunction<void()> stopping_;
   bool stopped_ = false;

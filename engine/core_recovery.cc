@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/base/check.h"
 #include "engine/base/diag.h"
 #include "engine/core_impl.h"
@@ -65,17 +67,18 @@ Result<> CoreImpl::restore(std::string_view bytes) {
   next_log_id_ = static_cast<std::uint32_t>(in.uvarint());
   next_segment_id_ = in.uvarint();
 
-  const auto open = [this](SegmentId id) -> std::shared_ptr<const Segment> {
+  std::optional<Error> unopened;
+  const auto open = [this, &unopened](SegmentId id) -> std::shared_ptr<const Segment> {
     if (const auto it = segments_.find(id); it != segments_.end()) return it->second.segment;
-    auto segment = world_.segments.open(id);
+    auto segment = open_recovered(id);
     if (segment) return *segment;
-    diag(DiagLevel::error, "engine", "a segment is missing or damaged",
-         {{"error", segment.error().detail}});
+    unopened = segment.error();
     return nullptr;
   };
   for (auto n = in.count(8); n > 0 && in.ok(); --n) {
     auto& log = find_or_make(LogId{in.fixed<std::uint32_t>()});
     if (auto restored = log.restore(in, open); !restored) return restored;
+    if (unopened) return *unopened;
     extents_ += log.extent_count();
     for (const auto& s : log.sealed) {
       auto& state = segments_[s.segment->id()];
@@ -98,6 +101,22 @@ Result<> CoreImpl::restore(std::string_view bytes) {
   }
   if (!in.done()) return damaged;
   return {};
+}
+
+// Null when the file is gone: what it held is damaged, and its readers are told. A file that is there
+// and cannot be opened is another matter. The next start may be luckier, so this one decides nothing
+// from what it cannot see: damage would be for ever.
+Result<std::shared_ptr<const Segment>> CoreImpl::open_recovered(SegmentId id) {
+  auto segment = world_.segments.open(id);
+  if (segment) return segment;
+  const auto there = world_.segments.list();
+  if (!there) return there.error();
+  if (std::find(there->begin(), there->end(), id) != there->end())
+    return Error(Errc::io, "a segment cannot be opened: " + segment.error().detail,
+                 "start again once the device is sound; with the file moved away, the broker starts "
+                 "without the records in it");
+  diag(DiagLevel::error, "engine", "a segment is missing", {{"error", segment.error().detail}});
+  return std::shared_ptr<const Segment>();
 }
 
 Result<> CoreImpl::replay_block(const ReplayedBlock& block) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/base/check.h"
 #include "engine/record_batch.h"
 
 namespace twofold::engine {
@@ -98,27 +99,54 @@ Result<> drain_batch(SegmentSplitter& out, const DrainLog& log, const StoredBatc
   return out.add(log.log, StoredBatch{bytes, *bytes, batch.base_seq}, log.append_time);
 }
 
+// All of a piece, damage included: a source may stop at its limit, or before bytes that it cannot
+// read, and says the rest when it is asked again.
+Result<> drain_piece(SegmentSplitter& out, const DrainLog& log, const ReadPlan::Piece& piece,
+                     Unreadable unreadable) {
+  for (Offset from = piece.from; from < piece.upto;) {
+    ReadPlan rest(log.log);
+    rest.add(ReadPlan::Piece{from, piece.upto, piece.batch, piece.cold, piece.bytes_max});
+    const auto batches = rest.fetch();
+    if (!batches) {
+      const auto& error = batches.error();
+      if (error.code != Errc::data_damaged || unreadable == Unreadable::fail) return error;
+      const auto upto = error.number > from.value() ? Offset{error.number} : piece.upto;
+      out.outcome.damaged.emplace_back(log.log, std::pair(from, std::min(upto, piece.upto)));
+      from = upto;
+      continue;
+    }
+    if (batches->empty()) return {};  // nothing of it is left
+    for (const auto& batch : *batches) {
+      if (auto done = drain_batch(out, log, batch); !done) return done;
+    }
+    const auto end = advance(batch_header(batches->back().bytes).last_offset(), 1);
+    TF_CHECK(end > from);
+    from = end;
+  }
+  return {};
+}
+
+Result<> drain_all(SegmentSplitter& out, const std::vector<DrainLog>& logs,
+                   Unreadable unreadable) {
+  for (const auto& log : logs) {
+    for (const auto& piece : log.plan.pieces()) {
+      if (auto done = drain_piece(out, log, piece, unreadable); !done) return done;
+    }
+  }
+  return out.finish();
+}
+
 }  // namespace
 
 Result<DrainOutcome> write_drain(SegmentStore& store, std::uint64_t first_segment_id,
-                                 std::uint64_t segment_bytes, const std::vector<DrainLog>& logs) {
+                                 std::uint64_t segment_bytes, const std::vector<DrainLog>& logs,
+                                 Unreadable unreadable) {
   SegmentSplitter out(store, first_segment_id, segment_bytes);
-  for (const auto& log : logs) {
-    for (const auto& piece : log.plan.pieces()) {
-      ReadPlan one(log.log);
-      one.add(piece);
-      const auto batches = one.fetch();
-      if (!batches) {
-        if (batches.error().code != Errc::data_damaged) return batches.error();
-        out.outcome.damaged.emplace_back(log.log, std::pair(piece.from, piece.upto));
-        continue;
-      }
-      for (const auto& batch : *batches) {
-        if (auto done = drain_batch(out, log, batch); !done) return done.error();
-      }
-    }
+  if (auto done = drain_all(out, logs, unreadable); !done) {
+    // It is tried again under other numbers: what stayed would fill a disk that may be full already.
+    for (const auto& made : out.outcome.segments) (void)store.remove(made.id).has_value();
+    return done.error();
   }
-  if (auto done = out.finish(); !done) return done.error();
   return std::move(out.outcome);
 }
 

@@ -28,17 +28,22 @@ struct DrainedSegment {
   std::vector<SegmentRange> ranges;
 };
 
+/// What to do about bytes that cannot be read. A device that fails for a moment must not cost for
+/// ever what it holds: only a drain that failed again and again leaves such bytes out.
+enum class Unreadable { fail, leave_out };
+
 /// Copies what lives into new segments, sorted by log and offset. Offsets never change; a batch of
-/// which only some records live is rewritten with gaps. A batch that cannot be read any more is
-/// left out and named in `damaged`, so that one bad sector does not stop the rest.
+/// which only some records live is rewritten with gaps. With `leave_out` a batch that cannot be
+/// read is left out and named in `damaged`, so that one bad sector does not stop the rest.
 /// Draining a journal file and rewriting a mostly dead segment are this same function.
-/// Blocking; the storage pool.
+/// After an error nothing is left of what it wrote. Blocking; the storage pool.
 struct DrainOutcome {
   std::vector<DrainedSegment> segments;
   std::vector<std::pair<LogId, std::pair<Offset, Offset>>> damaged;
   std::uint64_t bytes = 0;
 };
 Result<DrainOutcome> write_drain(SegmentStore& store, std::uint64_t first_segment_id,
-                                 std::uint64_t segment_bytes, const std::vector<DrainLog>& logs);
+                                 std::uint64_t segment_bytes, const std::vector<DrainLog>& logs,
+                                 Unreadable unreadable);
 
 }  // namespace twofold::engine

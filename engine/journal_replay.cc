@@ -32,16 +32,19 @@ Result<ReplayEnd> JournalReplay::run(const Visit& visit) {
       if (auto taken = take(*header, /*salvage=*/false, visit); !taken) return taken.error();
       continue;
     }
+    if (unreadable_) return *unreadable_;
     const auto stepped = step_over_damage(header, visit);
     if (!stepped) return stepped.error();
+    if (unreadable_) return *unreadable_;
     if (*stepped) continue;
     end_.torn_tail = header.has_value();
     return end_;
   }
 }
 
-// Bytes of a file from `at` on, at most `bytes`, fewer at its end; empty when they cannot be read
-// (a read error is a block that does not verify).
+// Bytes of a file from `at` on, at most `bytes`, fewer at its end. Empty when the device does not
+// give them: whether somebody was promised what stands there cannot be known then, and the next start
+// may be able to read it. A journal that ended here would be cut off for ever.
 std::string_view JournalReplay::window(JournalPosition at, std::size_t bytes) {
   const std::uint64_t begin = window_at_.place;
   const bool inside = window_at_.file == at.file && at.place >= begin &&
@@ -49,8 +52,16 @@ std::string_view JournalReplay::window(JournalPosition at, std::size_t bytes) {
   if (!inside) {
     const auto it = files_.find(at.file);
     if (it == files_.end()) return {};
+    auto& file = *it->second->file;
     window_.resize(std::max(bytes, kWindowBytes));
-    const auto got = it->second->file->read_at(at.place, window_.data(), window_.size());
+    auto got = file.read_at(at.place, window_.data(), window_.size());
+    // Once more, and no more than needed: a bad sector spoils only the block that it is in.
+    if (!got) got = file.read_at(at.place, window_.data(), bytes);
+    if (!got && !unreadable_) {
+      unreadable_ = Error(Errc::io, "the journal cannot be read: " + got.error().detail,
+                          "start again once the device is sound; when it never will be, copy the "
+                          "directory with a tool that fills what is unreadable with zeros");
+    }
     window_.resize(got ? *got : 0);
     window_at_ = at;
   }

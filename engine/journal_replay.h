@@ -15,6 +15,7 @@ namespace twofold::engine {
 /// Let s be the first block that does not verify. A later block of this stream that was sealed when
 /// s was already durable is a witness: s was acknowledged, so it is damage, reported and stepped
 /// over. Without a witness s is a torn write that nobody was told about: the journal ends before it.
+/// What cannot be read at all decides nothing: the error is io, and the journal stays as it is.
 class JournalReplay {
  public:
   using Files = std::map<std::uint32_t, std::shared_ptr<JournalFile>>;
@@ -46,6 +47,7 @@ class JournalReplay {
 
   std::string window_;
   JournalPosition window_at_;
+  std::optional<Error> unreadable_;
 };
 
 }  // namespace twofold::engine

@@ -18,11 +18,15 @@ class JournalStretches final : public ColdSource {
   JournalStretches(std::shared_ptr<JournalFile> file, std::vector<Stretch> entries)
       : file_(std::move(file)), entries_(std::move(entries)) {}
 
-  // The plan has chosen the entries already; all of them are wanted.
-  Result<std::vector<StoredBatch>> read(LogId log, Offset, Offset, std::size_t) const override {
+  // The plan has chosen the entries already: all of them are wanted, but for those that whoever comes
+  // back after damage has got.
+  Result<std::vector<StoredBatch>> read(LogId log, Offset from, Offset,
+                                        std::size_t) const override {
     std::vector<StoredBatch> out;
     out.reserve(entries_.size());
-    for (std::size_t i = 0; i < entries_.size();) {
+    std::size_t i = 0;
+    while (i < entries_.size() && entries_[i].upto <= from) ++i;
+    while (i < entries_.size()) {
       const auto upto = run_end(i);
       if (auto done = read_run(log, i, upto, out); !done) {
         // What lies before the damage is sound; the next read begins at the damage and is told.
