@@ -29,7 +29,7 @@ Tried<> run_attach(Session& session, const Args& args) {
   const auto waiting = backlog(session, topic, from);
   if (!waiting) return waiting.error();
   if (args.has("dry-run")) {
-    session.terminal().out(fmt::format("would attach {} to topic {} with {} messages waiting\n",
+    session.terminal().out(fmt::format("would attach {} to topic {}, {} messages waiting\n",
                                        queue, topic, *waiting));
     return Done{};
   }

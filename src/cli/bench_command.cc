@@ -20,13 +20,13 @@ struct Defaults {
 };
 // Enough of each for a run of a few seconds.
 constexpr Defaults kDefaults[] = {
-    {"publish", 64, 200'000  },
-    {"latency", 1,  2'000    },
-    {"fetch",   4,  2'000'000},
-    {"queue",   64, 100'000  },
-    {"waiting", 64, 100'000  },
-    {"queues",  64, 100'000  },
-    {"memory",  16, 0        },
+    {"publish", 64, 200'000   },
+    {"latency", 1,  2'000     },
+    {"fetch",   4,  10'000'000},
+    {"queue",   64, 100'000   },
+    {"waiting", 64, 100'000   },
+    {"queues",  64, 100'000   },
+    {"memory",  16, 0         },
 };
 
 Defaults defaults_of(const std::string& workload) {

@@ -154,8 +154,7 @@ Tried<> run_consume(Session& session, const Args& args) {
     if (auto committed = reader->commit(); !committed) return committed;
   }
   if (!outcome) return outcome;
-  session.terminal().note(
-      fmt::format("{} records", with_separators(fmt::format("{}", printer->printed()))));
+  session.terminal().note(count_text(printer->printed(), "record"));
   if (const auto signal = interrupted()) return Failure::silent(*signal);
   if (printer->printed() == 0 && args.has("fail-empty"))
     return Failure::silent(ExitCode::timed_out);

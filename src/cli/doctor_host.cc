@@ -1,6 +1,7 @@
 #include "src/cli/doctor_host.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "src/cli/http_client.h"
+#include "src/cli/port_holder.h"
 #include "src/config/units.h"
 
 namespace twofold::cli {
@@ -83,11 +85,10 @@ Check check_port(const std::string& address) {
   ::freeaddrinfo(found);
   if (bound) return {"port", Verdict::ok, fmt::format("{} is free", address), ""};
   if (reason == EADDRINUSE) {
-    return {
-        "port", Verdict::warn, fmt::format("{} is in use", address),
-        fmt::format(
-            "see who holds it with: ss -ltnp 'sport = :{}'; or choose another: --http ADDR:PORT",
-            endpoint->port)};
+    const std::string holder = port_holder(std::atoi(endpoint->port.c_str()));
+    return {"port", Verdict::warn,
+            fmt::format("{} is in use by {}", address, holder.empty() ? "another user" : holder),
+            "stop it, or choose another port with --http ADDR:PORT"};
   }
   return {"port", Verdict::fail, fmt::format("{}: {}", address, std::strerror(reason)),
           "choose another with --http ADDR:PORT"};

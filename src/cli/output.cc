@@ -58,6 +58,11 @@ std::string with_separators(std::string_view digits) {
   return text;
 }
 
+std::string count_text(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", with_separators(fmt::format("{}", count)), noun,
+                     count == 1 ? "" : "s");
+}
+
 std::string Table::str(bool separators) const {
   std::vector<std::size_t> widths;
   for (const Column& column : columns_) widths.push_back(column.title.size());

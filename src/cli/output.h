@@ -35,6 +35,9 @@ class Table {
 /// "1234567" becomes "1,234,567"; anything that is not a whole number stays.
 std::string with_separators(std::string_view digits);
 
+/// "1 record", "2,000 records".
+std::string count_text(std::uint64_t count, std::string_view noun);
+
 /// The two-column view of one resource: every member of the object, nested ones as "a.b".
 std::string describe_text(Json object, bool separators);
 

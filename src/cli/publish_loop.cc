@@ -51,10 +51,8 @@ class PublishLoop {
     if (!first_id_.empty())
       ids =
           first_id_ == last_id_ ? ": " + first_id_ : fmt::format(": {} to {}", first_id_, last_id_);
-    session_.terminal().note(fmt::format(
-        "{} {} to {}{}", with_separators(std::to_string(sent_)),
-        sent_ == 1 ? target_.member.substr(0, target_.member.size() - 1) : target_.member,
-        target_.name, ids));
+    const std::string noun = target_.member.substr(0, target_.member.size() - 1);
+    session_.terminal().note(fmt::format("{} to {}{}", count_text(sent_, noun), target_.name, ids));
   }
 
  private:

@@ -130,7 +130,7 @@ Tried<> run_receive(Session& session, const Args& args) {
   const auto outcome = loop.run();
   printer->finish();
   if (!outcome) return outcome;
-  session.terminal().note(fmt::format("{} messages", loop.received()));
+  session.terminal().note(count_text(loop.received(), "message"));
   if (const auto signal = interrupted()) return Failure::silent(*signal);
   if (loop.failed() > 0) return Failure::silent(ExitCode::failed);
   if (loop.received() == 0 && args.has("fail-empty")) return Failure::silent(ExitCode::timed_out);

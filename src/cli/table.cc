@@ -1,31 +1,31 @@
 #include "src/cli/table.h"
 
+// Tables are read line by line.
+// clang-format off
+
 namespace twofold::cli {
 
 const std::vector<CommandGroup>& command_groups() {
   static const std::vector<CommandGroup> groups{
-      {"Server",  server_commands() },
-      {"Data",    data_commands()   },
-      {"Manage",  manage_commands() },
-      {"Measure", measure_commands()},
-      {"Setup",   setup_commands()  },
+      {"Server", server_commands()},   {"Data", data_commands()},   {"Manage", manage_commands()},
+      {"Measure", measure_commands()}, {"Setup", setup_commands()},
   };
   return groups;
 }
 
 const std::vector<GlobalFlag>& global_flags() {
   static const std::vector<GlobalFlag> flags{
-      {{"server", 's', Takes::text, "URL", "the broker [http://127.0.0.1:8080]"},          "TWOFOLD_URL"        },
-      {{"token", 0, Takes::text, "TOKEN", "sent as bearer token [none]"},                  "TWOFOLD_TOKEN"      },
+      {{"server", 's', Takes::text, "URL", "the broker [http://127.0.0.1:8080]"}, "TWOFOLD_URL"},
+      {{"token", 0, Takes::text, "TOKEN", "sent as bearer token [none]"}, "TWOFOLD_TOKEN"},
       {{"output", 'o', Takes::text, "FORMAT", "table, wide, json, jsonl or name [table]"},
-       "TWOFOLD_OUTPUT"                                                                                         },
-      {{"timeout", 0, Takes::duration, "DURATION", "for one request [5s]"},                "TWOFOLD_TIMEOUT"    },
-      {{"quiet", 'q', Takes::nothing, "", "print data and errors only"},                   "TWOFOLD_QUIET"      },
+       "TWOFOLD_OUTPUT"},
+      {{"timeout", 0, Takes::duration, "DURATION", "for one request [5s]"}, "TWOFOLD_TIMEOUT"},
+      {{"quiet", 'q', Takes::nothing, "", "print data and errors only"}, "TWOFOLD_QUIET"},
       {{"verbose", 'v', Takes::nothing, "", "print each request as a curl command"},
-       "TWOFOLD_VERBOSE"                                                                                        },
-      {{"no-color", 0, Takes::nothing, "", "no colours"},                                  "TWOFOLD_NO_COLOR"   },
-      {{"no-progress", 0, Takes::nothing, "", "no progress line"},                         "TWOFOLD_NO_PROGRESS"},
-      {{"yes", 'y', Takes::nothing, "", "do not ask before something is destroyed"},       "TWOFOLD_YES"        },
+       "TWOFOLD_VERBOSE"},
+      {{"no-color", 0, Takes::nothing, "", "no colours"}, "TWOFOLD_NO_COLOR"},
+      {{"no-progress", 0, Takes::nothing, "", "no progress line"}, "TWOFOLD_NO_PROGRESS"},
+      {{"yes", 'y', Takes::nothing, "", "do not ask before something is destroyed"}, "TWOFOLD_YES"},
   };
   return flags;
 }

@@ -1,6 +1,9 @@
 #include "src/cli/handlers.h"
 #include "src/cli/table.h"
 
+// Tables are read line by line.
+// clang-format off
+
 namespace twofold::cli {
 namespace {
 
@@ -8,45 +11,53 @@ const Flag kConfig{"config", 0, Takes::text, "FILE",
                    "configuration file [./twofold.toml if there]"};
 const Flag kSet{"set", 0, Takes::text, "KEY=VALUE", "set one key; may be repeated", true};
 const Flag kData{"data", 0, Takes::text, "DIR", "data directory [./twofold-data]"};
+const Flag kHttp{"http", 0, Takes::text, "ADDR:PORT", "HTTP listener [127.0.0.1:8080]"};
+const Flag kMemory{"memory", 0, Takes::nothing, "",
+                   "keep everything in memory, write nothing to disk"};
 
 }  // namespace
 
 std::vector<Command> server_commands() {
   return {
       {"serve",
-       "Start the broker and run until SIGTERM or Ctrl-C",                    {},
-       {kConfig,
-        kData,
-        {"http", 0, Takes::text, "ADDR:PORT", "HTTP listener [127.0.0.1:8080]"},
-        {"memory", 0, Takes::nothing, "", "keep everything in memory, write nothing to disk"},
-        kSet},
+       "Start the broker and run until SIGTERM or Ctrl-C",
+       {},
+       {kConfig, kData, kHttp, kMemory, kSet},
        {"twofold serve", "twofold serve --data /var/lib/twofold --http 0.0.0.0:8080",
         "twofold serve --memory --set log.level=debug"},
-       "config keys, doctor, health", &run_serve  },
+       "config keys, doctor, health",
+       &run_serve},
       {"health",
-       "Ask a running broker whether it is ready, and exit 0 or 1",           {},
+       "Ask a running broker whether it is ready, and exit 0 or 1",
+       {},
        {{"live", 0, Takes::nothing, "", "ask whether it is alive instead"},
         {"ready", 0, Takes::nothing, "", "ask whether it is ready [default]"}},
        {"twofold health", "twofold health --live", "twofold health -s http://broker:8080"},
-       "doctor",                      &run_health },
+       "doctor",
+       &run_health},
       {"doctor",
-       "Check this machine and a data directory for what usually goes wrong", {},
-       {kConfig, kData, kSet},
+       "Check this machine and a data directory for what usually goes wrong",
+       {},
+       {kConfig, kData, kHttp, kMemory, kSet},
        {"twofold doctor", "twofold doctor --data /var/lib/twofold",
         "twofold doctor --config twofold.toml -o json"},
-       "config check, health",        &run_doctor },
+       "config check, health",
+       &run_doctor},
       {"version",
-       "Print the version of this program, and of the broker if one answers", {},
+       "Print the version of this program, and of the broker if one answers",
+       {},
        {},
        {"twofold version", "twofold version -o json", "twofold version -q"},
-       "health",                      &run_version},
+       "health",
+       &run_version},
   };
 }
 
 std::vector<Command> measure_commands() {
   return {
       {"bench",
-       "Measure a running broker: publish, fetch, latency, queue, waiting, queues or memory", {{"WORKLOAD"}},
+       "Measure a running broker: publish, fetch, latency, queue, waiting, queues or memory",
+       {{"WORKLOAD"}},
        {{"connections", 'c', Takes::count, "N", "connections, one request each at a time [64]"},
         {"msgs", 'n', Takes::count, "N", "messages to measure [100000]"},
         {"duration", 'd', Takes::duration, "DURATION", "measure for this long instead"},
@@ -66,35 +77,44 @@ std::vector<Command> measure_commands() {
         {"json", 0, Takes::nothing, "", "the result as one JSON object"}},
        {"twofold bench publish --connections 64", "twofold bench queue --batch 10 --duration 5s",
         "twofold bench latency --msgs 2000"},
-       "doctor", &run_bench},
+       "doctor",
+       &run_bench},
   };
 }
 
 std::vector<Command> setup_commands() {
   return {
       {"config show",
-       "Print every setting with its value and where the value came from",                   {},
+       "Print every setting with its value and where the value came from",
+       {},
        {kConfig, kSet},
        {"twofold config show", "twofold config show --config twofold.toml",
         "TWOFOLD_LOG_LEVEL=debug twofold config show -o json"},
-       "config keys, config check", &run_config_show    },
+       "config keys, config check",
+       &run_config_show},
       {"config check",
-       "Check a configuration file and exit 0 when it is right",                             {{"FILE"}},
+       "Check a configuration file and exit 0 when it is right",
+       {{"FILE"}},
        {},
        {"twofold config check twofold.toml", "twofold config check /etc/twofold/twofold.toml",
         "twofold config defaults > t.toml && twofold config check t.toml"},
-       "config show",               &run_config_check   },
+       "config show",
+       &run_config_check},
       {"config defaults",
-       "Print a configuration file with every key, its help and its default, commented out", {},
+       "Print a configuration file with every key, its help and its default, commented out",
+       {},
        {},
        {"twofold config defaults", "twofold config defaults > twofold.toml",
         "twofold config defaults | grep retention"},
-       "config keys",               &run_config_defaults},
+       "config keys",
+       &run_config_defaults},
       {"config keys",
-       "List every key with type, default and environment variable",                         {},
+       "List every key with type, default and environment variable",
+       {},
        {},
        {"twofold config keys", "twofold config keys -o json", "twofold config keys -o name"},
-       "config show",               &run_config_keys    },
+       "config show",
+       &run_config_keys},
   };
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import signal
 import unittest
 
 from _cli_broker import BrokerCase
@@ -77,6 +78,17 @@ class Bench(BrokerCase):
         self.assertEqual(len(kept), 1)
         self.cli("topic", "delete", kept[0], "--yes")
         self.assertEqual([file.name for file in pathlib.Path(self.folder).glob(".twofold-sync*")], [])
+
+    def test_a_run_that_is_interrupted_cleans_up_too(self):
+        run = self.start("bench", "publish", "--duration", "10m", "--warmup", "0s", "--sync-dir", str(self.folder))
+        self.assertIn("bench publish", run.stderr.readline())
+        while not self.leftovers():
+            self.assertIsNone(run.poll())
+        run.send_signal(signal.SIGINT)
+        self.assertEqual(run.wait(timeout=60), 130)
+        run.stdout.close()
+        run.stderr.close()
+        self.assertEqual(self.leftovers(), [])
 
     def test_contradictions_are_refused(self):
         for words in (("--connections", "0"), ("--batch", "1001"), ("--format", "xml"),

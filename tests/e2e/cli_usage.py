@@ -1,7 +1,9 @@
 """The command line without a broker: help, mistakes, configuration, the doctor."""
 
 import json
+import os
 import pathlib
+import socket
 import tempfile
 import unittest
 
@@ -116,6 +118,12 @@ class Doctor(unittest.TestCase):
                          "open files", "port", "memory"):
                 self.assertIn(name, names)
             self.assertEqual(list(pathlib.Path(folder).iterdir()), [], "the doctor leaves nothing behind")
+
+    def test_a_port_in_use_is_told_with_its_holder(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            address = f"127.0.0.1:{server.getsockname()[1]}"
+            told = run("doctor", "--memory", "--set", f"http.listen={address}").stdout
+            self.assertRegex(told, rf"warn  port +{address} is in use by \S+ \(pid {os.getpid()}\)")
 
     def test_a_directory_that_is_a_file_fails_and_says_so(self):
         with tempfile.NamedTemporaryFile() as file:
