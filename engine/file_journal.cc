@@ -128,8 +128,15 @@ void FileJournal::write(SealedBlock block, std::uint32_t header_crc, Done writte
 // The next file is made ready while the second half of this one fills, and one more is kept in
 // reserve: when the disk is full, acks still find room.
 void FileJournal::prepare_ahead() {
-  if (preparing_ || (next_ && !spares_.empty())) return;
-  if (place_ * 2 < options_.file_bytes) return;
+  if (place_ * 2 >= options_.file_bytes) start_preparing();
+}
+
+void FileJournal::start_preparing() {
+  if (preparing_) return;
+  if (next_ && !spares_.empty()) {
+    out_of_room_ = false;  // files that were released have filled the reserve
+    return;
+  }
   preparing_ = true;
   auto finish = [this, alive = alive_](Prepared made) {
     if (!*alive) return;
@@ -150,16 +157,38 @@ void FileJournal::prepare_ahead() {
   pool_.post(std::move(work));
 }
 
+// A spare in its new life, or a new file.
+Result<std::shared_ptr<File>> FileJournal::next_file(FileSystem& fs,
+                                                     const FileJournalOptions& options,
+                                                     std::uint64_t stream_id, std::uint32_t number,
+                                                     std::vector<std::string>& spares) {
+  const auto there = fs.list(kJournalDirectory);
+  if (!there) return there.error();
+  const auto exists = [&there](const std::string& name) {
+    const auto base = name.substr(name.rfind('/') + 1);
+    return std::find(there->begin(), there->end(), base) != there->end();
+  };
+  std::erase_if(spares, [&](const std::string& name) { return !exists(name); });
+  const auto recycle = [&](const std::string& from) {
+    return recycle_journal_file(fs, stream_id, number, from, options.file_bytes, options.direct);
+  };
+  // An attempt that failed half way may have left its file under the new name: nobody was told of
+  // it, so it is as good as a spare.
+  if (const auto name = journal_file_name(number); exists(name)) return recycle(name);
+  if (spares.empty())
+    return create_journal_file(fs, stream_id, number, options.file_bytes, options.direct,
+                               /*zero=*/true);
+  auto file = recycle(spares.back());
+  if (file) spares.pop_back();
+  return file;
+}
+
 FileJournal::Prepared FileJournal::prepare(FileSystem& fs, const FileJournalOptions& options,
                                            std::uint64_t stream_id, std::uint32_t number,
                                            bool need_next, std::vector<std::string> spares) {
   Prepared made;
   if (need_next) {
-    Result<std::shared_ptr<File>> file =
-        spares.empty() ? create_journal_file(fs, stream_id, number, options.file_bytes,
-                                             options.direct, /*zero=*/true)
-                       : recycle_journal_file(fs, stream_id, number, spares.back(), options.direct);
-    if (!spares.empty()) spares.pop_back();
+    auto file = next_file(fs, options, stream_id, number, spares);
     if (file) {
       made.next = std::make_shared<JournalFile>(
           JournalFile{number, journal_file_name(number), std::move(*file)});
@@ -182,7 +211,7 @@ FileJournal::Prepared FileJournal::prepare(FileSystem& fs, const FileJournalOpti
 }
 
 void FileJournal::retry_room() {
-  if (out_of_room_) prepare_ahead();
+  if (out_of_room_) start_preparing();
 }
 
 std::uint32_t FileJournal::oldest_file() const {

@@ -62,6 +62,10 @@ class FileJournal final : public Journal {
   };
   bool fits(std::size_t bytes) const;
   void prepare_ahead();
+  void start_preparing();
+  static Result<std::shared_ptr<File>> next_file(FileSystem& fs, const FileJournalOptions& options,
+                                                 std::uint64_t stream_id, std::uint32_t number,
+                                                 std::vector<std::string>& spares);
   static Prepared prepare(FileSystem& fs, const FileJournalOptions& options,
                           std::uint64_t stream_id, std::uint32_t number, bool need_next,
                           std::vector<std::string> spares);

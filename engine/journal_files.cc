@@ -95,13 +95,15 @@ Result<std::shared_ptr<File>> create_journal_file(FileSystem& fs, std::uint64_t 
 
 Result<std::shared_ptr<File>> recycle_journal_file(FileSystem& fs, std::uint64_t stream_id,
                                                    std::uint32_t number, const std::string& spare,
-                                                   bool direct) {
+                                                   std::uint64_t bytes, bool direct) {
   const auto name = journal_file_name(number);
   if (auto done = fs.rename(spare, name); !done) return done.error();
   auto file = fs.open(name, write_mode(direct));
   if (!file) return file;
-  if (auto done = write_file_header(**file, stream_id, number); !done) return done.error();
-  if (auto done = fs.sync_directory(kJournalDirectory); !done) return done.error();
+  Result<> done = (*file)->allocate(bytes);  // it may be what a full disk left of a new one
+  if (done) done = write_file_header(**file, stream_id, number);
+  if (done) done = fs.sync_directory(kJournalDirectory);
+  if (!done) return done.error();
   return file;
 }
 
@@ -109,6 +111,8 @@ Result<std::string> create_spare_file(FileSystem& fs, std::uint32_t number, std:
                                       bool direct) {
   const auto name = in_directory(fmt::format("{:08x}.new.spare", number));
   auto file = fs.open(name, create_mode(direct));
+  // What an attempt that failed may have left under this name is worth nothing.
+  if (!file && fs.remove(name)) file = fs.open(name, create_mode(direct));
   if (!file) return file.error();
   Result<> done = (*file)->allocate(bytes);
   if (done) done = write_through(**file, 0, bytes);

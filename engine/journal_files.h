@@ -28,10 +28,10 @@ std::string released_spare_name(const std::string& journal_file_name);
 Result<std::shared_ptr<File>> create_journal_file(FileSystem& fs, std::uint64_t stream_id,
                                                   std::uint32_t number, std::uint64_t bytes,
                                                   bool direct, bool zero);
-/// Gives a spare file its new life under `number`.
+/// Gives a spare file its new life under `number`. After an error it may have its new name already.
 Result<std::shared_ptr<File>> recycle_journal_file(FileSystem& fs, std::uint64_t stream_id,
                                                    std::uint32_t number, const std::string& spare,
-                                                   bool direct);
+                                                   std::uint64_t bytes, bool direct);
 /// Creates a file without a number, written through, to be recycled later.
 Result<std::string> create_spare_file(FileSystem& fs, std::uint32_t number, std::uint64_t bytes,
                                       bool direct);
