@@ -95,6 +95,16 @@ bool Model::due_within(std::int64_t now, std::int64_t ms) const {
   return false;
 }
 
+bool Model::undecided(std::int64_t now) const {
+  for (const auto& [name, queue] : queues) {
+    for (const auto& part : queue.parts) {
+      for (const auto& m : part.messages)
+        if (m.timed() && m.may_be_dead(now, queue.config.max_receives)) return true;
+    }
+  }
+  return false;
+}
+
 ModelMessage& Model::message(ModelPart& part, std::int64_t offset) {
   const auto at = static_cast<std::size_t>(offset);
   if (at >= part.messages.size()) part.messages.resize(at + 1);

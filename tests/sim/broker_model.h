@@ -133,6 +133,10 @@ struct Model {
   /// Whether any message came due in the last `ms`.
   bool due_within(std::int64_t now, std::int64_t ms) const;
 
+  /// Whether a message is ready that has used up its receives, because there were more of them when
+  /// it came free: whoever looks next (a restart does) finds it dead.
+  bool undecided(std::int64_t now) const;
+
   /// Makes room for messages that were appended since.
   ModelMessage& message(ModelPart& part, std::int64_t offset);
   const ModelMessage* find(const KnownReceipt& receipt) const;

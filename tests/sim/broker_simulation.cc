@@ -110,6 +110,7 @@ void BrokerSimulation::rest() {
   }
   if (referee_.problem() || rig_->core().failure()) return;
   referee_.note(*rig_, "rest");
+  referee_.expect(!rig_->core().stats().full, "publishes are refused, though there is room");
   for (const auto& what : clients_.unanswered())
     referee_.blame(what + " is never answered, though nothing is wrong");
   referee_.inspect(*rig_);

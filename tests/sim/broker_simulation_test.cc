@@ -45,7 +45,7 @@ class BrokerSimulated : public ::testing::Test {
  protected:
   void SetUp() override {
     // What goes wrong here goes wrong on purpose.
-    engine::diag_configure(engine::DiagLevel::error, engine::DiagFormat::text);
+    engine::diag_configure(std::getenv("TWOFOLD_SIM_DIAG") ? engine::DiagLevel::debug : engine::DiagLevel::error, engine::DiagFormat::text);
     std::signal(SIGABRT, say_seed);
   }
   void TearDown() override { std::signal(SIGABRT, SIG_DFL); }
