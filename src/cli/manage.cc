@@ -14,20 +14,21 @@ namespace {
 
 // A tree of settings, for keys with dots.
 struct Branch {
+  std::string name;
   std::string leaf;  // JSON; empty when there are children
-  std::vector<std::pair<std::string, Branch>> children;
+  std::vector<Branch> children;
 
-  Branch& child(const std::string& name) {
-    for (auto& [known, branch] : children) {
-      if (known == name) return branch;
+  Branch& child(const std::string& wanted) {
+    for (Branch& branch : children) {
+      if (branch.name == wanted) return branch;
     }
-    return children.emplace_back(name, Branch{}).second;
+    return children.emplace_back(Branch{wanted, {}, {}});
   }
 
   std::string json() const {
     if (children.empty()) return leaf;
     JsonObject object;
-    for (const auto& [name, branch] : children) object.raw(name, branch.json());
+    for (const Branch& branch : children) object.raw(branch.name, branch.json());
     return object.str();
   }
 };
