@@ -84,8 +84,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineWorld world, EngineOptions op
 
 Engine::Engine(EngineWorld world, EngineOptions options, Superblock superblock,
                std::unique_ptr<SegmentStore> segments)
-    : world_(world),
-      superblock_(superblock),
+    : superblock_(superblock),
       was_clean_(superblock.clean),
       superblocks_(world.files),
       segments_(std::move(segments)),

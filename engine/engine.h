@@ -61,7 +61,6 @@ class Engine {
   Engine(EngineWorld world, EngineOptions options, Superblock superblock,
          std::unique_ptr<SegmentStore> segments);
 
-  EngineWorld world_;
   Superblock superblock_;
   bool was_clean_;
   SuperblockStore superblocks_;

@@ -102,6 +102,8 @@ std::shared_ptr<const SegmentIndex> load_by_scanning(File& file, std::uint64_t f
   }
   auto index = std::make_shared<SegmentIndex>();
   for (auto& [id, log] : logs) index->logs.push_back(std::move(log));
+  index->scanned = true;
+  index->refused = scan.refused();
   return index;
 }
 

@@ -28,6 +28,8 @@ struct SegmentIndex {
     IndexItem find(WallTime time) const;
   };
   std::vector<Log> logs;  ///< ascending
+  bool scanned = false;   ///< from the entries that verify: what is not in here may be damaged
+  bool refused = false;   ///< the device did not give all of them: worth another try
 
   const Log* find(LogId log) const;
   std::size_t memory_bytes() const;

@@ -47,7 +47,8 @@ Result<std::shared_ptr<const SegmentIndex>> FileSegment::index() const {
   if (auto held = indexes_->find(id_)) return held;
   // Two readers may load it at once; they read the same bytes, and the second one's stays.
   auto loaded = load_segment_index(*file_, id_);
-  if (loaded) indexes_->put(id_, *loaded);
+  // What a device in trouble let us see is not the truth for ever.
+  if (loaded && !(*loaded)->refused) indexes_->put(id_, *loaded);
   return loaded;
 }
 
@@ -64,6 +65,9 @@ Result<Offset> FileSegment::find_time(LogId id, WallTime time) const {
   const auto index = this->index();
   if (!index) return index.error();
   const auto* log = (*index)->find(id);
+  if (log == nullptr && (*index)->scanned)
+    return Error(Errc::data_damaged, fmt::format("segment {}: nothing of log {} verifies",
+                                                 segment_name(id_), id.value()));
   if (log == nullptr)
     return Error(Errc::invalid_request,
                  fmt::format("segment {} holds nothing of log {}", segment_name(id_), id.value()));
@@ -81,6 +85,12 @@ Result<std::vector<StoredBatch>> FileSegment::read(LogId id, Offset from, Offset
   if (!index) return index.error();
   std::vector<StoredBatch> batches;
   const auto* log = (*index)->find(id);
+  // Nobody asks a segment for what was never in it: an index that knows less has lost it.
+  if ((*index)->scanned && from < upto) {
+    if (log == nullptr || log->place.range.upto <= from) return damaged(id_, id, from, upto);
+    const auto first = std::min(upto, log->place.range.first);
+    if (from < first) return damaged(id_, id, from, first);
+  }
   if (log == nullptr) return batches;
   upto = std::min(upto, log->place.range.upto);
   if (from >= upto) return batches;

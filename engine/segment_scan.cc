@@ -78,7 +78,10 @@ std::size_t SegmentScan::read_sound(std::uint64_t position, char* out, std::size
   for (std::size_t done = 0; done < size;) {
     const auto n = std::min<std::size_t>(size - done, kPageBytes - (position + done) % kPageBytes);
     const auto read = file_.read_at(position + done, out + done, n);
-    if (!read) std::memset(out + done, 0, n);
+    if (!read) {
+      refused_ = true;
+      std::memset(out + done, 0, n);
+    }
     if (read && *read < n) return done + *read;
     done += n;
   }

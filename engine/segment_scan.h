@@ -35,6 +35,8 @@ class SegmentScan {
   /// Whether bytes since the last entry found do not verify. After the end: whether the stretch
   /// ends in damage.
   bool damaged() const { return damaged_; }
+  /// Whether the device has refused to give bytes, so far.
+  bool refused() const { return refused_; }
 
  private:
   std::string_view view(std::uint64_t position, std::size_t size);
@@ -48,6 +50,7 @@ class SegmentScan {
   std::shared_ptr<std::string> buffer_;
   std::uint64_t buffer_at_ = 0;
   bool damaged_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace twofold::engine
