@@ -97,6 +97,13 @@ Refusal check_content_length(std::string_view value, Head& head) {
   return std::nullopt;
 }
 
+Refusal check_transfer_encoding(std::string_view value, Head& head) {
+  if (head.chunked) return refuse("Transfer-Encoding came twice");
+  if (!same_token(value, "chunked")) return refuse("the only Transfer-Encoding taken is chunked");
+  head.chunked = true;
+  return std::nullopt;
+}
+
 Refusal check_host(std::string_view value, Head& head) {
   if (!head.host.empty()) return refuse("Host came twice");
   if (value.empty() || !all(value, kHost)) return refuse("Host does not name a host");
@@ -166,19 +173,17 @@ Refusal check_field(const Field& field, Head& head, Seen& seen) {
       if (is("Content-Length")) return check_content_length(field.value, head);
       break;
     case 15:
-      if (is("Idempotency-Key")) return only_once(seen.idempotency_key);
+      if (is("Idempotency-Key")) {
+        head.idempotency_key = field.value;
+        return only_once(seen.idempotency_key);
+      }
       break;
     case 16:
       if (is("Content-Encoding")) return only_once(seen.content_encoding);
       break;
     case 17:
-      if (is("Transfer-Encoding")) {
-        if (head.chunked) return refuse("Transfer-Encoding came twice");
-        if (!same_token(field.value, "chunked")) {
-          return refuse("the only Transfer-Encoding taken is chunked");
-        }
-        head.chunked = true;
-      }
+      if (is("Transfer-Encoding")) return check_transfer_encoding(field.value, head);
+      if (is("Twofold-Namespace")) head.name_space = field.value;
       break;
     default: break;
   }
@@ -235,7 +240,7 @@ std::string_view Head::field(std::string_view name) const {
 
 void Head::clear() {
   fields.clear();
-  method = target = host = content_type = origin = {};
+  method = target = host = content_type = origin = idempotency_key = name_space = {};
   version_minor = 1;
   content_length.reset();
   chunked = expects_continue = false;

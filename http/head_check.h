@@ -25,6 +25,8 @@ struct Head {
   std::string_view host;
   std::string_view content_type;
   std::string_view origin;
+  std::string_view idempotency_key;
+  std::string_view name_space;  ///< Twofold-Namespace
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
   bool keep_alive = true;

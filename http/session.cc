@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kBufferBytesMax = 64 << 10;
 constexpr std::size_t kReadBytes = 8 << 10;
-constexpr std::size_t kGatherBytes = 16 << 10;   // answers up to this size are copied together
 constexpr std::size_t kUnwrittenMax = 256 << 10;
 constexpr std::size_t kLingerBytesMax = 1 << 20;
 constexpr auto kLinger = std::chrono::seconds{2};
@@ -209,6 +208,7 @@ Task<> Session::linger() {
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
   if (error) co_return;
   enter_phase(Phase::lingering, kLinger);
+  timed_out_ = false;
   std::size_t thrown_away = 0;
   while (thrown_away < kLingerBytesMax) {
     in_.clear();

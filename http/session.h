@@ -10,6 +10,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include "http/call.h"
+#include "http/chunked_body.h"
 #include "http/lane.h"
 #include "http/wait.h"
 
@@ -51,6 +52,9 @@ class Session final : public Watch, public std::enable_shared_from_this<Session>
   Task<bool> read_sized_body(std::size_t length);
   Task<bool> read_chunked_body();
   Task<bool> invite_body();
+  bool take_budget(std::uint64_t bytes);
+  void body_ended();
+  void refuse_chunks(ChunkedBody::State state, std::uint64_t bytes_max);
   Task<Next> answer();
   Task<> handle();
   Task<bool> flush(std::string_view body);

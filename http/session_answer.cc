@@ -91,6 +91,7 @@ std::optional<Problem> Session::choose_route() {
     return Problem(ProblemKind::method_not_allowed,
                    fmt::format("{} is not a method of this path; {} are.", head.method, allow));
   }
+  if (auto problem = check_available(head)) return problem;
   if (auto problem = check_served(*match.route, lane_.common.broker.health)) return problem;
   if (auto checked = Router::check_query(*match.route, call_.target); !checked) {
     return std::move(checked).problem();

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "http/chunked_body.h"
 #include "http/gate.h"
 #include "http/session.h"
 
@@ -14,7 +13,8 @@ using engine::kAwait;
 
 namespace {
 
-constexpr std::size_t kStepBytes = 64 << 10;
+constexpr std::size_t kStepBytes = 256 << 10;   // read at once of a large body
+constexpr std::size_t kSmallBytes = 64 << 10;   // what needs no budget
 constexpr auto kBodyGrace = std::chrono::seconds{10};
 constexpr std::size_t kBodyBytesPerSecond = 1 << 10;
 
@@ -52,14 +52,27 @@ Task<bool> Session::invite_body() {
   co_return sent;
 }
 
+// Bodies that do not fit a read buffer share one account over all connections.
+bool Session::take_budget(std::uint64_t bytes) {
+  if (bytes <= budgeted_) return true;
+  const std::uint64_t more = bytes - std::exchange(budgeted_, bytes);
+  if ((lane_.common.body_bytes += more) <= lane_.common.options.body_bytes_total_max) return true;
+  refusal_ = Problem(ProblemKind::overloaded, "Too many large bodies are under way.");
+  return false;
+}
+
+// The connection ended, or its time is up, in the middle of a body.
+void Session::body_ended() {
+  if (timed_out_) {
+    refusal_ = Problem(ProblemKind::request_timeout, "The body did not arrive in time.");
+  } else {
+    abort_ = true;
+  }
+}
+
 // Memory grows with what has arrived, not with what was announced.
 Task<bool> Session::read_sized_body(std::size_t length) {
-  if (lane_.common.body_bytes + length > lane_.common.options.body_bytes_total_max) {
-    refusal_ = Problem(ProblemKind::overloaded, "Too many large bodies are under way.");
-    co_return false;
-  }
-  lane_.common.body_bytes += length;
-  budgeted_ += length;
+  if (!take_budget(length)) co_return false;
   const bool invited = co_await invite_body();
   if (!invited) co_return false;
   body_.assign(view_of(in_).substr(head_bytes_));
@@ -69,16 +82,12 @@ Task<bool> Session::read_sized_body(std::size_t length) {
   while (body_.size() < length) {
     deadline_ = began + time_for(body_.size());
     const std::size_t had = body_.size();
-    body_.resize(had + std::min(length - had, std::max(had, kStepBytes)));
+    body_.resize(std::min(length, had + kStepBytes));
     const auto [error, bytes] =
         co_await socket_.async_read_some(asio::buffer(body_) + had, kAwait);
     body_.resize(had + bytes);
     if (!error) continue;
-    if (timed_out_) {
-      refusal_ = Problem(ProblemKind::request_timeout, "The body did not arrive in time.");
-    } else {
-      abort_ = true;
-    }
+    body_ended();
     co_return false;
   }
   call_.body = body_;
@@ -87,13 +96,7 @@ Task<bool> Session::read_sized_body(std::size_t length) {
 
 Task<bool> Session::read_chunked_body() {
   const std::uint64_t bytes_max =
-      call_.route ? body_bytes_max(*call_.route, lane_.common.options) : kStepBytes;
-  lane_.common.body_bytes += bytes_max;
-  budgeted_ += bytes_max;
-  if (lane_.common.body_bytes > lane_.common.options.body_bytes_total_max) {
-    refusal_ = Problem(ProblemKind::overloaded, "Too many large bodies are under way.");
-    co_return false;
-  }
+      call_.route ? body_bytes_max(*call_.route, lane_.common.options) : kSmallBytes;
   const bool invited = co_await invite_body();
   if (!invited) co_return false;
   ChunkedBody chunks(bytes_max);
@@ -110,27 +113,28 @@ Task<bool> Session::read_chunked_body() {
       call_.body = body_;
       co_return true;
     }
-    if (state == ChunkedBody::State::refused) {
-      refusal_ = Problem(ProblemKind::invalid_request,
-                         "The chunked body is malformed, or has extensions or trailers.");
+    if (state != ChunkedBody::State::more) {
+      refuse_chunks(state, bytes_max);
       co_return false;
     }
-    if (state == ChunkedBody::State::too_large) {
-      refusal_ = Problem(ProblemKind::batch_too_large,
-                         fmt::format("The body has more than {} bytes.", bytes_max));
-      co_return false;
-    }
+    if (body_.size() > kSmallBytes && !take_budget(body_.size())) co_return false;
     deadline_ = began + time_for(body_.size());
-    portion.resize(16 << 10);
+    portion.resize(kSmallBytes);
     const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(portion), kAwait);
     portion.resize(bytes);
     if (!error) continue;
-    if (timed_out_) {
-      refusal_ = Problem(ProblemKind::request_timeout, "The body did not arrive in time.");
-    } else {
-      abort_ = true;
-    }
+    body_ended();
     co_return false;
+  }
+}
+
+void Session::refuse_chunks(ChunkedBody::State state, std::uint64_t bytes_max) {
+  if (state == ChunkedBody::State::too_large) {
+    refusal_ = Problem(ProblemKind::batch_too_large,
+                       fmt::format("The body has more than {} bytes.", bytes_max));
+  } else {
+    refusal_ = Problem(ProblemKind::invalid_request,
+                       "The chunked body is malformed, or has extensions or trailers.");
   }
 }
 

@@ -82,6 +82,29 @@ class HostileRequests(WireCase):
         self.refused("POST", "/v1/topics/big/records", big, status=413, code="message-too-large",
                      headers={"Content-Type": "application/json"})
 
+    def test_many_chunked_uploads_at_once_are_taken(self):
+        self.ask("PUT", "/v1/topics/streams", {}, status=201)
+        head = post("Transfer-Encoding: chunked\r\nContent-Type: application/json\r\nConnection: close\r\n",
+                    path="/v1/topics/streams/records")
+        connections = [socket.create_connection(("127.0.0.1", self.broker.port), timeout=10) for _ in range(60)]
+        for connection in connections:
+            connection.sendall(head + b'9\r\n{"value":\r\n')
+        for connection in connections:
+            connection.sendall(b"2\r\n1}\r\n0\r\n\r\n")
+        for connection in connections:
+            self.assertIn(b" 200 OK\r\n", connection.recv(65536))
+            connection.close()
+        self.assertEqual(len(self.ask("GET", "/v1/topics/streams/records")["records"]), 60)
+
+    def test_a_large_body_arrives_in_pieces(self):
+        self.ask("PUT", "/v1/topics/pieces", {}, status=201)
+        body = b'{"records":[' + b",".join(b'{"text":"' + b"x" * 900_000 + b'"}' for _ in range(4)) + b"]}"
+        head = post(f"Content-Length: {len(body)}\r\nContent-Type: application/json\r\nConnection: close\r\n",
+                    path="/v1/topics/pieces/records")
+        self.assertEqual(self.answers(head + body), [200])
+        page = self.ask("GET", "/v1/topics/pieces/records?bytes=4194304")["records"]
+        self.assertEqual([len(r["text"]) for r in page], [900_000] * 4)
+
     def test_expect_continue_is_invited_then_answered(self):
         self.ask("PUT", "/v1/topics/invited", {}, status=201)
         body = b'{"value":1}'

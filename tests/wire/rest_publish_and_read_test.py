@@ -219,6 +219,10 @@ class PublishAndRead(WireCase):
         self.refused("GET", "/v1/topics/later/records", headers={"Accept": "text/event-stream"}, status=400,
                      code="invalid-request")
         self.refused("GET", "/v1/ws", status=404, code="not-found")
+        for field in ("Idempotency-Key", "Twofold-Namespace"):
+            self.refused("POST", "/v1/topics/later/records", {"value": 1}, headers={field: "x"}, status=400,
+                         code="invalid-request")
+        self.assertEqual(self.records("/v1/topics/later/records"), [])
 
 
 if __name__ == "__main__":
