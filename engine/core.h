@@ -98,7 +98,7 @@ class Core {
   virtual void trim(LogId log, Offset start, bool durable_decision) = 0;
   /// The newest offset such that everything before it was appended before `time` (retention).
   virtual Offset first_appended_since(LogId log, WallTime time) const = 0;
-  /// The start offset that leaves at most `bytes` in the log, whole batches only.
+  /// The newest start offset that leaves at least `bytes` in the log: what goes are whole batches.
   virtual Offset start_for_size(LogId log, std::uint64_t bytes) const = 0;
 
   // -- reading ---------------------------------------------------------------------------------
@@ -111,7 +111,8 @@ class Core {
   virtual ReadPlan plan_time(LogId log, WallTime time) const = 0;
   /// Fetches off the core and comes back to it.
   virtual void fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) = 0;
-  /// The place of a record in the total order, once its block is sealed.
+  /// The place of a record in the total order, once its block is sealed. Inside on_commit's
+  /// completion it is known even when the log or the record is gone already; else 0 for those.
   virtual Seq seq_of(LogId log, Offset offset) const = 0;
 
   // -- the rest of the world -------------------------------------------------------------------

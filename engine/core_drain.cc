@@ -15,6 +15,21 @@ constexpr std::size_t kDrainPieceBytes = 4 << 20;
 // As many drains in a row must have met bytes that cannot be read, a second apart at least, before
 // those are given up.
 constexpr int kUnreadableDrainsMax = 5;
+constexpr std::int64_t kLiveStep = 64;
+
+// Mostly whole stretches live or are dead: only where they mix is each offset asked for.
+void append_live(const Liveness& liveness, LogId log, Offset from, Offset upto,
+                 std::vector<Offset>& live) {
+  while (from < upto) {
+    const auto end = std::min(upto, advance(from, kLiveStep));
+    const auto alive = liveness.live_in(log, from, end);
+    const bool all = alive == distance(from, end);
+    for (; from < end && alive > 0; from = advance(from, 1)) {
+      if (all || liveness.is_live(log, from)) live.push_back(from);
+    }
+    from = end;
+  }
+}
 
 }  // namespace
 
@@ -95,14 +110,13 @@ void CoreImpl::start_drain(std::uint32_t cutoff, std::optional<SegmentId> replac
     }
     if (part.plan.empty()) continue;
     if (const auto* liveness = log->options.liveness) {
-      std::vector<Offset> live;
       const auto from = std::max(log->start, part.plan.pieces().front().from);
-      for (Offset o = from; o < part.upto; o = advance(o, 1)) {
-        if (liveness->is_live(id, o)) live.push_back(o);
+      const auto alive = liveness->live_in(id, from, part.upto);
+      if (alive == 0) continue;
+      if (alive < distance(from, part.upto)) {
+        part.live.emplace();
+        append_live(*liveness, id, from, part.upto, *part.live);
       }
-      if (live.empty()) continue;
-      if (static_cast<std::int64_t>(live.size()) < distance(from, part.upto))
-        part.live = std::move(live);
     }
     task.logs.push_back(std::move(part));
   }

@@ -39,7 +39,8 @@ void CoreImpl::attach_machine(EntryType type, StateMachine& machine) {
 
 Result<> CoreImpl::admit(Admission kind, std::size_t bytes) {
   if (failure_) return Error(Errc::storage_failed, failure_->detail, failure_->hint);
-  if (stopping_ || stopped_) return Error(Errc::shutting_down, "the broker is shutting down");
+  if (stopped_ || (stopping_ && kind == Admission::publish))
+    return Error(Errc::shutting_down, "the broker is shutting down");
   const auto waiting = open_.gathered_bytes() + (in_flight_ ? in_flight_->bytes : 0);
   auto limit = options_.gathered_bytes_max;
   if (kind == Admission::consume) limit += limit / kConsumeShare;
@@ -131,7 +132,6 @@ void CoreImpl::seal() {
   stats_.records += sealed.next_record_seq - record_seq_;
   record_seq_ = sealed.next_record_seq;
   flight.bytes = sealed.block.bytes();
-  flight.ends.reserve(sealed.batches.size());
   bool os_wanted = std::any_of(flight.waiters.begin(), flight.waiters.end(),
                                [](const auto& w) { return w.durability == Durability::os; });
   for (const auto& batch : sealed.batches) {
@@ -140,9 +140,9 @@ void CoreImpl::seal() {
     log->add(batch.extent);
     log->last_append = WallTime{batch.extent.append_ms};
     ++extents_;
-    flight.ends.emplace_back(batch.log, batch.extent.upto());
     os_wanted = os_wanted || log->options.visible_at == Durability::os;
   }
+  flight.batches = std::move(sealed.batches);
   dropped_.clear();
   sealed_seq_ = plan.seq;
   last_header_crc_ = sealed.header_crc;
@@ -166,14 +166,14 @@ void CoreImpl::seal() {
                        });
   checkpoint_if_due();
   // What asked only to be accepted has a place in the order now.
-  show(in_flight_->ends, Durability::memory);
-  complete(in_flight_->waiters, Durability::memory);
+  show(*in_flight_, Durability::memory);
+  complete(*in_flight_, Durability::memory);
 }
 
 void CoreImpl::block_written(std::uint64_t seq) {
   if (!in_flight_ || in_flight_->seq != seq) return;
-  show(in_flight_->ends, Durability::os);
-  complete(in_flight_->waiters, Durability::os);
+  show(*in_flight_, Durability::os);
+  complete(*in_flight_, Durability::os);
 }
 
 void CoreImpl::block_durable(Result<> outcome) {
@@ -182,30 +182,33 @@ void CoreImpl::block_durable(Result<> outcome) {
   in_flight_.reset();
   durable_seq_ = flight.seq;
   maybe_seal();  // the device goes on with what gathered, then we tell those who waited
-  show(flight.ends, Durability::disk);
-  complete(flight.waiters, Durability::disk);
+  show(flight, Durability::disk);
+  complete(flight, Durability::disk);
   write_checkpoint();
   if (!flight.witness && !in_flight_) witness_if_idle(flight.seq);
   if (stopping_) finish_stop();
 }
 
-void CoreImpl::show(const std::vector<std::pair<LogId, Offset>>& ends, Durability reached) {
-  for (const auto& [id, end] : ends) {
+void CoreImpl::show(const InFlight& flight, Durability reached) {
+  for (const auto& [id, extent] : flight.batches) {
     auto* log = find(id);
+    const Offset end = extent.upto();
     if (log == nullptr || log->options.visible_at > reached || log->visible_end >= end) continue;
     log->visible_end = end;
     for (std::size_t i = 0; i < log->listeners.size(); ++i) log->listeners[i]->on_visible(id, end);
   }
 }
 
-void CoreImpl::complete(std::vector<CommitWaiter>& waiters, Durability reached) {
+void CoreImpl::complete(InFlight& flight, Durability reached) {
+  const auto* before = std::exchange(completing_, &flight);
   // Completions may start new work, but never add to this list: it belongs to a sealed block.
-  for (auto& waiter : waiters) {
+  for (auto& waiter : flight.waiters) {
     if (!waiter.done || waiter.durability > reached) continue;
     auto done = std::move(waiter.done);
     waiter.done = nullptr;
     done(std::min(std::max(reached, waiter.durability), options_.durability_max));
   }
+  completing_ = before;
 }
 
 // After a failed write or sync nothing is acknowledged any more: whoever waits has an unknown

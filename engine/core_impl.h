@@ -122,7 +122,7 @@ class CoreImpl final : public Core, public TimerTarget {
   struct InFlight {
     std::uint64_t seq = 0;
     std::vector<CommitWaiter> waiters;
-    std::vector<std::pair<LogId, Offset>> ends;
+    std::vector<PlacedBatch> batches;
     std::size_t bytes = 0;
     bool witness = false;  // an empty block: needs no witness of its own
   };
@@ -148,8 +148,8 @@ class CoreImpl final : public Core, public TimerTarget {
   void seal();
   void block_written(std::uint64_t seq);
   void block_durable(Result<> outcome);
-  void show(const std::vector<std::pair<LogId, Offset>>& ends, Durability reached);
-  void complete(std::vector<CommitWaiter>& waiters, Durability reached);
+  void show(const InFlight& flight, Durability reached);
+  void complete(InFlight& flight, Durability reached);
   void fail(const Error& error);
   void witness_if_idle(std::uint64_t seq);
   void housekeeping();
@@ -202,6 +202,7 @@ class CoreImpl final : public Core, public TimerTarget {
 
   OpenBlock open_;
   std::optional<InFlight> in_flight_;
+  const InFlight* completing_ = nullptr;  // whose waiters are being told
   bool turn_scheduled_ = false;
   bool seal_wanted_empty_ = false;
   std::optional<Instant> alarm_;

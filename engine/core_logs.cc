@@ -294,10 +294,21 @@ void CoreImpl::fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) {
 }
 
 Seq CoreImpl::seq_of(LogId log, Offset offset) const {
-  const auto& index = at(log);
-  const auto* e = index.find(offset);
-  if (e == index.extents_end() || e->first() > offset) return Seq{0};
-  return Seq{e->base_seq + static_cast<std::uint64_t>(distance(e->first(), offset))};
+  const auto holds = [&](const Extent& e) { return e.first() <= offset && offset < e.upto(); };
+  const auto place = [&](const Extent& e) {
+    return Seq{e.base_seq + static_cast<std::uint64_t>(distance(e.first(), offset))};
+  };
+  if (const auto found = logs_.find(log); found != logs_.end()) {
+    const auto& index = *found->second;
+    const auto* e = index.find(offset);
+    if (e != index.extents_end() && holds(*e)) return place(*e);
+  }
+  // Trimmed, or dropped with its log, before whoever wrote it was told.
+  if (completing_ == nullptr) return Seq{0};
+  for (const auto& batch : completing_->batches) {
+    if (batch.log == log && holds(batch.extent)) return place(batch.extent);
+  }
+  return Seq{0};
 }
 
 }  // namespace twofold::engine

@@ -43,7 +43,10 @@ class FileSegments final : public SegmentStore {
     indexes_->drop(id);
     const auto name = path_ + segment_name(id);
     const auto leaving = name + ".del";
-    if (auto renamed = files_.rename(name, leaving); !renamed) return renamed.error();
+    if (auto renamed = files_.rename(name, leaving); !renamed) {
+      if (is_gone(id)) return {};  // a start before this one removed it
+      return renamed.error();
+    }
     if (auto synced = files_.sync_directory(options_.directory); !synced) return synced.error();
     return files_.remove(leaving);
   }
@@ -79,6 +82,11 @@ class FileSegments final : public SegmentStore {
   }
 
  private:
+  bool is_gone(SegmentId id) {
+    const auto names = files_.list(options_.directory);
+    return names && !std::binary_search(names->begin(), names->end(), segment_name(id));
+  }
+
   /// Never deleted at once: nobody knows yet why nothing refers to it.
   Result<> move_to_orphans(const std::string& name) {
     diag(DiagLevel::warn, "engine", "a segment that nothing refers to was set aside",

@@ -26,7 +26,7 @@ using engine::WallTime;
 struct TopicConfig {
   std::int32_t partitions = 1;
   std::optional<Duration> retention_time = std::chrono::hours{24 * 7};
-  std::optional<std::uint64_t> retention_bytes;  ///< per partition
+  std::optional<std::uint64_t> retention_bytes;  ///< per partition; kept at least
   Durability durability = Durability::disk;
   std::uint32_t record_bytes_max = 1 << 20;
 
@@ -59,8 +59,9 @@ struct Publish {
 };
 struct PublishedRecord {
   PartitionId partition;
+  LogId log;  ///< of that partition
   Offset offset;
-  Seq seq;  ///< 0 when retention took the record before its publisher was answered
+  Seq seq;
 };
 struct Published {
   std::vector<PublishedRecord> records;  ///< in the order of the request

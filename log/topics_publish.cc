@@ -72,12 +72,12 @@ void Topics::publish(Publish publish, Completion<Published> done) {
   for (const PublishRecord& record : publish.records) {
     const PartitionId partition = router.route(record);
     const LogId log = definition.logs[static_cast<std::size_t>(partition.value())];
-    published.records.push_back({partition, core.append(log, record.record), Seq{0}});
+    published.records.push_back({partition, log, core.append(log, record.record), Seq{0}});
   }
-  core.on_commit(asked, [state = state_.get(), id = definition.id, published = std::move(published),
+  core.on_commit(asked, [state = state_.get(), published = std::move(published),
                          done = std::move(done)](Result<Durability> got) mutable {
     if (!got) return done(got.error());
-    done(state->named(id, std::move(published), *got));
+    done(state->named(std::move(published), *got));
   });
 }
 
@@ -105,18 +105,10 @@ Result<std::size_t> Topics::State::bytes_to_admit(const Topic& topic,
 }
 
 // The places in the total order exist only now that the block was sealed.
-Result<Published> Topics::State::named(std::uint32_t id, Published published,
-                                       Durability durability) const {
+Published Topics::State::named(Published published, Durability durability) const {
   published.durability = durability;
-  const auto found = by_id.find(id);
-  if (found == by_id.end()) {
-    return Error(Errc::topic_not_found, "the topic was removed while this was being published");
-  }
-  const std::vector<LogId>& logs = found->second->second.definition.logs;
-  for (PublishedRecord& record : published.records) {
-    const LogId log = logs[static_cast<std::size_t>(record.partition.value())];
-    if (record.offset >= core.status(log).start) record.seq = core.seq_of(log, record.offset);
-  }
+  for (PublishedRecord& record : published.records)
+    record.seq = core.seq_of(record.log, record.offset);
   return published;
 }
 

@@ -40,7 +40,7 @@ struct Topics::State {
 
   // -- publishing (topics_publish.cc)
   Result<std::size_t> bytes_to_admit(const Topic& topic, const Publish& publish) const;
-  Result<Published> named(std::uint32_t id, Published published, Durability durability) const;
+  Published named(Published published, Durability durability) const;
 
   // -- reading (topics_read.cc)
   Result<Readable> attempt(const Read& read);

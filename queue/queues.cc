@@ -38,6 +38,11 @@ Result<QueueInfo> Queues::find(const std::string& name) const {
   return state_->info(**queue);
 }
 
+Duration Queues::receive_wait(const std::string& name) const {
+  const Queue* const queue = state_->find(name);
+  return queue ? queue->config().receive_wait : Duration{0};
+}
+
 std::vector<QueueInfo> Queues::list(const std::string& after, std::size_t limit) const {
   std::vector<QueueInfo> infos;
   for (const auto& key : state_->core.catalog().list("queue/", "queue/" + after, limit))

@@ -169,6 +169,8 @@ class Queues final : public engine::StateMachine,
                  Completion<QueueInfo> done);
   void remove(std::string name, Completion<QueueInfo> done);
   Result<QueueInfo> find(const std::string& name) const;
+  /// How long a receive waits that does not say; zero when there is no such queue.
+  Duration receive_wait(const std::string& name) const;
   std::vector<QueueInfo> list(const std::string& after, std::size_t limit) const;
   /// Names of the queues attached to a topic.
   std::vector<std::string> reading(const std::string& topic) const;

@@ -77,15 +77,14 @@ void Queues::send(Send send, Completion<Sent> done) {
 Sent Queues::State::sent(LogId log, const std::vector<Offset>& offsets, Durability reached) const {
   Sent sent{{}, reached};
   sent.messages.reserve(offsets.size());
-  // The queue may be gone by now, and its log with it.
-  const bool there = readers.contains(log) && !offsets.empty();
-  const Seq first = there ? core.seq_of(log, offsets.front()) : Seq{0};
-  const Seq last = there ? core.seq_of(log, offsets.back()) : Seq{0};
+  if (offsets.empty()) return sent;
+  const Seq first = core.seq_of(log, offsets.front());
+  const Seq last = core.seq_of(log, offsets.back());
   const auto count = static_cast<std::uint64_t>(offsets.size());
   // Mostly one commit gave them all their places, without another log's records in between.
-  const bool dense = there && last.value() - first.value() + 1 == count;
+  const bool dense = last.value() - first.value() + 1 == count;
   for (std::size_t i = 0; i < offsets.size(); ++i) {
-    const Seq seq = dense ? Seq{first.value() + i} : there ? core.seq_of(log, offsets[i]) : Seq{0};
+    const Seq seq = dense ? Seq{first.value() + i} : core.seq_of(log, offsets[i]);
     sent.messages.push_back({offsets[i], seq});
   }
   return sent;

@@ -21,6 +21,10 @@ Task<MessageRecords> MessageRecords::load(Call& call, const std::vector<engine::
   co_return loaded;
 }
 
+bool MessageRecords::none() const {
+  return std::none_of(records_.begin(), records_.end(), [](const auto& r) { return r.has_value(); });
+}
+
 void MessageRecords::find(std::vector<engine::StoredBatch> batches, engine::PartitionId partition,
                           const std::vector<MessagePlace>& messages) {
   std::vector<std::size_t> wanted;  // messages of this partition, by offset

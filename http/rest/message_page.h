@@ -29,6 +29,7 @@ class MessageRecords {
   const engine::StoredRecord* record(std::size_t message) const {
     return records_[message] ? &*records_[message] : nullptr;
   }
+  bool none() const;
   const std::optional<engine::Error>& trouble() const { return trouble_; }
 
  private:

@@ -1,6 +1,7 @@
 // Messages: send, receive, browse.
 #include <fmt/format.h>
 
+#include "engine/base/diag.h"
 #include "engine/base/time_text.h"
 #include "http/rest/handlers.h"
 #include "http/rest/json_request.h"
@@ -31,11 +32,8 @@ Task<Result<Answered>> receive(Call& call, const ReceiveRequest& request) {
   queue::Queues& queues = call.broker.queues;
   auto start = [&queues, &clock = call.broker.clock,
                 &request](engine::Completion<queue::Received> done) {
-    engine::Duration wait = request.wait.value_or(engine::Duration{0});
-    if (!request.wait) {
-      const auto queue = queues.find(request.queue);
-      if (queue) wait = queue->config.receive_wait;
-    }
+    const engine::Duration wait =
+        request.wait ? *request.wait : queues.receive_wait(request.queue);
     queue::Receive receive{request.queue, request.max, kReceiveBytesMax,
                            request.visibility_timeout};
     return queues.receive(std::move(receive), clock.now() + wait, std::move(done));
@@ -119,16 +117,26 @@ void render_protobuf(Call& call, const queue::Received& received, const MessageR
 }
 
 // Until the client has them, the messages are ours to give back.
-void arm_release(Call& call, const std::string& queue, const queue::Received& received) {
-  std::vector<std::string> receipts;
-  receipts.reserve(received.messages.size());
-  for (const queue::Delivered& delivered : received.messages) receipts.push_back(delivered.receipt);
+void arm_release(Call& call, const std::string& queue, std::vector<queue::Delivered> messages) {
   call.reply.hands_out_messages = true;
-  call.reply.undelivered = [&broker = call.broker, queue, receipts = std::move(receipts)] {
-    detail::enter_core(broker.core, [&broker, queue, receipts] {
+  call.reply.undelivered = [&broker = call.broker, queue, messages = std::move(messages)]() mutable {
+    std::vector<std::string> receipts;
+    receipts.reserve(messages.size());
+    for (queue::Delivered& message : messages) receipts.push_back(std::move(message.receipt));
+    detail::enter_core(broker.core, [&broker, queue = std::move(queue),
+                                     receipts = std::move(receipts)] {
       broker.queues.release(queue, receipts);
     });
   };
+}
+
+// What could not be read is not handed out. It is not given back either, or it would stand in the
+// way of the others: it is tried again when its visibility timeout has passed, which counts.
+bool nothing_readable(const std::string& queue, const MessageRecords& records) {
+  if (!records.trouble()) return false;
+  engine::diag(engine::DiagLevel::error, "http", "messages could not be read",
+               {{"queue", queue}, {"error", records.trouble()->detail}});
+  return records.none();
 }
 
 std::vector<MessagePlace> places_of(const queue::Received& received) {
@@ -161,17 +169,19 @@ Task<Try<>> receive_messages(Call& call) {
   if (!request) co_return std::move(request).problem();
   auto answered = co_await receive(call, *request);
   if (!answered) co_return co_await explained(call, answered.error(), request->queue);
-  const queue::Received& received = answered->received;
-  if (!received.messages.empty()) arm_release(call, request->queue, received);
+  queue::Received& received = answered->received;
   const MessageRecords records =
       co_await MessageRecords::load(call, received.plans, received.plan_partitions,
                                     places_of(received));
+  if (nothing_readable(request->queue, records))
+    co_return co_await explained(call, *records.trouble(), request->queue);
   if (answered->interrupted) call.reply.field("Retry-After", "1");
   if (call.answer_in == Media::protobuf) {
     render_protobuf(call, received, records);
   } else {
     render_json(call, received, records);
   }
+  if (!received.messages.empty()) arm_release(call, request->queue, std::move(received.messages));
   co_return Try<>();
 }
 

@@ -240,7 +240,7 @@ void FakeCore::open_log(LogId id, engine::LogOptions options) {
 }
 
 void FakeCore::drop_log(LogId id) {
-  logs_.erase(id);
+  dropped_.insert(logs_.extract(id));
   disk_.logs.erase(id);
 }
 
@@ -282,12 +282,15 @@ Offset FakeCore::first_appended_since(LogId id, WallTime time) const {
 
 Offset FakeCore::start_for_size(LogId id, std::uint64_t bytes) const {
   const Log& of = log(id);
-  std::uint64_t kept = 0;
-  for (auto batch = of.batches.rbegin(); batch != of.batches.rend(); ++batch) {
-    kept += batch->bytes->size();
-    if (kept > bytes) return std::max(batch->upto, of.start);
+  std::uint64_t kept = status(id).bytes;
+  Offset start = of.start;
+  for (const FakeBatch& batch : of.batches) {
+    if (batch.upto <= of.start) continue;
+    if (kept < bytes + batch.bytes->size()) break;
+    kept -= batch.bytes->size();
+    start = batch.upto;
   }
-  return of.start;
+  return start;
 }
 
 ReadPlan::Piece FakeCore::piece(const FakeBatch& batch, Offset from, std::size_t bytes_max) const {
@@ -344,7 +347,8 @@ void FakeCore::fetch(ReadPlan plan, Completion<std::vector<engine::StoredBatch>>
 }
 
 Seq FakeCore::seq_of(LogId id, Offset offset) const {
-  for (const FakeBatch& batch : log(id).batches)
+  const auto dropped = dropped_.find(id);
+  for (const FakeBatch& batch : dropped == dropped_.end() ? log(id).batches : dropped->second.batches)
     if (offset >= batch.base && offset < batch.upto)
       return Seq{batch.seq.value() + static_cast<std::uint64_t>(distance(batch.base, offset))};
   return Seq{0};

@@ -149,6 +149,7 @@ class FakeCore final : public engine::Core {
   engine::TimerWheel timers_;
   std::unique_ptr<FakeCatalog> catalog_;
   std::map<LogId, Log> logs_;
+  std::map<LogId, Log> dropped_;  // whoever wrote there may still ask for a seq
   std::map<EntryType, engine::StateMachine*> machines_;
   std::vector<FakeEntry> pending_;
   std::vector<std::pair<Durability, engine::Completion<Durability>>> waiting_;

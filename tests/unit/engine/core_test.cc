@@ -113,6 +113,49 @@ TEST_F(CoreTest, SmallAppendsOfOneTurnShareOneBatchAndOneBlock) {
             rig->core().seq_of(kLog, Offset{0}).value() + 49);
 }
 
+TEST_F(CoreTest, WhoeverWroteLearnsItsPlaceEvenWhenTheLogIsGoneByThen) {
+  start();
+  publish(1);
+  const auto before = rig->core().seq_of(kLog, Offset{0});
+  std::vector<Seq> places;
+  const auto ask = [&](LogId log, Offset offset) {
+    rig->core().on_commit(Durability::disk, [&places, this, log, offset](Result<Durability> done) {
+      ASSERT_TRUE(done);
+      places.push_back(rig->core().seq_of(log, offset));
+    });
+  };
+  rig->turn([&] {
+    ask(kLog, append("trimmed at once"));
+    ask(kLog, append("kept"));
+    rig->core().trim(kLog, Offset{2}, true);
+  });
+  rig->turn([&] {
+    ask(kLog, append("dropped"));
+    rig->core().drop_log(kLog);
+  });
+  EXPECT_EQ(places, (std::vector<Seq>{Seq{before.value() + 1}, Seq{before.value() + 2},
+                                      Seq{before.value() + 3}}));
+  EXPECT_EQ(rig->core().seq_of(kLog, Offset{3}), Seq{0});
+  rig->kill();
+}
+
+TEST_F(CoreTest, WhileItStopsItTakesWhatConsumersFinishAndNothingNew) {
+  start();
+  publish(1);
+  bool stopped = false;
+  rig->turn_only([&] {
+    rig->core().stop([&] { stopped = true; });
+    EXPECT_EQ(rig->core().admit(Admission::publish, 1).error().code, Errc::shutting_down);
+    EXPECT_TRUE(rig->core().admit(Admission::consume, 1));
+    rig->core().trim(kLog, Offset{1}, true);
+  });
+  rig->idle();
+  EXPECT_TRUE(stopped);
+  EXPECT_EQ(rig->core().admit(Admission::consume, 1).error().code, Errc::shutting_down);
+  restart();
+  EXPECT_EQ(rig->core().status(kLog).start, Offset{1});
+}
+
 TEST_F(CoreTest, WhatWasAcknowledgedIsThereAfterAKill) {
   start();
   publish(20);
