@@ -241,6 +241,14 @@ ReadPlan CoreImpl::plan_offsets(LogId log, const std::vector<Offset>& offsets) c
   ColdRun cold{plan, world_.journal, {}, 0, Offset{0}, Offset{0}, 0};
   for (std::size_t i = 0; i < offsets.size();) {
     const Offset wanted = offsets[i];
+    if (const auto* lost = index.damage_at(wanted)) {
+      cold.flush();
+      const auto& [from, upto] = *lost;
+      plan.add(ReadPlan::Piece{wanted, upto, StoredBatch{nullptr, {}, Seq{0}},
+                               std::make_shared<DamagedSource>(from, upto), 0});
+      while (i < offsets.size() && offsets[i] < upto) ++i;
+      continue;
+    }
     const auto sealed = std::partition_point(
         index.sealed.begin(), index.sealed.end(),
         [&](const auto& s) { return s.range.upto <= wanted; });

@@ -17,6 +17,13 @@ const Extent* LogIndex::find(Offset offset) const {
                               [&](const Extent& e) { return e.upto() <= offset; });
 }
 
+const std::pair<Offset, Offset>* LogIndex::damage_at(Offset offset) const {
+  const auto found = std::find_if(damaged.begin(), damaged.end(), [&](const auto& range) {
+    return range.first <= offset && offset < range.second;
+  });
+  return found == damaged.end() ? nullptr : &*found;
+}
+
 std::size_t LogIndex::drop_before(Offset upto,
                                   std::vector<std::shared_ptr<const Segment>>* emptied) {
   std::size_t gone = 0;

@@ -50,6 +50,7 @@ class LogIndex {
   std::vector<SealedRange> sealed;
   /// Offsets whose bytes were acknowledged and then destroyed: readers get data_damaged.
   std::vector<std::pair<Offset, Offset>> damaged;
+  const std::pair<Offset, Offset>* damage_at(Offset offset) const;
 
   // -- extents in the journal, oldest first --
   std::size_t extent_count() const { return extents_.size() - first_; }

@@ -32,4 +32,40 @@ Result<std::vector<StoredBatch>> ReadPlan::fetch() const {
   return batches;
 }
 
+namespace {
+
+// Reads a stretch to its end, stepping over what is damaged in it.
+void salvage_piece(LogId log, const ReadPlan::Piece& piece, Salvaged& out) {
+  for (Offset from = piece.from; from < piece.upto;) {
+    auto read = piece.cold->read(log, from, piece.upto, piece.bytes_max);
+    if (!read) {
+      const Offset behind{read.error().number};
+      const bool damaged = read.error().code == Errc::data_damaged;
+      if (!out.trouble) out.trouble = read.error();
+      if (!damaged || behind <= from) return;
+      from = behind;
+      continue;
+    }
+    if (read->empty()) return;
+    const auto end = advance(batch_header(read->back().bytes).last_offset(), 1);
+    std::move(read->begin(), read->end(), std::back_inserter(out.batches));
+    if (end <= from) return;
+    from = end;
+  }
+}
+
+}  // namespace
+
+Salvaged ReadPlan::salvage() const {
+  Salvaged out;
+  for (const auto& piece : pieces_) {
+    if (piece.cold) {
+      salvage_piece(log_, piece, out);
+    } else {
+      out.batches.push_back(piece.batch);
+    }
+  }
+  return out;
+}
+
 }  // namespace twofold::engine

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,12 @@ class ColdSource {
                                                 std::size_t bytes_max) const = 0;
 };
 
+/// Everything sound that a plan names, and what was in the way of the rest.
+struct Salvaged {
+  std::vector<StoredBatch> batches;  ///< in offset order, with gaps
+  std::optional<Error> trouble;      ///< the first met; absent: nothing is missing
+};
+
 /// Where the bytes of a stretch of one log are: decided on the core, fetched on any other thread.
 /// Holds what it names, so that trimming, draining and eviction cannot pull it away.
 class ReadPlan {
@@ -56,6 +63,9 @@ class ReadPlan {
   /// The batches, in offset order. They may begin before the first wanted offset and end after the
   /// last: batches are stored whole. Blocking unless in_memory(); never on the core.
   Result<std::vector<StoredBatch>> fetch() const;
+  /// As fetch(), for those who want single records and can do without some: does not end at the
+  /// first trouble.
+  Salvaged salvage() const;
 
  private:
   LogId log_;

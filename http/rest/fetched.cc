@@ -10,6 +10,12 @@ Task<Result<std::vector<engine::StoredBatch>>> fetch(Call& call, const engine::R
   co_return co_await run_on(call.broker.storage_pool, std::move(work));
 }
 
+Task<engine::Salvaged> salvage(Call& call, const engine::ReadPlan& plan) {
+  if (plan.in_memory()) co_return plan.salvage();
+  auto work = [&plan] { return plan.salvage(); };
+  co_return co_await run_on(call.broker.storage_pool, std::move(work));
+}
+
 RecordCursor::RecordCursor(std::vector<engine::StoredBatch> batches, engine::Offset from)
     : batches_(std::move(batches)), position_(from) {}
 

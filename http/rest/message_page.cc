@@ -11,12 +11,9 @@ Task<MessageRecords> MessageRecords::load(Call& call, const std::vector<engine::
   loaded.records_.resize(messages.size());
   loaded.cursors_.reserve(plans.size());
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    auto batches = co_await fetch(call, plans[i]);
-    if (!batches) {
-      loaded.trouble_ = batches.error();
-      continue;
-    }
-    loaded.find(*std::move(batches), plan_partitions[i], messages);
+    auto salvaged = co_await salvage(call, plans[i]);
+    if (salvaged.trouble) loaded.trouble_ = std::move(salvaged.trouble);
+    loaded.find(std::move(salvaged.batches), plan_partitions[i], messages);
   }
   co_return loaded;
 }

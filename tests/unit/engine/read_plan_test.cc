@@ -75,6 +75,36 @@ TEST(ReadPlan, StopsWhereASourceStoppedShortAndLeavesNoGap) {
   EXPECT_EQ(bases(*plan.fetch()), Offsets{0});
 }
 
+TEST(ReadPlan, SalvagesWhatStandsBehindDamageAndSaysWhatIsMissing) {
+  Error error(Errc::data_damaged, "offsets 10 to 14 were damaged");
+  error.number = 15;
+  ReadPlan plan(kLog);
+  plan.add(in_memory(0, 10));
+  plan.add(cold(10, 15, std::make_shared<Source>(error)));
+  plan.add(cold(15, 20, std::make_shared<Source>(std::vector{make_batch(15, 5)})));
+  EXPECT_EQ(bases(*plan.fetch()), Offsets{0}) << "a reader of all stops before the gap";
+  const auto salvaged = plan.salvage();
+  EXPECT_EQ(bases(salvaged.batches), (Offsets{0, 15}));
+  ASSERT_TRUE(salvaged.trouble);
+  EXPECT_EQ(salvaged.trouble->code, Errc::data_damaged);
+}
+
+TEST(ReadPlan, SalvagingGoesOnInASourceThatStoppedShort) {
+  /// Gives one batch of five records at a time.
+  class OneAtATime final : public ColdSource {
+   public:
+    Result<std::vector<StoredBatch>> read(LogId, Offset from, Offset, std::size_t) const override {
+      return std::vector{make_batch(from.value() / 5 * 5, 5)};
+    }
+  };
+  ReadPlan plan(kLog);
+  plan.add({Offset{2}, Offset{15}, {nullptr, {}, Seq{0}}, std::make_shared<OneAtATime>(), 1});
+  plan.add(in_memory(15, 3));
+  const auto salvaged = plan.salvage();
+  EXPECT_EQ(bases(salvaged.batches), (Offsets{0, 5, 10, 15}));
+  EXPECT_FALSE(salvaged.trouble);
+}
+
 TEST(ReadPlan, GoesOnOverAStretchInWhichNothingIsLeft) {
   const auto nothing = std::make_shared<Source>(std::vector<StoredBatch>{});
   ReadPlan plan(kLog);

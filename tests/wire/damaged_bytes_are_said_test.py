@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""A bit flips on the disk: what it hit is named, everything else is delivered."""
+
+import unittest
+
+from wire._broker import Broker
+
+MESSAGES = ["message-%d-of-three" % i for i in range(3)]
+
+
+class DamagedBytes(unittest.TestCase):
+    def setUp(self):
+        self.broker = Broker()
+        self.addCleanup(self.broker.remove)
+        self.broker.start()
+
+    def ask(self, method, path, body=None, status=200):
+        answer = self.broker.call(method, path, body)
+        self.assertEqual(answer.status, status, answer.body)
+        return answer.json
+
+    def fill(self):
+        self.ask("PUT", "/v1/queues/work", {"visibility_timeout": "300ms"}, 201)
+        for text in MESSAGES:  # one block each
+            self.ask("POST", "/v1/queues/work/messages", {"text": text})
+
+    def flip_a_bit_of(self, text):
+        hits = 0
+        for file in sorted((self.broker.folder / "data" / "journal").iterdir()):
+            data = bytearray(file.read_bytes())
+            at = data.find(text.encode())
+            if at < 0:
+                continue
+            data[at] ^= 1
+            file.write_bytes(data)
+            hits += 1
+        self.assertEqual(hits, 1)
+
+    def receives_what_is_sound_and_hears_of_the_rest(self):
+        got = self.ask("POST", "/v1/queues/work/receive", {"max": 10})["messages"]
+        self.assertEqual([m["text"] for m in got], [MESSAGES[0], MESSAGES[2]])
+        self.ask("POST", "/v1/queues/work/ack", {"receipts": [m["receipt"] for m in got]})
+        problem = self.ask("POST", "/v1/queues/work/receive", {"max": 10, "wait": "20s"}, 500)
+        self.assertEqual(problem["code"], "data-damaged")
+        self.assertIn("messages could not be read", (self.broker.folder / "broker.log").read_text())
+
+    def test_in_what_was_stored_when_the_broker_stopped(self):
+        self.fill()
+        self.assertEqual(self.broker.stop(), 0)
+        self.flip_a_bit_of(MESSAGES[1])
+        self.broker.start()
+        self.receives_what_is_sound_and_hears_of_the_rest()
+
+    def test_in_what_a_start_after_a_kill_replays(self):
+        self.fill()
+        self.broker.kill()
+        self.flip_a_bit_of(MESSAGES[1])
+        self.broker.start()
+        self.assertIn("acknowledged data is damaged", (self.broker.folder / "broker.log").read_text())
+        self.receives_what_is_sound_and_hears_of_the_rest()
+
+
+if __name__ == "__main__":
+    unittest.main()
