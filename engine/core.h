@@ -105,7 +105,8 @@ class Core {
   /// Visible records from `from` on: whole batches, at least one, then up to `bytes_max`.
   /// Empty when `from` is at the visible end. Requires start <= from.
   virtual ReadPlan plan_read(LogId log, Offset from, std::size_t bytes_max) const = 0;
-  /// Exactly the batches that hold `offsets` (ascending).
+  /// Exactly the batches that hold `offsets` (ascending). What is damaged is a piece that says so;
+  /// a piece may be read in several steps: best salvaged.
   virtual ReadPlan plan_offsets(LogId log, const std::vector<Offset>& offsets) const = 0;
   /// A plan that begins with the first batch whose newest timestamp is at or after `time`.
   virtual ReadPlan plan_time(LogId log, WallTime time) const = 0;

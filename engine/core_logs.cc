@@ -13,6 +13,14 @@ namespace {
 constexpr std::int64_t kGapMax = 256;
 constexpr std::size_t kPieceBytesMax = 8 << 20;
 
+// About what `records` neighbours take, rather more than less: a source reads so much at once.
+std::size_t bytes_about(const SegmentRange& range, std::int64_t records) {
+  const auto all = std::max<std::int64_t>(1, distance(range.first, range.upto));
+  const auto share = range.bytes / static_cast<std::uint64_t>(all) + 1;
+  return static_cast<std::size_t>(
+      std::min(range.bytes, share * static_cast<std::uint64_t>(records) * 5 / 4));
+}
+
 /// Stands where acknowledged bytes were destroyed: whoever reads here is told.
 class DamagedSource final : public ColdSource {
  public:
@@ -258,7 +266,8 @@ ReadPlan CoreImpl::plan_offsets(LogId log, const std::vector<Offset>& offsets) c
              distance(offsets[last], offsets[last + 1]) <= kGapMax)
         ++last;
       plan.add(ReadPlan::Piece{wanted, advance(offsets[last], 1), StoredBatch{nullptr, {}, Seq{0}},
-                               sealed->segment, sealed->range.bytes});
+                               sealed->segment,
+                               bytes_about(sealed->range, distance(wanted, offsets[last]) + 1)});
       i = last + 1;
       continue;
     }

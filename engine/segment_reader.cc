@@ -12,7 +12,7 @@
 namespace twofold::engine {
 namespace {
 
-constexpr std::size_t kReadBytesMin = 64u << 10;
+constexpr std::size_t kReadBytesMin = 2 * kIndexEveryBytes;
 constexpr std::size_t kReadBytesMax = 4u << 20;
 
 Error damaged(SegmentId id, LogId log, Offset first, Offset upto) {
@@ -96,7 +96,9 @@ Result<std::vector<StoredBatch>> FileSegment::read(LogId id, Offset from, Offset
   if (from >= upto) return batches;
 
   const auto start = log->find(from);
-  auto scan = scan_log(*file_, *log, start, std::clamp(bytes_max, kReadBytesMin, kReadBytesMax));
+  // The index leads to a little before the first that is wanted.
+  const auto chunk = std::clamp(bytes_max + kIndexEveryBytes, kReadBytesMin, kReadBytesMax);
+  auto scan = scan_log(*file_, *log, start, chunk);
   std::size_t bytes = 0;
   Offset expected = start.offset;  // everything before it is accounted for
   while (expected < upto) {
