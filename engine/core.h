@@ -105,8 +105,8 @@ class Core {
   /// Visible records from `from` on: whole batches, at least one, then up to `bytes_max`.
   /// Empty when `from` is at the visible end. Requires start <= from.
   virtual ReadPlan plan_read(LogId log, Offset from, std::size_t bytes_max) const = 0;
-  /// Exactly the batches that hold `offsets` (ascending). What is damaged is a piece that says so;
-  /// a piece may be read in several steps: best salvaged.
+  /// Exactly the batches that hold `offsets` (ascending). What is damaged is a piece that says so:
+  /// best salvaged.
   virtual ReadPlan plan_offsets(LogId log, const std::vector<Offset>& offsets) const = 0;
   /// A plan that begins with the first batch whose newest timestamp is at or after `time`.
   virtual ReadPlan plan_time(LogId log, WallTime time) const = 0;
@@ -115,6 +115,8 @@ class Core {
   /// The place of a record in the total order, once its block is sealed. Inside on_commit's
   /// completion it is known even when the log or the record is gone already; else 0 for those.
   virtual Seq seq_of(LogId log, Offset offset) const = 0;
+  /// Stretches whose bytes were destroyed: nothing in them will ever be read again.
+  virtual std::vector<std::pair<Offset, Offset>> damaged(LogId log) const = 0;
 
   // -- the rest of the world -------------------------------------------------------------------
   virtual Catalog& catalog() = 0;

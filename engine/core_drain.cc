@@ -71,12 +71,11 @@ std::optional<SegmentId> CoreImpl::mostly_dead_segment() const {
   for (const auto& [id, log] : logs_) {
     for (const auto& s : log->sealed) {
       const auto from = std::max(log->start, s.range.first);
-      const auto whole = distance(s.range.first, s.range.upto);
+      const auto whole = std::max<std::uint64_t>(s.range.records, 1);
       const auto* liveness = log->options.liveness;
-      const auto alive = liveness ? liveness->live_in(id, from, s.range.upto)
-                                  : distance(from, s.range.upto);
-      live[s.segment->id()] += s.range.bytes * static_cast<std::uint64_t>(alive) /
-                               static_cast<std::uint64_t>(std::max<std::int64_t>(whole, 1));
+      const auto alive = static_cast<std::uint64_t>(
+          liveness ? liveness->live_in(id, from, s.range.upto) : distance(from, s.range.upto));
+      live[s.segment->id()] += s.range.bytes * std::min(alive, whole) / whole;
     }
   }
   for (const auto& [id, state] : segments_) {
@@ -181,6 +180,13 @@ void CoreImpl::run_drain(DrainTask task) {
   world_.pool.post(std::move(work));
 }
 
+// A drain that ended after the broker did: no note names its files any more.
+void CoreImpl::remove_unnamed(const DrainResult& result) {
+  world_.pool.post([&store = world_.segments, segments = result.segments] {
+    for (const auto& [segment, ranges] : segments) (void)store.remove(segment->id()).has_value();
+  });
+}
+
 void CoreImpl::drain_done(DrainResult result) {
   draining_ = false;
   if (!result.outcome) {
@@ -189,7 +195,7 @@ void CoreImpl::drain_done(DrainResult result) {
     if (result.outcome.error().code == Errc::data_damaged) ++unreadable_drains_;
     return;
   }
-  if (failure_ || stopped_) return;
+  if (failure_ || stopped_) return remove_unnamed(result);
   unreadable_drains_ = 0;
   (result.replaced != 0 ? stats_.rewritten_bytes : stats_.drained_bytes) += result.outcome->bytes;
   std::string payload;
@@ -207,6 +213,7 @@ void CoreImpl::drain_done(DrainResult result) {
       out.uvarint(range.bytes);
       out.varint(range.max_timestamp.value());
       out.varint(range.append_time.value());
+      out.uvarint(range.records);
     }
   }
   out.uvarint(result.outcome->damaged.size());
@@ -263,13 +270,15 @@ Result<> CoreImpl::replay_drain(std::string_view payload) {
   for (auto n = in.count(9); n > 0 && in.ok(); --n) {
     const SegmentId id{in.fixed<std::uint64_t>()};
     std::vector<SegmentRange> ranges;
-    for (auto m = in.count(9); m > 0 && in.ok(); --m) {
+    for (auto m = in.count(10); m > 0 && in.ok(); --m) {
       const LogId log{in.fixed<std::uint32_t>()};
       const Offset first{in.varint()};
       const Offset upto{in.varint()};
       const auto bytes = in.uvarint();
       const WallTime max_timestamp{in.varint()};
-      ranges.push_back(SegmentRange{log, first, upto, bytes, max_timestamp, WallTime{in.varint()}});
+      const WallTime append_time{in.varint()};
+      ranges.push_back(
+          SegmentRange{log, first, upto, bytes, max_timestamp, append_time, in.uvarint()});
     }
     if (!in.ok()) break;
     auto segment = open_recovered(id);

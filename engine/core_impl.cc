@@ -116,7 +116,8 @@ void CoreImpl::maybe_seal() {
   if (recovering_ || stopped_) return;
   const bool checkpoint_waits = checkpoint_wanted_ && !checkpoint_ && !checkpoint_writing_;
   if (open_.empty() && !seal_wanted_empty_ && !checkpoint_waits) return;
-  if (!world_.journal.ready(open_.stored_bytes())) return;
+  const auto bytes = open_.stored_bytes();
+  if (!world_.journal.ready(bytes)) return world_.journal.make_ready(bytes);
   seal();
 }
 
@@ -249,6 +250,8 @@ void CoreImpl::on_timer(std::uint32_t owner, std::uint64_t token, Instant at) {
 void CoreImpl::housekeeping() {
   drain_if_due();
   world_.journal.retry_room();
+  if (stopping_ && world_.journal.out_of_room() && !world_.journal.ready(open_.stored_bytes()))
+    return fail(Error(Errc::storage_full, "no room for the last block"));
   auto report = [this, alive = alive_](Result<std::uint64_t> free) {
     if (!*alive || !free) return;
     free_bytes_ = *free;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,7 @@ struct CoreOptions {
 };
 
 /// First field of a checkpoint's state.
-inline constexpr std::uint64_t kSnapshotVersion = 1;
+inline constexpr std::uint64_t kSnapshotVersion = 2;
 
 /// Numbers for metrics and the start line.
 struct CoreStats {
@@ -108,6 +109,7 @@ class CoreImpl final : public Core, public TimerTarget {
   ReadPlan plan_time(LogId log, WallTime time) const override;
   void fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) override;
   Seq seq_of(LogId log, Offset offset) const override;
+  std::vector<std::pair<Offset, Offset>> damaged(LogId log) const override;
   Catalog& catalog() override { return catalog_; }
   TimerWheel& timers() override;
   Instant now() const override { return world_.clock.now(); }
@@ -172,6 +174,7 @@ class CoreImpl final : public Core, public TimerTarget {
   Result<> replay_entry(const struct Entry& entry, const ReplayedBlock& block, std::size_t at);
   void replay_batch(const struct Entry& entry, const ReplayedBlock& block, std::size_t at);
   void drop_unclaimed_logs();
+  void pass_over_damage(const ReplayEnd& end);
 
   // core_checkpoint.cc
   void checkpoint_if_due();
@@ -188,6 +191,7 @@ class CoreImpl final : public Core, public TimerTarget {
   void plan_extents_before(const LogIndex& log, std::uint32_t cutoff, ReadPlan& plan) const;
   void run_drain(DrainTask task);
   void drain_done(DrainResult result);
+  void remove_unnamed(const DrainResult& result);
   void apply_drain(std::uint32_t cutoff, std::uint64_t replaced,
                    const std::vector<std::pair<std::shared_ptr<const Segment>,
                                                std::vector<SegmentRange>>>& segments);
@@ -235,6 +239,9 @@ class CoreImpl final : public Core, public TimerTarget {
 
   bool recovering_ = false;
   std::uint64_t replay_seq_ = 0;
+  std::unordered_set<LogId> seen_since_damage_;  // only while recovering, as the next
+  std::uint64_t records_lost_ = 0;
+  bool after_damage_ = false;
   std::vector<DamagedBlocks> damage_;
   bool full_ = false;
   std::uint64_t free_bytes_ = 0;

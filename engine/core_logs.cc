@@ -3,22 +3,21 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/diag.h"
 #include "engine/core_impl.h"
 #include "engine/entry.h"
 
 namespace twofold::engine {
 namespace {
 
-// Two wanted offsets further apart than this are read on their own.
-constexpr std::int64_t kGapMax = 256;
+// Two wanted offsets with more than this between them are read on their own.
+constexpr std::uint64_t kGapBytesMax = 32 << 10;
 constexpr std::size_t kPieceBytesMax = 8 << 20;
 
-// About what `records` neighbours take, rather more than less: a source reads so much at once.
-std::size_t bytes_about(const SegmentRange& range, std::int64_t records) {
-  const auto all = std::max<std::int64_t>(1, distance(range.first, range.upto));
-  const auto share = range.bytes / static_cast<std::uint64_t>(all) + 1;
-  return static_cast<std::size_t>(
-      std::min(range.bytes, share * static_cast<std::uint64_t>(records) * 5 / 4));
+// About what `records` neighbours take.
+std::uint64_t bytes_about(const SegmentRange& range, std::int64_t records) {
+  const auto share = range.bytes / std::max<std::uint64_t>(range.records, 1) + 1;
+  return share * static_cast<std::uint64_t>(records);
 }
 
 /// Stands where acknowledged bytes were destroyed: whoever reads here is told.
@@ -99,7 +98,16 @@ void CoreImpl::drop_log(LogId log) {
 }
 
 void CoreImpl::listen(LogId log, LogListener& listener) {
+  if (recovering_ && find(log) == nullptr) {
+    diag(DiagLevel::error, "engine", "a log is read whose definition is lost; it stays empty",
+         {{"log", std::to_string(log.value())}});
+    find_or_make(log).opened = true;
+  }
   at(log).listeners.push_back(&listener);
+}
+
+std::vector<std::pair<Offset, Offset>> CoreImpl::damaged(LogId log) const {
+  return at(log).damaged;
 }
 
 void CoreImpl::unlisten(LogId log, LogListener& listener) {
@@ -222,11 +230,13 @@ ReadPlan CoreImpl::plan_read(LogId log, Offset from, std::size_t bytes_max) cons
                              std::make_shared<DamagedSource>(begin, upto), 0});
     return plan;
   }
-  for (const auto& s : index.sealed) {
-    if (s.range.upto <= from) continue;
-    const auto bytes = std::min<std::uint64_t>({s.range.bytes, bytes_max, kPieceBytesMax});
-    plan.add(ReadPlan::Piece{std::max(from, s.range.first), std::min(s.range.upto, limit),
-                             StoredBatch{nullptr, {}, Seq{0}}, s.segment,
+  const auto sealed = std::partition_point(index.sealed.begin(), index.sealed.end(),
+                                           [&](const auto& s) { return s.range.upto <= from; });
+  if (sealed != index.sealed.end()) {
+    const auto& range = sealed->range;
+    const auto bytes = std::min<std::uint64_t>({range.bytes, bytes_max, kPieceBytesMax});
+    plan.add(ReadPlan::Piece{std::max(from, range.first), std::min(range.upto, limit),
+                             StoredBatch{nullptr, {}, Seq{0}}, sealed->segment,
                              static_cast<std::size_t>(std::max<std::uint64_t>(bytes, 1))});
     // The range may give less than all of itself: what follows it waits for the next read.
     return plan;
@@ -263,11 +273,10 @@ ReadPlan CoreImpl::plan_offsets(LogId log, const std::vector<Offset>& offsets) c
     if (sealed != index.sealed.end() && sealed->range.first <= wanted) {
       std::size_t last = i;
       while (last + 1 < offsets.size() && offsets[last + 1] < sealed->range.upto &&
-             distance(offsets[last], offsets[last + 1]) <= kGapMax)
+             bytes_about(sealed->range, distance(offsets[last], offsets[last + 1])) <= kGapBytesMax)
         ++last;
       plan.add(ReadPlan::Piece{wanted, advance(offsets[last], 1), StoredBatch{nullptr, {}, Seq{0}},
-                               sealed->segment,
-                               bytes_about(sealed->range, distance(wanted, offsets[last]) + 1)});
+                               sealed->segment, sealed->range.bytes});
       i = last + 1;
       continue;
     }

@@ -8,6 +8,12 @@
 #include "engine/entry.h"
 
 namespace twofold::engine {
+namespace {
+
+// A record in a batch takes no less: length, attributes, two deltas, key, value, headers.
+constexpr std::uint64_t kRecordBytesLeast = 7;
+
+}  // namespace
 
 Result<ReplayEnd> CoreImpl::recover(Superblock superblock) {
   recovering_ = true;
@@ -29,6 +35,7 @@ Result<ReplayEnd> CoreImpl::recover(Superblock superblock) {
   bytes_since_checkpoint_ = end->bytes;
   world_.clock.resume_from(end->last_instant);
   drop_unclaimed_logs();
+  pass_over_damage(*end);
 
   std::vector<SegmentId> known;
   for (const auto& [id, segment] : segments_) known.push_back(id);
@@ -51,6 +58,9 @@ Result<> CoreImpl::load_checkpoint(const Superblock& superblock, ReplayStart& st
          {{"error", state.error().detail}});
     ref = superblock.previous;
     state = load_checkpoint_file(world_.files, ref);
+    // The next one must not push out the one that is sound.
+    superblock_.newest = superblock.previous;
+    superblock_.previous = CheckpointRef{};
   }
   if (!state) return state.error();
   start = ReplayStart{ref.block_seq + 1, ref.position, ref.prev_block_crc};
@@ -120,6 +130,10 @@ Result<std::shared_ptr<const Segment>> CoreImpl::open_recovered(SegmentId id) {
 }
 
 Result<> CoreImpl::replay_block(const ReplayedBlock& block) {
+  if (block.salvage || block.seq != replay_seq_ + 1) {
+    after_damage_ = true;
+    seen_since_damage_.clear();
+  }
   replay_seq_ = block.seq;
   std::size_t at = 0;
   while (at < block.payload.size()) {
@@ -162,6 +176,7 @@ Result<> CoreImpl::replay_entry(const Entry& entry, const ReplayedBlock& block, 
 
 void CoreImpl::replay_batch(const Entry& entry, const ReplayedBlock& block, std::size_t at) {
   const auto header = batch_header(entry.payload);
+  if (after_damage_) records_lost_ += entry.base_seq - std::min(entry.base_seq, record_seq_);
   record_seq_ = entry.base_seq + static_cast<std::uint64_t>(header.last_offset_delta) + 1;
   auto* log = find(LogId{entry.owner});
   if (log == nullptr) return;  // dropped later in the same block
@@ -183,6 +198,32 @@ void CoreImpl::replay_batch(const Entry& entry, const ReplayedBlock& block, std:
   ++extents_;
   log->last_append = WallTime{extent.append_ms};
   log->end = log->visible_end = extent.upto();
+  if (after_damage_ && !block.salvage) seen_since_damage_.insert(log->id);
+}
+
+// A damaged block says neither which logs it held records of nor how many of each. A log that came
+// later shows the gap itself. The others may have ended later than we know: consumers may have seen
+// those offsets, so they are never given out again.
+void CoreImpl::pass_over_damage(const ReplayEnd& end) {
+  if (end.damaged.empty()) return;
+  if (seen_since_damage_.empty()) {  // no record after it says how many are missing
+    const auto most = end.damaged.back().bytes / kRecordBytesLeast;
+    records_lost_ += most;
+    record_seq_ += most;
+  }
+  std::size_t passed = 0;
+  for (auto& [id, log] : logs_) {
+    if (records_lost_ == 0 || seen_since_damage_.contains(id)) continue;
+    const auto from = log->end;
+    log->end = log->visible_end = advance(from, static_cast<std::int64_t>(records_lost_));
+    log->damaged.emplace_back(from, log->end);
+    ++passed;
+  }
+  if (passed > 0)
+    diag(DiagLevel::error, "engine", "logs that may have lost their newest records go on behind them",
+         {{"logs", std::to_string(passed)}, {"offsets", std::to_string(records_lost_)}});
+  seen_since_damage_.clear();
+  checkpoint_wanted_ = true;  // so that no later start decides this anew
 }
 
 // What no definition names is left over from something that was removed.

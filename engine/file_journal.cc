@@ -12,7 +12,9 @@ namespace twofold::engine {
 
 FileJournal::FileJournal(FileSystem& fs, FileJournalOptions options, std::uint64_t stream_id,
                          Executor& core, Executor& writer, Executor& pool)
-    : fs_(fs), options_(options), stream_id_(stream_id), core_(core), writer_(writer), pool_(pool) {}
+    : fs_(fs), options_(options), stream_id_(stream_id), core_(core), writer_(writer), pool_(pool) {
+  TF_CHECK(options.file_bytes <= (std::uint64_t{2} << 30));  // places are 32 bits
+}
 
 FileJournal::~FileJournal() { *alive_ = false; }
 
@@ -212,6 +214,12 @@ FileJournal::Prepared FileJournal::prepare(FileSystem& fs, const FileJournalOpti
 
 void FileJournal::retry_room() {
   if (out_of_room_) start_preparing();
+}
+
+// A block larger than what is left came before the half was full. Without room on the disk only
+// retry_room() asks again, now and then.
+void FileJournal::make_ready(std::size_t bytes) {
+  if (!writing_ && !failed_ && !out_of_room_ && !ready(bytes)) start_preparing();
 }
 
 std::uint32_t FileJournal::oldest_file() const {

@@ -52,6 +52,7 @@ class FileJournal final : public Journal {
   void release(std::uint32_t file) override;
   bool out_of_room() const override { return out_of_room_; }
   void retry_room() override;
+  void make_ready(std::size_t bytes) override;
   const char* mode() const override;
 
  private:

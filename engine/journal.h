@@ -42,7 +42,7 @@ struct DamagedBlocks {
   std::uint64_t first_seq;
   std::uint64_t upto_seq;      ///< one past the last
   JournalPosition position;    ///< where the first should stand
-  bool entries_salvaged = false;
+  std::uint64_t bytes = 0;     ///< that were lost at most, headers included
 };
 
 struct ReplayEnd {
@@ -112,6 +112,8 @@ class Journal {
   virtual void release(std::uint32_t file) = 0;
   /// Whether the device refused room for a file to come. What is reserved still takes acks.
   virtual bool out_of_room() const = 0;
+  /// Makes the next file for a block of `bytes` that does not fit any more; on_ready() tells.
+  virtual void make_ready(std::size_t bytes) = 0;
   /// Asks the device again.
   virtual void retry_room() = 0;
   /// How the file is written, for the start line: "direct" or "buffered".

@@ -124,7 +124,15 @@ Result<bool> JournalReplay::step_over_damage(const std::optional<BlockHeader>& u
   if (!witnessed) return false;
 
   DamagedBlocks damage{bad, later ? later->header.seq : std::max(durable_seq_, bad) + 1,
-                       end_.position, unverified.has_value()};
+                       end_.position, 0};
+  if (later && later->position.file == end_.position.file) {
+    damage.bytes = later->position.place - end_.position.place;
+  } else if (unverified) {
+    damage.bytes = unverified->stored_bytes();
+  } else if (const auto it = files_.find(end_.position.file); it != files_.end()) {
+    const auto size = it->second->file->size();
+    damage.bytes = size ? *size - std::min<std::uint64_t>(*size, end_.position.place) : 0;
+  }
   end_.damaged.push_back(damage);
   if (unverified) {
     if (auto taken = take(*unverified, /*salvage=*/true, visit); !taken) return taken.error();

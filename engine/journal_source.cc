@@ -5,6 +5,7 @@
 
 #include "engine/entry.h"
 #include "engine/file_journal.h"
+#include "engine/journal_files.h"
 
 namespace twofold::engine {
 namespace {
@@ -15,8 +16,10 @@ using Stretch = Journal::Stretch;
 /// share of one read, not a read of its own.
 class JournalStretches final : public ColdSource {
  public:
-  JournalStretches(std::shared_ptr<JournalFile> file, std::vector<Stretch> entries)
-      : file_(std::move(file)), entries_(std::move(entries)) {}
+  /// `file` is null when it is gone.
+  JournalStretches(std::string name, std::shared_ptr<JournalFile> file,
+                   std::vector<Stretch> entries)
+      : name_(std::move(name)), file_(std::move(file)), entries_(std::move(entries)) {}
 
   // The plan has chosen the entries already: all of them are wanted, but for those that whoever comes
   // back after damage has got.
@@ -26,6 +29,7 @@ class JournalStretches final : public ColdSource {
     out.reserve(entries_.size());
     std::size_t i = 0;
     while (i < entries_.size() && entries_[i].upto <= from) ++i;
+    if (!file_ && i < entries_.size()) return damaged(log, entries_.back(), "the file is gone");
     while (i < entries_.size()) {
       const auto upto = run_end(i);
       if (auto done = read_run(log, i, upto, out); !done) {
@@ -75,11 +79,12 @@ class JournalStretches final : public ColdSource {
 
   Error damaged(LogId log, const Stretch& entry, const std::string& why) const {
     Error error(Errc::data_damaged, fmt::format("log {} cannot be read from {} at {}: {}",
-                                                log.value(), file_->name, entry.place, why));
+                                                log.value(), name_, entry.place, why));
     error.number = entry.upto.value();
     return error;
   }
 
+  std::string name_;
   std::shared_ptr<JournalFile> file_;
   std::vector<Stretch> entries_;
 };
@@ -88,7 +93,10 @@ class JournalStretches final : public ColdSource {
 
 std::shared_ptr<const ColdSource> FileJournal::stored(std::uint32_t file,
                                                       std::vector<Stretch> entries) {
-  return std::make_shared<JournalStretches>(files_.at(file), std::move(entries));
+  const auto found = files_.find(file);
+  return std::make_shared<JournalStretches>(journal_file_name(file),
+                                            found == files_.end() ? nullptr : found->second,
+                                            std::move(entries));
 }
 
 }  // namespace twofold::engine

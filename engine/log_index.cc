@@ -97,6 +97,7 @@ void LogIndex::snapshot(ByteWriter& out) const {
     out.uvarint(s.range.bytes);
     out.varint(s.range.max_timestamp.value());
     out.varint(s.range.append_time.value());
+    out.uvarint(s.range.records);
   }
   out.uvarint(damaged.size());
   for (const auto& [from, upto] : damaged) {
@@ -122,16 +123,18 @@ Result<> LogIndex::restore(
   end = Offset{in.varint()};
   visible_end = end;
   last_append = WallTime{in.varint()};
-  for (auto n = in.count(13); n > 0; --n) {
+  for (auto n = in.count(14); n > 0; --n) {
     const SegmentId segment_id{in.fixed<std::uint64_t>()};
     const Offset first{in.varint()};
     const Offset upto = advance(first, in.varint());
     const auto range_bytes = in.uvarint();
     const WallTime max_timestamp{in.varint()};
     const WallTime append_time{in.varint()};
+    const auto records = in.uvarint();
     auto segment = in.ok() ? open(segment_id) : nullptr;
     if (segment) {
-      const SegmentRange range{id, first, upto, range_bytes, max_timestamp, append_time};
+      const SegmentRange range{id, first, upto, range_bytes, max_timestamp, append_time,
+                               records};
       sealed.push_back(SealedRange{range, std::move(segment)});
     } else {
       damaged.emplace_back(first, upto);

@@ -96,8 +96,11 @@ Result<std::vector<StoredBatch>> FileSegment::read(LogId id, Offset from, Offset
   if (from >= upto) return batches;
 
   const auto start = log->find(from);
-  // The index leads to a little before the first that is wanted.
-  const auto chunk = std::clamp(bytes_max + kIndexEveryBytes, kReadBytesMin, kReadBytesMax);
+  // The index leads to a little before the first that is wanted, and a little before the last.
+  const auto span = log->find(advance(upto, -1)).position - start.position;
+  const auto chunk = std::clamp<std::uint64_t>(std::min<std::uint64_t>(bytes_max, span) +
+                                                   kIndexEveryBytes,
+                                               kReadBytesMin, kReadBytesMax);
   auto scan = scan_log(*file_, *log, start, chunk);
   std::size_t bytes = 0;
   Offset expected = start.offset;  // everything before it is accounted for

@@ -19,6 +19,7 @@ struct SegmentRange {
   std::uint64_t bytes;     ///< of batches
   WallTime max_timestamp;  ///< newest record timestamp
   WallTime append_time;    ///< when its newest batch was appended
+  std::uint64_t records = 0;  ///< that were in the batches when it was written; 0: not known here
 };
 
 /// A sealed file of record batches, sorted by (log, offset), with a sparse index. Immutable;

@@ -68,6 +68,7 @@ Result<> FileSegmentWriter::add(LogId log, const StoredBatch& batch, WallTime ap
                         batch.bytes});
   open.range.upto = advance(header.last_offset(), 1);
   open.range.bytes += batch.bytes.size();
+  open.range.records += static_cast<std::uint64_t>(header.record_count);
   open.range.max_timestamp = std::max(open.range.max_timestamp, WallTime{header.max_timestamp});
   open.range.append_time = std::max(open.range.append_time, append_time);
   open.end = bytes();

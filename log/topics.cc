@@ -17,6 +17,9 @@ using engine::Error;
 
 namespace {
 
+// About what a partition takes in a topic's definition.
+constexpr std::size_t kPartitionDefinitionBytes = 8;
+
 bool is_name_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
@@ -101,15 +104,16 @@ void Topics::create(std::string name, TopicConfig config, bool create_only,
                       fmt::format("there are {} partitions already", state_->partitions)));
   }
 
+  // Before numbers are given: refused attempts use none up.
+  if (auto admitted = core.admit(Admission::publish, partitions * kPartitionDefinitionBytes);
+      !admitted) {
+    return done(admitted.error());
+  }
   TopicDefinition definition{0, {}, config, core.wall()};
   definition.logs.reserve(partitions);
   for (std::size_t i = 0; i < partitions; ++i) definition.logs.push_back(core.new_log_id());
   definition.id = definition.logs.front().value();
-  std::string document = encode_topic(definition);
-  if (auto admitted = core.admit(Admission::publish, document.size()); !admitted) {
-    return done(admitted.error());
-  }
-  const auto put = core.catalog().put_if(key_of(name), std::move(document), 0);
+  const auto put = core.catalog().put_if(key_of(name), encode_topic(definition), 0);
   if (!put) return done(put.error());
   TopicInfo info = info_of(name, (*state_->find(name))->second);
   info.was_created = true;
@@ -195,6 +199,9 @@ std::vector<TopicInfo> Topics::list(const std::string& after, std::size_t limit)
 void Topics::State::define(std::string_view name, const engine::Document& document) {
   auto decoded = decode_topic(document.value);
   TF_CHECK(decoded.has_value());
+  if (const auto old = topics.find(name);
+      old != topics.end() && old->second.definition.id != decoded->id)
+    undefine(name);  // another topic of this name; that the first was removed is lost with a block
   const auto [at, is_new] = topics.try_emplace(std::string(name));
   Topic& topic = at->second;
   if (!is_new) count_retained(topic.definition.config, /*added=*/false);

@@ -49,7 +49,10 @@ void Queues::State::define(std::string_view name, const engine::Document& docume
   auto definition = decode_definition(document.value);
   // The journal's checksums vouch for the bytes; only a program error can have written others.
   TF_CHECK(definition.has_value());
-  if (Queue* const queue = find(name)) return update(*queue, document.version, *definition);
+  if (Queue* const queue = find(name)) {
+    if (queue->id() == definition->id) return update(*queue, document.version, *definition);
+    forget(name);  // another queue of this name; that the first was removed is lost with a block
+  }
   build(name, document.version, std::move(*definition));
 }
 
@@ -207,12 +210,20 @@ void Queues::create(std::string name, QueueConfig config, std::optional<QueueSou
     });
   }
 
+  // Before a number is given: refused attempts use none up.
+  if (auto admitted = s.core.admit(engine::Admission::publish, kNoteBytes); !admitted)
+    return done(admitted.error());
   Definition definition;
   definition.id = s.next_id;
   definition.config = std::move(config);
   definition.created = s.core.wall();
   if (!source) definition.own_log = s.core.new_log_id();
   definition.source = std::move(source);
+  // What the topic has forgotten already is not skipped at each start anew.
+  for (std::size_t i = 0; definition.source && i < partitions; ++i) {
+    Offset& from = definition.source->start_offsets[i];
+    from = std::max(from, s.core.status(definition.source->logs[i]).start);
+  }
   s.put(name, std::move(definition), 0, std::move(done));
 }
 

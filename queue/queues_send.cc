@@ -30,9 +30,13 @@ Result<> check_sizes(const Queue& queue, const std::vector<SendMessage>& message
   return {};
 }
 
+// A year: nothing that is added to the time of day runs over.
+constexpr Duration kDelayMax = std::chrono::hours{24 * 366};
+
 Duration delay_of(const SendMessage& message, const QueueConfig& config, WallTime wall) {
-  if (message.deliver_at) return *message.deliver_at - wall;
-  return message.delay.value_or(config.delay);
+  if (!message.deliver_at) return std::min(message.delay.value_or(config.delay), kDelayMax);
+  if (*message.deliver_at <= wall) return Duration{0};
+  return *message.deliver_at < wall + kDelayMax ? *message.deliver_at - wall : kDelayMax;
 }
 
 }  // namespace

@@ -124,7 +124,8 @@ void Queues::nack(std::string name, std::vector<NackItem> items,
     s.change(queue, to.first, NackOp{to.second, runs_of(std::move(offsets))});
   for (auto& [to, offsets] : killed)
     s.change(queue, to.first, DeadOp{to.second, runs_of(std::move(offsets))});
-  for (std::size_t i = 0; i < queue.partitions.size(); ++i) s.settle(queue, i);
+  for (const auto& [to, offsets] : given_back) s.settle(queue, to.first);
+  for (const auto& [to, offsets] : killed) s.settle(queue, to.first);
   if (!killed.empty()) s.move_dead(queue);
   const std::uint32_t id = queue.id();
   done(std::move(results));
@@ -153,7 +154,7 @@ void Queues::extend(std::string name, std::vector<ExtendItem> items,
   }
   for (auto& [to, offsets] : held)
     s.change(queue, to.first, ExtendOp{to.second, runs_of(std::move(offsets))});
-  for (std::size_t i = 0; i < queue.partitions.size(); ++i) s.settle(queue, i);
+  for (const auto& [to, offsets] : held) s.settle(queue, to.first);
   const std::uint32_t id = queue.id();
   done(std::move(results));
   s.serve(id);

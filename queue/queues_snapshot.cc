@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/base/diag.h"
 #include "queue/queues_state.h"
 
 namespace twofold::queue {
@@ -61,9 +62,32 @@ Result<> Queues::restore(engine::ByteReader& in) {
   return {};
 }
 
+// What can never be read again would be received for ever.
+void Queues::State::pass_over_damage(Queue& queue, std::size_t index) {
+  Delivery& delivery = queue.partitions[index].delivery;
+  for (const auto& [from, upto] : core.damaged(queue.partitions[index].log)) {
+    const Offset first = std::max(from, delivery.floor());
+    const std::int64_t lost = delivery.live_in(first, upto);
+    if (lost <= 0) continue;
+    engine::diag(engine::DiagLevel::error, "queue", "messages were lost to damage on the disk",
+                 {{"queue", queue.name},
+                  {"partition", std::to_string(index)},
+                  {"first_offset", std::to_string(first.value())},
+                  {"at_most", std::to_string(lost)}});
+    // Mostly the newest, with everything before them done.
+    if (first == delivery.floor()) {
+      change(queue, index, SkipOp{upto});
+    } else {
+      change(queue, index, AckOp{{Run{first, distance(first, upto)}}});
+    }
+  }
+}
+
 void Queues::recovered(Instant /*now*/) {
   State& s = *state_;
   s.serving = true;
+  // The block that held the key may have been damaged: receipts from before are then unknown.
+  if (!s.by_id.empty()) s.make_receipt_key();
   std::vector<Queue*> queues;
   for (const auto& [id, queue] : s.by_id) queues.push_back(queue);
   std::sort(queues.begin(), queues.end(),
@@ -74,6 +98,7 @@ void Queues::recovered(Instant /*now*/) {
       const auto status = s.core.status(partition.log);
       if (status.start > partition.delivery.floor()) partition.delivery.apply(SkipOp{status.start});
       partition.delivery.set_visible_end(status.visible_end);
+      s.pass_over_damage(*queue, i);
       s.settle(*queue, i);
     }
     s.arm_retention(*queue);

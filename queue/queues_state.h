@@ -63,6 +63,8 @@ struct Queues::State {
   void change(Queue& queue, std::size_t partition, const Op& op);
   /// After changes to a partition: what is due, what may be trimmed, the next timer.
   void settle(Queue& queue, std::size_t partition);
+  // -- queues_snapshot.cc
+  void pass_over_damage(Queue& queue, std::size_t partition);
 
   // -- queues_send.cc
   Sent sent(LogId log, const std::vector<Offset>& offsets, Durability reached) const;

@@ -62,7 +62,7 @@ constexpr std::array kKeys{
     Key{"storage.segment_bytes", Kind::size, "64MiB", "1MiB", "4GiB",
         "size of a sealed segment file",
         TWOFOLD_SLOT(storage.segment_bytes)},
-    Key{"storage.journal_file_bytes", Kind::size, "64MiB", "8MiB", "4GiB",
+    Key{"storage.journal_file_bytes", Kind::size, "64MiB", "8MiB", "2GiB",
         "size of one journal file, allocated in advance and recycled",
         TWOFOLD_SLOT(storage.journal_file_bytes)},
     Key{"storage.journal_files", Kind::count, "8", "2", "1024",

@@ -89,6 +89,16 @@ class CoreTest : public ::testing::Test {
   int next = 0;
 };
 
+/// Only every n-th record lives: a queue whose other messages were acked.
+class EveryNth final : public Liveness {
+ public:
+  explicit EveryNth(std::int64_t n) : n_(n) {}
+  bool is_live(LogId, Offset offset) const override { return offset.value() % n_ == 0; }
+
+ private:
+  std::int64_t n_;
+};
+
 TEST_F(CoreTest, ARecordIsVisibleOnlyOnceItsBlockIsOnTheDevice) {
   start();
   rig->turn_only([&] { append("a"); });
@@ -136,6 +146,33 @@ TEST_F(CoreTest, WhoeverWroteLearnsItsPlaceEvenWhenTheLogIsGoneByThen) {
   EXPECT_EQ(places, (std::vector<Seq>{Seq{before.value() + 1}, Seq{before.value() + 2},
                                       Seq{before.value() + 3}}));
   EXPECT_EQ(rig->core().seq_of(kLog, Offset{3}), Seq{0});
+  rig->kill();
+}
+
+// Every writer waited for ever: the next file is made once a file is half full, and this one never was.
+TEST_F(CoreTest, ABlockThatDoesNotFitBehindASmallOneWedgesNobody) {
+  start();
+  publish(1, 100'000);
+  rig->turn([&] {
+    for (int i = 0; i < 10; ++i) append(std::to_string(next++) + std::string(100'000, 'x'));
+  });
+  EXPECT_EQ(published.done, 11);
+  publish(1);
+  restart();
+  expect_numbers(read_all(), 12);
+}
+
+TEST_F(CoreTest, ASegmentOfFewMessagesFarApartIsNotRewrittenAgainAndAgain) {
+  start();
+  publish(600, 10'000);
+  rig->pass(std::chrono::seconds{3});
+  const EveryNth one_in_ten(10);
+  rig->turn([&] { rig->core().open_log(kLog, LogOptions{Durability::disk, &one_in_ten}); });
+  for (int i = 0; i < 40; ++i) rig->pass(std::chrono::seconds{11});
+  const auto rewritten = rig->core().stats().rewritten_bytes;
+  EXPECT_GT(rewritten, 0u);
+  for (int i = 0; i < 40; ++i) rig->pass(std::chrono::seconds{11});
+  EXPECT_EQ(rig->core().stats().rewritten_bytes, rewritten);
   rig->kill();
 }
 
@@ -243,16 +280,6 @@ TEST_F(CoreTest, ReadingByTimeStartsAtTheFirstBatchThatIsNewEnough) {
   }
   EXPECT_TRUE(rig->core().plan_time(kLog, rig->clock.wall() + std::chrono::hours{1}).empty());
 }
-
-/// Only every n-th record lives: a queue whose other messages were acked.
-class EveryNth final : public Liveness {
- public:
-  explicit EveryNth(std::int64_t n) : n_(n) {}
-  bool is_live(LogId, Offset offset) const override { return offset.value() % n_ == 0; }
-
- private:
-  std::int64_t n_;
-};
 
 TEST_F(CoreTest, AMessageNobodyAcksMovesOnAndDoesNotPinItsSegment) {
   start();
