@@ -68,6 +68,7 @@ struct ServerOptions {
   std::uint64_t body_bytes_max = 10 << 20;
   std::uint64_t admin_body_bytes_max = 1 << 20;
   std::uint64_t body_bytes_total_max = 256 << 20;  ///< of all connections, large bodies only
+  std::uint64_t answer_bytes_total_max = 256 << 20;  ///< likewise, answers not written yet
   engine::Duration head_timeout = std::chrono::seconds{10};
   engine::Duration idle_timeout = std::chrono::seconds{75};
   engine::Duration write_timeout = std::chrono::seconds{30};

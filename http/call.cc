@@ -42,7 +42,8 @@ void Reply::clear() {
   if (body.capacity() > kKeptBytesMax) body.shrink_to_fit();
   fields.clear();
   undelivered = nullptr;
-  hands_out_messages = false;
+  messages_handed_out = messages_settled = 0;
+  held_until = engine::Instant{0};
 }
 
 void Scratch::clear() {
@@ -51,6 +52,7 @@ void Scratch::clear() {
 }
 
 void Call::clear() {
+  head.clear();
   route = nullptr;
   args = {};
   body = {};

@@ -29,8 +29,11 @@ struct Reply {
   std::string fields;  ///< further fields, each "Name: value\r\n"; add through field()
   /// Called when the answer could not be handed to the client: what it carried is still ours.
   engine::UniqueFunction<void()> undelivered;
-  /// The client holds messages now: a drain lets it settle them before the connection closes.
-  bool hands_out_messages = false;
+  /// Messages that the client holds from now on, and until when: a drain lets it settle them
+  /// before the connection closes.
+  std::size_t messages_handed_out = 0;
+  std::size_t messages_settled = 0;
+  engine::Instant held_until{0};
 
   /// Adds a field; control characters in `value` become blanks, so that nothing a client sent can
   /// begin a line of our head.
@@ -47,9 +50,8 @@ struct Scratch {
   void clear();
 };
 
-/// One request on its way through a handler. Everything but `broker` and
-/// `common` belongs to the connection and
-/// to its I/O thread; views last until the handler has returned.
+/// One request on its way through a handler. Everything but `broker` and `common` belongs to the
+/// connection and to its I/O thread; views last until the handler has returned.
 struct Call {
   Call(Broker& b, const ServerCommon& c, Watch& w) : broker(b), common(c), watch(w) {}
 

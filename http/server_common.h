@@ -21,6 +21,7 @@ struct ServerCommon {
   std::vector<const LaneMetrics*> lane_metrics;  ///< one per I/O thread
   std::atomic<std::size_t> connections{0};
   std::atomic<std::uint64_t> body_bytes{0};      ///< of bodies too large for a read buffer
+  std::atomic<std::uint64_t> answer_bytes{0};    ///< of large answers not written yet
 };
 
 }  // namespace twofold::http

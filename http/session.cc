@@ -38,6 +38,7 @@ Session::Session(Lane& lane, asio::ip::tcp::socket socket)
 
 Session::~Session() {
   lane_.common.body_bytes -= budgeted_;
+  lane_.common.answer_bytes -= answer_budgeted_;
   --lane_.common.connections;
   lane_.leave(*this);
 }
@@ -105,8 +106,10 @@ bool Session::head_is_hopeless() {
     refuse_head(head_too_large(view_of(in_)));
     return true;
   }
-  return lane_.draining() && phase_ == Phase::idle && !settles_;
+  return lane_.draining() && phase_ == Phase::idle && !may_settle();
 }
+
+bool Session::may_settle() const { return held_ > 0 && lane_.now() < held_until_; }
 
 void Session::head_ended() {
   if (timed_out_ && phase_ == Phase::head) {
@@ -159,6 +162,7 @@ void Session::forget_request() {
   body_.clear();
   if (body_.capacity() > kBufferBytesMax) body_.shrink_to_fit();
   lane_.common.body_bytes -= std::exchange(budgeted_, 0);
+  lane_.common.answer_bytes -= std::exchange(answer_budgeted_, 0);
   head_bytes_ = scanned_ = request_bytes_ = 0;
   refusal_.reset();
   head_only_ = false;
@@ -232,7 +236,7 @@ void Session::check_deadline(engine::Instant now) {
 
 void Session::begin_drain() {
   if (wait_) wait_->interrupt();
-  if (phase_ != Phase::idle || settles_) return;
+  if (phase_ != Phase::idle || may_settle()) return;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }

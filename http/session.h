@@ -73,6 +73,10 @@ class Session final : public Watch, public std::enable_shared_from_this<Session>
   void head_ended();
   void finish_answer();
   void forget_request();
+  void count_messages();
+  bool may_settle() const;
+  void account_answer();
+  bool is_gone();
   void watch_for_hangup();
   void enter_phase(Phase phase, engine::Duration allowed);
 
@@ -90,11 +94,13 @@ class Session final : public Watch, public std::enable_shared_from_this<Session>
   std::size_t scanned_ = 0;        // of in_, for the end of the head
   std::size_t request_bytes_ = 0;  // of in_, that the request takes up
   std::uint64_t budgeted_ = 0;     // of the body, in the server's account
+  std::uint64_t answer_budgeted_ = 0;
   std::optional<Problem> refusal_;
   bool head_only_ = false;
   bool close_ = false;
   bool abort_ = false;             // nothing more can be said on this connection
-  bool settles_ = false;           // was handed messages: may ack them during a drain
+  std::size_t held_ = 0;           // messages the client was handed and has not settled
+  engine::Instant held_until_{0};  // of the last of them
 
   Phase phase_ = Phase::idle;
   engine::Instant deadline_{0};

@@ -1,4 +1,6 @@
 // From a whole head to an answer in the output buffer.
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -55,7 +57,8 @@ Task<Session::Next> Session::answer() {
     lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
   }
   close_ = close_ || lane_.draining() || lane_.common.broker.health == Health::draining;
-  settles_ = settles_ || call_.reply.hands_out_messages;
+  count_messages();
+  account_answer();
   finish_answer();
 
   const bool body_apart = !head_only_ && call_.reply.body.size() > kGatherBytes;
@@ -63,6 +66,7 @@ Task<Session::Next> Session::answer() {
     const std::string_view apart =
         body_apart ? std::string_view(call_.reply.body) : std::string_view();
     bool written = false;
+    if (call_.reply.undelivered && is_gone()) abort_ = true;
     if (!abort_) written = co_await flush(apart);
     if (!written && call_.reply.undelivered) call_.reply.undelivered();
   }
@@ -122,6 +126,33 @@ std::optional<Problem> Session::settle_media() {
                                 : fmt::format("{} is not taken here.", label.substr(0, 256)),
                   "Content-Type");
   return problem.with_hint("Send application/json; with curl add -H 'Content-Type: ...'.");
+}
+
+// A client that holds messages may ack them during a drain.
+void Session::count_messages() {
+  const Reply& reply = call_.reply;
+  held_ += reply.messages_handed_out;
+  held_ -= std::min(held_, reply.messages_settled);
+  held_until_ = std::max(held_until_, reply.held_until);
+}
+
+// Answers to clients that do not read stay in memory: all together only so much of it.
+void Session::account_answer() {
+  const std::uint64_t bytes = call_.reply.body.size();
+  if (bytes <= kUnwrittenMax) return;
+  answer_budgeted_ = bytes;
+  if ((lane_.common.answer_bytes += bytes) <= lane_.common.options.answer_bytes_total_max) return;
+  if (call_.reply.undelivered) call_.reply.undelivered();
+  call_.reply.clear();
+  render(Problem(ProblemKind::overloaded, "Too many large answers wait for their clients."));
+  close_ = true;
+}
+
+// Whether the client has closed the connection already. One that sent more is there.
+bool Session::is_gone() {
+  char byte;
+  const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 Task<> Session::handle() {

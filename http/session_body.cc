@@ -13,7 +13,7 @@ using engine::kAwait;
 
 namespace {
 
-constexpr std::size_t kStepBytes = 256 << 10;   // read at once of a large body
+constexpr std::size_t kStepBytes = 64 << 10;    // read at once of a large body
 constexpr std::size_t kSmallBytes = 64 << 10;   // what needs no budget
 constexpr auto kBodyGrace = std::chrono::seconds{10};
 constexpr std::size_t kBodyBytesPerSecond = 1 << 10;
@@ -72,7 +72,6 @@ void Session::body_ended() {
 
 // Memory grows with what has arrived, not with what was announced.
 Task<bool> Session::read_sized_body(std::size_t length) {
-  if (!take_budget(length)) co_return false;
   const bool invited = co_await invite_body();
   if (!invited) co_return false;
   body_.assign(view_of(in_).substr(head_bytes_));
@@ -82,6 +81,7 @@ Task<bool> Session::read_sized_body(std::size_t length) {
   while (body_.size() < length) {
     deadline_ = began + time_for(body_.size());
     const std::size_t had = body_.size();
+    if (!take_budget(std::min(length, had + kStepBytes))) co_return false;
     body_.resize(std::min(length, had + kStepBytes));
     const auto [error, bytes] =
         co_await socket_.async_read_some(asio::buffer(body_) + had, kAwait);

@@ -181,6 +181,13 @@ Result<std::vector<GroupOffset>> Groups::State::resolve(
       return Error(Errc::invalid_request,
                    fmt::format("offset {} is below 0", offset.offset.value()));
     }
+    const auto end = core.status((*ref->logs)[static_cast<std::size_t>(offset.partition.value())]).end;
+    if (offset.offset > end) {
+      return Error(Errc::invalid_request,
+                   fmt::format("offset {} is past the end of partition {} of {}, which is {}",
+                               offset.offset.value(), offset.partition.value(), offset.topic,
+                               end.value()));
+    }
     resolved.push_back({ref->id, offset.partition, offset.offset});
   }
   return resolved;

@@ -172,7 +172,7 @@ std::optional<TopicRef> Topics::resolve(std::string_view name) const {
   const auto found = state_->topics.find(name);
   if (found == state_->topics.end()) return std::nullopt;
   const TopicDefinition& definition = found->second.definition;
-  return TopicRef{definition.id, definition.config.partitions};
+  return TopicRef{definition.id, definition.config.partitions, &definition.logs};
 }
 
 const std::string* Topics::name_of(std::uint32_t id) const {

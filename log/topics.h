@@ -46,6 +46,7 @@ struct TopicInfo {
 struct TopicRef {
   std::uint32_t id;
   std::int32_t partitions;
+  const std::vector<LogId>* logs;  ///< by partition; valid until topics change
 };
 
 struct PublishRecord {

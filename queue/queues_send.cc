@@ -22,16 +22,16 @@ Result<> check_sizes(const Queue& queue, const std::vector<SendMessage>& message
   const std::size_t max = queue.config().record_bytes_max;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (bytes_of(messages[i].record) <= max) continue;
-    return Error(Errc::message_too_large, "message " + std::to_string(i) + " has " +
-                                              std::to_string(bytes_of(messages[i].record)) +
-                                              " bytes, queue " + queue.name + " takes " +
-                                              std::to_string(max));
+    Error error(Errc::message_too_large, std::to_string(bytes_of(messages[i].record)) +
+                                             " bytes, the queue takes " + std::to_string(max));
+    error.number = static_cast<std::int64_t>(i);
+    return error;
   }
   return {};
 }
 
-// A year: nothing that is added to the time of day runs over.
-constexpr Duration kDelayMax = std::chrono::hours{24 * 366};
+// A century: nothing that is added to the time of day runs over.
+constexpr Duration kDelayMax = std::chrono::hours{24 * 36500};
 
 Duration delay_of(const SendMessage& message, const QueueConfig& config, WallTime wall) {
   if (!message.deliver_at) return std::min(message.delay.value_or(config.delay), kDelayMax);

@@ -5,13 +5,20 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/duration_text.h"
 #include "http/rest/json_request.h"
+#include "http/rest/receive_in.h"
 #include "http/rest/record_in.h"
+#include "log/topics_limits.h"
 
 namespace twofold::http {
 namespace {
 
 constexpr std::int64_t kRecordBytesMax = 64 << 20;
+// The same limits as the configuration has for the defaults.
+constexpr engine::Duration kDelayMax = std::chrono::hours{24 * 365};
+constexpr engine::Duration kReceiveWaitMax = std::chrono::seconds{60};
+constexpr engine::Duration kRetentionMax = std::chrono::hours{24 * 365 * 100};
 
 /// Gathers changes as they are read; the whole is one function.
 template <class Config>
@@ -58,6 +65,16 @@ Try<engine::Durability> read_durability(JsonReader& json) {
 
 auto number_in(std::int64_t least, std::int64_t most) {
   return [least, most](JsonReader& json) { return read_number(json, least, most); };
+}
+
+auto duration_in(engine::Duration least, engine::Duration most) {
+  return [least, most](JsonReader& json) -> Try<engine::Duration> {
+    auto value = read_duration(json);
+    if (!value || (*value >= least && *value <= most)) return value;
+    return Problem(ProblemKind::invalid_duration,
+                   fmt::format("It must be from {} to {}.", engine::format_duration(least),
+                               engine::format_duration(most)));
+  };
 }
 
 // {"time":"7d","bytes":"50GiB"}: null means without limit.
@@ -152,7 +169,7 @@ Try<TopicChanges> read_topic_changes(Call& call) {
     switch (*member) {
       case 0:
         taken = change(json, changes, &log::TopicConfig::partitions, defaults,
-                       number_in(1, INT32_MAX));
+                       number_in(1, log::kPartitionsMax));
         break;
       case 1: taken = read_retention(json, changes, defaults); break;
       case 2:
@@ -189,11 +206,16 @@ Try<QueueChanges> read_queue_changes(Call& call) {
     Try<> taken;
     switch (*member) {
       case kVisibility:
-        taken = change(json, changes, &QueueConfig::visibility_timeout, defaults, read_duration);
+        taken = change(json, changes, &QueueConfig::visibility_timeout, defaults,
+                       duration_in(engine::Duration{0}, kVisibilityMax));
         break;
-      case kDelay: taken = change(json, changes, &QueueConfig::delay, defaults, read_duration); break;
+      case kDelay:
+        taken = change(json, changes, &QueueConfig::delay, defaults,
+                       duration_in(engine::Duration{0}, kDelayMax));
+        break;
       case kWait:
-        taken = change(json, changes, &QueueConfig::receive_wait, defaults, read_duration);
+        taken = change(json, changes, &QueueConfig::receive_wait, defaults,
+                       duration_in(engine::Duration{0}, kReceiveWaitMax));
         break;
       case kReceives:
         taken = change(json, changes, &QueueConfig::max_receives, defaults, number_in(0, 1'000'000));
@@ -203,7 +225,8 @@ Try<QueueChanges> read_queue_changes(Call& call) {
                        [](JsonReader& j) { return Try<std::string>(std::string(j.string())); });
         break;
       case kRetention:
-        taken = change(json, changes, &QueueConfig::retention, defaults, read_duration);
+        taken = change(json, changes, &QueueConfig::retention, defaults,
+                       duration_in(engine::Duration{1}, kRetentionMax));
         break;
       case kDurability:
         taken = change(json, changes, &QueueConfig::durability, defaults, read_durability);

@@ -118,7 +118,8 @@ void render_protobuf(Call& call, const queue::Received& received, const MessageR
 
 // Until the client has them, the messages are ours to give back.
 void arm_release(Call& call, const std::string& queue, std::vector<queue::Delivered> messages) {
-  call.reply.hands_out_messages = true;
+  call.reply.messages_handed_out = messages.size();
+  call.reply.held_until = messages.front().visible_at;
   call.reply.undelivered = [&broker = call.broker, queue, messages = std::move(messages)]() mutable {
     std::vector<std::string> receipts;
     receipts.reserve(messages.size());
@@ -159,7 +160,12 @@ Task<Try<>> send_messages(Call& call) {
     queues.send(std::move(send), std::move(done));
   };
   auto sent = co_await on_core<queue::Sent>(call.broker.core, std::move(start));
-  if (!sent) co_return co_await explained(call, sent.error(), *queue);
+  if (!sent) {
+    auto problem = co_await explained(call, sent.error(), *queue);
+    if (sent.error().code == engine::Errc::message_too_large)
+      problem.index = static_cast<std::size_t>(sent.error().number);
+    co_return problem;
+  }
   render_sent(call, *sent);
   co_return Try<>();
 }

@@ -12,7 +12,7 @@ void MultiRead::start(engine::Instant deadline, Done done) {
     engine::Completion<log::Readable> woken = [self = shared_from_this()](auto&&) {
       // One was answered, by records or by the deadline: look at all of them again.
       if (!self->done_) return;
-      self->cancel();
+      self->drop_tickets();
       if (self->read_all()) self->finish();
     };
     tickets_.push_back(topics_.read(read, deadline, std::move(woken)));
@@ -49,7 +49,13 @@ void MultiRead::finish() {
   if (done_) std::exchange(done_, nullptr)(std::move(found_));
 }
 
+// `done_` holds whoever waits, who holds us: it goes now or never.
 void MultiRead::cancel() {
+  drop_tickets();
+  done_ = nullptr;
+}
+
+void MultiRead::drop_tickets() {
   for (const std::uint64_t ticket : std::exchange(tickets_, {})) {
     if (ticket != 0) topics_.cancel(ticket);
   }

@@ -17,9 +17,11 @@ class MultiRead : public std::enable_shared_from_this<MultiRead> {
       : topics_(topics), reads_(std::move(reads)) {}
 
   void start(engine::Instant deadline, Done done);
+  /// Ends it without an answer.
   void cancel();
 
  private:
+  void drop_tickets();
   /// What each topic has now; nullopt after an error, which `done` was told.
   bool read_all();
   bool has_records() const;

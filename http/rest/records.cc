@@ -91,36 +91,64 @@ void append_receipt_line(std::string& out, const log::PublishedRecord& record) {
   out.push_back('\n');
 }
 
+bool is_about_a_record(engine::Errc code) {
+  return code == engine::Errc::message_too_large || code == engine::Errc::partition_not_found;
+}
+
 void append_problem_line(Call& call, const Problem& problem) {
   append_problem_json(call.reply.body, problem, call.request_id);
   call.reply.body.push_back('\n');
 }
 
-bool is_about_a_record(engine::Errc code) {
-  return code == engine::Errc::message_too_large || code == engine::Errc::partition_not_found ||
-         code == engine::Errc::invalid_request;
+/// Good lines that go out together. Their records point into the call's scratch.
+struct Run {
+  IncomingBatch batch;
+  std::vector<std::size_t> lines;  // their numbers
+
+  void add(const IncomingRecord& record, std::size_t line) {
+    batch.records.push_back(record);
+    lines.push_back(line);
+  }
+  void clear(Scratch& scratch) {
+    batch.records.clear();
+    lines.clear();
+    scratch.clear();
+  }
+  Run one(std::size_t i) const {
+    Run run;
+    run.add(batch.records[i], lines[i]);
+    return run;
+  }
+};
+
+// The record at fault by its number in the request: `number` says it of each record of the batch.
+Problem about_record(Problem problem, const engine::Error& error,
+                     const std::vector<std::size_t>* numbers) {
+  if (!is_about_a_record(error.code)) return problem;
+  const auto at = static_cast<std::size_t>(error.number);
+  problem.index = numbers ? numbers->at(at) : at;
+  return problem;
 }
 
-// Publishes a run of good lines together. When only some of its records are at fault, each goes
-// alone, so that every line gets an answer of its own.
-Task<Try<>> publish_run(Call& call, const std::string& topic, IncomingBatch& run) {
-  if (run.records.empty()) co_return Try<>();
-  log::Publish publish = to_publish(topic, run, call.scratch, call.broker.clock.wall());
+// Publishes a run. When only some of its records are at fault, each goes alone, so that every line
+// gets an answer of its own.
+Task<Try<>> publish_run(Call& call, const std::string& topic, const Run& run) {
+  if (run.lines.empty()) co_return Try<>();
+  log::Publish publish = to_publish(topic, run.batch, call.scratch, call.broker.clock.wall());
   auto published = co_await submit(call, std::move(publish));
   if (published) {
     for (const auto& record : published->records) append_receipt_line(call.reply.body, record);
-  } else if (run.records.size() > 1 && is_about_a_record(published.error().code)) {
-    for (const IncomingRecord& record : std::exchange(run.records, {})) {
-      IncomingBatch alone;
-      alone.records.push_back(record);
-      auto one = co_await publish_run(call, topic, alone);
-      if (!one) append_problem_line(call, std::move(one).problem());
-    }
-  } else {
-    co_return co_await explained(call, published.error(), topic);
+    co_return Try<>();
   }
-  run.records.clear();
-  call.scratch.clear();
+  if (run.lines.size() == 1 || !is_about_a_record(published.error().code)) {
+    auto problem = co_await explained(call, published.error(), topic);
+    co_return about_record(std::move(problem), published.error(), &run.lines);
+  }
+  for (std::size_t i = 0; i < run.lines.size(); ++i) {
+    const Run alone = run.one(i);
+    auto one = co_await publish_run(call, topic, alone);
+    if (!one) append_problem_line(call, std::move(one).problem());
+  }
   co_return Try<>();
 }
 
@@ -128,15 +156,17 @@ Task<Try<>> publish_run(Call& call, const std::string& topic, IncomingBatch& run
 // receipt or a problem. A broker that cannot write any more ends it.
 Task<Try<>> publish_lines(Call& call, const std::string& topic) {
   call.reply.content_type = kNdjson;
-  IncomingBatch run;
+  Run run;
   std::string_view lines = call.body;
   for (std::size_t number = 0; !lines.empty(); ++number) {
     const std::string_view line = take_line(lines);
     if (is_blank(line)) continue;
     auto record = read_line(line, call.scratch);
-    if (record) run.records.push_back(*record);
-    if (record && run.records.size() < kRecordsMax && !lines.empty()) continue;
-    if (auto published = co_await publish_run(call, topic, run); !published) {
+    if (record) run.add(*record, number);
+    if (record && run.lines.size() < kRecordsMax && !lines.empty()) continue;
+    auto published = co_await publish_run(call, topic, run);
+    run.clear(call.scratch);
+    if (!published) {
       Problem problem = std::move(published).problem();
       if (call.reply.body.empty()) co_return problem;
       append_problem_line(call, problem);
@@ -147,7 +177,8 @@ Task<Try<>> publish_lines(Call& call, const std::string& topic) {
     problem.index = number;
     append_problem_line(call, problem);
   }
-  if (auto last = co_await publish_run(call, topic, run); !last) {
+  auto last = co_await publish_run(call, topic, run);
+  if (!last) {
     if (call.reply.body.empty()) co_return std::move(last).problem();
     append_problem_line(call, std::move(last).problem());
   }
@@ -184,7 +215,10 @@ Try<> read_raw_headers(Call& call, IncomingRecord& record) {
 Task<Try<>> publish_batch(Call& call, std::string topic, const IncomingBatch& batch) {
   log::Publish publish = to_publish(topic, batch, call.scratch, call.broker.clock.wall());
   auto published = co_await submit(call, std::move(publish));
-  if (!published) co_return co_await explained(call, published.error(), std::move(topic));
+  if (!published) {
+    auto problem = co_await explained(call, published.error(), std::move(topic));
+    co_return about_record(std::move(problem), published.error(), nullptr);
+  }
   render(call, *published);
   co_return Try<>();
 }

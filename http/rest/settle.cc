@@ -1,4 +1,6 @@
 // Ack, nack, extend: one honest result per receipt.
+#include <algorithm>
+
 #include "http/proto_reader.h"
 #include "http/proto_writer.h"
 #include "http/rest/handlers.h"
@@ -38,6 +40,12 @@ std::uint64_t settled_number(Settled settled) {
     case Settled::ok: return 5;
   }
   __builtin_unreachable();
+}
+
+// What the client need not come back for.
+std::size_t settled_for_good(const Results& results) {
+  return static_cast<std::size_t>(std::count_if(
+      results.begin(), results.end(), [](Settled s) { return s != Settled::unknown; }));
 }
 
 void render(Call& call, const Results& results) {
@@ -221,9 +229,10 @@ Try<std::vector<Item>> read_items(Call& call, std::string_view list, ReadJson re
 }
 
 template <class Start>
-Task<Try<>> settle(Call& call, std::string queue, Start start) {
+Task<Try<>> settle(Call& call, std::string queue, Start start, bool keeps_them = false) {
   auto results = co_await on_core<Results>(call.broker.core, std::move(start));
   if (!results) co_return co_await explained(call, results.error(), std::move(queue));
+  if (!keeps_them) call.reply.messages_settled = settled_for_good(*results);
   render(call, *results);
   co_return Try<>();
 }
@@ -263,7 +272,7 @@ Task<Try<>> extend_messages(Call& call) {
   auto start = [&queues = call.broker.queues, &queue, &items](engine::Completion<Results> done) {
     queues.extend(*queue, *std::move(items), std::move(done));
   };
-  co_return co_await settle(call, *queue, std::move(start));
+  co_return co_await settle(call, *queue, std::move(start), /*keeps_them=*/true);
 }
 
 }  // namespace twofold::http

@@ -151,14 +151,15 @@ class Workers(BrokerCase):
         watcher = self.start("tail", "told", "-o", "jsonl")
         feeder = self.start("send", "told", "x", "--count", "1000000", "--rate", "20/s")
         events = set()
+        receipt = acked = None  # once each: the lines must not come faster than they are read
         while not {"sent", "delivered", "acked"} <= events:
             line = watcher.stdout.readline()
             self.assertTrue(line, "tail ended")
             events.add(line.split('"event":"')[1].split('"')[0])
-            if "sent" in events and "delivered" not in events:
+            if "sent" in events and not receipt:
                 receipt = self.lines("receive", "told")[0]["receipt"]
-            if "delivered" in events:
-                self.cli("ack", "told", receipt)
+            if "delivered" in events and not acked:
+                acked = self.cli("ack", "told", receipt)
         for process in (watcher, feeder):
             process.terminate()
             self.assertEqual(process.wait(timeout=30), 143)

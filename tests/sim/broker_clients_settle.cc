@@ -49,7 +49,9 @@ ModelMessage* Clients::current(const std::string& queue, std::int32_t receipt) {
   const auto there = referee_.model.queues.find(queue);
   const auto& known = receipts_[static_cast<std::size_t>(receipt)];
   if (there == referee_.model.queues.end() || there->second.id != known.queue) return nullptr;
-  auto& part = there->second.parts.at(static_cast<std::size_t>(known.partition));
+  const auto p = static_cast<std::size_t>(known.partition);
+  if (p >= there->second.parts.size()) return nullptr;  // of a queue whose making was lost
+  auto& part = there->second.parts[p];
   auto& message = referee_.model.message(part, known.offset);
   return message.alive() && message.receipt == receipt ? &message : nullptr;
 }

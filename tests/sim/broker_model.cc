@@ -114,7 +114,9 @@ ModelMessage& Model::message(ModelPart& part, std::int64_t offset) {
 const ModelMessage* Model::find(const KnownReceipt& receipt) const {
   for (const auto& [name, queue] : queues) {
     if (queue.id != receipt.queue) continue;
-    const auto& messages = queue.parts.at(static_cast<std::size_t>(receipt.partition)).messages;
+    const auto p = static_cast<std::size_t>(receipt.partition);
+    if (p >= queue.parts.size()) return nullptr;  // of a queue whose making was lost
+    const auto& messages = queue.parts[p].messages;
     const auto at = static_cast<std::size_t>(receipt.offset);
     return at < messages.size() ? &messages[at] : nullptr;
   }

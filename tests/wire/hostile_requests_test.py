@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Raw requests that must be refused: an honest answer, a closed connection, and a broker that lives on."""
 
+import json
 import re
 import socket
 import unittest
@@ -95,6 +96,43 @@ class HostileRequests(WireCase):
             self.assertIn(b" 200 OK\r\n", connection.recv(65536))
             connection.close()
         self.assertEqual(len(self.ask("GET", "/v1/topics/streams/records")["records"]), 60)
+
+    def test_one_bad_line_spoils_no_other(self):
+        """Records behind it pointed into memory that was freed: the broker fell, or stored what was not sent."""
+        self.ask("PUT", "/v1/topics/lines", {"partitions": 1}, status=201)
+        good = [json.dumps({"key": f"key\\n{i:03}", "text": f"t{i}", "headers": {f"n\\t{i}": "v" * i}}) for i in range(50)]
+        for bad in ('{"value":1,"partition":9}', json.dumps({"text": "x" * (2 << 20)})):
+            lines = good[:20] + [bad] + good[20:]
+            answer = self.call("POST", "/v1/topics/lines/records", "\n".join(lines).encode(),
+                               headers={"Content-Type": "application/x-ndjson"})
+            results = [json.loads(line) for line in answer.body.decode().splitlines()]
+            self.assertEqual([i for i, r in enumerate(results) if "code" in r], [20])
+            self.assertEqual(results[20]["index"], 20)
+        stored = self.ask("GET", "/v1/topics/lines/records?limit=1000")["records"]
+        self.assertEqual([r["key"] for r in stored], [json.loads(line)["key"] for line in good] * 2)
+        self.assertEqual([r["headers"] for r in stored], [json.loads(line)["headers"] for line in good] * 2)
+
+    def test_a_record_at_fault_is_named_by_its_index(self):
+        self.ask("PUT", "/v1/topics/indexed", {"partitions": 1}, status=201)
+        records = [{"value": 1}, {"value": 2, "partition": 7}]
+        problem = self.refused("POST", "/v1/topics/indexed/records", {"records": records}, status=404,
+                               code="partition-not-found")
+        self.assertEqual(problem["index"], 1)
+        self.ask("PUT", "/v1/queues/small", {"record_bytes_max": 50}, status=201)
+        problem = self.refused("POST", "/v1/queues/small/messages", {"messages": [{"text": "x"}, {"text": "x" * 51}]},
+                               status=413, code="message-too-large")
+        self.assertEqual(problem["index"], 1)
+
+    def test_announced_bodies_that_never_come_keep_nobody_out(self):
+        self.ask("PUT", "/v1/topics/announced", {}, status=201)
+        head = post(f"Content-Length: {10 << 20}\r\nContent-Type: application/json\r\n",
+                    path="/v1/topics/announced/records")
+        idle = [socket.create_connection(("127.0.0.1", self.broker.port), timeout=10) for _ in range(40)]
+        for connection in idle:
+            connection.sendall(head)
+        self.ask("POST", "/v1/topics/announced/records", {"text": "x" * 200_000})
+        for connection in idle:
+            connection.close()
 
     def test_a_large_body_arrives_in_pieces(self):
         self.ask("PUT", "/v1/topics/pieces", {}, status=201)

@@ -93,6 +93,13 @@ class QueueLife(WireCase):
         self.assertEqual(moved[0]["value"], {"dish": 7})
         self.assertEqual(self.receive("kitchen"), [])
 
+    def test_settings_out_of_bounds_are_refused(self):
+        self.ask("PUT", "/v1/queues/bounds", {}, status=201)
+        for setting in ({"visibility_timeout": "8d"}, {"receive_wait": "2h"}, {"delay": "400d"}, {"retention": "0s"}):
+            with self.subTest(setting):
+                problem = self.refused("PATCH", "/v1/queues/bounds", setting, status=400, code="invalid-duration")
+                self.assertEqual(problem["param"], next(iter(setting)))
+
     def test_delays(self):
         self.queue("delayed")
         begin = time.monotonic()

@@ -19,6 +19,12 @@ class GroupsTest : public LogTest {
     ASSERT_TRUE(answer.good());
     EXPECT_EQ(*answer, Durability::disk);
   }
+  /// A topic with fifty records in each partition.
+  void filled(const std::string& topic, std::int32_t partitions) {
+    create(topic, partitions);
+    for (std::int32_t p = 0; p < partitions; ++p)
+      publish(topic, std::vector<Note>(50, Note{"k", "v", p}));
+  }
   Errc refused(const std::string& group, std::vector<CommittedOffset> offsets) {
     Answer<Durability> answer;
     groups->commit(group, std::move(offsets), answer.here());
@@ -37,7 +43,7 @@ class GroupsTest : public LogTest {
 };
 
 TEST_F(GroupsTest, ACommitIsAnsweredOnceItIsDurable) {
-  create("orders", 3);
+  filled("orders", 3);
   Answer<Durability> answer;
   groups->commit("rollup", {on("orders", 2, 41)}, answer.here());
   EXPECT_FALSE(answer.came());
@@ -51,8 +57,17 @@ TEST_F(GroupsTest, ACommitIsAnsweredOnceItIsDurable) {
   EXPECT_EQ(committed("rollup", "other", 2), std::nullopt);
 }
 
+// The group stood where no record was, and every poll was refused.
+TEST_F(GroupsTest, ACommitPastTheEndIsRefused) {
+  filled("orders", 1);
+  commit("rollup", {on("orders", 0, 50)});
+  EXPECT_EQ(refused("rollup", {on("orders", 0, 51)}), Errc::invalid_request);
+  EXPECT_EQ(refused("rollup", {on("orders", 0, INT64_MAX)}), Errc::invalid_request);
+  EXPECT_EQ(committed("rollup", "orders", 0), 50);
+}
+
 TEST_F(GroupsTest, TheLastCommitCountsEvenBackwards) {
-  create("orders", 1);
+  filled("orders", 1);
   commit("rollup", {on("orders", 0, 41)});
   commit("rollup", {on("orders", 0, 7)});
   EXPECT_EQ(committed("rollup", "orders", 0), 7);
@@ -61,8 +76,8 @@ TEST_F(GroupsTest, TheLastCommitCountsEvenBackwards) {
 }
 
 TEST_F(GroupsTest, ShowsOffsetsByTopicAndPartition) {
-  create("orders", 2);
-  create("bills", 1);
+  filled("orders", 2);
+  filled("bills", 1);
   commit("rollup", {on("orders", 1, 5), on("bills", 0, 7), on("orders", 0, 6)});
   const auto info = groups->find("rollup");
   ASSERT_TRUE(info);
@@ -75,7 +90,7 @@ TEST_F(GroupsTest, ShowsOffsetsByTopicAndPartition) {
 }
 
 TEST_F(GroupsTest, OneWrongOffsetCommitsNone) {
-  create("orders", 2);
+  filled("orders", 2);
   EXPECT_EQ(refused("rollup", {on("orders", 0, 1), on("orderz", 0, 1)}), Errc::topic_not_found);
   EXPECT_EQ(refused("rollup", {on("orders", 0, 1), on("orders", 2, 1)}), Errc::partition_not_found);
   EXPECT_EQ(refused("rollup", {on("orders", 0, 1), on("orders", -1, 1)}),
@@ -86,7 +101,7 @@ TEST_F(GroupsTest, OneWrongOffsetCommitsNone) {
 }
 
 TEST_F(GroupsTest, TakesAnyNameThatIsNotEmptyOrEndless) {
-  create("orders", 1);
+  filled("orders", 1);
   commit("a group/with \xc3\xbc and spaces", {on("orders", 0, 1)});
   commit(std::string(kGroupNameMax, 'g'), {on("orders", 0, 1)});
   EXPECT_EQ(refused("", {on("orders", 0, 1)}), Errc::invalid_request);
@@ -95,27 +110,27 @@ TEST_F(GroupsTest, TakesAnyNameThatIsNotEmptyOrEndless) {
 }
 
 TEST_F(GroupsTest, WhatTheCoreRefusesIsNotCommitted) {
-  create("orders", 1);
+  filled("orders", 1);
   core->refuse(engine::Admission::consume, Errc::storage_failed);
   EXPECT_EQ(refused("rollup", {on("orders", 0, 1)}), Errc::storage_failed);
   EXPECT_EQ(committed("rollup", "orders", 0), std::nullopt);
 }
 
 TEST_F(GroupsTest, AFullDiskStillTakesCommits) {
-  create("orders", 1);
+  filled("orders", 1);
   core->refuse(engine::Admission::publish, Errc::storage_full);
   commit("rollup", {on("orders", 0, 1)});
 }
 
 TEST_F(GroupsTest, ListsByNameInPages) {
-  create("orders", 1);
+  filled("orders", 1);
   for (const char* group : {"c", "a", "b"}) commit(group, {on("orders", 0, 1)});
   EXPECT_EQ(names("", 2), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(names("b", 2), (std::vector<std::string>{"c"}));
 }
 
 TEST_F(GroupsTest, ARemovedGroupIsGoneForGood) {
-  create("orders", 1);
+  filled("orders", 1);
   commit("rollup", {on("orders", 0, 1)});
   Answer<Durability> answer;
   groups->remove("rollup", answer.here());
@@ -132,20 +147,20 @@ TEST_F(GroupsTest, ARemovedGroupIsGoneForGood) {
 }
 
 TEST_F(GroupsTest, OffsetsVanishWithTheirTopic) {
-  create("orders", 1);
-  create("bills", 1);
+  filled("orders", 1);
+  filled("bills", 1);
   commit("both", {on("orders", 0, 1), on("bills", 0, 2)});
   commit("one", {on("orders", 0, 3)});
   remove("orders");
-  create("orders", 1);
+  filled("orders", 1);
   EXPECT_EQ(committed("both", "orders", 0), std::nullopt) << "it is another topic";
   EXPECT_EQ(committed("both", "bills", 0), 2);
   EXPECT_EQ(names("", 10), std::vector<std::string>{"both"}) << "nothing was left of the other";
 }
 
 TEST_F(GroupsTest, ARestartFindsWhatWasCommittedAndNothingElse) {
-  create("orders", 2);
-  create("bills", 1);
+  filled("orders", 2);
+  filled("bills", 1);
   commit("rollup", {on("orders", 0, 41), on("bills", 0, 7)});
   remove("bills");
   Answer<Durability> lost;
@@ -157,8 +172,8 @@ TEST_F(GroupsTest, ARestartFindsWhatWasCommittedAndNothingElse) {
 }
 
 TEST_F(GroupsTest, ReplayingFromACheckpointLeadsToTheSameBytesAsHavingLivedThroughIt) {
-  create("orders", 3);
-  create("bills", 1);
+  filled("orders", 3);
+  filled("bills", 1);
   commit("a", {on("orders", 2, 41), on("bills", 0, 7)});
   commit("b", {on("bills", 0, 1)});
   core->checkpoint();
@@ -172,9 +187,9 @@ TEST_F(GroupsTest, ReplayingFromACheckpointLeadsToTheSameBytesAsHavingLivedThrou
 }
 
 TEST_F(GroupsTest, ADamagedSnapshotIsRefusedAtEveryCut) {
-  create("orders", 3);
+  filled("orders", 3);
   commit("a", {on("orders", 2, 41)});
-  commit("b", {on("orders", 0, 300)});
+  commit("b", {on("orders", 0, 30)});
   const std::string whole = core->snapshot(engine::EntryType::group);
   for (std::size_t cut = 0; cut < whole.size(); ++cut) {
     engine::ByteReader in(std::string_view(whole).substr(0, cut));
