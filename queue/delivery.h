@@ -86,6 +86,8 @@ class Delivery {
   Offset visible_end() const { return visible_end_; }
   bool has_ready() const { return fresh() > 0 || (touched_ && touched_->counts().ready > 0); }
   QueueCounters counters() const;
+  /// Messages that take memory: received, delayed, dead, or acked out of order.
+  std::uint64_t marked() const { return touched_ ? touched_->counts().all() : 0; }
   bool is_live(Offset o) const;
   std::int64_t live_in(Offset from, Offset upto) const;
   /// Up to `max` dead messages at or after `from`, in order.

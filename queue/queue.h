@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -36,6 +37,7 @@ struct Partition {
   Delivery delivery;
   Alarm alarm;
   Offset trimmed;              // own log: it forgot what lies before
+  std::uint64_t accounted = 0; // of its marked messages, in the sum over all queues
   bool expiry_posted = false;  // a storm goes on in a later turn
 };
 
@@ -64,10 +66,19 @@ struct Queue {
   const QueueConfig& config() const { return definition.config; }
   bool attached() const { return definition.source.has_value(); }
   bool has_ready() const;
+  /// Whether one that was delivered before, or delayed, is ready: taking it takes no new memory.
+  bool has_ready_again() const;
   QueueCounters counters() const;
   /// The next moment a message may come free.
   std::optional<Instant> next_eligible();
 };
+
+inline bool Queue::has_ready_again() const {
+  return std::any_of(partitions.begin(), partitions.end(), [](const Partition& partition) {
+    const Touched* const touched = partition.delivery.touched();
+    return touched && touched->counts().ready > 0;
+  });
+}
 
 inline bool Queue::has_ready() const {
   for (const Partition& partition : partitions)

@@ -10,7 +10,8 @@ namespace twofold::queue {
 using engine::Errc;
 using engine::Error;
 
-Queues::Queues(engine::Core& core) : state_(std::make_unique<State>(core, *this)) {
+Queues::Queues(engine::Core& core, QueueLimits limits)
+    : state_(std::make_unique<State>(core, *this, limits)) {
   core.attach_machine(engine::EntryType::queue, *this);
   state_->watch();
 }
@@ -111,8 +112,21 @@ void Queues::State::schedule(Instant due, std::uint32_t owner, TimerFor what, st
 
 void Queues::State::change(Queue& queue, std::size_t partition, const Op& op) {
   queue.partitions[partition].delivery.apply(op);
+  account(queue.partitions[partition]);
   core.note(engine::EntryType::queue, queue.id(),
             encode_op(static_cast<std::uint32_t>(partition), op));
+}
+
+void Queues::State::account(Partition& partition) {
+  marked -= partition.accounted;
+  partition.accounted = partition.delivery.marked();
+  marked += partition.accounted;
+}
+
+Result<> Queues::State::room_for_marks() const {
+  if (marked < limits.marked_max) return {};
+  return Error(Errc::overloaded, "too many messages are in flight, delayed or dead",
+               "ack them, delete dead ones, or give the broker more memory (limits.memory)");
 }
 
 void Queues::State::settle(Queue& queue, std::size_t partition) {

@@ -106,6 +106,12 @@ struct Received {
   std::optional<Instant> next_eligible;  ///< when empty: the next moment a message may come free
 };
 
+/// What all queues together may take. A message that waits takes nothing; one that was received, is
+/// delayed or dead takes 24 to 150 bytes.
+struct QueueLimits {
+  std::uint64_t marked_max = 50'000'000;
+};
+
 enum class Settled { acked, already, stale, unknown, ok };
 struct NackItem {
   std::string receipt;
@@ -149,6 +155,8 @@ struct Browsed {
 ///   send, ack, purge, create   durable when they answer. receive, nack, extend are journaled and
 ///   ride the next commit: a restart still knows what was in flight.
 ///   Only durable records are handed out. Nothing is kept in memory for what was never received.
+///   Past the limit on marked messages, receives of new messages and sends with a delay are refused
+///   as overloaded; acks are not, they are the way out.
 ///   After max_receives a message moves to the dead letter queue, in one commit, or to the dead
 ///   state.
 /// Errors  queue_not_found, queue_is_attached (send), name_taken, exists_with_other_config,
@@ -160,7 +168,7 @@ class Queues final : public engine::StateMachine,
                      public engine::Liveness,
                      public engine::TimerTarget {
  public:
-  explicit Queues(engine::Core& core);
+  explicit Queues(engine::Core& core, QueueLimits limits = {});
   ~Queues() override;
 
   void create(std::string name, QueueConfig config, std::optional<QueueSource> source,

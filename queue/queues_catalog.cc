@@ -117,6 +117,7 @@ void Queues::State::forget(std::string_view name) {
   by_id.erase(queue->id());
   std::erase_if(dead_letter_users, [&](const auto& use) { return use.second == queue->id(); });
   for (const Partition& partition : queue->partitions) {
+    marked -= partition.accounted;
     const auto [from, upto] = readers.equal_range(partition.log);
     for (auto at = from; at != upto; ++at) {
       if (at->second.queue != queue->id()) continue;

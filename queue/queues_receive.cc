@@ -67,6 +67,7 @@ std::uint64_t Queues::receive(Receive receive, Instant deadline, Completion<Rece
 
 Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
   if (!queue.has_ready()) return nothing(queue);
+  if (auto room = room_for_marks(); !room && !queue.has_ready_again()) return room.error();
   const std::size_t note_bytes = kNoteBytes + wanted.max * kReceiptNoteBytes;
   if (auto admitted = core.admit(engine::Admission::consume, note_bytes); !admitted)
     return admitted.error();
@@ -109,6 +110,7 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, std::size_t max,
 
   const ReceiveOp op{visible_at, nonce, choice.next, choice.runs};
   partition.delivery.deliver(choice, op);
+  account(partition);
   core.note(engine::EntryType::queue, queue.id(), encode_op(static_cast<std::uint32_t>(index), op));
   out.messages.reserve(out.messages.size() + offsets.size());
   for (const Offset o : offsets) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -50,6 +51,12 @@ void Queues::send(Send send, Completion<Sent> done) {
     return done(Error(Errc::queue_is_attached, "queue " + queue.name + " reads a topic",
                       "publish to topic " + queue.definition.source->topic));
   if (auto sound = check_sizes(queue, send.messages); !sound) return done(sound.error());
+  const auto is_delayed = [&](const SendMessage& m) {
+    return delay_of(m, queue.config(), s.core.wall()) > Duration{0};
+  };
+  if (auto room = s.room_for_marks();
+      !room && std::any_of(send.messages.begin(), send.messages.end(), is_delayed))
+    return done(room.error());
   std::size_t bytes = kNoteBytes;
   for (const SendMessage& message : send.messages)
     bytes += engine::record_bytes_max(message.record) + kReceiptNoteBytes;

@@ -99,6 +99,7 @@ void Queues::recovered(Instant /*now*/) {
       if (status.start > partition.delivery.floor()) partition.delivery.apply(SkipOp{status.start});
       partition.delivery.set_visible_end(status.visible_end);
       s.pass_over_damage(*queue, i);
+      s.account(partition);
       s.settle(*queue, i);
     }
     s.arm_retention(*queue);

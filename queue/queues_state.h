@@ -41,7 +41,7 @@ inline constexpr std::size_t kReceiptNoteBytes = 4;  // and for each message in 
 ///   queues_browse.cc   looking
 ///   queues_snapshot.cc journal and checkpoint
 struct Queues::State {
-  State(engine::Core& c, Queues& f) : core(c), face(f) {}
+  State(engine::Core& c, Queues& f, QueueLimits l) : core(c), face(f), limits(l) {}
 
   // -- queues_catalog.cc
   void watch();
@@ -63,6 +63,9 @@ struct Queues::State {
   void change(Queue& queue, std::size_t partition, const Op& op);
   /// After changes to a partition: what is due, what may be trimmed, the next timer.
   void settle(Queue& queue, std::size_t partition);
+  void account(Partition& partition);
+  /// Errors: overloaded.
+  Result<> room_for_marks() const;
   // -- queues_snapshot.cc
   void pass_over_damage(Queue& queue, std::size_t partition);
 
@@ -109,6 +112,8 @@ struct Queues::State {
 
   engine::Core& core;
   Queues& face;  // as listener, timer target and liveness
+  const QueueLimits limits;
+  std::uint64_t marked = 0;  // messages that take memory, of all queues
   std::unordered_map<std::string_view, std::unique_ptr<Queue>> by_name;  // keys live in the queues
   std::unordered_map<std::uint32_t, Queue*> by_id;
   std::unordered_multimap<LogId, Reader> readers;

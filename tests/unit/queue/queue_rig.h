@@ -46,13 +46,14 @@ struct QueueRig {
   tests::FakeDisk disk;
   std::unique_ptr<tests::FakeCore> core;
   std::unique_ptr<Queues> queues;
+  QueueLimits limits;
 
   QueueRig() { start(); }
   ~QueueRig() { queues.reset(); }
 
   void start() {
     core = std::make_unique<tests::FakeCore>(disk, clock);
-    queues = std::make_unique<Queues>(*core);
+    queues = std::make_unique<Queues>(*core, limits);
     core->recover();
   }
   /// A process that is killed: what was not committed is lost.

@@ -244,6 +244,31 @@ TEST_F(QueueFlow, MessagesOlderThanTheRetentionAreDropped) {
   EXPECT_EQ(values(receive("short")), (Texts{"young"}));
 }
 
+TEST_F(QueueFlow, MemoryForMessagesInFlightAndDelayedHasAnEnd) {
+  limits.marked_max = 20;
+  restart();
+  Texts many(50, "m");
+  send("jobs", many);
+  core->commit();
+  const Texts held = receipts(receive("jobs", 20));
+  ASSERT_EQ(held.size(), 20u);
+  Answer<Received> refused;
+  queues->receive({"jobs", 10, 8 << 20, std::nullopt}, clock.now(), refused.slot());
+  EXPECT_EQ(refused.code(), Errc::overloaded);
+  EXPECT_EQ(send("jobs", {"later"}, 60s).code(), Errc::overloaded);
+  EXPECT_FALSE(send("jobs", {"now"}).came()) << "what waits takes no memory";
+  core->commit();
+  restart();
+  Answer<Received> again;
+  queues->receive({"jobs", 10, 8 << 20, std::nullopt}, clock.now(), again.slot());
+  EXPECT_EQ(again.code(), Errc::overloaded) << "after a restart, too";
+  core->pass(31s);
+  EXPECT_EQ(receive("jobs", 5).messages.size(), 5u) << "those that came back";
+  EXPECT_EQ(counters("jobs").ready, 46u);
+  EXPECT_EQ(ack("jobs", {held.begin() + 10, held.end()}).size(), 10u) << "the way out";
+  EXPECT_EQ(receive("jobs", 1).messages.size(), 1u);
+}
+
 TEST_F(QueueFlow, NobodyKnowsAQueueThatIsNotThere) {
   Answer<Sent> sent;
   queues->send({"nowhere", {}, std::nullopt}, sent.slot());
