@@ -115,7 +115,7 @@ std::optional<Problem> Session::settle_media() {
     call_.media = Media::json;
   }
   if (call_.answer_in == Media::none) {
-    call_.answer_in = call_.media == Media::protobuf ? Media::protobuf : Media::json;
+    call_.answer_in = call_.media == Media::protobuf && !raw ? Media::protobuf : Media::json;
   }
   bool taken = call_.media == Media::none || call_.media == Media::json || raw;
   if (call_.media == Media::protobuf) taken |= call_.route->body >= Body::data;
@@ -204,6 +204,10 @@ void Session::finish_answer() {
     reply.field("Access-Control-Allow-Origin", head.origin);
     reply.field("Vary", "Origin");
   }
+  // Whoever was waiting comes back, to the next start of this broker or to another one.
+  const bool draining = lane_.common.broker.health == Health::draining;
+  if (draining && reply.fields.find("Retry-After: ") == std::string::npos)
+    reply.field("Retry-After", "1");
   HeadOptions options;
   options.date_line = lane_.date_line();
   options.request_id = call_.request_id;

@@ -29,7 +29,9 @@ void end_list(Call& call, JsonWriter& json, const std::optional<std::string>& la
     const std::string next = fmt::format("{}{}", kPrefix, *last);
     json.name("next").string(next);
     const std::string_view path = call.head.target.substr(0, call.head.target.find('?'));
-    call.reply.field("Link", fmt::format("<{}?cursor={}>; rel=\"next\"", path, next));
+    const auto limit = call.query("limit");
+    const std::string page = limit ? fmt::format("limit={}&", *limit) : std::string();
+    call.reply.field("Link", fmt::format("<{}?{}cursor={}>; rel=\"next\"", path, page, next));
   }
   json.end_object();
 }
