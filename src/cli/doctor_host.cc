@@ -48,7 +48,8 @@ std::uint64_t physical_memory() {
              : 0;
 }
 
-std::string gib(std::uint64_t bytes) {
+std::string amount(std::uint64_t bytes) {
+  if (bytes < 1 << 30) return fmt::format("{} MiB", bytes >> 20);
   return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30));
 }
 
@@ -103,7 +104,7 @@ Check check_memory(const Config& config) {
   const std::uint64_t budgets = memory_budgets(config).total();
   const std::uint64_t used = std::max(config.limits.memory, budgets);
   const std::string detail =
-      fmt::format("{} of {} for requests, journal and tail cache", gib(budgets), gib(there));
+      fmt::format("{} of {} for requests, journal and tail cache", amount(budgets), amount(there));
   if (used > there / 10 * 9) {
     return {"memory", Verdict::warn, detail,
             "set or lower limits.memory, or the kernel may kill the broker"};
