@@ -16,7 +16,7 @@
 namespace twofold::http {
 
 /// How far the broker is; what /livez, /readyz and /startupz tell.
-///   starting   nothing but health and metrics is served.
+///   starting   recovering; the program lets nobody in yet (Server::listen).
 ///   ready      open for business.
 ///   draining   acks and commits still work, readers are sent away.
 ///   failed     a sync failed: reads still work, writes answer storage-failed.
@@ -54,10 +54,8 @@ struct Broker {
   /// What a topic or queue gets when its creator does not say.
   log::TopicConfig topic_defaults{};
   queue::QueueConfig queue_defaults{};
-  /// More lines for /readyz (disk, data directory); called on I/O threads, must be quick.
+  /// More lines for /readyz (disk, journal); called on I/O threads, must be quick.
   std::function<std::vector<HealthCheck>()> checks{};
-  /// Recovery's progress for /startupz: a JSON object, or empty. Called on I/O threads.
-  std::function<std::string()> progress{};
   /// More samples for /metrics in Prometheus text, each line ended. Called on the core.
   std::function<void(std::string& out)> metrics{};
 };

@@ -47,6 +47,12 @@ bool host_allowed(std::string_view host, const ServerOptions& options) {
   return is_address(name) || listed(name, options.hosts_allowed);
 }
 
+bool is_probe(std::string_view target) {
+  constexpr std::string_view kProbes[] = {"/livez", "/readyz", "/health", "/startupz", "/metrics"};
+  const std::string_view path = target.substr(0, target.find('?'));
+  return std::find(std::begin(kProbes), std::end(kProbes), path) != std::end(kProbes);
+}
+
 bool origin_allowed(const Head& head, const ServerOptions& options) {
   if (listed(head.origin, options.origins_allowed)) return true;
   constexpr std::string_view kScheme = "http://";
@@ -55,11 +61,11 @@ bool origin_allowed(const Head& head, const ServerOptions& options) {
 }
 
 std::optional<Problem> check_admission(const Head& head, const ServerOptions& options) {
-  if (!host_allowed(head.host, options)) {
+  if (!is_probe(head.target) && !host_allowed(head.host, options)) {
     Problem problem(ProblemKind::host_not_allowed,
                     fmt::format("This broker does not answer to the name {}.",
                                 without_port(head.host).substr(0, 256)));
-    return problem.with_hint("Use an IP address or localhost, or configure the name.");
+    return problem.with_hint("Use an IP address or localhost, or add the name to http.hosts.");
   }
   if (!writes(head.method)) return std::nullopt;
   if (!head.origin.empty() && !origin_allowed(head, options)) {

@@ -15,6 +15,10 @@ namespace twofold::http {
 /// resolve to this machine comes with a dotted one.
 bool host_allowed(std::string_view host, const ServerOptions& options);
 
+/// Whether the path is one that probes and scrapers ask for, by whatever name they know us: /livez,
+/// /readyz (and /health), /startupz, /metrics. They are answered under any Host.
+bool is_probe(std::string_view target);
+
 /// Whether a browser page of this origin may be trusted: it is on the list, or is the server itself.
 bool origin_allowed(const Head& head, const ServerOptions& options);
 

@@ -26,12 +26,13 @@ constexpr std::string_view kTurnedAway =
     "Connection: close\r\n\r\n";
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
 
-engine::Error refused(const std::string& address, std::uint16_t port,
+engine::Error refused(std::string_view address, std::uint16_t port,
                       const boost::system::error_code& error) {
+  std::string hint;
+  if (error == asio::error::address_in_use) hint = "another program uses the port; choose another";
+  if (error == asio::error::invalid_argument) hint = "listen on an IP address of this machine";
   return {engine::Errc::io,
-          fmt::format("cannot listen on {}:{}: {}", address, port, error.message()),
-          error == asio::error::address_in_use ? "another program uses the port; choose another"
-                                               : ""};
+          fmt::format("cannot listen on {}:{}: {}", address, port, error.message()), hint};
 }
 
 }  // namespace
@@ -103,22 +104,28 @@ Server::~Server() = default;
 
 std::uint16_t Server::port() const { return state_->port; }
 
-engine::Result<> Server::listen(const std::string& address, std::uint16_t port) {
+engine::Result<tcp::acceptor> take_address(asio::io_context& context, const std::string& address,
+                                           std::uint16_t port) {
   boost::system::error_code error;
   const auto ip = asio::ip::make_address(address, error);
   if (error) return refused(address, port, error);
   const tcp::endpoint endpoint(ip, port);
-  tcp::acceptor& acceptor = state_->acceptor;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (!error) state_->port = acceptor.local_endpoint(error).port();
-  if (error) {
-    boost::system::error_code ignored;
-    acceptor.close(ignored);
-    return refused(address, port, error);
-  }
+  tcp::acceptor taken(context);
+  taken.open(endpoint.protocol(), error);
+  if (!error) taken.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) taken.bind(endpoint, error);
+  if (error) return refused(address, port, error);
+  return engine::Result<tcp::acceptor>(std::move(taken));
+}
+
+engine::Result<> Server::listen(tcp::acceptor taken) {
+  boost::system::error_code error;
+  const tcp::endpoint endpoint = taken.local_endpoint(error);
+  // Somebody who took the same address may have begun to listen on it meanwhile.
+  if (!error) taken.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return refused(endpoint.address().to_string(), endpoint.port(), error);
+  state_->acceptor = std::move(taken);
+  state_->port = endpoint.port();
   for (auto& lane : state_->lanes) {
     asio::post(lane->context(), [self = state_, &lane = *lane] { lane.start_ticking(); });
   }

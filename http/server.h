@@ -16,11 +16,20 @@
 
 namespace twofold::http {
 
+/// Takes the address without listening on it: until Server::listen() connections are refused, so
+/// nobody waits for an answer that nobody can give yet. Port 0 takes a free one.
+/// Error: io, with what the system said.
+engine::Result<boost::asio::ip::tcp::acceptor> take_address(boost::asio::io_context& context,
+                                                            const std::string& address,
+                                                            std::uint16_t port);
+
 /// The HTTP port: accepts connections and spreads them over the I/O threads.
 ///
+///   auto taken = take_address(context, "127.0.0.1", 8080);   // before the data is touched
 ///   Server server(broker, {&context}, options);
-///   server.listen("127.0.0.1", 8080);        // Error: io, with what the system said
-///   ... run the contexts, each on one thread; recovery may go on behind ...
+///   ... recover ...
+///   server.listen(*std::move(taken));        // from here on connections are accepted
+///   ... run the contexts, each on one thread ...
 ///   server.drain(done);                      // SIGTERM: see below
 ///   server.stop();                           // out of time: cuts what is left
 ///
@@ -36,8 +45,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  engine::Result<> listen(const std::string& address, std::uint16_t port);
-  /// The port that is listened on, also when 0 was asked for.
+  /// `taken` belongs to the first context. Error: io.
+  engine::Result<> listen(boost::asio::ip::tcp::acceptor taken);
+  /// The port that is listened on, also when 0 was asked for; 0 before listen().
   std::uint16_t port() const;
 
   void drain(engine::UniqueFunction<void()> done);

@@ -77,7 +77,8 @@ std::optional<Problem> Session::choose_route() {
   const Head& head = call_.head;
   if (head.host != host_seen_ || !head.origin.empty() || !head.field("Sec-Fetch-Site").empty()) {
     if (auto problem = check_admission(head, lane_.common.options)) return problem;
-    host_seen_ = head.host;
+    // A probe is answered under any name: that proves nothing for the requests behind it.
+    if (!is_probe(head.target)) host_seen_ = head.host;
   }
   if (auto parsed = call_.target.parse(head.target); !parsed) return std::move(parsed).problem();
   const Match match = lane_.common.router.match(head.method, call_.target.segments());

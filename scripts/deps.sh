@@ -32,7 +32,7 @@ for group in "${@:-run}"; do
   esac
 done
 
-command -v dpkg-query >/dev/null || die "this is not Debian: dpkg is missing. See docs/ for the list of libraries"
+command -v dpkg-query >/dev/null || die "this is not Debian: dpkg is missing. The lists at the top of scripts/deps.sh name the libraries"
 
 # One call of dpkg-query for all: 20 ms. Packages it has never heard of are simply not in its answer.
 installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |

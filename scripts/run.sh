@@ -52,11 +52,11 @@ env -u TWOFOLD_BIN "$TWOFOLD_BIN" serve --http "$http" --data "$data" &
 broker=$!
 
 stop_broker() {
-  trap - EXIT INT TERM
+  trap - EXIT INT TERM HUP
   kill -TERM "$broker" 2>/dev/null || true
   wait "$broker" 2>/dev/null || true
 }
-trap 'stop_broker; exit 130' INT TERM
+trap 'stop_broker; exit 130' INT TERM HUP
 trap stop_broker EXIT
 
 # Ready means recovered and listening; a broker that cannot start has said why and is gone.
@@ -70,6 +70,11 @@ if [ "$demo" = yes ]; then
 fi
 [ "$once" = no ] || exit 0
 
+# What another terminal needs to find the program and, on another address than usual, the broker.
+find_program="export PATH=\"$(cd "$(dirname "$TWOFOLD_BIN")" && pwd):\$PATH\""
+find_broker=
+[ "$http" = 127.0.0.1:8080 ] || find_broker="  export TWOFOLD_URL=$TWOFOLD_URL"$'\n'
+
 cat <<END
 
 Twofold listens on $TWOFOLD_URL and keeps its data in $data. Ctrl-C stops it; the data stays.
@@ -77,7 +82,9 @@ Try, in another terminal:
 
   curl $TWOFOLD_URL/v1/topics
   curl '$TWOFOLD_URL/v1/topics/packages/records?from=earliest&limit=3'
-  $TWOFOLD_BIN --help
+  $find_program
+$find_broker  twofold topic list
+  twofold --help
 
 END
 wait "$broker"

@@ -91,8 +91,7 @@ Task<Try<>> startupz(Call& call) {
   }
   call.reply.status = 503;
   call.reply.field("Retry-After", "1");
-  const std::string progress = call.broker.progress ? call.broker.progress() : std::string();
-  call.reply.body = progress.empty() ? R"({"phase":"starting"})" : progress;
+  call.reply.body = R"({"phase":"starting"})";
   co_return Try<>();
 }
 

@@ -76,7 +76,7 @@ constexpr auto kRoutes = std::to_array<Route>({
 
     {"GET", "/livez", "livez", "Whether the broker lives", P::nothing, S::always, B::nothing, &livez, kVerbose},
     {"GET", "/readyz", "readyz", "Whether the broker serves", P::nothing, S::always, B::nothing, &readyz, kVerbose},
-    {"GET", "/startupz", "startupz", "Whether recovery is done, and how far it is", P::nothing, S::always, B::nothing, &startupz, kVerbose},
+    {"GET", "/startupz", "startupz", "Whether recovery is done", P::nothing, S::always, B::nothing, &startupz, kVerbose},
     {"GET", "/health", "health", "The same as /readyz", P::nothing, S::always, B::nothing, &readyz, kVerbose},
     {"GET", "/metrics", "metrics", "Prometheus metrics", P::nothing, S::always, B::nothing, &metrics_page, {}},
     {"GET", "/openapi.json", "openapi", "This table as OpenAPI 3.1", P::nothing, S::always, B::nothing, &openapi, {}},

@@ -29,7 +29,7 @@ void Workload::begin(std::optional<std::uint64_t> messages, std::optional<nanose
   lasts_ = lasts;
   since_begin_.restart();
   over_ = false;
-  messages_ = requests_ = 0;
+  messages_ = requests_ = answer_bytes_ = 0;
   latency_.clear();
 }
 
@@ -109,7 +109,8 @@ Outcome<Done> Stage::pass(Workload& workload, std::uint64_t messages, const std:
   return done;
 }
 
-Outcome<Result> Stage::measure(const std::string& name, Workload& workload, std::size_t depth) {
+Outcome<Result> Stage::measure(const std::string& name, Workload& workload, std::size_t depth,
+                               std::uint64_t messages_min) {
   if (options_.warmup.count() > 0) {
     workload.begin(std::nullopt, options_.warmup);
     auto warm = load_.run(workload, load_options(workload, name + ", warming up", depth, true));
@@ -118,7 +119,7 @@ Outcome<Result> Stage::measure(const std::string& name, Workload& workload, std:
   if (options_.duration) {
     workload.begin(std::nullopt, options_.duration);
   } else {
-    workload.begin(options_.msgs, std::nullopt);
+    workload.begin(std::max(options_.msgs, messages_min), std::nullopt);
   }
   const auto cpu_before = metric("process_cpu_seconds_total");
   const double own_before = own_cpu_seconds();

@@ -18,13 +18,18 @@ class Workload : public Driver {
 
   std::uint64_t messages() const { return messages_; }
   std::uint64_t requests() const { return requests_; }
+  /// Of the answers' bodies.
+  std::uint64_t answer_bytes() const { return answer_bytes_; }
   const Histogram& latency() const { return latency_; }
 
  protected:
   /// Claims up to `wanted` messages for a request; 0 when the pass is over.
   std::uint64_t claim(std::uint64_t wanted);
   void count(std::uint64_t messages, std::chrono::nanoseconds latency);
-  void count_request() { ++requests_; }
+  void count_request(std::size_t answer_bytes = 0) {
+    ++requests_;
+    answer_bytes_ += answer_bytes;
+  }
 
  private:
   std::optional<std::uint64_t> left_;
@@ -34,6 +39,7 @@ class Workload : public Driver {
   std::uint64_t claims_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t requests_ = 0;
+  std::uint64_t answer_bytes_ = 0;
   Histogram latency_;
 };
 
@@ -50,8 +56,9 @@ class Stage {
 
   Outcome<Done> connect(std::size_t lanes) { return load_.connect(world_.target, lanes); }
 
-  /// Warms up, then measures one pass as the options say.
-  Outcome<Result> measure(const std::string& name, Workload& workload, std::size_t depth = 1);
+  /// Warms up, then measures one pass as the options say, but of no fewer than `messages_min`.
+  Outcome<Result> measure(const std::string& name, Workload& workload, std::size_t depth = 1,
+                          std::uint64_t messages_min = 0);
 
   /// Runs one pass of exactly `messages`, not measured.
   Outcome<Done> pass(Workload& workload, std::uint64_t messages, const std::string& doing,

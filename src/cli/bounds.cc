@@ -56,6 +56,20 @@ Tried<std::vector<Target>> resolve_position(Session& session, const std::string&
   return targets;
 }
 
+namespace {
+
+// An offset that is gone or not there yet is read as the nearest one that is; not in silence.
+void tell_if_moved(const Session& session, std::string_view topic, const Position& position,
+                   const Target& target) {
+  if (position.kind != Position::Kind::offset || position.number == target.offset) return;
+  const bool gone = position.number < target.offset;
+  session.terminal().warn(fmt::format("offset {} of {}, partition {}, {}: going on from {}",
+                                      position.number, topic, target.bounds.partition,
+                                      gone ? "is gone" : "does not exist yet", target.offset));
+}
+
+}  // namespace
+
 Tried<std::vector<std::string>> api_positions(Session& session, const std::string& topic,
                                               const Position& position) {
   const bool by_offset = needs_bounds(position) || position.kind == Position::Kind::offset;
@@ -66,6 +80,7 @@ Tried<std::vector<std::string>> api_positions(Session& session, const std::strin
   if (!targets) return targets.error();
   std::vector<std::string> texts;
   for (const Target& target : *targets) {
+    tell_if_moved(session, topic, position, target);
     texts.push_back(fmt::format("{}-{}", target.bounds.partition, target.offset));
   }
   return texts;

@@ -1,6 +1,7 @@
 #include "src/cli/doctor_checks.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -35,6 +36,14 @@ std::string existing_parent(std::string path) {
   return path;
 }
 
+// 0, or why no directory can be made there: permissions do not tell (/proc, a full disk).
+int try_directory_in(const std::string& base) {
+  std::string name = fmt::format("{}/.twofold-doctor-XXXXXX", base);
+  if (::mkdtemp(name.data()) == nullptr) return errno;
+  ::rmdir(name.c_str());
+  return 0;
+}
+
 Check check_config(const config::Loaded& loaded) {
   if (!loaded.errors.empty()) {
     return {"configuration", Verdict::fail, loaded.errors.front().what, loaded.errors.front().hint};
@@ -60,8 +69,15 @@ Check check_directory(const std::string& directory, const std::string& base) {
                         known ? user_name(found.st_uid) : "unknown"),
             fmt::format("run: chown -R {} {}, or choose another with --data DIR", me, base)};
   }
-  const std::string state = base == directory ? "exists" : "will be made";
-  return {"data directory", Verdict::ok, fmt::format("{} {}, writable", directory, state), ""};
+  if (base == directory) {
+    return {"data directory", Verdict::ok, fmt::format("{} exists, writable", directory), ""};
+  }
+  if (const int reason = try_directory_in(base); reason != 0) {
+    return {"data directory", Verdict::fail,
+            fmt::format("{} cannot be made in {}: {}", directory, base, std::strerror(reason)),
+            "choose another with --data DIR"};
+  }
+  return {"data directory", Verdict::ok, fmt::format("{} will be made, writable", directory), ""};
 }
 
 Check check_space(const std::string& base, std::uint64_t min_free) {
@@ -134,13 +150,14 @@ Check check_open_files(int connections) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const auto wanted = static_cast<rlim_t>(connections) + 256;
-  if (limit.rlim_cur < wanted) {
+  // The broker raises its soft limit itself.
+  if (limit.rlim_max < wanted) {
     return {"open files", Verdict::warn,
-            fmt::format("limit {}, {} are wanted for {} connections", limit.rlim_cur, wanted,
+            fmt::format("limit {}, {} are wanted for {} connections", limit.rlim_max, wanted,
                         connections),
-            "raise it with ulimit -n, or LimitNOFILE in the unit"};
+            "raise it with ulimit -Hn, or LimitNOFILE in the unit"};
   }
-  return {"open files", Verdict::ok, fmt::format("limit {}", limit.rlim_cur), ""};
+  return {"open files", Verdict::ok, fmt::format("limit {}", limit.rlim_max), ""};
 }
 
 }  // namespace
@@ -158,7 +175,7 @@ std::vector<Check> run_checks(const config::Loaded& loaded) {
   }
   checks.push_back(check_open_files(config.limits.connections));
   checks.push_back(check_port(config.http.listen));
-  checks.push_back(check_memory(config.limits.memory));
+  checks.push_back(check_memory(config));
   return checks;
 }
 

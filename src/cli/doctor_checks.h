@@ -18,7 +18,8 @@ struct Check {
 };
 
 /// Looks at what usually goes wrong before a broker starts. Changes nothing, apart from a temporary
-/// file in the data directory (or where it would be made) for measuring syncs.
+/// file in the data directory for measuring syncs; where that is not there yet, a temporary directory
+/// and that file are made and removed in the one above it.
 std::vector<Check> run_checks(const config::Loaded& loaded);
 
 }  // namespace twofold::cli

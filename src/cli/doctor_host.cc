@@ -1,5 +1,6 @@
 #include "src/cli/doctor_host.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +16,7 @@
 #include "src/cli/http_client.h"
 #include "src/cli/port_holder.h"
 #include "src/config/units.h"
+#include "src/serve/memory.h"
 
 namespace twofold::cli {
 namespace {
@@ -46,7 +48,8 @@ std::uint64_t physical_memory() {
              : 0;
 }
 
-std::string gib(std::uint64_t bytes) {
+std::string amount(std::uint64_t bytes) {
+  if (bytes < 1 << 30) return fmt::format("{} MiB", bytes >> 20);
   return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30));
 }
 
@@ -94,15 +97,17 @@ Check check_port(const std::string& address) {
           "choose another with --http ADDR:PORT"};
 }
 
-Check check_memory(std::uint64_t configured) {
+Check check_memory(const Config& config) {
   const std::uint64_t physical = physical_memory();
   const std::uint64_t group = cgroup_limit();
   const std::uint64_t there = group != 0 && group < physical ? group : physical;
-  const std::uint64_t used = configured != 0 ? configured : there / 2;
-  const std::string detail = fmt::format("{} of {} for the broker", gib(used), gib(there));
+  const std::uint64_t budgets = memory_budgets(config).total();
+  const std::uint64_t used = std::max(config.limits.memory, budgets);
+  const std::string detail =
+      fmt::format("{} of {} for requests, journal and tail cache", amount(budgets), amount(there));
   if (used > there / 10 * 9) {
     return {"memory", Verdict::warn, detail,
-            "lower limits.memory, or the kernel may kill the broker"};
+            "set or lower limits.memory, or the kernel may kill the broker"};
   }
   if (there < (std::uint64_t{256} << 20)) {
     return {"memory", Verdict::warn, detail, "less than 256 MiB is tight"};

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "src/cli/doctor_checks.h"
@@ -13,7 +12,7 @@ Check check_lock(const std::string& directory);
 /// Whether the listening address can be had.
 Check check_port(const std::string& address);
 
-/// The memory there is, against what the broker may use (0: half of what there is).
-Check check_memory(std::uint64_t configured);
+/// The memory there is, against limits.memory or, without it, the sum of the budgets.
+Check check_memory(const Config& config);
 
 }  // namespace twofold::cli

@@ -1,5 +1,7 @@
 #include "src/cli/manage.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "src/config/units.h"
@@ -33,8 +35,24 @@ struct Branch {
   }
 };
 
-std::string value_as_json(const std::string& text) {
+// The API takes a bare number for seconds. Who types `retention.time=3` may mean days, and would
+// lose all records older than three seconds.
+constexpr std::string_view kDurations[] = {"retention.time", "retention", "visibility_timeout",
+                                           "delay", "receive_wait"};
+
+bool is_duration(std::string_view key) {
+  return std::find(std::begin(kDurations), std::end(kDurations), key) != std::end(kDurations);
+}
+
+Tried<std::string> value_as_json(std::string_view key, const std::string& text) {
   if (text == "true" || text == "false" || text == "null") return text;
+  if (is_duration(key)) {
+    const auto duration = parse_duration(text);
+    if (!duration) return usage(fmt::format("{}: {}", key, duration.error().why));
+    if (duration->count() == 0 && key == "retention.time") return std::string("null");
+    return json_quote(format_duration(*duration));
+  }
+  if (key == "retention.bytes" && text == "0") return std::string("null");
   if (parse_count(text)) return text;
   return json_quote(text);
 }
@@ -48,15 +66,17 @@ Tried<std::string> settings_as_patch(const std::vector<std::string>& pairs) {
     if (equals == std::string::npos || equals == 0) {
       return usage(fmt::format("\"{}\" is not a setting", pair), "write key=value");
     }
-    Branch* branch = &root;
     std::string_view key = std::string_view(pair).substr(0, equals);
+    auto value = value_as_json(key, pair.substr(equals + 1));
+    if (!value) return value.error();
+    Branch* branch = &root;
     while (true) {
       const std::size_t dot = key.find('.');
       branch = &branch->child(std::string(key.substr(0, dot)));
       if (dot == std::string_view::npos) break;
       key.remove_prefix(dot + 1);
     }
-    branch->leaf = value_as_json(pair.substr(equals + 1));
+    branch->leaf = *std::move(value);
   }
   return root.json();
 }

@@ -32,7 +32,8 @@ Tried<> delete_one(Session& session, const Args& args, const Kind& kind, const s
 Tried<> show_or_configure(Session& session, const Args& args, const Kind& kind);
 
 /// "retention.time=3d" pairs as one nested JSON object; numbers, true, false and null stay what
-/// they are, everything else is a string.
+/// they are, everything else is a string. Settings that are durations need a unit. A retention of 0
+/// is none, as when a topic is created.
 Tried<std::string> settings_as_patch(const std::vector<std::string>& pairs);
 
 /// 404 is not an error here: nothing instead of a Failure.

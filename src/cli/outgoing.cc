@@ -113,8 +113,7 @@ Tried<std::optional<Outgoing>> RecordSource::next_line() {
   auto fields = format_->read(*line);
   if (!fields) {
     return usage(fmt::format("record {} of the input does not fit the format: {}", made_,
-                             fields.error().why),
-                 "records before it were sent");
+                             fields.error().why));
   }
   if (fields->key) outgoing.key = std::move(fields->key);
   if (fields->partition) outgoing.partition = fields->partition;

@@ -55,13 +55,25 @@ class Builder {
   // What is left over, and the words of the command that was reached.
   std::vector<std::string> run(std::vector<std::string> words, std::string& path) {
     std::reverse(words.begin(), words.end());
-    root_.parse(std::move(words));
+    // The path is wanted also when the words are wrong.
+    try {
+      root_.parse(std::move(words));
+    } catch (const CLI::ParseError&) {
+      path = reached();
+      throw;
+    }
+    path = reached();
+    return root_.remaining(true);
+  }
+
+  std::string reached() const {
+    std::string path;
     const CLI::App* app = &root_;
     while (!app->get_subcommands().empty()) {
       app = app->get_subcommands().front();
       path += path.empty() ? app->get_name() : " " + app->get_name();
     }
-    return root_.remaining(true);
+    return path;
   }
 
   Store globals;
@@ -160,6 +172,28 @@ Failure unknown_word(const std::string& word, const Parsed& parsed) {
                hint(did_you_mean(word, known)));
 }
 
+// "-n, --num needs a value: N". CLI11 says which option it was only in its own sentence, which
+// begins with "--num: ".
+Failure missing_value(const std::string& sentence, const std::string& path) {
+  const std::string named = sentence.substr(0, sentence.find(':'));
+  const std::string help = fmt::format("run: twofold {}{}--help", path, path.empty() ? "" : " ");
+  const auto refusal = [&](const Flag& flag) {
+    const std::string letter = flag.letter != 0 ? fmt::format("-{}, ", flag.letter) : "";
+    return usage(fmt::format("{}--{} needs a value: {}", letter, flag.name, flag.placeholder),
+                 help);
+  };
+  const auto is_named = [&](const Flag& flag) { return named == fmt::format("--{}", flag.name); };
+  for (const GlobalFlag& global : global_flags()) {
+    if (is_named(global.flag)) return refusal(global.flag);
+  }
+  if (const Command* command = find_command(path)) {
+    for (const Flag& flag : command->flags) {
+      if (is_named(flag)) return refusal(flag);
+    }
+  }
+  return usage(sentence, help);
+}
+
 // What stands behind `--` is an argument however it looks; CLI11 forgets that for optional ones.
 // Returns the first word that no positional takes.
 std::optional<std::string> take_behind_dashes(const std::vector<std::string>& words,
@@ -221,6 +255,8 @@ Tried<Parsed> parse(const std::vector<std::string>& words,
   // CLI11 speaks in exceptions; they end here.
   try {
     left = builder.run({words.begin(), dashes}, parsed.path);
+  } catch (const CLI::ArgumentMismatch& error) {
+    return missing_value(error.what(), parsed.path);
   } catch (const CLI::ParseError& error) {
     return usage(error.what(), "run: twofold --help");
   }

@@ -15,6 +15,7 @@ struct Batch {
   std::vector<std::string> records;
   std::size_t bytes = 0;
   bool at_end = false;
+  std::optional<Failure> misfit;  // what stands behind the records could not be read
 
   bool full() const { return records.size() == kBatchRecordsMax || bytes >= kBatchBytesMax; }
 };
@@ -31,12 +32,12 @@ class PublishLoop {
   Tried<> run(RecordSource& source) {
     while (true) {
       if (!pace_.wait()) break;
-      auto batch = gather(source);
-      if (!batch) return batch.error();
-      if (!batch->records.empty()) {
-        if (auto posted = post(*batch); !posted) return posted;
+      Batch batch = gather(source);
+      if (!batch.records.empty()) {
+        if (auto posted = post(batch); !posted) return posted;
       }
-      if (batch->at_end) break;
+      if (batch.misfit) return with_sent(*std::move(batch.misfit));
+      if (batch.at_end) break;
     }
     if (const auto signal = interrupted()) return Failure::silent(*signal);
     return Done{};
@@ -51,19 +52,31 @@ class PublishLoop {
     if (!first_id_.empty())
       ids =
           first_id_ == last_id_ ? ": " + first_id_ : fmt::format(": {} to {}", first_id_, last_id_);
-    const std::string noun = target_.member.substr(0, target_.member.size() - 1);
-    session_.terminal().note(fmt::format("{} to {}{}", count_text(sent_, noun), target_.name, ids));
+    session_.terminal().note(fmt::format("{} to {}{}", sent_text(), target_.name, ids));
   }
 
  private:
+  std::string sent_text() const {
+    return count_text(sent_, target_.member.substr(0, target_.member.size() - 1));
+  }
+
+  Failure with_sent(Failure misfit) const {
+    misfit.hint = sent_ == 0 ? "nothing was sent"
+                             : fmt::format("{} before it: sent, and stored", sent_text());
+    return misfit;
+  }
+
   // Waits for the first record only: what comes slowly goes out at once, what comes fast together.
-  Tried<Batch> gather(RecordSource& source) {
+  Batch gather(RecordSource& source) {
     Batch batch;
     while (!batch.full()) {
       const bool limited = rate_ && pace_.due(batch.records.size() + 1) <= batch.records.size();
       if (!batch.records.empty() && (limited || !source.ready())) break;
       auto record = source.next();
-      if (!record) return record.error();
+      if (!record) {
+        batch.misfit = record.error();
+        break;
+      }
       if (!*record) {
         batch.at_end = true;
         break;

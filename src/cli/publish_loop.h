@@ -16,7 +16,8 @@ struct PublishTarget {
 
 /// Sends everything `source` has, in batches as large as is ready, at --rate and with --durability,
 /// and prints the answers' ids (-o name) or receipts (-o json, jsonl). A note says how many went.
-/// Each batch is atomic: when one fails, the ones before it are stored and the note says so.
+/// Each batch is atomic: when one fails, the ones before it are stored and the note says so. Input
+/// that cannot be read ends it too, once everything before that was sent.
 Tried<> publish_all(Session& session, const Args& args, RecordSource source,
                     const PublishTarget& target);
 

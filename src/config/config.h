@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "engine/durability.h"
 
@@ -23,11 +24,13 @@ enum class LogFormat { automatic, text, json };
 struct Config {
   struct Server {
     std::string data_dir;
-    int threads = 0;  // 0: as many as there are CPUs
+    int threads = 0;  // 0: as the CPUs suggest
     std::chrono::milliseconds shutdown_grace{};
   };
   struct Http {
-    std::string listen;  // "address:port"; an IPv6 address stands in brackets
+    std::string listen;                     // "address:port"; [::1]:8080, localhost:8080
+    std::vector<std::string> hosts;         // names with a dot that are ours
+    std::vector<std::string> cors_origins;  // "https://app.example.org"
     std::uint64_t max_body = 0;
     std::chrono::milliseconds idle_timeout{};
   };
@@ -57,7 +60,7 @@ struct Config {
   };
   struct Limits {
     int connections = 0;
-    std::uint64_t memory = 0;  // 0: half of the cgroup's limit, or of RAM
+    std::uint64_t memory = 0;  // shared out by serve/memory.h; 0: fixed budgets
   };
   struct Log {
     LogLevel level{};

@@ -24,13 +24,26 @@ std::string place(const std::string& path, const toml::source_region& region) {
   return fmt::format("{}:{}:{}", path, region.begin.line, region.begin.column);
 }
 
-// Scalars as the text that stands in the file; everything else has no meaning for a single key.
+// Scalars as the text that stands in the file.
 std::optional<std::string> scalar_text(const toml::node& node) {
   if (const auto text = node.value_exact<std::string>()) return *text;
   if (const auto number = node.value_exact<std::int64_t>()) return fmt::format("{}", *number);
   if (const auto yes = node.value_exact<bool>()) return *yes ? "true" : "false";
   if (const auto number = node.value_exact<double>()) return fmt::format("{}", *number);
   return std::nullopt;
+}
+
+// What a key may hold: a scalar, or where it takes a list an array of texts, joined by commas.
+std::optional<std::string> value_text(const Key& key, const toml::node& node) {
+  const toml::array* array = is_list(key) ? node.as_array() : nullptr;
+  if (array == nullptr) return scalar_text(node);
+  std::string joined;
+  for (const toml::node& entry : *array) {
+    const auto text = entry.value_exact<std::string>();
+    if (!text || text->find(',') != std::string::npos) return std::nullopt;
+    joined += (joined.empty() ? "" : ",") + *text;
+  }
+  return joined;
 }
 
 class Walker {
@@ -63,12 +76,14 @@ class Walker {
   }
 
   void take(const toml::node& node, const std::string& name, const toml::source_region& where) {
-    if (find_key(name) == nullptr) return refuse_unknown(name, where);
-    const auto text = scalar_text(node);
+    const Key* key = find_key(name);
+    if (key == nullptr) return refuse_unknown(name, where);
+    const auto text = value_text(*key, node);
     if (!text) {
       problems_.push_back(
-          Problem{fmt::format("{}: {} needs a single value", place(path_, where), name),
-                  fmt::format("{} is {}", name, describe_type(*find_key(name)))});
+          Problem{fmt::format("{}: {} needs {}", place(path_, where), name,
+                              is_list(*key) ? "an array of texts" : "a single value"),
+                  fmt::format("{} is {}", name, describe_type(*key))});
       return;
     }
     assignments_.push_back(Assignment{name, *text, place(path_, where)});

@@ -15,14 +15,20 @@ constexpr std::array kKeys{
         "directory that holds everything the broker keeps",
         TWOFOLD_SLOT(server.data_dir)},
     Key{"server.threads", Kind::count, "0", "0", "256",
-        "threads that serve connections; 0 takes one per CPU",
+        "threads that serve connections; 0 takes 1 on up to 4 CPUs, else half of them, at most 8",
         TWOFOLD_SLOT(server.threads)},
-    Key{"server.shutdown_grace", Kind::duration, "8s", "0s", "1h",
-        "how long a stop may take to finish what was begun",
+    Key{"server.shutdown_grace", Kind::duration, "20s", "0s", "1h",
+        "how long a stop may take to finish what was begun; 5s later the process ends in any case",
         TWOFOLD_SLOT(server.shutdown_grace)},
     Key{"http.listen", Kind::address, "127.0.0.1:8080", "", "",
-        "address and port of the HTTP API; port 0 takes a free one",
+        "IP address and port of the HTTP API; localhost is 127.0.0.1, port 0 takes a free one",
         TWOFOLD_SLOT(http.listen)},
+    Key{"http.hosts", Kind::hosts, "", "", "",
+        "host names with a dot that the broker answers to, as a proxy sends them, beside addresses",
+        TWOFOLD_SLOT(http.hosts)},
+    Key{"http.cors_origins", Kind::origins, "", "", "",
+        "web origins whose pages may read and write, as in https://app.example.org",
+        TWOFOLD_SLOT(http.cors_origins)},
     Key{"http.max_body", Kind::size, "10MiB", "1KiB", "1GiB",
         "largest request body",
         TWOFOLD_SLOT(http.max_body)},
@@ -81,7 +87,8 @@ constexpr std::array kKeys{
         "open client connections",
         TWOFOLD_SLOT(limits.connections)},
     Key{"limits.memory", Kind::size, "0", "0", "",
-        "memory the broker may use; 0 takes half of the container's limit or of RAM",
+        "memory to share out: 1/4 to request bodies, 1/4 to what waits for the journal, 1/16 to the "
+        "tail cache unless storage.tail_cache is set; 0 takes 256MiB, 256MiB, storage.tail_cache",
         TWOFOLD_SLOT(limits.memory)},
     Key{"log.level", Kind::choice, "info", "debug|info|warn|error", "",
         "least important lines that are still written",
@@ -98,6 +105,8 @@ std::string_view kind_name(Kind kind) {
   switch (kind) {
     case Kind::text: return "text";
     case Kind::address: return "address:port";
+    case Kind::hosts: return "list of host names";
+    case Kind::origins: return "list of origins";
     case Kind::count: return "number";
     case Kind::size: return "size";
     case Kind::duration: return "duration";
@@ -110,6 +119,8 @@ std::string_view kind_name(Kind kind) {
 }  // namespace
 
 std::span<const Key> keys() { return kKeys; }
+
+bool is_list(const Key& key) { return key.kind == Kind::hosts || key.kind == Kind::origins; }
 
 const Key* find_key(std::string_view name) {
   for (const Key& key : kKeys) {

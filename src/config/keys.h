@@ -11,11 +11,12 @@
 
 namespace twofold::config {
 
-enum class Kind { text, address, count, size, duration, choice, boolean };
+enum class Kind { text, address, hosts, origins, count, size, duration, choice, boolean };
 
 /// The place in a Config that a key fills.
-using Slot = std::variant<std::string*, int*, std::uint64_t*, std::chrono::milliseconds*, bool*,
-                          engine::Durability*, DirectIo*, LogLevel*, LogFormat*>;
+using Slot = std::variant<std::string*, std::vector<std::string>*, int*, std::uint64_t*,
+                          std::chrono::milliseconds*, bool*, engine::Durability*, DirectIo*,
+                          LogLevel*, LogFormat*>;
 
 /// One line of the table that parser, environment, validation and documentation are read from.
 struct Key {
@@ -31,6 +32,9 @@ struct Key {
 /// Every key there is, grouped by section, in the order they are shown.
 std::span<const Key> keys();
 
+/// Whether the key holds several values: an array in the file, elsewhere one text with commas.
+bool is_list(const Key& key);
+
 const Key* find_key(std::string_view name);
 std::vector<std::string> key_names();
 
@@ -43,10 +47,10 @@ std::string describe_type(const Key& key);
 /// Checks `text` and writes it into the key's slot, or says what would have been right.
 Outcome<Done> assign(const Key& key, std::string_view text, Config& config);
 
-/// The value as it would be written in the file, without quotes.
+/// The value as it would be written in the file, without quotes; a list with commas.
 std::string render(const Key& key, const Config& config);
 
-/// The same as TOML: text, sizes and durations in quotes.
+/// The same as TOML: text, sizes and durations in quotes, a list as an array.
 std::string render_toml(const Key& key, std::string_view value);
 
 }  // namespace twofold::config

@@ -1,6 +1,7 @@
 #include <limits>
 #include <type_traits>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include "src/config/keys.h"
@@ -47,7 +48,16 @@ std::string_view choice_word(const Key& key, int wanted) {
   return words.substr(0, words.find('|'));
 }
 
-// "host:port", "[v6]:port". What the address means is the listener's business, its form is ours.
+// An IPv6 address may name its interface: fe80::1%eth0.
+bool is_ip_address(std::string_view host, bool bracketed) {
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (bracketed) host = host.substr(0, host.find('%'));
+  unsigned char bytes[sizeof(in6_addr)];
+  return ::inet_pton(bracketed ? AF_INET6 : AF_INET, std::string(host).c_str(), bytes) == 1;
+}
+
+// "127.0.0.1:8080", "[::1]:8080", "localhost:8080". Other names may mean several addresses, and
+// another one tomorrow: the listener takes one.
 Outcome<std::string> parse_address(std::string_view text) {
   const Refused form(
       fmt::format("\"{}\" is not an address and port, as in 127.0.0.1:8080 or [::1]:8080", text));
@@ -58,8 +68,42 @@ Outcome<std::string> parse_address(std::string_view text) {
   if (!bracketed && host.find(':') != std::string_view::npos) return form;
   const auto port = parse_count(text.substr(colon + 1));
   if (!port) return form;
+  if (host != "localhost" && !is_ip_address(host, bracketed)) {
+    return Refused(
+        fmt::format("\"{}\" is not an IP address: write one of this machine, 0.0.0.0 for "
+                    "all of them, or localhost",
+                    host));
+  }
   if (*port > 65535) return Refused(fmt::format("port {} is larger than 65535", *port));
   return std::string(text);
+}
+
+// "a.example, b.example" taken apart; blanks around a comma do not count.
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    std::string_view part = text.substr(0, comma);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.emplace_back(part);
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  return parts;
+}
+
+// Both are compared with what a client sends, so that anything else would never match.
+Outcome<Done> check_entry(Kind kind, std::string_view entry) {
+  if (kind == Kind::hosts) {
+    if (entry.find_first_of("/:* ") == std::string_view::npos) return Done{};
+    return Refused(fmt::format("\"{}\" is not a host name, as in broker.example.org", entry));
+  }
+  const std::size_t scheme = entry.find("://");
+  const bool http = entry.starts_with("http://") || entry.starts_with("https://");
+  const std::string_view host = http ? entry.substr(scheme + 3) : std::string_view();
+  if (!host.empty() && host.find_first_of("/* ") == std::string_view::npos) return Done{};
+  return Refused(
+      fmt::format("\"{}\" is not an origin, as in https://app.example.org (no path)", entry));
 }
 
 struct Assigner {
@@ -73,6 +117,14 @@ struct Assigner {
       if (!address) return address.error();
     }
     *slot = text;
+    return Done{};
+  }
+  Outcome<Done> operator()(std::vector<std::string>* slot) const {
+    auto entries = split_list(text);
+    for (const std::string& entry : entries) {
+      if (auto checked = check_entry(key.kind, entry); !checked) return checked;
+    }
+    *slot = std::move(entries);
     return Done{};
   }
   Outcome<Done> operator()(int* slot) const {
@@ -118,6 +170,9 @@ struct Renderer {
   const Key& key;
 
   std::string operator()(const std::string* slot) const { return *slot; }
+  std::string operator()(const std::vector<std::string>* slot) const {
+    return fmt::format("{}", fmt::join(*slot, ","));
+  }
   std::string operator()(const int* slot) const { return fmt::format("{}", *slot); }
   std::string operator()(const std::uint64_t* slot) const { return format_size(*slot); }
   std::string operator()(const std::chrono::milliseconds* slot) const {
@@ -142,8 +197,9 @@ std::string render(const Key& key, const Config& config) {
   return std::visit(Renderer{key}, key.slot(readable));
 }
 
-std::string render_toml(const Key& key, std::string_view value) {
-  if (key.kind == Kind::count || key.kind == Kind::boolean) return std::string(value);
+namespace {
+
+std::string quote(std::string_view value) {
   std::string quoted = "\"";
   for (const char c : value) {
     if (c == '"' || c == '\\') quoted.push_back('\\');
@@ -151,6 +207,18 @@ std::string render_toml(const Key& key, std::string_view value) {
   }
   quoted.push_back('"');
   return quoted;
+}
+
+}  // namespace
+
+std::string render_toml(const Key& key, std::string_view value) {
+  if (key.kind == Kind::count || key.kind == Kind::boolean) return std::string(value);
+  if (!is_list(key)) return quote(value);
+  std::string array;
+  for (const std::string& entry : split_list(value)) {
+    array += (array.empty() ? "" : ", ") + quote(entry);
+  }
+  return fmt::format("[{}]", array);
 }
 
 }  // namespace twofold::config

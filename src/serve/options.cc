@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "src/serve/memory.h"
 #include "src/serve/running_broker.h"
 
 namespace twofold {
@@ -9,8 +10,10 @@ using engine::Error;
 
 engine::EngineOptions engine_options(const Config& config) {
   const auto& storage = config.storage;
+  const MemoryBudgets memory = memory_budgets(config);
   engine::EngineOptions options;
-  options.core.tail_cache_bytes = storage.tail_cache;
+  options.core.gathered_bytes_max = memory.gathered;
+  options.core.tail_cache_bytes = memory.tail_cache;
   options.core.segment_bytes = storage.segment_bytes;
   options.core.journal_files = static_cast<std::uint32_t>(storage.journal_files);
   options.core.checkpoint_bytes = 2 * storage.journal_file_bytes;
@@ -26,7 +29,10 @@ http::ServerOptions server_options(const Config& config) {
   http::ServerOptions options;
   options.connections_max = static_cast<std::size_t>(config.limits.connections);
   options.body_bytes_max = config.http.max_body;
+  options.body_bytes_total_max = memory_budgets(config).bodies;
   options.idle_timeout = config.http.idle_timeout;
+  options.hosts_allowed = config.http.hosts;
+  options.origins_allowed = config.http.cors_origins;
   return options;
 }
 
@@ -59,6 +65,7 @@ engine::Result<std::pair<std::string, std::uint16_t>> split_address(const std::s
   const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (host.empty() || failed != std::errc() || end != digits.data() + digits.size())
     return Error(Errc::invalid_request, "http.listen is not address:port: " + listen);
+  if (host == "localhost") host = "127.0.0.1";
   return std::pair(host, port);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <thread>
 #include <utility>
@@ -25,7 +26,10 @@ using engine::Result;
 
 constexpr std::uint64_t kMemoryOnlyBytes = 4ull << 30;
 constexpr std::size_t kPoolThreads = 2;
+constexpr int kExitFailed = 1;
 constexpr int kExitInterrupted = 130;
+// With the default grace this stays below the 30 s that Kubernetes and systemd give a stop.
+constexpr auto kBeyondGrace = std::chrono::seconds{5};
 
 // On few CPUs a thread of its own costs the core more than it gives (docs/benchmarks.md).
 std::size_t io_threads(const Config& config) {
@@ -49,9 +53,10 @@ Result<std::unique_ptr<engine::FileSystem>> open_files(const Config& config) {
 class RunningBroker::Signals {
  public:
   explicit Signals(boost::asio::io_context& context)
-      : set(context, SIGINT, SIGTERM), grace(context) {}
+      : set(context, SIGINT, SIGTERM), grace(context), patience(context) {}
   boost::asio::signal_set set;
-  boost::asio::steady_timer grace;
+  boost::asio::steady_timer grace;     // then connections are cut
+  boost::asio::steady_timer patience;  // then the process ends, whatever it waits for
 };
 
 RunningBroker::RunningBroker(const Config& config) : config_(config), started_(clock_.now()) {}
@@ -75,6 +80,7 @@ Result<> RunningBroker::build() {
 
   for (std::size_t i = 0; i < io_threads(config_); ++i)
     contexts_.push_back(std::make_unique<boost::asio::io_context>(1));
+  if (auto taken = take_port(); !taken) return taken;
   core_executor_ = std::make_unique<engine::AsioCoreExecutor>(*contexts_.front(), clock_);
   writer_ = std::make_unique<engine::ThreadExecutor>("journal");
   pool_ = std::make_unique<engine::ThreadPool>("storage", kPoolThreads);
@@ -93,13 +99,23 @@ Result<> RunningBroker::build() {
   broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
   set_defaults(config_, *broker_);
   broker_->metrics = [&core](std::string& out) { append_engine_metrics(core, out); };
+  watch_ = std::make_unique<HealthWatch>(*contexts_.front(), core, clock_, *broker_);
+  broker_->checks = [watch = watch_.get()] { return watch->checks(); };
 
   std::vector<boost::asio::io_context*> contexts;
   for (auto& context : contexts_) contexts.push_back(context.get());
   server_ = std::make_unique<http::Server>(*broker_, contexts, server_options(config_));
+  return {};
+}
+
+// Early, so that a port in use is said before the data is touched.
+Result<> RunningBroker::take_port() {
   const auto address = split_address(config_.http.listen);
   if (!address) return address.error();
-  return server_->listen(address->first, address->second);
+  auto taken = http::take_address(*contexts_.front(), address->first, address->second);
+  if (!taken) return taken.error();
+  port_ = *std::move(taken);
+  return {};
 }
 
 Result<> RunningBroker::recover() {
@@ -122,15 +138,22 @@ Result<> RunningBroker::recover() {
   return {};
 }
 
+// Recovers, then lets clients in.
+Result<> RunningBroker::start() {
+  if (auto recovered = recover(); !recovered) return recovered;
+  watch_->start();
+  broker_->health = http::Health::ready;
+  return server_->listen(*std::exchange(port_, std::nullopt));
+}
+
 int RunningBroker::run() {
-  if (auto recovered = recover(); !recovered) {
+  if (auto started = start(); !started) {
     engine::diag(DiagLevel::error, "main", "cannot start",
-                 {{"error", recovered.error().detail}, {"hint", recovered.error().hint}});
-    return 1;
+                 {{"error", started.error().detail}, {"hint", started.error().hint}});
+    return kExitFailed;
   }
   signals_ = std::make_unique<Signals>(*contexts_.front());
   await_signals();
-  broker_->health = http::Health::ready;
   engine::diag(DiagLevel::info, "main", "twofold ready",
                {{"http", config_.http.listen},
                 {"port", std::to_string(server_->port())},
@@ -174,6 +197,14 @@ void RunningBroker::drain() {
   signals_->grace.async_wait([this](boost::system::error_code cancelled) {
     if (!cancelled) server_->stop();
   });
+  // A request that waits for a device which does not answer never ends, and nor does the journal.
+  signals_->patience.expires_after(config_.server.shutdown_grace + kBeyondGrace);
+  signals_->patience.async_wait([](boost::system::error_code cancelled) {
+    if (cancelled) return;
+    engine::diag(DiagLevel::warn, "main",
+                 "the stop came to no end, leaving now; nothing acknowledged is lost");
+    std::_Exit(kExitFailed);
+  });
   server_->drain([this] { stop_engine(); });
 }
 
@@ -183,8 +214,9 @@ void RunningBroker::stop_engine() {
 }
 
 void RunningBroker::end() {
-  if (engine_->core().failure()) exit_code_ = 1;
+  if (engine_->core().failure()) exit_code_ = kExitFailed;
   engine::diag(DiagLevel::info, "main", "stopped");
+  signals_->patience.cancel();
   signals_->set.cancel();
   contexts_.front()->stop();
 }

@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include "engine/base/asio_core_executor.h"
 #include "engine/base/clock.h"
@@ -19,15 +21,19 @@
 #include "log/topics.h"
 #include "queue/queues.h"
 #include "src/config/config.h"
+#include "src/serve/health_watch.h"
 
 namespace twofold {
 
 /// Every part of the broker, in construction order: what comes later may use what came before.
 ///
-///   auto broker = RunningBroker::open(config);   // directory locked, port bound: mistakes show here
-///   broker->run();                               // recovers, serves until a signal
+///   auto broker = RunningBroker::open(config);  // directory locked, port taken: mistakes show here
+///   broker->run();                              // recovers, listens, serves until a signal
 ///
-/// SIGTERM and SIGINT drain and stop; a second one leaves at once (the journal is crash safe).
+/// Until recovery is done connections are refused: nobody could answer them.
+/// SIGTERM and SIGINT drain and stop; a second one leaves at once (the journal is crash safe). What
+/// is not finished within server.shutdown_grace is cut, and a stop that hangs even so ends the
+/// process five seconds later.
 /// Threads  open() and run() on one thread, which becomes the core's.
 class RunningBroker {
  public:
@@ -35,12 +41,15 @@ class RunningBroker {
   ~RunningBroker();
 
   /// Serves. 0 after an orderly stop; 1 when storage failed or recovery found what it cannot read.
+  /// A stop that hangs does not return: it exits with 1.
   int run();
 
  private:
   explicit RunningBroker(const Config& config);
   engine::Result<> build();
+  engine::Result<> take_port();
   engine::Result<> recover();
+  engine::Result<> start();
   void await_signals();
   void on_signal();
   void drain();
@@ -55,12 +64,14 @@ class RunningBroker {
 
   // Destroyed after everything that posts to them has gone.
   std::vector<std::unique_ptr<boost::asio::io_context>> contexts_;
+  std::optional<boost::asio::ip::tcp::acceptor> port_;  // until the server listens on it
   std::unique_ptr<engine::AsioCoreExecutor> core_executor_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<log::Topics> topics_;
   std::unique_ptr<log::Groups> groups_;
   std::unique_ptr<queue::Queues> queues_;
   std::unique_ptr<http::Broker> broker_;
+  std::unique_ptr<HealthWatch> watch_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<engine::ThreadExecutor> writer_;
   std::unique_ptr<engine::ThreadPool> pool_;
@@ -78,7 +89,7 @@ http::ServerOptions server_options(const Config& config);
 void set_defaults(const Config& config, http::Broker& broker);
 /// Metrics of the engine in Prometheus text. On the core.
 void append_engine_metrics(const engine::CoreImpl& core, std::string& out);
-/// "127.0.0.1:8080", "[::1]:8080" taken apart.
+/// "127.0.0.1:8080", "[::1]:8080" taken apart; localhost is 127.0.0.1.
 engine::Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& listen);
 
 }  // namespace twofold

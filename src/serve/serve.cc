@@ -1,8 +1,10 @@
 #include "src/serve/serve.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "engine/base/diag.h"
@@ -31,6 +33,17 @@ DiagFormat diag_format(LogFormat format) {
   return format == LogFormat::json ? DiagFormat::json : DiagFormat::text;
 }
 
+// Every connection is a descriptor. The soft limit is low for the sake of programs that use
+// select(), which we do not.
+void raise_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
+  engine::diag(DiagLevel::warn, "main", "the limit of open files cannot be raised",
+               {{"to", std::to_string(limit.rlim_max)}});
+}
+
 /// sysexits' EX_TEMPFAIL for a directory that another process holds, 1 for the rest.
 int exit_code(Errc code) { return code == Errc::busy ? 75 : 1; }
 
@@ -43,6 +56,9 @@ int serve(const Config& config) {
                 {"commit", std::string(kGitCommit)},
                 {"pid", std::to_string(getpid())},
                 {"data", config.storage.memory_only ? "memory" : config.server.data_dir}});
+  // A terminal that closes is no reason to leave requests unanswered.
+  std::signal(SIGHUP, SIG_IGN);
+  raise_open_files();
   auto broker = RunningBroker::open(config);
   if (!broker) {
     fmt::print(stderr, "error: {}\n", broker.error().detail);

@@ -4,7 +4,8 @@ namespace twofold {
 
 struct Config;
 
-/// Runs the broker until a signal stops it; returns the process's exit code.
+/// Runs the broker until a signal stops it; returns the process's exit code. SIGHUP is ignored, and
+/// as many files may be open as the system allows this process.
 int serve(const Config& config);
 
 }  // namespace twofold

@@ -43,6 +43,8 @@ def run(*words: str, code: int = 0, stdin: str | bytes | None = None, **more: st
 class BrokerCase(unittest.TestCase):
     """Every test of a class shares one broker; names are the test's own."""
 
+    settings: tuple[str, ...] = ()  # "key=value", over the defaults
+
     @classmethod
     def setUpClass(cls) -> None:
         cls.stack = contextlib.ExitStack()
@@ -52,7 +54,8 @@ class BrokerCase(unittest.TestCase):
         cls.diag = cls.stack.enter_context((cls.folder / "broker.log").open("w"))
         cls.broker = subprocess.Popen(
             [PROGRAM, "serve", "--http", cls.address, "--data", str(cls.folder / "data"),
-             "--set", "storage.min_free=0"], env=environment(), stdout=cls.diag, stderr=subprocess.STDOUT)
+             "--set", "storage.min_free=0", *(word for pair in cls.settings for word in ("--set", pair))],
+            env=environment(), stdout=cls.diag, stderr=subprocess.STDOUT)
         cls.stack.callback(cls.stop)
         cls.wait_until_ready()
 

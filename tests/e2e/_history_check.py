@@ -80,14 +80,15 @@ def commits_hold(history: History, end: End) -> list[str]:
 
 
 def deliveries(history: History, queue: str) -> dict[str, list[tuple]]:
-    """message id -> (call, message) of each delivery, in the order of the broker's own clock."""
+    """message id -> (call, message) of each delivery in order. Within a life the count says it: the clock's
+    milliseconds cannot tell a delivery from the next one after a nack at once."""
     out: dict[str, list[tuple]] = {}
     for call in history.of("receive", told="ok"):
         if call.asked["queue"] == queue:
             for message in call.answer["messages"]:
                 out.setdefault(message["id"], []).append((call, message))
     for found in out.values():
-        found.sort(key=lambda d: granted(*d))
+        found.sort(key=lambda d: (d[0].life, d[1]["receive_count"], granted(*d)))
     return out
 
 

@@ -45,6 +45,16 @@ class Bench(BrokerCase):
             self.assertGreaterEqual(report["verified"]["received"], 5000)
         self.assertEqual(self.leftovers(), [])
 
+    def test_a_short_fetch_measures_pages_and_says_their_true_size(self):
+        report = self.bench("fetch", "--msgs", "100", "--warmup", "200ms", "--connections", "2", "--backlog", "3000",
+                            "--page", "64KiB")
+        result = report["results"][0]
+        self.assertGreaterEqual(result["requests"], 4)
+        self.assertIn("--msgs raised to 4 pages on each connection", result["notes"])
+        page = int(result["notes"][0].removesuffix(" KiB a page on the wire"))
+        # A page is whole batches of 1000 records: less than all that is stored, warm-up or not.
+        self.assertTrue(0 < page < 3000, result["notes"])
+
     def test_the_queue_cycle_in_both_encodings_and_every_batch(self):
         for encoding in ("json", "protobuf"):
             for batch in ("1", "10", "100"):

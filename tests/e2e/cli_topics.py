@@ -26,6 +26,12 @@ class Topics(BrokerCase):
         self.assertIn("--if-not-exists", again.stderr)
         self.cli("topic", "create", "twice", "--if-not-exists")
 
+    def test_a_retention_without_a_unit_does_not_destroy_the_records(self):
+        self.cli("produce", "precious", "--create", stdin="a\nb\n")
+        refused = self.cli("topic", "config", "precious", "retention.time=3", code=2)
+        self.assertIn('retention.time: "3" is a duration without a unit', refused.stderr)
+        self.assertEqual(self.json("topic", "config", "precious")["retention"]["time"], "7d")
+
     def test_retention_zero_means_for_ever(self):
         self.cli("topic", "create", "ever", "--retention-time", "0", "--retention-bytes", "0")
         self.assertEqual(self.json("topic", "config", "ever")["retention"], {"time": None, "bytes": None})
@@ -82,6 +88,15 @@ class Records(BrokerCase):
         misfit = self.cli("produce", "keyed", "-f", "%k\\t%v\\n", stdin="no tab\n", code=2)
         self.assertIn("record 1 of the input does not fit", misfit.stderr)
 
+    def test_a_line_that_does_not_fit_takes_no_good_record_with_it(self):
+        misfit = self.cli("produce", "misfit", "--create", "-f", "%k:%v\\n", code=2,
+                          stdin="g1:v1\ng2:v2\ng3:v3\nnocolon\ng5:v5\n")
+        self.assertIn("record 4 of the input does not fit", misfit.stderr)
+        self.assertIn("3 records before it: sent", misfit.stderr)
+        self.assertEqual(self.out("consume", "misfit", "-O", "start", "-e", "-f", "%k=%v;"), "g1=v1;g2=v2;g3=v3;")
+        nothing = self.cli("produce", "misfit", "-f", "%k:%v\\n", stdin="nocolon\n", code=2)
+        self.assertIn("nothing was sent", nothing.stderr)
+
     def test_headers_tombstones_templates_and_receipts(self):
         self.cli("topic", "create", "shapes")
         self.cli("produce", "shapes", "v", "-k", "k", "-H", "region:EU", "-H", "n:2")
@@ -127,6 +142,15 @@ class Records(BrokerCase):
                          ["from many-a", "from many-b"])
         self.cli("consume", "--regex", "nothing.*", code=3)
         self.cli("consume", "--regex", "(", code=2)
+
+    def test_an_offset_that_is_gone_is_not_skipped_in_silence(self):
+        self.cli("produce", "gone", "--create", stdin="a\nb\nc\nd\n")
+        self.cli("topic", "trim", "gone", "--before", "3", "--yes")
+        read = self.cli("consume", "gone", "-O", "1", "-e")
+        self.assertEqual(read.stdout, "d\n")
+        self.assertIn("offset 1 of gone, partition 0, is gone: going on from 3", read.stderr)
+        self.assertIn("does not exist yet: going on from 4", self.cli("consume", "gone", "-O", "9", "-e").stderr)
+        self.assertNotIn("going on", self.cli("consume", "gone", "-O", "3", "-e").stderr)
 
     def test_trimming_forgets_what_is_before(self):
         self.cli("produce", "trimmed", "--create", stdin="a\nb\nc\n")

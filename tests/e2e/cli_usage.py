@@ -27,6 +27,8 @@ class Usage(unittest.TestCase):
                             (("consume", "orders", "-o", "start"), "-o is the output format; use -O start"),
                             (("receive", "q", "--wait", "20"), "without a unit"),
                             (("send",), "QUEUE is missing"),
+                            (("consume", "orders", "-n"), "-n, --num needs a value: N"),
+                            (("serve", "--http", "broker.example.org:80"), "is not an IP address"),
                             (("bench", "everything"), "is not a workload"),
                             (("topic", "list", "-s", "ftp://x"), "not the address of a broker")):
             mistake = run(*words, code=2)
@@ -130,6 +132,11 @@ class Doctor(unittest.TestCase):
             failed = run("doctor", "--data", file.name, code=1)
             self.assertIn("fail", failed.stdout)
             self.assertIn(file.name, failed.stdout)
+
+    def test_a_directory_that_cannot_be_made_fails(self):
+        failed = run("doctor", "--data", "/proc/twofold/data", code=1)
+        self.assertRegex(failed.stdout, r"fail +data directory +/proc/twofold/data cannot be made in /proc|"
+                                        r"fail +data directory +/proc is not writable")
 
     def test_a_wrong_setting_fails(self):
         self.assertIn("did you mean", run("doctor", "--set", "log.levle=info", code=1).stdout)

@@ -33,6 +33,19 @@ TEST(Gate, AnswersToAddressesLocalNamesAndConfiguredOnes) {
   }
 }
 
+TEST(Gate, ProbesAreAnsweredUnderAnyName) {
+  Head probe = head("GET", "broker.monitoring.svc:8080");
+  for (const std::string_view target : {"/livez", "/readyz?verbose", "/startupz", "/metrics", "/health"}) {
+    probe.target = target;
+    EXPECT_FALSE(check_admission(probe, options())) << target;
+  }
+  for (const std::string_view target : {"/v1/topics", "/metrics/", "/livezz", "/v1/topics?x=/livez"}) {
+    probe.target = target;
+    ASSERT_TRUE(check_admission(probe, options())) << target;
+    EXPECT_EQ(check_admission(probe, options())->kind, ProblemKind::host_not_allowed);
+  }
+}
+
 TEST(Gate, PagesOfOtherSitesMayNotWrite) {
   EXPECT_FALSE(check_admission(head("POST", "localhost:8080"), options()));
   EXPECT_FALSE(check_admission(head("POST", "localhost:8080", "http://localhost:8080"), options()));

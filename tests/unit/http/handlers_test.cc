@@ -208,10 +208,9 @@ TEST(Handlers, HealthFollowsTheBroker) {
   rig.broker.health = Health::failed;
   EXPECT_EQ(rig.ask("GET", "/livez").status, 503);
   rig.broker.health = Health::starting;
-  rig.broker.progress = [] { return std::string(R"({"phase":"recovery","segments":12,"of":80})"); };
   const auto starting = rig.ask("GET", "/startupz");
   EXPECT_EQ(starting.status, 503);
-  EXPECT_EQ(starting.json().at("segments"), 12);
+  EXPECT_EQ(starting.json().at("phase"), "starting");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "src/bench/histogram.h"
 #include "src/bench/http_text.h"
 #include "src/bench/payload.h"
+#include "src/bench/stage.h"
 
 namespace twofold::bench {
 namespace {
@@ -128,6 +129,24 @@ TEST(Scan, CountsRecordsAndFindsTheCursor) {
   }
   PageSeen page;
   EXPECT_FALSE(scan_page(Encoding::protobuf, "\x0a\x7f", 1, page)) << "a length beyond the end";
+}
+
+struct Pages final : Workload {
+  std::string_view next(std::size_t) override { return claim(10) == 0 ? "" : "GET"; }
+  Outcome<Done> answered(std::size_t, const Reply& reply) override {
+    count_request(reply.body.size());
+    count(10, reply.latency);
+    return Done{};
+  }
+};
+
+TEST(Workload, PagesOfTheWarmUpDoNotMakeTheMeasuredOnesLarger) {
+  Pages pages;
+  pages.begin(std::nullopt, 1h);
+  ASSERT_TRUE(pages.answered(0, Reply{200, std::string(5000, 'x'), 1ms}));
+  pages.begin(100, std::nullopt);
+  ASSERT_TRUE(pages.answered(0, Reply{200, std::string(200, 'x'), 1ms}));
+  EXPECT_EQ(pages.answer_bytes() / pages.requests(), 200U);
 }
 
 TEST(Scan, CountsAcks) {

@@ -87,6 +87,23 @@ TEST(Settings, BecomeAMergePatch) {
   EXPECT_FALSE(settings_as_patch({"=x"}));
 }
 
+TEST(Settings, ABareNumberForADurationDoesNotDestroyATopicsRecords) {
+  for (const char* pair : {"retention.time=3", "retention.time=0.5", "visibility_timeout=30",
+                           "delay=5", "receive_wait=20", "retention=4"}) {
+    const auto refused = settings_as_patch({pair});
+    ASSERT_FALSE(refused) << pair;
+    EXPECT_EQ(refused.error().exit, ExitCode::refused);
+    EXPECT_THAT(refused.error().what, HasSubstr("without a unit: write 250ms, 30s, 5m, 12h or 7d"));
+  }
+  EXPECT_EQ(*settings_as_patch({"visibility_timeout=2m", "delay=0", "max_receives=5"}),
+            R"({"visibility_timeout":"2m","delay":"0s","max_receives":5})");
+}
+
+TEST(Settings, ARetentionOfZeroIsNoneAsWhenATopicIsCreated) {
+  EXPECT_EQ(*settings_as_patch({"retention.time=0", "retention.bytes=0"}),
+            R"({"retention":{"time":null,"bytes":null}})");
+}
+
 TEST(Outgoing, ChoosesTheShapeThatKeepsTheBytes) {
   Outgoing outgoing;
   outgoing.value = "{\"a\":1.0}";

@@ -153,6 +153,41 @@ TEST(ConfigFile, AListWhereOneValueBelongsIsRefused) {
   EXPECT_THAT(file.problems[0].what, HasSubstr("needs a single value"));
 }
 
+TEST(ConfigFile, AListIsAnArrayAndElsewhereHasCommas) {
+  const FileRead file = read("[http]\nhosts = [\"a.example\", \"b.example\"]\n");
+  ASSERT_TRUE(file.problems.empty());
+  Sources sources;
+  sources.environment = {"TWOFOLD_HTTP_CORS_ORIGINS=https://a.example, http://b.example:81"};
+  sources.flags = file.assignments;
+  const Loaded loaded = load(sources);
+  ASSERT_TRUE(loaded.errors.empty());
+  EXPECT_THAT(loaded.config.http.hosts, testing::ElementsAre("a.example", "b.example"));
+  EXPECT_THAT(loaded.config.http.cors_origins,
+              testing::ElementsAre("https://a.example", "http://b.example:81"));
+  const Key& key = *find_key("http.hosts");
+  EXPECT_EQ(render(key, loaded.config), "a.example,b.example");
+  EXPECT_EQ(render_toml(key, "a.example,b.example"), R"(["a.example", "b.example"])");
+  EXPECT_EQ(render_toml(key, ""), "[]");
+  EXPECT_EQ(read("[http]\nhosts = []\n").assignments.at(0).value, "");
+  EXPECT_THAT(read("[http]\nhosts = [1]\n").problems.at(0).what, HasSubstr("an array of texts"));
+}
+
+TEST(Config, LocalhostIsAnAddressAndOtherNamesAreNot) {
+  for (const char* good : {"localhost:8080", "0.0.0.0:80", "[::1]:80", "[fe80::1%eth0]:80"}) {
+    EXPECT_TRUE(load_flags({
+                               {"http.listen", good}
+    })
+                    .errors.empty())
+        << good;
+  }
+  const Loaded named = load_flags({
+      {"http.listen", "broker.example.org:8080"}
+  });
+  ASSERT_EQ(named.errors.size(), 1U);
+  EXPECT_THAT(named.errors[0].what, HasSubstr("\"broker.example.org\" is not an IP address"));
+  EXPECT_THAT(named.errors[0].what, HasSubstr("localhost"));
+}
+
 TEST(ConfigFile, ABareNumberForADurationIsRefused) {
   const FileRead file = read("[queues]\nvisibility_timeout = 30\n");
   ASSERT_TRUE(file.problems.empty());
@@ -206,6 +241,10 @@ TEST(Config, EveryWrongValueIsRefusedByTheNameOfItsKey) {
       {"server.data_dir",       ""          },
       {"topics.retention_time", "7"         },
       {"limits.connections",    "-1"        },
+      {"http.hosts",            "a:80"      },
+      {"http.hosts",            "*"         },
+      {"http.cors_origins",     "a.example" },
+      {"http.cors_origins",     "https://a/"},
   };
   for (const auto& [key, value] : wrong) {
     const Loaded loaded = load_flags({

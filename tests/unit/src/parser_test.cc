@@ -78,6 +78,16 @@ TEST(Parser, MistakesAreUsageErrorsThatSayWhatToType) {
   }
 }
 
+TEST(Parser, AFlagWithoutItsValueIsNamedWithWhatItTakes) {
+  const auto refused = parse_words({"consume", "orders", "-n"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what, "-n, --num needs a value: N");
+  EXPECT_EQ(refused.error().hint, "run: twofold consume --help");
+  const auto global = parse_words({"topic", "list", "--timeout"});
+  ASSERT_FALSE(global);
+  EXPECT_THAT(global.error().what, HasSubstr("--timeout needs a value: DURATION"));
+}
+
 TEST(Parser, TheEnvironmentFillsInGlobalFlags) {
   const auto environment = [](const char* name) -> const char* {
     const std::string_view variable = name;

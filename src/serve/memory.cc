@@ -1,0 +1,38 @@
+#include "src/serve/memory.h"
+
+#include <algorithm>
+
+#include "engine/core_impl.h"
+#include "http/broker.h"
+
+namespace twofold {
+namespace {
+
+constexpr std::uint64_t kBodiesShare = 4;
+constexpr std::uint64_t kGatheredShare = 4;
+constexpr std::uint64_t kTailShare = 16;
+constexpr std::uint64_t kTailMin = 1 << 20;
+
+// A tail cache that somebody sized is left as it is.
+bool tail_cache_is_given(const Config& config) {
+  const auto origin = config.origin.find("storage.tail_cache");
+  return origin != config.origin.end() && origin->second != "default";
+}
+
+}  // namespace
+
+MemoryBudgets memory_budgets(const Config& config) {
+  const std::uint64_t limit = config.limits.memory;
+  if (limit == 0) {
+    return {http::ServerOptions().body_bytes_total_max, engine::CoreOptions().gathered_bytes_max,
+            config.storage.tail_cache};
+  }
+  const std::uint64_t tail_cache = tail_cache_is_given(config)
+                                       ? config.storage.tail_cache
+                                       : std::max(limit / kTailShare, kTailMin);
+  // Stored, a body may be a little larger than it came.
+  return {std::max(limit / kBodiesShare, config.http.max_body),
+          std::max(limit / kGatheredShare, 2 * config.http.max_body), tail_cache};
+}
+
+}  // namespace twofold
