@@ -87,8 +87,9 @@ constexpr std::array kKeys{
         "open client connections",
         TWOFOLD_SLOT(limits.connections)},
     Key{"limits.memory", Kind::size, "0", "0", "",
-        "memory to share out: 1/4 to request bodies, 1/4 to what waits for the journal, 1/16 to the "
-        "tail cache unless storage.tail_cache is set; 0 takes 256MiB, 256MiB, storage.tail_cache",
+        "memory to share out: 1/4 to request bodies, 1/4 to what waits for the journal, 1/8 to "
+        "large answers, 1/8 to messages in flight, delayed and dead, 1/16 to the tail cache unless "
+        "storage.tail_cache is set; 0 takes 256MiB each, 50 million messages, storage.tail_cache",
         TWOFOLD_SLOT(limits.memory)},
     Key{"log.level", Kind::choice, "info", "debug|info|warn|error", "",
         "least important lines that are still written",

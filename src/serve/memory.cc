@@ -4,12 +4,16 @@
 
 #include "engine/core_impl.h"
 #include "http/broker.h"
+#include "queue/queues.h"
 
 namespace twofold {
 namespace {
 
 constexpr std::uint64_t kBodiesShare = 4;
 constexpr std::uint64_t kGatheredShare = 4;
+constexpr std::uint64_t kAnswersShare = 8;
+constexpr std::uint64_t kMarkedShare = 8;
+constexpr std::uint64_t kMarkedBytes = 100;  // of one message, received alone
 constexpr std::uint64_t kTailShare = 16;
 constexpr std::uint64_t kTailMin = 1 << 20;
 
@@ -24,7 +28,9 @@ bool tail_cache_is_given(const Config& config) {
 MemoryBudgets memory_budgets(const Config& config) {
   const std::uint64_t limit = config.limits.memory;
   if (limit == 0) {
-    return {http::ServerOptions().body_bytes_total_max, engine::CoreOptions().gathered_bytes_max,
+    const http::ServerOptions server;
+    return {server.body_bytes_total_max, engine::CoreOptions().gathered_bytes_max,
+            server.answer_bytes_total_max, queue::QueueLimits().marked_max,
             config.storage.tail_cache};
   }
   const std::uint64_t tail_cache = tail_cache_is_given(config)
@@ -32,7 +38,9 @@ MemoryBudgets memory_budgets(const Config& config) {
                                        : std::max(limit / kTailShare, kTailMin);
   // Stored, a body may be a little larger than it came.
   return {std::max(limit / kBodiesShare, config.http.max_body),
-          std::max(limit / kGatheredShare, 2 * config.http.max_body), tail_cache};
+          std::max(limit / kGatheredShare, 2 * config.http.max_body),
+          std::max(limit / kAnswersShare, config.http.max_body), limit / kMarkedShare / kMarkedBytes,
+          tail_cache};
 }
 
 }  // namespace twofold

@@ -29,7 +29,9 @@ http::ServerOptions server_options(const Config& config) {
   http::ServerOptions options;
   options.connections_max = static_cast<std::size_t>(config.limits.connections);
   options.body_bytes_max = config.http.max_body;
-  options.body_bytes_total_max = memory_budgets(config).bodies;
+  const MemoryBudgets memory = memory_budgets(config);
+  options.body_bytes_total_max = memory.bodies;
+  options.answer_bytes_total_max = memory.answers;
   options.idle_timeout = config.http.idle_timeout;
   options.hosts_allowed = config.http.hosts;
   options.origins_allowed = config.http.cors_origins;

@@ -14,6 +14,7 @@
 
 #include "engine/base/diag.h"
 #include "engine/base/memory_file_system.h"
+#include "src/serve/memory.h"
 #include "version.h"
 
 namespace twofold {
@@ -93,7 +94,8 @@ Result<> RunningBroker::build() {
   auto& core = engine_->core();
   topics_ = std::make_unique<log::Topics>(core);
   groups_ = std::make_unique<log::Groups>(core, *topics_);
-  queues_ = std::make_unique<queue::Queues>(core);
+  queues_ = std::make_unique<queue::Queues>(
+      core, queue::QueueLimits{memory_budgets(config_).marked_messages});
   broker_ = std::unique_ptr<http::Broker>(
       new http::Broker{core, *topics_, *groups_, *queues_, *pool_, clock_, random_});
   broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};

@@ -37,8 +37,8 @@ TEST(FormatGolden, AnEntryIsWhatThePageSays) {
 
 TEST(FormatGolden, ASegmentIsWhatThePageSays) {
   MemoryFileSystem files;
-  auto store = std::move(*open_segments(files));
-  auto writer = std::move(*store->create(SegmentId{7}));
+  auto store = *open_segments(files);
+  auto writer = *store->create(SegmentId{7});
   ASSERT_TRUE(writer->add(LogId{3}, batch_of_the_page(), WallTime{1'700'000'000'010}));
   ASSERT_TRUE(writer->finish());
   auto file = files.open("segments/0000000000000007.seg", OpenMode::read_only);
@@ -47,11 +47,11 @@ TEST(FormatGolden, ASegmentIsWhatThePageSays) {
 
 TEST(FormatGolden, TheSegmentOfThePageIsRead) {
   MemoryFileSystem files;
-  auto store = std::move(*open_segments(files));
+  auto store = *open_segments(files);
   auto file = files.open("segments/0000000000000007.seg", OpenMode::create);
   ASSERT_TRUE((*file)->write_at(0, golden("segment")));
 
-  const auto segment = std::move(*store->open(SegmentId{7}));
+  const auto segment = *store->open(SegmentId{7});
   const auto ranges = segment->ranges();
   ASSERT_TRUE(ranges);
   ASSERT_EQ(ranges->size(), 1u);

@@ -29,7 +29,7 @@ Result<> drain(FileSystem& files, bool& written) {
 }
 
 void prepare(FileSystem& files) {
-  auto store = std::move(*open_segments(files));
+  auto store = *open_segments(files);
   write_segment(*store, kOld,
                 {
                     {kLog, {make_batch(0, 20)}}
@@ -109,8 +109,8 @@ TEST(SegmentCrash, AfterAnyFailedCallTheStoreIsSoundAndADrainSucceedsLater) {
 TEST(SegmentCrash, AFailedSyncIsFinalForTheSegment) {
   SeededRandom random(1);
   SimulatedFileSystem disk(random);
-  auto store = std::move(*open_segments(disk));
-  auto writer = std::move(*store->create(kNew));
+  auto store = *open_segments(disk);
+  auto writer = *store->create(kNew);
   ASSERT_TRUE(writer->add(kLog, make_batch(0, 1), WallTime{0}));
   disk.fail(DiskCall::sync, 1, DiskFault::io_error);
   EXPECT_FALSE(writer->finish());
@@ -121,8 +121,8 @@ TEST(SegmentCrash, AFailedSyncIsFinalForTheSegment) {
 TEST(SegmentCrash, AFullDiskIsSaidToBeFull) {
   SeededRandom random(1);
   SimulatedFileSystem disk(random);
-  auto store = std::move(*open_segments(disk));
-  auto writer = std::move(*store->create(kNew));
+  auto store = *open_segments(disk);
+  auto writer = *store->create(kNew);
   ASSERT_TRUE(writer->add(kLog, make_batch(0, 1, 5000), WallTime{0}));
   disk.set_free_bytes(1000);
   const auto finished = writer->finish();

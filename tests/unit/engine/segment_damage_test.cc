@@ -40,14 +40,14 @@ class ADamagedSegment : public ::testing::Test {
   }
   void restore() { disk.rot(kName, 0, whole); }
   std::shared_ptr<const Segment> reopen() {
-    store = std::move(*open_segments(disk));
+    store = *open_segments(disk);
     return *store->open(kSegment);
   }
   ReadAll read(LogId log) { return read_everything(*reopen(), log, Offset{0}, Offset{44}); }
 
   SeededRandom random{3};
   SimulatedFileSystem disk{random};
-  std::unique_ptr<SegmentStore> store = std::move(*open_segments(disk));
+  std::unique_ptr<SegmentStore> store = *open_segments(disk);
   std::size_t batch_bytes = 0;
   std::string whole;
 };
@@ -180,7 +180,7 @@ TEST_F(ADamagedSegment, CutAtAnyByteItStillGivesEveryWholeEntry) {
   for (std::size_t size = 0; size < whole.size(); size += 3) {
     SeededRandom fate(1);
     SimulatedFileSystem other(fate);
-    auto cut_store = std::move(*open_segments(other));
+    auto cut_store = *open_segments(other);
     auto file = *other.open(kName, OpenMode::create);
     ASSERT_TRUE(file->write_at(0, whole.substr(0, size)));
     const auto segment = *cut_store->open(kSegment);

@@ -129,6 +129,8 @@ TEST(Memory, WithoutALimitTheBudgetsAreTheDocumentedOnes) {
   const MemoryBudgets budgets = memory_budgets(config_of({}));
   EXPECT_EQ(budgets.bodies, 256 * kMiB);
   EXPECT_EQ(budgets.gathered, 256 * kMiB);
+  EXPECT_EQ(budgets.answers, 256 * kMiB);
+  EXPECT_EQ(budgets.marked_messages, 50'000'000u);
   EXPECT_EQ(budgets.tail_cache, 32 * kMiB);
 }
 
@@ -139,7 +141,9 @@ TEST(Memory, ALimitIsSharedOutToTheBudgetsThatThereAre) {
   EXPECT_EQ(server_options(config).body_bytes_total_max, 128 * kMiB);
   EXPECT_EQ(engine_options(config).core.gathered_bytes_max, 128 * kMiB);
   EXPECT_EQ(engine_options(config).core.tail_cache_bytes, 32 * kMiB);
-  EXPECT_LE(memory_budgets(config).total(), 512 * kMiB);
+  EXPECT_EQ(server_options(config).answer_bytes_total_max, 64 * kMiB);
+  EXPECT_EQ(memory_budgets(config).marked_messages, 64 * kMiB / 100);
+  EXPECT_LE(memory_budgets(config).total(), 448 * kMiB);
   const Config sized = config_of({
       {"limits.memory",      "4GiB"},
       {"storage.tail_cache", "8MiB"}
