@@ -142,8 +142,9 @@ void Touched::change(std::int64_t index, Bits bits, Change change) {
     const Bits hit = in->groups[at].bits & pending;
     const Mark before = in->groups[at].mark;
     pending &= ~hit;
-    lift(index, *in, at, hit);
     const std::optional<Mark> after = change(before);
+    if (after && *after == before) continue;  // what is ready stays ready
+    lift(index, *in, at, hit);
     if (after) place(index, *in, hit, *after);
   }
   tidy(index, *in);

@@ -248,12 +248,16 @@ void Clients::commit_offsets() {
   const bool exists = there != referee_.model.topics.end();
   const auto partitions = exists ? there->second.logs.size() : 1;
   const auto p = static_cast<std::int32_t>(random_.below(partitions));
-  const auto offset = static_cast<std::int64_t>(random_.below(500));
+  const auto end =
+      exists ? rig_->core().status(LogId{there->second.logs[static_cast<std::size_t>(p)]}).end.value()
+             : 0;
+  const auto offset = static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(end) + 2));
+  const bool sound = exists && offset <= end;
   const auto call = begin("commit", group + " " + name + " " + std::to_string(p) + " " +
-                                        std::to_string(offset), exists);
+                                        std::to_string(offset), sound);
   rig_->groups().commit(group, {{name, PartitionId{p}, Offset{offset}}},
                         durably<Durability>(call));
-  if (!taken(call) || !exists) return;
+  if (!taken(call) || !sound) return;
   referee_.model.groups[group][{name, p}] = offset;
   referee_.changed();
 }

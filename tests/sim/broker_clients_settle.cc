@@ -38,6 +38,8 @@ std::vector<std::int32_t> Clients::any_receipts(const std::string& queue) {
                                                                        receipts_.size(), 25));
     const auto number = receipts_.size() - 1 - back;
     if (receipts_[number].queue != there->second.id && !one_in(20)) continue;
+    const auto* message = referee_.model.find(receipts_[number]);
+    if (message && message->receipt == kUnsureReceipt) continue;
     const auto found = static_cast<std::int32_t>(number);
     if (std::find(out.begin(), out.end(), found) == out.end()) out.push_back(found);
   }

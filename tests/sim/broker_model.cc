@@ -123,6 +123,20 @@ const ModelMessage* Model::find(const KnownReceipt& receipt) const {
   return nullptr;
 }
 
+void Model::doubt_receipts(const Model& other) {
+  for (auto& [name, queue] : queues) {
+    const auto there = other.queues.find(name);
+    if (there == other.queues.end() || there->second.id != queue.id) continue;
+    for (std::size_t p = 0; p < queue.parts.size() && p < there->second.parts.size(); ++p) {
+      auto& mine = queue.parts[p].messages;
+      const auto& others = there->second.parts[p].messages;
+      for (std::size_t o = 0; o < mine.size() && o < others.size(); ++o) {
+        if (mine[o].receipt != others[o].receipt) mine[o].receipt = kUnsureReceipt;
+      }
+    }
+  }
+}
+
 std::pair<const std::string, ModelQueue>* Model::queue_of(std::uint32_t id) {
   for (auto& item : queues) {
     if (item.second.id == id) return &item;

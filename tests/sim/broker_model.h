@@ -53,6 +53,9 @@ struct KnownReceipt {
   std::string text;
 };
 
+/// A message's newest receipt when two turns look the same from outside and differ in it.
+inline constexpr std::int32_t kUnsureReceipt = -2;
+
 enum class Phase : std::uint8_t { fresh, held, delayed, dead, done };
 
 struct ModelMessage {
@@ -140,6 +143,8 @@ struct Model {
   /// Makes room for messages that were appended since.
   ModelMessage& message(ModelPart& part, std::int64_t offset);
   const ModelMessage* find(const KnownReceipt& receipt) const;
+  /// Receipts that are others in `other` are unsure from now on.
+  void doubt_receipts(const Model& other);
   std::pair<const std::string, ModelQueue>* queue_of(std::uint32_t id);
   /// The queue that the dead of `name` move to; null: they stay.
   std::pair<const std::string, ModelQueue>* dead_letter_of(const std::string& name);

@@ -153,6 +153,14 @@ void Referee::started(BrokerRig& rig) {
     if (!wrong) {
       Model recovered = std::move(at->second);
       model = std::move(candidate);
+      for (auto older = std::next(at); !is_last && older != turns_.rend(); ++older) {
+        Model alike = older->second;
+        if (!match(alike, observed, now, turn_ + 1, ledger)) {
+          model.doubt_receipts(alike);
+          recovered.doubt_receipts(alike);
+        }
+        if (older->first <= floor_) break;
+      }
       note(rig, "started", "at turn " + std::to_string(at->first) + ", promised " +
                                std::to_string(floor_) + ", newest " +
                                std::to_string(turns_.back().first));

@@ -84,6 +84,36 @@ TEST(Delivery, AnExpiredMessageThatNobodyElseGotCanStillBeAcked) {
   EXPECT_FALSE(story.delivery.has_ready());
 }
 
+// It was hidden for good: an ack that passes over the end of what was delivered touches its window.
+TEST(Delivery, AnAckNextToItDoesNotHideAMessageThatIsReadyAgain) {
+  Story story(3);
+  story.delivery.apply(DelayOp{story.now + 1s, one(2)});
+  EXPECT_EQ(story.receive(1), (Offsets{0}));
+  story.pass(1s);
+  EXPECT_EQ(story.receive(2), (Offsets{1, 2}));
+  story.pass(31s);
+  ASSERT_EQ(story.delivery.counters().ready, 3u);
+  story.ack(2);
+  EXPECT_EQ(story.state(0), MessageState::ready);
+  EXPECT_EQ(story.state(1), MessageState::ready);
+  EXPECT_EQ(story.delivery.counters().ready, 2u);
+  EXPECT_EQ(story.receive(3), (Offsets{0, 1}));
+}
+
+// The same where the delayed one was delivered and acked before those in front of it.
+TEST(Delivery, AnAckAheadOfTheNeverDeliveredDoesNotHideAMessageThatIsReadyAgain) {
+  Story story(2);
+  story.delivery.apply(DelayOp{story.now + 1s, one(1)});
+  story.pass(1s);
+  story.delivery.deliver(Choice{one(1), Offset{0}, Offset{0}, 0}, {story.now + 30s, 1, Offset{0}, one(1)});
+  EXPECT_EQ(story.receive(1), (Offsets{0}));
+  story.pass(31s);
+  ASSERT_EQ(story.delivery.counters().ready, 2u);
+  story.ack(1);
+  EXPECT_EQ(story.state(0), MessageState::ready);
+  EXPECT_EQ(story.receive(1), (Offsets{0}));
+}
+
 TEST(Delivery, OneStuckMessagePinsItselfAndNothingElse) {
   constexpr std::int64_t kMessages = 1'000'000;
   Story story(kMessages);
