@@ -171,6 +171,12 @@ Result<std::shared_ptr<File>> FileJournal::next_file(FileSystem& fs,
     return std::find(there->begin(), there->end(), base) != there->end();
   };
   std::erase_if(spares, [&](const std::string& name) { return !exists(name); });
+  // Where a crash can leave a file under its old name and its new one, a spare may be a journal file
+  // that is in use: whoever wrote into it would write over what was acknowledged.
+  std::erase_if(spares, [&](const std::string& name) {
+    const auto inside = journal_number_inside(fs, name);
+    return inside && exists(journal_file_name(*inside)) && fs.remove(name).has_value();
+  });
   const auto recycle = [&](const std::string& from) {
     return recycle_journal_file(fs, stream_id, number, from, options.file_bytes, options.direct);
   };
