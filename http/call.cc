@@ -52,6 +52,7 @@ void Scratch::clear() {
 
 void Call::clear() {
   route = nullptr;
+  refuse = nullptr;
   args = {};
   body = {};
   media = answer_in = Media::json;

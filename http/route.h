@@ -53,4 +53,8 @@ struct Route {
 std::span<const Route> route_table();
 std::size_t route_index(const Route& route);
 
+/// What is counted by name: the routes of the table, then those of dialects that need no path.
+std::size_t operation_count();
+std::string_view operation_name(std::size_t index);
+
 }  // namespace twofold::http

@@ -38,6 +38,11 @@ Result<QueueInfo> Queues::find(const std::string& name) const {
   return state_->info(**queue);
 }
 
+const QueueConfig* Queues::config(const std::string& name) const {
+  const Queue* const queue = state_->find(name);
+  return queue ? &queue->config() : nullptr;
+}
+
 std::vector<QueueInfo> Queues::list(const std::string& after, std::size_t limit) const {
   std::vector<QueueInfo> infos;
   for (const auto& key : state_->core.catalog().list("queue/", "queue/" + after, limit))

@@ -60,6 +60,7 @@ struct QueueInfo {
   std::optional<QueueSource> source;
   std::optional<LogId> own_log;
   WallTime created{0};
+  std::string extension;      ///< what a protocol keeps of it besides; opaque here
   QueueCounters counters;
   std::uint64_t backlog_bytes = 0;  ///< of the batches that still hold something unacked (about)
   bool was_created = false;
@@ -105,6 +106,10 @@ struct Received {
   QueueCounters counters;
   std::optional<Instant> next_eligible;  ///< when empty: the next moment a message may come free
 };
+
+/// Which receipts of a message count. Amazon SQS has standard queues accept every one; here a message
+/// in flight has one holder, so only a protocol that must asks for `any`.
+enum class Receipts { newest, any };
 
 enum class Settled { acked, already, stale, unknown, ok };
 struct NackItem {
@@ -167,8 +172,16 @@ class Queues final : public engine::StateMachine,
               bool create_only, Completion<QueueInfo> done);
   void configure(std::string name, QueueConfig config, std::optional<std::uint64_t> expected,
                  Completion<QueueInfo> done);
+  /// The same with an extension. A new queue has its own log, and must be new; of an old one the
+  /// extension stays as it is unless it is given.
+  void create(std::string name, QueueConfig config, std::string extension,
+              Completion<QueueInfo> done);
+  void configure(std::string name, QueueConfig config, std::string extension,
+                 std::optional<std::uint64_t> expected, Completion<QueueInfo> done);
   void remove(std::string name, Completion<QueueInfo> done);
   Result<QueueInfo> find(const std::string& name) const;
+  /// Null when there is none; lasts until the queue changes.
+  const QueueConfig* config(const std::string& name) const;
   std::vector<QueueInfo> list(const std::string& after, std::size_t limit) const;
   /// Names of the queues attached to a topic.
   std::vector<std::string> reading(const std::string& topic) const;
@@ -184,10 +197,12 @@ class Queues final : public engine::StateMachine,
   void release(const std::string& queue, const std::vector<std::string>& receipts);
 
   void ack(std::string queue, std::vector<std::string> receipts,
-           Completion<std::vector<Settled>> done);
+           Completion<std::vector<Settled>> done, Receipts accepted = Receipts::newest);
   void nack(std::string queue, std::vector<NackItem> items, Completion<std::vector<Settled>> done);
+  /// With Receipts::any a message that came free is hidden again, and one that somebody else holds
+  /// is held for as long as this caller says.
   void extend(std::string queue, std::vector<ExtendItem> items,
-              Completion<std::vector<Settled>> done);
+              Completion<std::vector<Settled>> done, Receipts accepted = Receipts::newest);
   /// Everything in the queue now is gone. Answers how many messages that were.
   void purge(std::string queue, Completion<std::uint64_t> done);
   /// Looks without touching.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/time_text.h"
+#include "http/hand_out.h"
 #include "http/rest/handlers.h"
 #include "http/rest/json_request.h"
 #include "http/rest/message_page.h"
@@ -116,19 +117,6 @@ void render_protobuf(Call& call, const queue::Received& received, const MessageR
   ProtoWriter proto(call.reply.body);
   proto.present_bytes(2, counters);
   proto.bytes(3, received.topic);
-}
-
-// Until the client has them, the messages are ours to give back.
-void arm_release(Call& call, const std::string& queue, const queue::Received& received) {
-  std::vector<std::string> receipts;
-  receipts.reserve(received.messages.size());
-  for (const queue::Delivered& delivered : received.messages) receipts.push_back(delivered.receipt);
-  call.reply.hands_out_messages = true;
-  call.reply.undelivered = [&broker = call.broker, queue, receipts = std::move(receipts)] {
-    detail::enter_core(broker.core, [&broker, queue, receipts] {
-      broker.queues.release(queue, receipts);
-    });
-  };
 }
 
 std::vector<MessagePlace> places_of(const queue::Received& received) {
