@@ -102,6 +102,7 @@ void Queues::on_timer(std::uint32_t owner, std::uint64_t token, Instant now) {
     case TimerFor::waiters: return state_->waiters_due(now);
     case TimerFor::retention: return state_->retention_due(owner);
     case TimerFor::moves: return state_->retry_moves(owner);
+    case TimerFor::tasks: return state_->step_task(value);
   }
 }
 

@@ -146,6 +146,23 @@ struct Browsed {
   std::vector<Offset> next;  ///< per partition; empty when everything was seen
 };
 
+/// Moves what waits in a queue to another one in the background: dead letters back, mostly.
+struct MoveRequest {
+  std::string id;  ///< whatever the caller likes to call it
+  std::string source;
+  std::string destination{};                  ///< empty: each to the queue where it died
+  std::optional<std::uint32_t> per_second{};  ///< absent: as fast as it goes
+};
+enum class MoveStatus { running, completed, cancelled, failed };
+struct Move {
+  MoveRequest request;
+  MoveStatus status = MoveStatus::running;
+  WallTime started{0};
+  std::uint64_t moved = 0;
+  std::uint64_t to_move = 0;  ///< what was ready when it began; it ends there
+  std::optional<engine::Errc> failure{};
+};
+
 /// Queues: delivery state over logs.
 ///
 /// Contract
@@ -205,6 +222,16 @@ class Queues final : public engine::StateMachine,
               Completion<std::vector<Settled>> done, Receipts accepted = Receipts::newest);
   /// Everything in the queue now is gone. Answers how many messages that were.
   void purge(std::string queue, Completion<std::uint64_t> done);
+  /// Starts a move; the list keeps the last hundred, over all queues, until a restart.
+  /// Each message leaves and arrives in one commit, and counts as never received where it arrives.
+  /// Errors: queue_not_found, queue_is_attached (the source), busy (one is running from there).
+  Result<> start_move(MoveRequest request);
+  /// Errors: message_not_found when there is none that runs. Answers how it stands.
+  Result<Move> cancel_move(const std::string& id);
+  /// Newest first.
+  std::vector<Move> moves(const std::string& source) const;
+  /// Whether some queue sends its dead letters there.
+  bool takes_dead_letters(const std::string& name) const;
   /// Looks without touching.
   Result<Browsed> browse(const Browse& browse) const;
   /// Answers all long polls empty (draining).

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/record_batch.h"
+#include "queue/letter.h"
 #include "queue/queues_state.h"
 
 namespace twofold::queue {
@@ -14,14 +15,7 @@ using engine::StoredRecord;
 
 constexpr std::size_t kMovesMax = 64;  // messages a read
 constexpr Duration kRetryAfter = std::chrono::seconds{1};
-constexpr std::string_view kOrigin = "twofold-origin";
-constexpr std::string_view kReason = "twofold-reason";
-constexpr std::string_view kReceives = "twofold-receives";
 constexpr std::string_view kUsedUp = "max_receives";
-
-bool is_ours(std::string_view header) {
-  return header == kOrigin || header == kReason || header == kReceives;
-}
 
 // 0 when it is none: other protocols may write what they like under any name.
 std::uint64_t number_in(std::string_view digits) {
@@ -50,7 +44,7 @@ class Letter {
   engine::NewRecord to_append(std::vector<Header>& headers) const {
     headers.clear();
     for (const Header& header : record_.headers)
-      if (!is_ours(header.name)) headers.push_back(header);
+      if (!is_letter_header(header.name)) headers.push_back(header);
     headers.push_back({kOrigin, origin_});
     headers.push_back({kReceives, receives_});
     headers.push_back({kReason, reason_});
