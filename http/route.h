@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "http/call.h"
+#include "http/metrics.h"
 
 namespace twofold::http {
 
@@ -55,6 +56,6 @@ std::size_t route_index(const Route& route);
 
 /// What is counted by name: the routes of the table, then those of dialects that need no path.
 std::size_t operation_count();
-std::string_view operation_name(std::size_t index);
+OperationName operation_name(std::size_t index);
 
 }  // namespace twofold::http

@@ -97,7 +97,7 @@ Task<Try<>> metrics_page(Call& call) {
   call.reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
   append_build(out, call.broker);
   append_process_metrics(out);
-  std::vector<std::string_view> names;
+  std::vector<OperationName> names;
   for (std::size_t i = 0; i < operation_count(); ++i) names.push_back(operation_name(i));
   append_http_metrics(out, call.common.lane_metrics, names);
   // During recovery the core is busy and its rooms are half built.

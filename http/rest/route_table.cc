@@ -100,9 +100,9 @@ std::size_t route_index(const Route& route) {
 
 std::size_t operation_count() { return kRoutes.size() + sqs::routes().size(); }
 
-std::string_view operation_name(std::size_t index) {
-  if (index < kRoutes.size()) return kRoutes[index].operation;
-  return sqs::routes()[index - kRoutes.size()].operation;
+OperationName operation_name(std::size_t index) {
+  if (index < kRoutes.size()) return {"native", kRoutes[index].operation};
+  return {"sqs", sqs::routes()[index - kRoutes.size()].operation};
 }
 
 }  // namespace twofold::http

@@ -57,5 +57,9 @@ Task<Outcome<>> delete_message(Exchange& exchange);
 Task<Outcome<>> delete_message_batch(Exchange& exchange);
 Task<Outcome<>> change_message_visibility(Exchange& exchange);
 Task<Outcome<>> change_message_visibility_batch(Exchange& exchange);
+// actions_moves.cc
+Task<Outcome<>> start_message_move_task(Exchange& exchange);
+Task<Outcome<>> list_message_move_tasks(Exchange& exchange);
+Task<Outcome<>> cancel_message_move_task(Exchange& exchange);
 
 }  // namespace twofold::http::sqs

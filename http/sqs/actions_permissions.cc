@@ -37,7 +37,7 @@ Outcome<> check_add(const Request& request) {
   for (const std::string_view action : request.actions) {
     if (action == "*" || find_action(action)) continue;
     return invalid_value(fmt::format("SQS:{}", action), "ActionName",
-                         "Only the queue owner is allowed to invoke this action.");
+                         "Please refer to the appropriate WSDL for a list of valid actions.");
   }
   return {};
 }
