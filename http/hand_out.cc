@@ -13,9 +13,8 @@ void arm_release(Call& call, const std::string& queue, const queue::Received& re
   for (const queue::Delivered& delivered : received.messages) receipts.push_back(delivered.receipt);
   call.reply.hands_out_messages = true;
   call.reply.undelivered = [&broker = call.broker, queue, receipts = std::move(receipts)] {
-    detail::enter_core(broker.core, [&broker, queue, receipts] {
-      broker.queues.release(queue, receipts);
-    });
+    detail::enter_core(broker.core,
+                       [&broker, queue, receipts] { broker.queues.release(queue, receipts); });
   };
 }
 

@@ -59,6 +59,15 @@ std::vector<std::string> Queues::reading(const std::string& topic) const {
   return names;
 }
 
+std::vector<std::string> Queues::dead_letter_sources(const std::string& name) const {
+  std::vector<std::string> names;
+  const auto [from, upto] = state_->dead_letter_users.equal_range(name);
+  for (auto at = from; at != upto; ++at)
+    if (const Queue* const queue = state_->find(at->second)) names.push_back(queue->name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 void Queues::on_visible(LogId log, Offset end) {
   // Serving runs completions, which may create and remove queues: first who, then what.
   const auto [from, upto] = state_->readers.equal_range(log);

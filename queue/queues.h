@@ -107,7 +107,7 @@ struct Received {
   std::optional<Instant> next_eligible;  ///< when empty: the next moment a message may come free
 };
 
-/// Which receipts of a message count. Amazon SQS has standard queues accept every one; here a message
+/// Which receipts of a message count. Standard queues of Amazon SQS take every one; here a message
 /// in flight has one holder, so only a protocol that must asks for `any`.
 enum class Receipts { newest, any };
 
@@ -230,8 +230,8 @@ class Queues final : public engine::StateMachine,
   Result<Move> cancel_move(const std::string& id);
   /// Newest first.
   std::vector<Move> moves(const std::string& source) const;
-  /// Whether some queue sends its dead letters there.
-  bool takes_dead_letters(const std::string& name) const;
+  /// Names of the queues that send their dead letters there, in order.
+  std::vector<std::string> dead_letter_sources(const std::string& name) const;
   /// Looks without touching.
   Result<Browsed> browse(const Browse& browse) const;
   /// Answers all long polls empty (draining).

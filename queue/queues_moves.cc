@@ -12,8 +12,8 @@ using engine::Errc;
 using engine::Error;
 using engine::Header;
 
-constexpr std::size_t kTasksMax = 100;       // remembered
-constexpr std::uint32_t kStepMax = 64;       // messages at once
+constexpr std::size_t kTasksMax = 100;         // remembered
+constexpr std::uint32_t kStepMax = 64;         // messages at once
 constexpr std::uint32_t kStepsPerSecond = 20;  // of a move with a rate, at most
 constexpr std::size_t kStepBytesMax = 4 << 20;
 constexpr Duration kHold = std::chrono::seconds{60};
@@ -45,7 +45,8 @@ std::string origin_of(const engine::StoredRecord& record) {
   return {};
 }
 
-std::vector<Passenger> passengers_of(const std::vector<Offset>& wanted, const std::string& destination,
+std::vector<Passenger> passengers_of(const std::vector<Offset>& wanted,
+                                     const std::string& destination,
                                      const std::vector<engine::StoredBatch>& batches) {
   std::vector<Passenger> passengers;
   for (const engine::StoredBatch& batch : batches) {
@@ -78,7 +79,8 @@ Result<> Queues::start_move(MoveRequest request) {
   if ((*source)->attached())
     return Error(Errc::queue_is_attached, "queue " + request.source + " reads a topic");
   for (const MoveTask& task : s.tasks) {
-    if (task.move.status != MoveStatus::running || task.move.request.source != request.source) continue;
+    if (task.move.status != MoveStatus::running || task.move.request.source != request.source)
+      continue;
     return Error(Errc::busy, "messages of queue " + request.source + " are being moved already");
   }
   Move move;
@@ -107,9 +109,6 @@ std::vector<Move> Queues::moves(const std::string& source) const {
   return moves;
 }
 
-bool Queues::takes_dead_letters(const std::string& name) const {
-  return state_->dead_letter_users.contains(name);
-}
 
 MoveTask* Queues::State::find_task(std::uint64_t number) {
   for (MoveTask& task : tasks)
@@ -154,10 +153,11 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
   const std::string name = source->name;
   std::vector<Offset> still_held;
   for (const Delivered& message : held)
-    if (present(*source, message.receipt).settled == Settled::ok) still_held.push_back(message.offset);
+    if (present(*source, message.receipt).settled == Settled::ok)
+      still_held.push_back(message.offset);
   std::sort(still_held.begin(), still_held.end());
-  const auto passengers = read ? passengers_of(still_held, move.request.destination, *read)
-                               : std::vector<Passenger>();
+  const auto passengers =
+      read ? passengers_of(still_held, move.request.destination, *read) : std::vector<Passenger>();
   std::vector<Header> headers;
   std::size_t bytes = kNoteBytes;
   for (const Passenger& passenger : passengers) {

@@ -119,7 +119,7 @@ struct Queues::State {
   void step_task(std::uint64_t number);
   void task_read(std::uint64_t number, const std::vector<Delivered>& held,
                  const Result<std::vector<engine::StoredBatch>>& read);
-  void end_task(MoveTask& task, MoveStatus status, std::optional<engine::Errc> failure = std::nullopt);
+  void end_task(MoveTask& task, MoveStatus status, std::optional<engine::Errc> failure = {});
 
   engine::Core& core;
   Queues& face;  // as listener, timer target and liveness

@@ -11,9 +11,9 @@ namespace {
 constexpr std::int64_t kResultsMax = 1'000;
 
 struct Listing {
-  std::string after;      // go on behind this name
+  std::string after;  // go on behind this name
   std::size_t limit = 0;
-  bool paged = false;     // MaxResults was given: more may follow under a token
+  bool paged = false;  // MaxResults was given: more may follow under a token
 };
 
 // A token is the last name of the page before, made opaque.
@@ -51,7 +51,8 @@ struct Listed {
 };
 
 // One more than the limit shows that there is more.
-std::vector<Listed> list_on_core(const Broker& broker, std::string_view prefix, const Listing& listing) {
+std::vector<Listed> list_on_core(const Broker& broker, std::string_view prefix,
+                                 const Listing& listing) {
   std::vector<Listed> found;
   const std::string after = std::max(listing.after, before_prefix(prefix));
   for (const queue::QueueInfo& info : broker.queues.list(after, listing.limit + 1)) {
@@ -64,19 +65,16 @@ std::vector<Listed> list_on_core(const Broker& broker, std::string_view prefix, 
 std::vector<Listed> list_sources_on_core(const Broker& broker, const std::string& target,
                                          const Listing& listing) {
   std::vector<Listed> found;
-  for (std::string after = listing.after; found.size() <= listing.limit;) {
-    const auto infos = broker.queues.list(after, kResultsMax);
-    if (infos.empty()) break;
-    for (const queue::QueueInfo& info : infos) {
-      if (info.config.dead_letter != target || found.size() > listing.limit) continue;
-      found.push_back({info.name, extension_of(info).account});
-    }
-    after = infos.back().name;
+  for (const std::string& name : broker.queues.dead_letter_sources(target)) {
+    if (name <= listing.after || found.size() > listing.limit) continue;
+    const auto info = broker.queues.find(name);
+    if (info) found.push_back({name, extension_of(*info).account});
   }
   return found;
 }
 
-void write(Exchange& exchange, std::string_view list, std::vector<Listed> found, const Listing& listing) {
+void write(Exchange& exchange, std::string_view list, std::vector<Listed> found,
+           const Listing& listing) {
   const bool more = found.size() > listing.limit;
   if (more) found.resize(listing.limit);
   if (found.empty()) return;
@@ -95,7 +93,9 @@ Task<Outcome<>> list_queues(Exchange& exchange) {
   auto listing = read_listing(exchange.request);
   if (!listing) co_return listing.fault();
   const std::string_view prefix = exchange.request.queue_name_prefix.value_or("");
-  auto ask = [&exchange, &listing, prefix] { return list_on_core(exchange.broker, prefix, *listing); };
+  auto ask = [&exchange, &listing, prefix] {
+    return list_on_core(exchange.broker, prefix, *listing);
+  };
   auto found = co_await ask_core(exchange.broker.core, std::move(ask));
   write(exchange, "QueueUrls", std::move(found), *listing);
   co_return Outcome<>();

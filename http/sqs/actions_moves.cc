@@ -48,7 +48,8 @@ std::optional<Handle> parse_handle(std::string_view text) {
 
 Fault no_such_resource(std::string_view parameter) {
   return {Code::resource_not_found,
-          fmt::format("The resource that you specified for the {} parameter doesn't exist.", parameter)};
+          fmt::format("The resource that you specified for the {} parameter doesn't exist.",
+                      parameter)};
 }
 
 // The name in an ARN that a parameter holds.
@@ -77,7 +78,8 @@ Outcome<queue::MoveRequest> read_start(const Exchange& exchange) {
   const auto rate = request.messages_per_second;
   if (!rate) return move;
   if (*rate < 1 || *rate > kRateMax) {
-    return invalid_value(std::to_string(*rate), "MaxNumberOfMessagesPerSecond", "Must be between 1 and 500.");
+    return invalid_value(std::to_string(*rate), "MaxNumberOfMessagesPerSecond",
+                         "Must be between 1 and 500.");
   }
   move.per_second = static_cast<std::uint32_t>(*rate);
   return move;
@@ -87,8 +89,9 @@ Outcome<queue::MoveRequest> read_start(const Exchange& exchange) {
 Outcome<> start(Broker& broker, queue::MoveRequest request) {
   queue::Queues& queues = broker.queues;
   if (!queues.config(request.source)) return no_such_resource("SourceArn");
-  if (!queues.takes_dead_letters(request.source)) {
-    return Fault(Code::invalid_parameter_value, "Source queue must be configured as a Dead Letter Queue.");
+  if (queues.dead_letter_sources(request.source).empty()) {
+    return Fault(Code::invalid_parameter_value,
+                 "Source queue must be configured as a Dead Letter Queue.");
   }
   if (!request.destination.empty() && !queues.config(request.destination)) {
     return no_such_resource("DestinationArn");
@@ -96,9 +99,10 @@ Outcome<> start(Broker& broker, queue::MoveRequest request) {
   const auto started = queues.start_move(std::move(request));
   if (started) return {};
   if (started.error().code != engine::Errc::busy) return fault_of(started.error());
-  return Fault(Code::invalid_parameter_value,
-               "There is already a task running. Only one active task is allowed for a source queue arn "
-               "at a given time.");
+  return Fault(
+      Code::invalid_parameter_value,
+      "There is already a task running. Only one active task is allowed for a source queue arn "
+      "at a given time.");
 }
 
 std::string_view status_text(MoveStatus status) {
@@ -114,25 +118,30 @@ std::string_view status_text(MoveStatus status) {
 void write_move(AnswerWriter& answer, const Move& move, const Exchange& exchange) {
   const std::string_view source_arn = *exchange.request.source_arn;
   answer.begin_item();
-  if (move.status == MoveStatus::running) answer.text("TaskHandle", handle_of(move.request.id, source_arn));
+  if (move.status == MoveStatus::running)
+    answer.text("TaskHandle", handle_of(move.request.id, source_arn));
   answer.text("Status", status_text(move.status));
   answer.text("SourceArn", source_arn);
   if (!move.request.destination.empty()) {
     const auto source = parse_arn(source_arn);
-    answer.text("DestinationArn", queue_arn(source->region, source->account, move.request.destination));
+    answer.text("DestinationArn",
+                queue_arn(source->region, source->account, move.request.destination));
   }
-  if (move.request.per_second) answer.number("MaxNumberOfMessagesPerSecond", *move.request.per_second);
+  if (move.request.per_second)
+    answer.number("MaxNumberOfMessagesPerSecond", *move.request.per_second);
   answer.number("ApproximateNumberOfMessagesMoved", move.moved);
   answer.number("ApproximateNumberOfMessagesToMove", move.to_move);
   if (move.failure) {
     const bool gone = *move.failure == engine::Errc::queue_not_found;
-    answer.text("FailureReason", info(gone ? Code::queue_does_not_exist : Code::internal_failure).query);
+    answer.text("FailureReason",
+                info(gone ? Code::queue_does_not_exist : Code::internal_failure).query);
   }
   answer.number("StartedTimestamp", move.started.value());
   answer.end_item();
 }
 
-Outcome<std::vector<Move>> list(const Broker& broker, const std::string& source, std::size_t limit) {
+Outcome<std::vector<Move>> list(const Broker& broker, const std::string& source,
+                                std::size_t limit) {
   if (!broker.queues.config(source)) return no_such_resource("SourceArn");
   std::vector<Move> moves = broker.queues.moves(source);
   if (moves.size() > limit) moves.resize(limit);
@@ -142,7 +151,8 @@ Outcome<std::vector<Move>> list(const Broker& broker, const std::string& source,
 Outcome<std::size_t> read_limit(const Request& request) {
   const std::int64_t limit = request.max_results.value_or(1);
   if (limit >= 1 && limit <= kResultsMax) return static_cast<std::size_t>(limit);
-  return invalid_value(std::to_string(limit), "MaxResults", "Must be between 1 and 10, if provided.");
+  return invalid_value(std::to_string(limit), "MaxResults",
+                       "Must be between 1 and 10, if provided.");
 }
 
 Outcome<Handle> read_handle(const Request& request) {

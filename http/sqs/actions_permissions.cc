@@ -22,8 +22,9 @@ Fault bad_label(std::string_view label, std::string_view reason) {
 Outcome<> check_label(const Request& request) {
   if (!request.label) return missing_parameter("Label");
   if (is_queue_name(*request.label) && !is_fifo_name(*request.label)) return {};
-  return bad_label(*request.label, "Can only include alphanumeric characters, hyphens, or underscores. "
-                                   "1 to 80 in length");
+  return bad_label(*request.label,
+                   "Can only include alphanumeric characters, hyphens, or underscores. "
+                   "1 to 80 in length");
 }
 
 Outcome<> check_add(const Request& request) {
@@ -48,7 +49,10 @@ json::object policy_of(const QueueView& queue) {
   boost::system::error_code error;
   json::value value = json::parse({text.data(), text.size()}, error);
   if (!error && value.is_object()) return std::move(value.as_object());
-  return {{"Version", "2008-10-17"}, {"Id", queue.arn() + "/SQSDefaultPolicy"}};
+  return {
+      {"Version", "2008-10-17"                     },
+      {"Id",      queue.arn() + "/SQSDefaultPolicy"}
+  };
 }
 
 json::array statements_of(const json::object& policy) {
@@ -61,7 +65,8 @@ json::array statements_of(const json::object& policy) {
 bool labelled(const json::value& statement, std::string_view label) {
   if (!statement.is_object()) return false;
   const json::value* const sid = statement.get_object().if_contains("Sid");
-  return sid && sid->is_string() && sid->get_string() == json::string_view(label.data(), label.size());
+  return sid && sid->is_string() &&
+         sid->get_string() == json::string_view(label.data(), label.size());
 }
 
 // One element stands for itself.
@@ -76,7 +81,8 @@ json::object statement_of(const Request& request, const QueueView& queue) {
     principals.emplace_back(fmt::format("arn:aws:iam::{}:root", account));
   }
   json::array actions;
-  for (const std::string_view action : request.actions) actions.emplace_back(fmt::format("SQS:{}", action));
+  for (const std::string_view action : request.actions)
+    actions.emplace_back(fmt::format("SQS:{}", action));
   json::object principal;
   principal["AWS"] = one_or_list(std::move(principals));
   json::object statement;

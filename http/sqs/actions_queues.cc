@@ -22,8 +22,9 @@ Outcome<> check_kind(const Request& request) {
   const std::string_view name = *request.queue_name;
   const bool wants_fifo = same_token(given(request, "FifoQueue"), "true");
   if (is_fifo_name(name) && !wants_fifo) {
-    return Fault(Code::invalid_parameter_value,
-                 "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+    return Fault(
+        Code::invalid_parameter_value,
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
   }
   if (!is_fifo_name(name) && wants_fifo) {
     return Fault(Code::invalid_parameter_value,
@@ -37,8 +38,9 @@ Outcome<> check_kind(const Request& request) {
 Outcome<> check_create(const Request& request) {
   if (!request.queue_name) return missing_parameter("QueueName");
   if (!is_queue_name(*request.queue_name)) {
-    return Fault(Code::invalid_parameter_value,
-                 "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+    return Fault(
+        Code::invalid_parameter_value,
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
   }
   if (auto kind = check_kind(request); !kind) return kind;
   return check_tags(request.tags);
@@ -54,7 +56,8 @@ Outcome<QueueInfo> same_queue(const Exchange& exchange, QueueView queue) {
     if (read_attribute(name, queue) == read_attribute(name, as_asked)) continue;
     return Fault(Code::queue_name_exists,
                  fmt::format("A queue already exists with the same name and a different value for "
-                             "attribute {}", name));
+                             "attribute {}",
+                             name));
   }
   return std::move(queue.info);
 }
@@ -73,8 +76,10 @@ void create_on_core(Exchange& exchange, Decided<QueueInfo> done) {
   queue.extension.account = exchange.caller.account;
   queue.extension.modified = exchange.broker.core.wall();
   for (const auto& [key, value] : request.tags) queue.extension.tags.emplace(key, value);
-  if (auto set = set_attributes(request.queue_attributes, queue); !set) return done(Outcome<QueueInfo>(set.fault()));
-  if (auto sound = check_redrive_target(exchange, queue); !sound) return done(Outcome<QueueInfo>(sound.fault()));
+  if (auto set = set_attributes(request.queue_attributes, queue); !set)
+    return done(Outcome<QueueInfo>(set.fault()));
+  if (auto sound = check_redrive_target(exchange, queue); !sound)
+    return done(Outcome<QueueInfo>(sound.fault()));
   exchange.broker.queues.create(name, queue.info.config, encode_extension(queue.extension),
                                 decided(std::move(done)));
 }
@@ -98,8 +103,9 @@ Task<Outcome<>> create_queue(Exchange& exchange) {
 Task<Outcome<>> get_queue_url(Exchange& exchange) {
   const std::string name(exchange.request.queue_name.value_or(""));
   if (!is_name(name)) {
-    co_return Fault(Code::invalid_parameter_value,
-                    "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+    co_return Fault(
+        Code::invalid_parameter_value,
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
   }
   auto ask = [&exchange, &name] { return exchange.broker.queues.find(name); };
   const auto info = co_await ask_core(exchange.broker.core, std::move(ask));

@@ -56,7 +56,8 @@ Outcome<Wanted> read_wanted(const Exchange& exchange) {
 }
 
 // On the core. A wait of 0 that is asked for is a short poll, whatever the queue says.
-std::uint64_t receive(Broker& broker, const Wanted& wanted, engine::Completion<queue::Received> done) {
+std::uint64_t receive(Broker& broker, const Wanted& wanted,
+                      engine::Completion<queue::Received> done) {
   const queue::QueueConfig* const config = broker.queues.config(wanted.queue);
   const engine::Duration queue_wait = config ? config->receive_wait : engine::Duration{0};
   const engine::Instant deadline = broker.clock.now() + wanted.wait.value_or(queue_wait);
@@ -80,7 +81,8 @@ Task<Outcome<queue::Received>> receive_or_wait(Exchange& exchange, const Wanted&
 
 std::vector<MessagePlace> places_of(const queue::Received& received) {
   std::vector<MessagePlace> places;
-  for (const auto& message : received.messages) places.push_back({message.partition, message.offset});
+  for (const auto& message : received.messages)
+    places.push_back({message.partition, message.offset});
   return places;
 }
 
@@ -99,9 +101,8 @@ class MessageWriter {
 
   void write(const queue::Delivered& delivered, const engine::StoredRecord& record) {
     if (!std::exchange(any_, true)) answer_.begin_list("Messages", "Message");
-    const std::string place =
-        fmt::format("{}/{}/{}/{}", queue_, delivered.partition.value(), delivered.offset.value(),
-                    record.timestamp.value());
+    const std::string place = fmt::format("{}/{}/{}/{}", queue_, delivered.partition.value(),
+                                          delivered.offset.value(), record.timestamp.value());
     const StoredMessage message = to_message(record, place, exchange_.protocol);
     answer_.begin_item();
     answer_.text("MessageId", message.message_id);
@@ -132,7 +133,8 @@ class MessageWriter {
     const engine::WallTime now = exchange_.broker.clock.wall();
     system("SenderId", account_);
     system("ApproximateFirstReceiveTimestamp", std::to_string(now.value()));
-    system("ApproximateReceiveCount", std::to_string(message.receives_before + delivered.receive_count));
+    system("ApproximateReceiveCount",
+           std::to_string(message.receives_before + delivered.receive_count));
     system("SentTimestamp", std::to_string(record.timestamp.value()));
     system("MessageGroupId", message.group_id);
     system("AWSTraceHeader", message.trace);
@@ -208,9 +210,8 @@ Task<Outcome<>> receive_message(Exchange& exchange) {
   if (!received) co_return received.fault();
   if (received->messages.empty()) co_return Outcome<>();
   arm_release(exchange.call, wanted->queue, *received);
-  const MessageRecords records =
-      co_await MessageRecords::load(exchange.call, received->plans, received->plan_partitions,
-                                    places_of(*received));
+  const MessageRecords records = co_await MessageRecords::load(
+      exchange.call, received->plans, received->plan_partitions, places_of(*received));
   const std::string account = co_await account_of(exchange, wanted->queue);
   write(exchange, wanted->queue, account, *received, records);
   co_return Outcome<>();

@@ -37,9 +37,10 @@ Outcome<> check_ordering(const Item& item) {
                          "The request includes a parameter that is not valid for this queue type.");
   }
   if (!item.group_id || is_token(*item.group_id)) return {};
-  return invalid_value(*item.group_id, "MessageGroupId",
-                       "MessageGroupId can only include alphanumeric and punctuation characters. 1 to "
-                       "128 in length.");
+  return invalid_value(
+      *item.group_id, "MessageGroupId",
+      "MessageGroupId can only include alphanumeric and punctuation characters. 1 to "
+      "128 in length.");
 }
 
 Outcome<> check_message(const Item& item) {
@@ -48,7 +49,8 @@ Outcome<> check_message(const Item& item) {
     return invalid_value(std::to_string(*item.delay_seconds), "DelaySeconds",
                          "DelaySeconds must be >= 0 and <= 900.");
   }
-  if (!is_message_text(*item.body)) return Fault(Code::invalid_message_contents, std::string(kInvalidText));
+  if (!is_message_text(*item.body))
+    return Fault(Code::invalid_message_contents, std::string(kInvalidText));
   if (auto system = check_system_attributes(item.system_attributes); !system) return system;
   return check_attributes(item.attributes);
 }
@@ -126,7 +128,9 @@ void make_records(Exchange& exchange, Outgoing& outgoing) {
     if (outgoing.faults[i]) continue;
     const Item& item = outgoing.items[i];
     outgoing.messages.push_back(
-        {to_record(item, outgoing.ids[i], trace_of(exchange, item), now, scratch), delay_of(item), {}});
+        {to_record(item, outgoing.ids[i], trace_of(exchange, item), now, scratch),
+         delay_of(item),
+         {}});
   }
 }
 
@@ -147,7 +151,8 @@ void send(Exchange& exchange, Outgoing& outgoing, Decided<queue::Sent> done) {
 void write_sent(AnswerWriter& answer, const Item& item, std::string_view message_id) {
   answer.text("MessageId", message_id);
   answer.text("MD5OfMessageBody", md5_hex(*item.body));
-  if (!item.attributes.empty()) answer.text("MD5OfMessageAttributes", attributes_md5(item.attributes));
+  if (!item.attributes.empty())
+    answer.text("MD5OfMessageAttributes", attributes_md5(item.attributes));
   if (!item.system_attributes.empty()) {
     answer.text("MD5OfMessageSystemAttributes", attributes_md5(item.system_attributes));
   }

@@ -36,8 +36,9 @@ std::optional<Fault> change_fault(Settled settled, std::string_view handle) {
     case Settled::ok: return std::nullopt;
     case Settled::already:
     case Settled::stale:
-      return invalid_value(handle, "ReceiptHandle",
-                           "Message does not exist or is not available for visibility timeout change.");
+      return invalid_value(
+          handle, "ReceiptHandle",
+          "Message does not exist or is not available for visibility timeout change.");
     case Settled::unknown: return bad_handle(handle);
   }
   __builtin_unreachable();
@@ -53,11 +54,13 @@ Outcome<> check_timeout(const Item& item) {
   if (!item.visibility_timeout) return missing_parameter("VisibilityTimeout");
   const std::int64_t timeout = *item.visibility_timeout;
   if (timeout < 0 || timeout > kVisibilityMax) {
-    return invalid_value(std::to_string(timeout), "VisibilityTimeout", "Must be between 0 and 43200.");
+    return invalid_value(std::to_string(timeout), "VisibilityTimeout",
+                         "Must be between 0 and 43200.");
   }
   if (timeout < kVisibilityMax) return {};
-  return invalid_value(std::to_string(timeout), "VisibilityTimeout",
-                       "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
+  return invalid_value(
+      std::to_string(timeout), "VisibilityTimeout",
+      "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
 }
 
 /// Receipts on their way to the queue, and what became of each.
@@ -93,7 +96,8 @@ void change_on_core(Exchange& exchange, const Settling& settling, Decided<Result
   for (std::size_t i = 0; i < settling.items.size(); ++i) {
     if (settling.faults[i]) continue;
     const Item& item = settling.items[i];
-    items.push_back({std::string(*item.receipt_handle), std::chrono::seconds{*item.visibility_timeout}});
+    items.push_back(
+        {std::string(*item.receipt_handle), std::chrono::seconds{*item.visibility_timeout}});
   }
   exchange.broker.queues.extend(settling.queue, std::move(items), decided(std::move(done)),
                                 queue::Receipts::any);

@@ -11,7 +11,6 @@
 namespace twofold::http::sqs {
 namespace {
 
-
 constexpr std::size_t kKeyMax = 128;
 constexpr std::size_t kValueMax = 256;
 
@@ -56,7 +55,8 @@ Outcome<> check_tags(std::span<const NameAndValue> tags) {
     if (key.empty() || length_of(key) > kKeyMax) {
       return bad("Tag keys must be between 1 and 128 characters in length.");
     }
-    if (length_of(value) > kValueMax) return bad("Tag values must be between 0 and 256 characters in length.");
+    if (length_of(value) > kValueMax)
+      return bad("Tag values must be between 0 and 256 characters in length.");
     if (same_token(key.substr(0, 4), "aws:")) return bad("Tag keys cannot start with 'aws:'.");
     if (!is_tag_text(key) || !is_tag_text(value)) {
       return bad("Tags can only contain Unicode letters, digits, whitespace and _.:/=+-@");

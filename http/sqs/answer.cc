@@ -60,7 +60,9 @@ void AnswerWriter::fault(const Fault& fault, std::string_view request_id) {
     return;
   }
   const bool no_queue = fault.code == Code::queue_does_not_exist;
-  out_.append("<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"").append(kNamespace).append("\"><Error>");
+  out_.append("<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"")
+      .append(kNamespace)
+      .append("\"><Error>");
   text("Type", code.sender() ? "Sender" : "Receiver");
   text("Code", code.query);
   text("Message", no_queue ? kWsdl : std::string_view(fault.message));
@@ -70,7 +72,9 @@ void AnswerWriter::fault(const Fault& fault, std::string_view request_id) {
 }
 
 void AnswerWriter::open(std::string_view element) { out_.append("<").append(element).append(">"); }
-void AnswerWriter::close(std::string_view element) { out_.append("</").append(element).append(">"); }
+void AnswerWriter::close(std::string_view element) {
+  out_.append("</").append(element).append(">");
+}
 
 void AnswerWriter::text(std::string_view name, std::string_view value) {
   if (!xml()) {
@@ -121,7 +125,8 @@ void AnswerWriter::item(std::string_view value) {
   json_.string(value);
 }
 
-void AnswerWriter::begin_map(std::string_view name, std::string_view element, std::string_view key) {
+void AnswerWriter::begin_map(std::string_view name, std::string_view element,
+                             std::string_view key) {
   outer_ = std::exchange(element_, element);
   key_ = key;
   if (!xml()) json_.name(name).begin_object();

@@ -12,14 +12,15 @@ namespace twofold::http::sqs {
 
 enum class Protocol : std::uint8_t { json, query };
 
-/// Appends `text` as XML character data. A carriage return goes out as a reference: every XML parser
-/// would read a bare one as a line feed.
+/// Appends `text` as XML character data. A carriage return goes out as a reference: every XML
+/// parser would read a bare one as a line feed.
 void append_xml_text(std::string& out, std::string_view text);
 
 /// Writes an answer in either protocol: as AWS JSON 1.0, or as XML in the shape of the Query
 /// protocol, where lists are flattened and maps are lists of pairs.
 ///
-/// Contract  Nothing is written for what is not said: an empty list is left out by not beginning it.
+/// Contract  Nothing is written for what is not said: an empty list is left out by not beginning
+/// it.
 ///           An action without output has an empty body in JSON and no Result element in XML.
 class AnswerWriter {
  public:

@@ -48,11 +48,17 @@ struct Attribute {
   Write write;
 };
 
-// -- numbers, most of which every protocol knows ---------------------------------------------------
+// -- numbers, most of which every protocol knows
+// ---------------------------------------------------
 
-template <engine::Duration queue::QueueConfig::*member>
-std::optional<std::string> read_seconds(const QueueView& queue) {
-  return text_of(queue.info.config.*member);
+std::optional<std::string> read_visibility(const QueueView& queue) {
+  return text_of(queue.info.config.visibility_timeout);
+}
+std::optional<std::string> read_delay(const QueueView& queue) {
+  return text_of(queue.info.config.delay);
+}
+std::optional<std::string> read_wait(const QueueView& queue) {
+  return text_of(queue.info.config.receive_wait);
 }
 
 Outcome<std::int64_t> number_in(std::string_view name, std::string_view value, std::int64_t least,
@@ -123,7 +129,8 @@ std::optional<std::string> read_modified(const QueueView& queue) {
 }
 std::optional<std::string> read_arn(const QueueView& queue) { return queue.arn(); }
 
-// -- texts that only SQS knows ---------------------------------------------------------------------
+// -- texts that only SQS knows
+// ---------------------------------------------------------------------
 
 template <const std::string_view& name>
 std::optional<std::string> read_kept(const QueueView& queue) {
@@ -218,23 +225,23 @@ Outcome<> write_managed_sse(std::string_view value, QueueView& queue) {
 }
 
 constexpr auto kAttributes = std::to_array<Attribute>({
-    {"ApproximateNumberOfMessages", &read_ready, nullptr},
-    {"ApproximateNumberOfMessagesDelayed", &read_delayed, nullptr},
-    {"ApproximateNumberOfMessagesNotVisible", &read_in_flight, nullptr},
-    {"CreatedTimestamp", &read_created, nullptr},
-    {"DelaySeconds", &read_seconds<&queue::QueueConfig::delay>, &write_delay},
-    {kKmsReuse, &read_kept<kKmsReuse>, &write_kms_reuse},
-    {kKmsKey, &read_kept<kKmsKey>, &write_kms_key},
-    {"LastModifiedTimestamp", &read_modified, nullptr},
-    {"MaximumMessageSize", &read_size, &write_size},
-    {"MessageRetentionPeriod", &read_retention, &write_retention},
-    {kPolicy, &read_kept<kPolicy>, &write_policy},
-    {"QueueArn", &read_arn, nullptr},
-    {"ReceiveMessageWaitTimeSeconds", &read_seconds<&queue::QueueConfig::receive_wait>, &write_wait},
-    {kRedriveAllow, &read_kept<kRedriveAllow>, &write_redrive_allow},
-    {kRedrive, &read_redrive, &write_redrive},
-    {kManagedSse, &read_managed_sse, &write_managed_sse},
-    {"VisibilityTimeout", &read_seconds<&queue::QueueConfig::visibility_timeout>, &write_visibility},
+    {"ApproximateNumberOfMessages",           &read_ready,               nullptr             },
+    {"ApproximateNumberOfMessagesDelayed",    &read_delayed,             nullptr             },
+    {"ApproximateNumberOfMessagesNotVisible", &read_in_flight,           nullptr             },
+    {"CreatedTimestamp",                      &read_created,             nullptr             },
+    {"DelaySeconds",                          &read_delay,               &write_delay        },
+    {kKmsReuse,                               &read_kept<kKmsReuse>,     &write_kms_reuse    },
+    {kKmsKey,                                 &read_kept<kKmsKey>,       &write_kms_key      },
+    {"LastModifiedTimestamp",                 &read_modified,            nullptr             },
+    {"MaximumMessageSize",                    &read_size,                &write_size         },
+    {"MessageRetentionPeriod",                &read_retention,           &write_retention    },
+    {kPolicy,                                 &read_kept<kPolicy>,       &write_policy       },
+    {"QueueArn",                              &read_arn,                 nullptr             },
+    {"ReceiveMessageWaitTimeSeconds",         &read_wait,                &write_wait         },
+    {kRedriveAllow,                           &read_kept<kRedriveAllow>, &write_redrive_allow},
+    {kRedrive,                                &read_redrive,             &write_redrive      },
+    {kManagedSse,                             &read_managed_sse,         &write_managed_sse  },
+    {"VisibilityTimeout",                     &read_visibility,          &write_visibility   },
 });
 
 constexpr auto kNames = [] {
@@ -249,7 +256,8 @@ constexpr std::array<std::string_view, 4> kFifoOnly = {"FifoQueue", "ContentBase
 
 const Attribute* find(std::string_view name) {
   const auto found = std::find(kNames.begin(), kNames.end(), name);
-  return found == kNames.end() ? nullptr : &kAttributes[static_cast<std::size_t>(found - kNames.begin())];
+  return found == kNames.end() ? nullptr
+                               : &kAttributes[static_cast<std::size_t>(found - kNames.begin())];
 }
 
 Outcome<> set_attribute(std::string_view name, std::string_view value, QueueView& queue) {

@@ -17,8 +17,9 @@ bool is_id(std::string_view id) {
 }
 
 std::size_t count(std::span<const std::optional<Fault>> faults, bool failed) {
-  return static_cast<std::size_t>(std::count_if(
-      faults.begin(), faults.end(), [&](const auto& fault) { return fault.has_value() == failed; }));
+  return static_cast<std::size_t>(
+      std::count_if(faults.begin(), faults.end(),
+                    [&](const auto& fault) { return fault.has_value() == failed; }));
 }
 
 }  // namespace
@@ -65,7 +66,8 @@ void write_failed(AnswerWriter& answer, std::span<const Item> entries,
   answer.end_list();
 }
 
-void write_successful_ids(AnswerWriter& answer, std::string_view element, std::span<const Item> entries,
+void write_successful_ids(AnswerWriter& answer, std::string_view element,
+                          std::span<const Item> entries,
                           std::span<const std::optional<Fault>> faults) {
   if (count(faults, false) == 0) return;
   answer.begin_list("Successful", element);

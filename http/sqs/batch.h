@@ -24,7 +24,8 @@ void write_failed(AnswerWriter& answer, std::span<const Item> entries,
                   std::span<const std::optional<Fault>> faults);
 
 /// The other ones: a list of nothing but ids.
-void write_successful_ids(AnswerWriter& answer, std::string_view element, std::span<const Item> entries,
+void write_successful_ids(AnswerWriter& answer, std::string_view element,
+                          std::span<const Item> entries,
                           std::span<const std::optional<Fault>> faults);
 
 }  // namespace twofold::http::sqs

@@ -44,7 +44,7 @@ enum class Code : std::uint8_t {
 /// One error as both protocols spell it.
 struct CodeInfo {
   Code code;
-  std::string_view type;   ///< of the JSON answer, with its name space
+  std::string_view type;  ///< of the JSON answer, with its name space
   int status;
   std::string_view query;  ///< the Code of the XML answer and of x-amzn-query-error
 
@@ -66,7 +66,8 @@ struct Fault {
 template <class T = std::monostate>
 class [[nodiscard]] Outcome {
  public:
-  Outcome() requires std::is_same_v<T, std::monostate> = default;
+  Outcome() requires std::is_same_v<T, std::monostate>
+  = default;
   Outcome(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Outcome(Fault fault) : state_(std::in_place_index<1>, std::move(fault)) {}
 

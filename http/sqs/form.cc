@@ -41,7 +41,8 @@ bool decode(std::string_view text, std::string& out) {
 class Parameters {
  public:
   bool add(std::string_view name, std::string_view value) {
-    if (++count_ > kParametersMax || std::count(name.begin(), name.end(), '.') > kDotsMax) return false;
+    if (++count_ > kParametersMax || std::count(name.begin(), name.end(), '.') > kDotsMax)
+      return false;
     if (!is_utf8(name) || !is_utf8(value)) return false;
     root_.add(name, value);
     return true;

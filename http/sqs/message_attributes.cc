@@ -20,8 +20,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_reserved(std::string_view name) {
   return same_token(name.substr(0, 4), "AWS.") || same_token(name.substr(0, 7), "Amazon.") ||
-         name.starts_with('.') || name.ends_with('.') || name.find("..") != std::string_view::npos ||
-         name.starts_with("twofold-");
+         name.starts_with('.') || name.ends_with('.') ||
+         name.find("..") != std::string_view::npos || name.starts_with("twofold-");
 }
 
 Fault bad(std::string message) { return {Code::invalid_parameter_value, std::move(message)}; }
@@ -31,13 +31,15 @@ Outcome<> check_name(std::string_view name) {
     return bad("Message (user) attribute names must be shorter than 256 Bytes");
   }
   if (!is_attribute_text(name)) {
-    return bad("Message (user) attributes name can only contain upper and lower score characters, "
-               "digits, periods, hyphens and underscores. ");
+    return bad(
+        "Message (user) attributes name can only contain upper and lower score characters, "
+        "digits, periods, hyphens and underscores. ");
   }
   if (is_reserved(name)) {
-    return bad("You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These "
-               "strings are reserved for internal use. Additionally, they cannot start or end with "
-               "'.'.");
+    return bad(
+        "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These "
+        "strings are reserved for internal use. Additionally, they cannot start or end with "
+        "'.'.");
   }
   return {};
 }
@@ -64,21 +66,24 @@ bool is_number(std::string_view text) {
 }
 
 Fault no_value(std::string_view name, std::string_view type) {
-  return bad(fmt::format("Message (user) attribute '{}' must contain a non-empty value of type '{}'.",
-                         name, type));
+  return bad(fmt::format(
+      "Message (user) attribute '{}' must contain a non-empty value of type '{}'.", name, type));
 }
 
 Outcome<> check_value(const MessageAttribute& attribute) {
   const std::string_view type = attribute.type;
   if (type.empty()) {
-    return bad(fmt::format("Message (user) attribute '{}' must contain a non-empty value of type "
-                           "'String'.", attribute.name));
+    return bad(
+        fmt::format("Message (user) attribute '{}' must contain a non-empty value of type "
+                    "'String'.",
+                    attribute.name));
   }
   const bool text = is_of(type, "String") || is_of(type, "Number");
   if ((!text && !is_of(type, "Binary")) || type.size() > kNameMax || !is_message_text(type)) {
-    return bad(fmt::format("Type for parameter MessageAttributes.Attribute_name.DataType must be "
-                           "prefixedwith \"String\", \"Binary\", or \"Number\", but was: {}",
-                           type.substr(0, kNameMax)));
+    return bad(
+        fmt::format("Type for parameter MessageAttributes.Attribute_name.DataType must be "
+                    "prefixedwith \"String\", \"Binary\", or \"Number\", but was: {}",
+                    type.substr(0, kNameMax)));
   }
   if (attribute.lists) {
     return Fault(Code::unsupported_operation,
@@ -152,8 +157,9 @@ Outcome<> check_system_attributes(std::span<const MessageAttribute> attributes) 
     }
     if (attribute.type != "String" || !attribute.text || attribute.text->empty() ||
         !is_message_text(*attribute.text)) {
-      return bad("Message (system) attribute 'AWSTraceHeader' must contain a non-empty value of type "
-                 "'String'.");
+      return bad(
+          "Message (system) attribute 'AWSTraceHeader' must contain a non-empty value of type "
+          "'String'.");
     }
   }
   return {};

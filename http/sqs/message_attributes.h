@@ -16,8 +16,8 @@ inline constexpr std::size_t kAttributesMax = 10;
 /// control characters but tab, line feed and carriage return, and without U+FFFE and U+FFFF.
 bool is_message_text(std::string_view text);
 
-/// Whether an attribute may be called that, as far as its characters go: letters, digits, _ . - and,
-/// which AWS does not say but does, Latin letters from U+00C0 to U+017F.
+/// Whether an attribute may be called that, as far as its characters go: letters, digits, _ . -
+/// and, which AWS does not say but does, Latin letters from U+00C0 to U+017F.
 bool is_attribute_text(std::string_view name);
 
 /// 1 to 128 letters, digits and ASCII punctuation: a message group or a deduplication id.

@@ -47,7 +47,8 @@ Caller caller_of(const Head& head, const Target& target) {
   const auto scope = cut<5>(credential_of(head, target), '/');
   if (!scope) return caller;
   const std::string_view region = (*scope)[2];
-  if (!region.empty() && std::all_of(region.begin(), region.end(), is_plain)) caller.region = region;
+  if (!region.empty() && std::all_of(region.begin(), region.end(), is_plain))
+    caller.region = region;
   if (is_account((*scope)[0])) caller.account = (*scope)[0];
   return caller;
 }
@@ -81,7 +82,8 @@ std::string queue_arn(std::string_view region, std::string_view account, std::st
 
 std::optional<Arn> parse_arn(std::string_view text) {
   const auto parts = cut<6>(text, ':');
-  if (!parts || (*parts)[0] != "arn" || (*parts)[1].empty() || (*parts)[2] != "sqs") return std::nullopt;
+  if (!parts || (*parts)[0] != "arn" || (*parts)[1].empty() || (*parts)[2] != "sqs")
+    return std::nullopt;
   if ((*parts)[5].empty() || (*parts)[5].find(':') != std::string_view::npos) return std::nullopt;
   return Arn{(*parts)[3], (*parts)[4], (*parts)[5]};
 }

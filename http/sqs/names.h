@@ -12,7 +12,8 @@ namespace twofold::http::sqs {
 inline constexpr std::string_view kDefaultRegion = "us-east-1";
 inline constexpr std::string_view kDefaultAccount = "000000000000";
 
-/// Who calls, as the signature says: nobody checks it. An access key of twelve digits is an account.
+/// Who calls, as the signature says: nobody checks it. An access key of twelve digits is an
+/// account.
 struct Caller {
   std::string_view region = kDefaultRegion;
   std::string_view account = kDefaultAccount;

@@ -59,17 +59,22 @@ Outcome<RedrivePolicy> parse_redrive_policy(std::string_view text) {
   if (!object) return bad_policy(text, "Redrive policy is not a valid JSON map.");
   const json::value* const arn = object->if_contains("deadLetterTargetArn");
   const json::value* const count = object->if_contains("maxReceiveCount");
-  if (!arn) return bad_policy(text, "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
-  if (!count) return bad_policy(text, "Redrive policy does not contain mandatory attribute: maxReceiveCount.");
+  if (!arn)
+    return bad_policy(text,
+                      "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
+  if (!count)
+    return bad_policy(text,
+                      "Redrive policy does not contain mandatory attribute: maxReceiveCount.");
   const auto target = text_of(*arn);
   if (!target || !parse_arn(*target)) {
     return bad_policy(text, "Invalid value for deadLetterTargetArn.");
   }
   const auto receives = number_of(*count);
   if (!receives || *receives < 1 || *receives > kReceivesMax) {
-    return bad_policy(text, fmt::format("Invalid value for maxReceiveCount: {}, valid values are from "
-                                        "1 to 1000 both inclusive.",
-                                        receives ? std::to_string(*receives) : json::serialize(*count)));
+    return bad_policy(text,
+                      fmt::format("Invalid value for maxReceiveCount: {}, valid values are from "
+                                  "1 to 1000 both inclusive.",
+                                  receives ? std::to_string(*receives) : json::serialize(*count)));
   }
   RedrivePolicy policy;
   policy.target_arn = *target;
@@ -95,13 +100,15 @@ Outcome<RedriveAllowPolicy> parse_redrive_allow_policy(std::string_view text) {
   } else if (permission == "byQueue") {
     policy.permission = RedriveAllowPolicy::Permission::listed;
   } else {
-    return bad_allow_policy(text, "Invalid value for redrivePermission, valid values are allowAll, "
-                                  "denyAll and byQueue.");
+    return bad_allow_policy(text,
+                            "Invalid value for redrivePermission, valid values are allowAll, "
+                            "denyAll and byQueue.");
   }
   const json::value* const sources = object->if_contains("sourceQueueArns");
   const bool listed = policy.permission == RedriveAllowPolicy::Permission::listed;
   if (listed != (sources != nullptr)) {
-    return bad_allow_policy(text, "sourceQueueArns belongs to redrivePermission byQueue, and only there.");
+    return bad_allow_policy(
+        text, "sourceQueueArns belongs to redrivePermission byQueue, and only there.");
   }
   if (!listed) return policy;
   if (!sources->is_array() || sources->get_array().empty() ||
@@ -110,7 +117,8 @@ Outcome<RedriveAllowPolicy> parse_redrive_allow_policy(std::string_view text) {
   }
   for (const json::value& source : sources->get_array()) {
     const auto arn = text_of(source);
-    if (!arn || !parse_arn(*arn)) return bad_allow_policy(text, "sourceQueueArns holds no ARN of a queue.");
+    if (!arn || !parse_arn(*arn))
+      return bad_allow_policy(text, "sourceQueueArns holds no ARN of a queue.");
     policy.source_arns.emplace_back(*arn);
   }
   return policy;

@@ -109,9 +109,11 @@ Outcome<Asked> read(Exchange& exchange) {
     speak(call, Protocol::query);
     taken = read_query(exchange, *form);
   }
-  if (exchange.action) call.route = &routes()[static_cast<std::size_t>(exchange.action - &actions()[0])];
+  if (exchange.action)
+    call.route = &routes()[static_cast<std::size_t>(exchange.action - &actions()[0])];
   if (!taken) return taken.fault();
-  if (const auto problem = check_served(*call.route, exchange.broker.health)) return fault_of(*problem);
+  if (const auto problem = check_served(*call.route, exchange.broker.health))
+    return fault_of(*problem);
   return Asked::something;
 }
 
@@ -131,7 +133,8 @@ Problem nothing_here(const Call& call) {
 // That there is no such queue is said before anything else that is wrong. Asking the core first
 // would cost every good request a turn.
 Task<Fault> first_fault(Exchange& exchange, Fault fault) {
-  if (exchange.action->about != About::queue || fault.code == Code::queue_does_not_exist) co_return fault;
+  if (exchange.action->about != About::queue || fault.code == Code::queue_does_not_exist)
+    co_return fault;
   auto queue = exchange.queue();
   if (!queue) co_return queue.fault();
   auto ask = [&exchange, &queue] { return exchange.broker.queues.config(*queue) != nullptr; };

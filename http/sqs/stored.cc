@@ -37,7 +37,8 @@ std::string_view noted_type(const engine::StoredRecord& record, std::string_view
   for (const engine::Header& header : record.headers) {
     if (header.name != kType || !header.value) continue;
     const std::string_view note = *header.value;
-    if (note.size() > attribute.size() && note.starts_with(attribute) && note[attribute.size()] == ':') {
+    if (note.size() > attribute.size() && note.starts_with(attribute) &&
+        note[attribute.size()] == ':') {
       return note.substr(attribute.size() + 1);
     }
   }
@@ -64,7 +65,9 @@ void take_ours(const engine::Header& header, StoredMessage& message) {
   const std::string_view value = *header.value;
   if (header.name == kMessageId && is_text(value)) message.message_id = value;
   if (header.name == kTrace && is_text(value)) message.trace = value;
-  if (header.name == kOrigin) message.origin_queue = value.substr(0, value.find(':'));
+  if (header.name == kOrigin && is_name(value.substr(0, value.find(':')))) {
+    message.origin_queue = value.substr(0, value.find(':'));
+  }
   if (header.name == kReceives) {
     std::from_chars(value.data(), value.data() + value.size(), message.receives_before);
   }

@@ -38,9 +38,9 @@ struct StoredMessage {
   std::vector<MessageAttribute> attributes;  ///< all of them
   std::string_view trace;
   std::string_view group_id;
-  std::string_view origin_queue;     ///< it died there
+  std::string_view origin_queue;      ///< it died there
   std::uint64_t receives_before = 0;  ///< in the queues where it died
-  bool encoded = false;              ///< the body is base64 of the value
+  bool encoded = false;               ///< the body is base64 of the value
 
   TextStore texts;  ///< what had to be made
 };

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import unittest
 
-from _broker import PROGRAM, WireCase
+from wire._broker import PROGRAM, WireCase
 
 CLIENTS = pathlib.Path(os.environ.get("TWOFOLD_AWS_CLIENTS", pathlib.Path(PROGRAM).parent / "aws-clients")).absolute()
 WHEELS = {"query": "boto3==1.26.27", "json": "boto3"}

@@ -2,7 +2,7 @@
 
 import json
 
-import _aws
+from wire import _aws
 
 RECEIVE = {"WaitTimeSeconds": 10, "AttributeNames": ["All"]}
 

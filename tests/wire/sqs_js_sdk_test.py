@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import unittest
 
-from _aws import CLIENTS
-from _broker import WireCase
+from wire._aws import CLIENTS
+from wire._broker import WireCase
 
 FOLDER = CLIENTS / "js"
 STORY = """

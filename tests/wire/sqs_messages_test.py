@@ -3,8 +3,8 @@
 import hashlib
 import time
 
-import _aws
-from _broker import InBackground
+from wire import _aws
+from wire._broker import InBackground
 
 TRACE = {"AWSTraceHeader": {"DataType": "String", "StringValue":
          "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"}}

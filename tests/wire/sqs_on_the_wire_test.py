@@ -5,7 +5,7 @@ import unittest
 import urllib.parse
 import xml.etree.ElementTree as xml
 
-from _broker import WireCase
+from wire._broker import WireCase
 
 NS = "{http://queue.amazonaws.com/doc/2012-11-05/}"
 MAGIC = "application/x-amz-json-1.0"
@@ -46,6 +46,12 @@ class OnTheWire(WireCase):
         self.assertEqual(sent.json["MD5OfMessageBody"], "5d41402abc4b2a76b9719d911017c592")
         self.assertRegex(sent.json["MessageId"], UUID)
         self.assertEqual(set(sent.json), {"MessageId", "MD5OfMessageBody"})
+
+    def test_a_trace_may_come_as_a_field(self):
+        url = self.queue()
+        self.json("SendMessage", {"QueueUrl": url, "MessageBody": "x"}, headers={"X-Amzn-Trace-Id": "Root=1-5759e988"})
+        [message] = self.json("ReceiveMessage", {"QueueUrl": url, "MessageSystemAttributeNames": ["AWSTraceHeader"]}).json["Messages"]
+        self.assertEqual(message["Attributes"], {"AWSTraceHeader": "Root=1-5759e988"})
 
     def test_json_faults(self):
         message = self.fault(self.json("SendMessage", {"QueueUrl": "http://h/0/none", "MessageBody": "x"}, status=400),

@@ -2,7 +2,7 @@
 
 import json
 
-import _aws
+from wire import _aws
 
 
 class QueueLife(_aws.AwsCase):

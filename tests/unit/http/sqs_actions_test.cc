@@ -12,7 +12,9 @@ class SqsActions : public ::testing::Test {
  protected:
   void start(std::string action, std::string_view body) {
     target_ = "AmazonSQS." + std::move(action);
-    rig_.fields = {{"X-Amz-Target", target_}};
+    rig_.fields = {
+        {"X-Amz-Target", target_}
+    };
     rig_.begin("POST", "/", body);
   }
   CallRig::Answer ask(std::string action, std::string_view body) {
@@ -83,7 +85,8 @@ TEST_F(SqsActions, ADrainRefusesSendsAndTakesDeletes) {
   rig_.broker.health = Health::draining;
   const auto refused = ask("SendMessage", R"({"QueueUrl":"jobs","MessageBody":"b"})");
   EXPECT_EQ(refused.status, 503);
-  EXPECT_NE(refused.fields.find("x-amzn-query-error: ServiceUnavailable;Receiver"), std::string::npos);
+  EXPECT_NE(refused.fields.find("x-amzn-query-error: ServiceUnavailable;Receiver"),
+            std::string::npos);
   const std::string body = R"({"QueueUrl":"jobs","ReceiptHandle":")" + handle + "\"}";
   const auto deleted = ask("DeleteMessage", body);
   EXPECT_EQ(deleted.status, 200);

@@ -80,11 +80,12 @@ TEST(SqsAnswer, FaultsSayTheirTypeInJsonAndTheirCodeInXml) {
                  R"("message":"The specified queue does not exist."})");
   out.clear();
   AnswerWriter(Protocol::query, out).fault(no_such_queue(), "id");
-  EXPECT_EQ(out, "<?xml version=\"1.0\"?>\n<ErrorResponse "
-                 "xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>Sender</Type>"
-                 "<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>The specified queue does "
-                 "not exist for this wsdl version.</Message><Detail/></Error><RequestId>id</RequestId>"
-                 "</ErrorResponse>");
+  EXPECT_EQ(out,
+            "<?xml version=\"1.0\"?>\n<ErrorResponse "
+            "xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>Sender</Type>"
+            "<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>The specified queue does "
+            "not exist for this wsdl version.</Message><Detail/></Error><RequestId>id</RequestId>"
+            "</ErrorResponse>");
 }
 
 TEST(SqsFaults, StatusesThatClientsRelyOn) {

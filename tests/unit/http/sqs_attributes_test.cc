@@ -28,7 +28,8 @@ TEST(SqsMessageText, IsWhatXmlCanHold) {
 TEST(SqsMessageText, TokensAreVisibleAscii) {
   EXPECT_TRUE(is_token("a!~-42"));
   EXPECT_TRUE(is_token(std::string(128, 'x')));
-  for (const auto& bad : {""s, std::string(129, 'x'), "a b"s, "é"s, "\x7F"s}) EXPECT_FALSE(is_token(bad)) << bad;
+  for (const auto& bad : {""s, std::string(129, 'x'), "a b"s, "é"s, "\x7F"s})
+    EXPECT_FALSE(is_token(bad)) << bad;
 }
 
 TEST(SqsMessageAttributes, NamesThatAwsTakes) {
@@ -38,8 +39,8 @@ TEST(SqsMessageAttributes, NamesThatAwsTakes) {
 }
 
 TEST(SqsMessageAttributes, NamesThatAwsRefuses) {
-  for (const auto& name : {""s, std::string(257, 'n'), "a b"s, "a/b"s, ".a"s, "a."s, "a..b"s, "AWS.x"s,
-                           "aws.x"s, "Amazon.x"s, "漢"s, "twofold-origin"s}) {
+  for (const auto& name : {""s, std::string(257, 'n'), "a b"s, "a/b"s, ".a"s, "a."s, "a..b"s,
+                           "AWS.x"s, "aws.x"s, "Amazon.x"s, "漢"s, "twofold-origin"s}) {
     const auto checked = check(attribute(name, "String", "v"));
     ASSERT_FALSE(checked) << name;
     EXPECT_EQ(checked.fault().code, Code::invalid_parameter_value);

@@ -76,11 +76,16 @@ TEST_F(SqsProtocols, AttributesTagsAndNames) {
   const auto requests = both(
       R"({"Attributes":{"DelaySeconds":"1"},"tags":{"k":"v"},"AttributeNames":["All"],
           "MessageAttributeNames":["a","b"],"TagKeys":["k"],"MaxNumberOfMessages":10})",
-      "Attribute.1.Name=DelaySeconds&Attribute.1.Value=1&Tag.1.Key=k&Tag.1.Value=v&AttributeName.1=All"
+      "Attribute.1.Name=DelaySeconds&Attribute.1.Value=1&Tag.1.Key=k&Tag.1.Value=v&AttributeName.1="
+      "All"
       "&MessageAttributeName.1=a&MessageAttributeName.2=b&TagKey.1=k&MaxNumberOfMessages=10");
   for (const Request& request : requests) {
-    EXPECT_EQ(request.queue_attributes, (std::vector<NameAndValue>{{"DelaySeconds", "1"}}));
-    EXPECT_EQ(request.tags, (std::vector<NameAndValue>{{"k", "v"}}));
+    EXPECT_EQ(request.queue_attributes, (std::vector<NameAndValue>{
+                                            {"DelaySeconds", "1"}
+    }));
+    EXPECT_EQ(request.tags, (std::vector<NameAndValue>{
+                                {"k", "v"}
+    }));
     EXPECT_EQ(request.attribute_names, (std::vector<std::string_view>{"All"}));
     EXPECT_EQ(request.message_attribute_names, (std::vector<std::string_view>{"a", "b"}));
     EXPECT_EQ(request.tag_keys, (std::vector<std::string_view>{"k"}));
@@ -89,10 +94,13 @@ TEST_F(SqsProtocols, AttributesTagsAndNames) {
 }
 
 TEST_F(SqsProtocols, OldClientsLeaveNumbersOutAndUseOtherNames) {
-  auto request = query("Attribute.Name=VisibilityTimeout&Attribute.Value=9&AttributeName=All"
-                       "&MessageAttributeNames.1=x&MessageSystemAttributeName.1=SenderId");
+  auto request = query(
+      "Attribute.Name=VisibilityTimeout&Attribute.Value=9&AttributeName=All"
+      "&MessageAttributeNames.1=x&MessageSystemAttributeName.1=SenderId");
   ASSERT_TRUE(request);
-  EXPECT_EQ(request->queue_attributes, (std::vector<NameAndValue>{{"VisibilityTimeout", "9"}}));
+  EXPECT_EQ(request->queue_attributes, (std::vector<NameAndValue>{
+                                           {"VisibilityTimeout", "9"}
+  }));
   EXPECT_EQ(request->attribute_names, (std::vector<std::string_view>{"All"}));
   EXPECT_EQ(request->message_attribute_names, (std::vector<std::string_view>{"x"}));
   EXPECT_EQ(request->system_attribute_names, (std::vector<std::string_view>{"SenderId"}));
@@ -105,7 +113,8 @@ TEST_F(SqsProtocols, ListsAreInTheOrderOfTheirNumbersWithGaps) {
 }
 
 TEST_F(SqsProtocols, ParametersMayStandInTheTarget) {
-  auto request = query("QueueUrl=ignored", "/?Action=SendMessage&QueueUrl=q&MessageBody=a%20b%2Bc%2F~");
+  auto request =
+      query("QueueUrl=ignored", "/?Action=SendMessage&QueueUrl=q&MessageBody=a%20b%2Bc%2F~");
   ASSERT_TRUE(request);
   EXPECT_EQ(request->queue_url, "q") << "the first of two counts";
   EXPECT_EQ(request->body, "a b+c/~");
@@ -120,16 +129,18 @@ TEST_F(SqsProtocols, NullIsAbsentAndTheUnknownIsIgnored) {
 }
 
 TEST_F(SqsProtocols, WhatCannotBeReadIsASerializationFault) {
-  for (const auto& body : {"[]"s, "\"x\""s, "{"s, "{}x"s, R"({"MaxNumberOfMessages":"ten"})"s,
-                           R"({"MaxNumberOfMessages":1.5})"s, R"({"QueueUrl":7})"s, R"({"Entries":{}})"s,
-                           R"({"MessageAttributes":{"a":{"DataType":"Binary","BinaryValue":"?"}}})"s,
-                           "{\"MessageBody\":\"\\ud800\"}"s}) {
+  for (const auto& body :
+       {"[]"s, "\"x\""s, "{"s, "{}x"s, R"({"MaxNumberOfMessages":"ten"})"s,
+        R"({"MaxNumberOfMessages":1.5})"s, R"({"QueueUrl":7})"s, R"({"Entries":{}})"s,
+        R"({"MessageAttributes":{"a":{"DataType":"Binary","BinaryValue":"?"}}})"s,
+        "{\"MessageBody\":\"\\ud800\"}"s}) {
     const auto request = json(body);
     ASSERT_FALSE(request) << body;
     EXPECT_EQ(request.fault().code, Code::serialization);
   }
-  for (const auto& body : {"DelaySeconds=x"s, "MessageBody=%zz"s, "MessageBody=%f"s, "MessageBody=%ff"s,
-                           "MessageAttribute.1.Value.BinaryValue=%3F"s, "a.b.c.d.e.f.g.h.i.j=1"s}) {
+  for (const auto& body :
+       {"DelaySeconds=x"s, "MessageBody=%zz"s, "MessageBody=%f"s, "MessageBody=%ff"s,
+        "MessageAttribute.1.Value.BinaryValue=%3F"s, "a.b.c.d.e.f.g.h.i.j=1"s}) {
     EXPECT_FALSE(query(body)) << body;
   }
 }

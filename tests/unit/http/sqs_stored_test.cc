@@ -1,8 +1,7 @@
-#include "http/sqs/stored.h"
-
 #include <gtest/gtest.h>
 
 #include "http/sqs/message_attributes.h"
+#include "http/sqs/stored.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -10,12 +9,15 @@ namespace {
 using namespace std::string_literals;
 
 engine::StoredRecord stored(const engine::NewRecord& record) {
-  return {engine::Offset{0}, engine::Seq{1}, record.timestamp, record.key, record.value,
-          std::vector<engine::Header>(record.headers.begin(), record.headers.end())};
+  return {
+      engine::Offset{0}, engine::Seq{1},
+      record.timestamp,  record.key,
+      record.value,      std::vector<engine::Header>(record.headers.begin(), record.headers.end())};
 }
 
 engine::StoredRecord foreign(std::string_view value, std::vector<engine::Header> headers = {}) {
-  return {engine::Offset{0}, engine::Seq{1}, engine::WallTime{5}, std::nullopt, value, std::move(headers)};
+  return {engine::Offset{0}, engine::Seq{1}, engine::WallTime{5},
+          std::nullopt,      value,          std::move(headers)};
 }
 
 TEST(SqsStored, WhatIsSentIsReceived) {
@@ -46,7 +48,9 @@ TEST(SqsStored, WhatIsSentIsReceived) {
 TEST(SqsStored, ALogReaderSeesAttributesAsHeadersOfTheirName) {
   Item item;
   item.body = "body";
-  item.attributes = {MessageAttribute{"color", "String", "blue", {}}};
+  item.attributes = {
+      MessageAttribute{"color", "String", "blue", {}}
+  };
   Scratch scratch;
   scratch.headers.reserve(headers_needed(item));
   const auto record = to_record(item, "an-id", "", engine::WallTime{9}, scratch);
@@ -57,8 +61,14 @@ TEST(SqsStored, ALogReaderSeesAttributesAsHeadersOfTheirName) {
 }
 
 TEST(SqsStored, HeadersOfOthersBecomeAttributesUnderLegalNames) {
-  const auto record = foreign("v", {{"content-type", "text/plain"}, {"a b/c", "1"}, {"raw", "\xFF"},
-                                    {"empty", ""}, {"null", std::nullopt}, {"twofold-reason", "x"}});
+  const auto record = foreign("v", {
+                                       {"content-type",   "text/plain"},
+                                       {"a b/c",          "1"         },
+                                       {"raw",            "\xFF"      },
+                                       {"empty",          ""          },
+                                       {"null",           std::nullopt},
+                                       {"twofold-reason", "x"         }
+  });
   const StoredMessage message = to_message(record, "place", Protocol::json);
   ASSERT_EQ(message.attributes.size(), 3u);
   EXPECT_EQ(message.attributes[0].name, "content-type");
@@ -83,7 +93,8 @@ TEST(SqsStored, WhatSqsCannotSayGoesOutAsBase64AndSaysSo) {
   EXPECT_EQ(bytes.attributes.back().text, "base64");
 
   EXPECT_FALSE(to_message(foreign("\x01"), "place", Protocol::json).encoded);
-  EXPECT_TRUE(to_message(foreign("\x01"), "place", Protocol::query).encoded) << "XML cannot hold it";
+  EXPECT_TRUE(to_message(foreign("\x01"), "place", Protocol::query).encoded)
+      << "XML cannot hold it";
 }
 
 TEST(SqsStored, ARecordWithoutAnIdAlwaysGetsTheSame) {
@@ -95,17 +106,26 @@ TEST(SqsStored, ARecordWithoutAnIdAlwaysGetsTheSame) {
 }
 
 TEST(SqsStored, ADeadLetterSaysWhereItDiedAndHowOftenItWasReceived) {
-  const auto record = foreign("v", {{"twofold-origin", "jobs:0-7"}, {"twofold-receives", "3"}});
+  const auto record = foreign("v", {
+                                       {"twofold-origin",   "jobs:0-7"},
+                                       {"twofold-receives", "3"       }
+  });
   const StoredMessage message = to_message(record, "place", Protocol::json);
   EXPECT_EQ(message.origin_queue, "jobs");
   EXPECT_EQ(message.receives_before, 3u);
 }
 
 TEST(SqsStored, ForgedNotesDoNoHarm) {
-  const auto record = foreign("v", {{"twofold-message-id", "\x01"}, {"twofold-receives", "many"}});
+  const auto record =
+      foreign("v", {
+                       {"twofold-message-id", "\x01"},
+                       {"twofold-receives",   "many"},
+                       {"twofold-origin",     "\xFF:0-1"}
+  });
   const StoredMessage message = to_message(record, "place", Protocol::query);
   EXPECT_EQ(message.message_id.size(), 36u);
   EXPECT_EQ(message.receives_before, 0u);
+  EXPECT_TRUE(message.origin_queue.empty());
 }
 
 }  // namespace

@@ -96,8 +96,8 @@ TEST_F(QueueMoves, WhatAConsumerHoldsIsNotMoved) {
 
 TEST_F(QueueMoves, AFullDiskOnlyDelaysThem) {
   die({"a"});
-  EXPECT_TRUE(queues->takes_dead_letters("morgue"));
-  EXPECT_FALSE(queues->takes_dead_letters("jobs"));
+  EXPECT_EQ(queues->dead_letter_sources("morgue"), (Texts{"jobs"}));
+  EXPECT_EQ(queues->dead_letter_sources("jobs"), Texts{});
   EXPECT_EQ(queues->start_move({.id = "m", .source = "none"}).error().code, Errc::queue_not_found);
   core->refuse(engine::Admission::publish, Errc::storage_full);
   ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue"}));
