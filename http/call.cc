@@ -54,6 +54,7 @@ void Scratch::clear() {
 void Call::clear() {
   head.clear();
   route = nullptr;
+  refuse = nullptr;
   args = {};
   body = {};
   media = answer_in = Media::json;

@@ -67,6 +67,8 @@ struct Call {
   Media media = Media::json;               ///< of the body; `none` with an empty one
   Media answer_in = Media::json;
   std::string_view request_id;
+  /// How a dialect other than REST says no; null: as a problem document.
+  void (*refuse)(Call& call, const Problem& problem) = nullptr;
 
   Reply reply;
   Scratch scratch;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "http/response_head.h"
+#include "http/route.h"
 #include "http/session.h"
 
 namespace twofold::http {
@@ -21,7 +22,7 @@ std::uint64_t scattered(std::uint64_t x) {
 
 Lane::Lane(boost::asio::io_context& context, ServerCommon& c)
     : common(c),
-      metrics(c.router.table().size()),
+      metrics(operation_count()),
       tasks(context.get_executor()),
       context_(context),
       timer_(context),

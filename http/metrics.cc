@@ -42,7 +42,7 @@ std::uint64_t sum(std::span<const LaneMetrics* const> lanes, Pick pick) {
 }
 
 void append_requests(std::string& out, std::span<const LaneMetrics* const> lanes,
-                     std::span<const std::string_view> names) {
+                     std::span<const OperationName> names) {
   out += "# TYPE twofold_http_requests_total counter\n";
   for (std::size_t op = 0; op < names.size(); ++op) {
     for (std::size_t slot = 0; slot < kStatuses.size(); ++slot) {
@@ -52,14 +52,14 @@ void append_requests(std::string& out, std::span<const LaneMetrics* const> lanes
       const std::uint64_t count = sum(lanes, pick);
       if (count == 0) continue;
       fmt::format_to(std::back_inserter(out),
-                     "twofold_http_requests_total{{api=\"native\",op=\"{}\",code=\"{}\"}} {}\n",
-                     names[op], kStatuses[slot], count);
+                     "twofold_http_requests_total{{api=\"{}\",op=\"{}\",code=\"{}\"}} {}\n",
+                     names[op].api, names[op].name, kStatuses[slot], count);
     }
   }
 }
 
 void append_durations(std::string& out, std::span<const LaneMetrics* const> lanes,
-                      std::string_view name, std::size_t op) {
+                      OperationName name, std::size_t op) {
   const auto in_bucket = [&](std::size_t bucket) {
     return sum(lanes, [&](const LaneMetrics& lane) -> const Counter& {
       return lane.operation(op).durations[bucket];
@@ -74,14 +74,14 @@ void append_durations(std::string& out, std::span<const LaneMetrics* const> lane
     upto += in_bucket(bucket);
     const std::string_view label = bucket < kBuckets.size() ? kBuckets[bucket].label : "+Inf";
     fmt::format_to(std::back_inserter(out),
-                   "{}_bucket{{api=\"native\",op=\"{}\",le=\"{}\"}} {}\n", kMetric, name, label, upto);
+                   "{}_bucket{{api=\"{}\",op=\"{}\",le=\"{}\"}} {}\n", kMetric, name.api, name.name, label, upto);
   }
   const std::uint64_t sum_us = sum(lanes, [&](const LaneMetrics& lane) -> const Counter& {
     return lane.operation(op).duration_sum_us;
   });
-  fmt::format_to(std::back_inserter(out), "{}_sum{{api=\"native\",op=\"{}\"}} {}\n", kMetric, name,
+  fmt::format_to(std::back_inserter(out), "{}_sum{{api=\"{}\",op=\"{}\"}} {}\n", kMetric, name.api, name.name,
                  static_cast<double>(sum_us) / 1e6);
-  fmt::format_to(std::back_inserter(out), "{}_count{{api=\"native\",op=\"{}\"}} {}\n", kMetric, name,
+  fmt::format_to(std::back_inserter(out), "{}_count{{api=\"{}\",op=\"{}\"}} {}\n", kMetric, name.api, name.name,
                  all);
 }
 
@@ -110,7 +110,7 @@ void append_label(std::string& out, std::string_view value) {
 }
 
 void append_http_metrics(std::string& out, std::span<const LaneMetrics* const> lanes,
-                         std::span<const std::string_view> names) {
+                         std::span<const OperationName> names) {
   append_requests(out, lanes, names);
   out += "# TYPE twofold_http_request_duration_seconds histogram\n";
   for (std::size_t op = 0; op < names.size(); ++op) append_durations(out, lanes, names[op], op);

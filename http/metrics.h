@@ -30,6 +30,12 @@ inline constexpr std::size_t kDurationBuckets = 18;  // 17 bounds and +Inf
 inline constexpr std::array kStatuses = {200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 410,
                                          412, 413, 414, 415, 422, 426, 429, 431, 500, 503, 507};
 
+/// An operation as metrics call it: which dialect of the port it belongs to, and its name there.
+struct OperationName {
+  std::string_view api;
+  std::string_view name;
+};
+
 /// What one operation did on one I/O thread.
 struct OperationMetrics {
   std::array<Counter, kStatuses.size()> statuses;
@@ -59,7 +65,7 @@ class LaneMetrics {
 
 /// Prometheus text 0.0.4 of the HTTP side, summed over the threads; `names` are the operations.
 void append_http_metrics(std::string& out, std::span<const LaneMetrics* const> lanes,
-                         std::span<const std::string_view> names);
+                         std::span<const OperationName> names);
 /// process_cpu_seconds_total and its siblings, of this process.
 void append_process_metrics(std::string& out);
 /// A label's value, escaped, without the quotes.

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "http/call.h"
+#include "http/metrics.h"
 
 namespace twofold::http {
 
@@ -52,5 +53,9 @@ struct Route {
 /// The table, and a route's place in it.
 std::span<const Route> route_table();
 std::size_t route_index(const Route& route);
+
+/// What is counted by name: the routes of the table, then those of dialects that need no path.
+std::size_t operation_count();
+OperationName operation_name(std::size_t index);
 
 }  // namespace twofold::http

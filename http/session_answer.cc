@@ -10,6 +10,7 @@
 #include "http/gate.h"
 #include "http/response_head.h"
 #include "http/session.h"
+#include "http/sqs/dialect.h"
 
 namespace twofold::http {
 namespace {
@@ -84,6 +85,10 @@ std::optional<Problem> Session::choose_route() {
   const Match match = lane_.common.router.match(head.method, call_.target.segments());
   call_.route = match.route;
   call_.args = match.args;
+  if (const Route* const route = sqs::recognise(call_, match.path_exists)) {
+    call_.route = route;
+    return check_body(*route, head, lane_.common.options);
+  }
   if (head.method == "OPTIONS" && (match.path_exists || head.target == "*")) return std::nullopt;
   if (!match.path_exists) {
     Problem problem(ProblemKind::not_found,
@@ -185,7 +190,9 @@ void Session::render(const Problem& problem) {
   if (reply.status == 503 || reply.status == 429 || reply.status == 507) {
     reply.field("Retry-After", "1");
   }
-  if (call_.answer_in == Media::protobuf) {
+  if (call_.refuse) {
+    call_.refuse(call_, problem);
+  } else if (call_.answer_in == Media::protobuf) {
     reply.content_type = kProtobuf;
     append_problem_protobuf(reply.body, problem, call_.request_id);
   } else {

@@ -51,6 +51,7 @@ std::string encode_definition(const Definition& definition) {
   out.set_id(definition.id);
   out.set_created_ms(definition.created.value());
   write_config(definition.config, out);
+  out.set_extension(definition.extension);
   if (definition.own_log) out.set_own_log(definition.own_log->value());
   if (definition.source) {
     auto& source = *out.mutable_source();
@@ -71,6 +72,7 @@ Result<Definition> decode_definition(std::string_view bytes) {
   definition.id = in.id();
   definition.created = WallTime{in.created_ms()};
   definition.config = read_config(in);
+  definition.extension = in.extension();
   if (in.has_own_log()) {
     definition.own_log = LogId{in.own_log()};
     return definition;

@@ -16,6 +16,7 @@ struct Definition {
   std::optional<QueueSource> source;  ///< exactly one of this
   std::optional<LogId> own_log;       ///< and this
   WallTime created{0};
+  std::string extension{};  ///< what a protocol keeps of the queue besides: opaque here
 
   friend bool operator==(const Definition&, const Definition&) = default;
 };

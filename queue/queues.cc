@@ -39,9 +39,9 @@ Result<QueueInfo> Queues::find(const std::string& name) const {
   return state_->info(**queue);
 }
 
-Duration Queues::receive_wait(const std::string& name) const {
+const QueueConfig* Queues::config(const std::string& name) const {
   const Queue* const queue = state_->find(name);
-  return queue ? queue->config().receive_wait : Duration{0};
+  return queue ? &queue->config() : nullptr;
 }
 
 std::vector<QueueInfo> Queues::list(const std::string& after, std::size_t limit) const {
@@ -56,6 +56,15 @@ std::vector<std::string> Queues::reading(const std::string& topic) const {
   std::vector<std::string> names;
   for (const auto& [name, queue] : state_->by_name)
     if (queue->attached() && queue->definition.source->topic == topic) names.emplace_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> Queues::dead_letter_sources(const std::string& name) const {
+  std::vector<std::string> names;
+  const auto [from, upto] = state_->dead_letter_users.equal_range(name);
+  for (auto at = from; at != upto; ++at)
+    if (const Queue* const queue = state_->find(at->second)) names.push_back(queue->name);
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -103,6 +112,7 @@ void Queues::on_timer(std::uint32_t owner, std::uint64_t token, Instant now) {
     case TimerFor::waiters: return state_->waiters_due(now);
     case TimerFor::retention: return state_->retention_due(owner);
     case TimerFor::moves: return state_->retry_moves(owner);
+    case TimerFor::tasks: return state_->step_task(value);
   }
 }
 

@@ -60,6 +60,7 @@ struct QueueInfo {
   std::optional<QueueSource> source;
   std::optional<LogId> own_log;
   WallTime created{0};
+  std::string extension;      ///< what a protocol keeps of it besides; opaque here
   QueueCounters counters;
   std::uint64_t backlog_bytes = 0;  ///< of the batches that still hold something unacked (about)
   bool was_created = false;
@@ -112,6 +113,10 @@ struct QueueLimits {
   std::uint64_t marked_max = 50'000'000;
 };
 
+/// Which receipts of a message count. Standard queues of Amazon SQS take every one; here a message
+/// in flight has one holder, so only a protocol that must asks for `any`.
+enum class Receipts { newest, any };
+
 enum class Settled { acked, already, stale, unknown, ok };
 struct NackItem {
   std::string receipt;
@@ -147,6 +152,23 @@ struct Browsed {
   std::vector<Offset> next;  ///< per partition; empty when everything was seen
 };
 
+/// Moves what waits in a queue to another one in the background: dead letters back, mostly.
+struct MoveRequest {
+  std::string id;  ///< whatever the caller likes to call it
+  std::string source;
+  std::string destination{};                  ///< empty: each to the queue where it died
+  std::optional<std::uint32_t> per_second{};  ///< absent: as fast as it goes
+};
+enum class MoveStatus { running, completed, cancelled, failed };
+struct Move {
+  MoveRequest request;
+  MoveStatus status = MoveStatus::running;
+  WallTime started{0};
+  std::uint64_t moved = 0;
+  std::uint64_t to_move = 0;  ///< what was ready when it began; it ends there
+  std::optional<engine::Errc> failure{};
+};
+
 /// Queues: delivery state over logs.
 ///
 /// Contract
@@ -175,10 +197,16 @@ class Queues final : public engine::StateMachine,
               bool create_only, Completion<QueueInfo> done);
   void configure(std::string name, QueueConfig config, std::optional<std::uint64_t> expected,
                  Completion<QueueInfo> done);
+  /// The same with an extension. A new queue has its own log, and must be new; of an old one the
+  /// extension stays as it is unless it is given.
+  void create(std::string name, QueueConfig config, std::string extension,
+              Completion<QueueInfo> done);
+  void configure(std::string name, QueueConfig config, std::string extension,
+                 std::optional<std::uint64_t> expected, Completion<QueueInfo> done);
   void remove(std::string name, Completion<QueueInfo> done);
   Result<QueueInfo> find(const std::string& name) const;
-  /// How long a receive waits that does not say; zero when there is no such queue.
-  Duration receive_wait(const std::string& name) const;
+  /// Null when there is none; lasts until the queue changes.
+  const QueueConfig* config(const std::string& name) const;
   std::vector<QueueInfo> list(const std::string& after, std::size_t limit) const;
   /// Names of the queues attached to a topic.
   std::vector<std::string> reading(const std::string& topic) const;
@@ -194,12 +222,24 @@ class Queues final : public engine::StateMachine,
   void release(const std::string& queue, const std::vector<std::string>& receipts);
 
   void ack(std::string queue, std::vector<std::string> receipts,
-           Completion<std::vector<Settled>> done);
+           Completion<std::vector<Settled>> done, Receipts accepted = Receipts::newest);
   void nack(std::string queue, std::vector<NackItem> items, Completion<std::vector<Settled>> done);
+  /// With Receipts::any a message that came free is hidden again, and one that somebody else holds
+  /// is held for as long as this caller says.
   void extend(std::string queue, std::vector<ExtendItem> items,
-              Completion<std::vector<Settled>> done);
+              Completion<std::vector<Settled>> done, Receipts accepted = Receipts::newest);
   /// Everything in the queue now is gone. Answers how many messages that were.
   void purge(std::string queue, Completion<std::uint64_t> done);
+  /// Starts a move; the list keeps the last hundred, over all queues, until a restart.
+  /// Each message leaves and arrives in one commit, and counts as never received where it arrives.
+  /// Errors: queue_not_found, queue_is_attached (the source), busy (one is running from there).
+  Result<> start_move(MoveRequest request);
+  /// Errors: message_not_found when there is none that runs. Answers how it stands.
+  Result<Move> cancel_move(const std::string& id);
+  /// Newest first.
+  std::vector<Move> moves(const std::string& source) const;
+  /// Names of the queues that send their dead letters there, in order.
+  std::vector<std::string> dead_letter_sources(const std::string& name) const;
   /// Looks without touching.
   Result<Browsed> browse(const Browse& browse) const;
   /// Answers all long polls empty (draining).

@@ -147,6 +147,7 @@ QueueInfo Queues::State::info(const Queue& queue) const {
   info.source = queue.definition.source;
   info.own_log = queue.definition.own_log;
   info.created = queue.definition.created;
+  info.extension = queue.definition.extension;
   info.counters = queue.counters();
   for (const Partition& partition : queue.partitions) {
     const auto status = core.status(partition.log);
@@ -158,6 +159,16 @@ QueueInfo Queues::State::info(const Queue& queue) const {
         static_cast<std::uint64_t>(static_cast<double>(status.bytes) * waiting / records);
   }
   return info;
+}
+
+Definition Queues::State::new_definition(QueueConfig config, std::optional<QueueSource> source) {
+  Definition definition;
+  definition.id = next_id;
+  definition.config = std::move(config);
+  definition.created = core.wall();
+  if (!source) definition.own_log = core.new_log_id();
+  definition.source = std::move(source);
+  return definition;
 }
 
 void Queues::State::put(const std::string& name, Definition definition, std::uint64_t expected,
@@ -214,12 +225,7 @@ void Queues::create(std::string name, QueueConfig config, std::optional<QueueSou
   // Before a number is given: refused attempts use none up.
   if (auto admitted = s.core.admit(engine::Admission::publish, kNoteBytes); !admitted)
     return done(admitted.error());
-  Definition definition;
-  definition.id = s.next_id;
-  definition.config = std::move(config);
-  definition.created = s.core.wall();
-  if (!source) definition.own_log = s.core.new_log_id();
-  definition.source = std::move(source);
+  Definition definition = s.new_definition(std::move(config), std::move(source));
   // What the topic has forgotten already is not skipped at each start anew.
   for (std::size_t i = 0; definition.source && i < partitions; ++i) {
     Offset& from = definition.source->start_offsets[i];
@@ -228,8 +234,30 @@ void Queues::create(std::string name, QueueConfig config, std::optional<QueueSou
   s.put(name, std::move(definition), 0, std::move(done));
 }
 
+void Queues::create(std::string name, QueueConfig config, std::string extension,
+                    Completion<QueueInfo> done) {
+  State& s = *state_;
+  if (auto sound = check_config(name, config, false, 1); !sound) return done(sound.error());
+  if (s.core.catalog().get(std::string(kTopicPrefix).append(name)))
+    return done(Error(Errc::name_taken, "a topic is named " + name));
+  if (s.find(name))
+    return done(Error(Errc::exists_with_other_config, "there is a queue named " + name));
+  if (auto admitted = s.core.admit(engine::Admission::publish, kNoteBytes); !admitted)
+    return done(admitted.error());
+  Definition definition = s.new_definition(std::move(config), std::nullopt);
+  definition.extension = std::move(extension);
+  s.put(name, std::move(definition), 0, std::move(done));
+}
+
 void Queues::configure(std::string name, QueueConfig config, std::optional<std::uint64_t> expected,
                        Completion<QueueInfo> done) {
+  const Queue* const queue = state_->find(name);
+  std::string extension = queue ? queue->definition.extension : std::string();
+  configure(std::move(name), std::move(config), std::move(extension), expected, std::move(done));
+}
+
+void Queues::configure(std::string name, QueueConfig config, std::string extension,
+                       std::optional<std::uint64_t> expected, Completion<QueueInfo> done) {
   State& s = *state_;
   const auto queue = s.need(name);
   if (!queue) return done(queue.error());
@@ -239,6 +267,7 @@ void Queues::configure(std::string name, QueueConfig config, std::optional<std::
   if (!sound) return done(sound.error());
   Definition definition = (*queue)->definition;
   definition.config = std::move(config);
+  definition.extension = std::move(extension);
   s.put(name, std::move(definition), (*queue)->version, std::move(done));
 }
 

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <utility>
 
 #include "engine/record_batch.h"
+#include "queue/letter.h"
 #include "queue/queues_state.h"
 
 namespace twofold::queue {
@@ -13,11 +15,17 @@ using engine::StoredRecord;
 
 constexpr std::size_t kMovesMax = 64;  // messages a read
 constexpr Duration kRetryAfter = std::chrono::seconds{1};
-constexpr std::string_view kOrigin = "twofold-origin";
-constexpr std::string_view kReason = "twofold-reason";
 constexpr std::string_view kUsedUp = "max_receives";
 
-// The record as it is in the dead letter queue: itself, and where it comes from and why.
+// 0 when it is none: other protocols may write what they like under any name.
+std::uint64_t number_in(std::string_view digits) {
+  std::uint32_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+// The record as it is in the dead letter queue: itself, where it comes from and why, and how often
+// it was received before, over all the queues it died in.
 class Letter {
  public:
   Letter(const Queue& from, std::size_t partition, StoredRecord record)
@@ -26,14 +34,19 @@ class Letter {
         reason_(from.partitions[partition].delivery.reason(record.offset)),
         record_(std::move(record)) {
     if (reason_.empty()) reason_ = kUsedUp;
+    std::uint64_t receives = from.partitions[partition].delivery.view(record_.offset).receives;
+    for (const Header& header : record_.headers)
+      if (header.name == kReceives && header.value) receives += number_in(*header.value);
+    receives_ = std::to_string(receives);
   }
   Offset offset() const { return record_.offset; }
   /// Views into this letter and the batch that it was read from.
   engine::NewRecord to_append(std::vector<Header>& headers) const {
     headers.clear();
     for (const Header& header : record_.headers)
-      if (header.name != kOrigin && header.name != kReason) headers.push_back(header);
+      if (!is_letter_header(header.name)) headers.push_back(header);
     headers.push_back({kOrigin, origin_});
+    headers.push_back({kReceives, receives_});
     headers.push_back({kReason, reason_});
     return {record_.key, record_.value, headers, record_.timestamp};
   }
@@ -41,6 +54,7 @@ class Letter {
  private:
   std::string origin_;
   std::string reason_;
+  std::string receives_;
   StoredRecord record_;
 };
 

@@ -85,6 +85,10 @@ Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
     if (!take_from(queue, partition, left, bytes_left, visible_at, nonce, out)) break;
   }
   queue.first = (queue.first + 1) % count;
+  // Held for no time at all: free again at once, not with the next tick.
+  if (timeout <= Duration{0}) {
+    for (std::size_t i = 0; i < count; ++i) settle(queue, i);
+  }
   if (queue.attached()) out.topic = queue.definition.source->topic;
   out.counters = queue.counters();
   return out;

@@ -11,11 +11,16 @@ namespace {
 using engine::Errc;
 using engine::Error;
 
+// What protocols note beside a message under names of ours is not the sender's.
+constexpr std::string_view kOurHeaders = "twofold-";
+
 std::size_t bytes_of(const engine::NewRecord& record) {
   std::size_t bytes =
       (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
-  for (const engine::Header& header : record.headers)
+  for (const engine::Header& header : record.headers) {
+    if (header.name.starts_with(kOurHeaders)) continue;
     bytes += header.name.size() + (header.value ? header.value->size() : 0);
+  }
   return bytes;
 }
 

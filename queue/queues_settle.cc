@@ -37,6 +37,17 @@ Runs unique_runs(Indexed acked, std::vector<Settled>& results) {
   return runs;
 }
 
+// A message that came free belongs to nobody: there is nothing left to extend, unless every receipt
+// counts. A dead one is not delivered again.
+Settled extendable(const Delivery& delivery, Settled presented, Offset offset, Receipts accepted) {
+  if (presented != Settled::ok && presented != Settled::stale) return presented;
+  if (accepted == Receipts::newest) {
+    const bool held = presented == Settled::ok && delivery.in_flight(offset);
+    return held ? Settled::ok : Settled::stale;
+  }
+  return delivery.view(offset).state == MessageState::dead ? Settled::stale : Settled::ok;
+}
+
 std::size_t note_bytes(std::size_t messages) { return kNoteBytes + messages * kReceiptNoteBytes; }
 
 }  // namespace
@@ -57,7 +68,7 @@ Queues::State::Presented Queues::State::present(const Queue& queue,
 }
 
 void Queues::ack(std::string name, std::vector<std::string> receipts,
-                 Completion<std::vector<Settled>> done) {
+                 Completion<std::vector<Settled>> done, Receipts accepted) {
   State& s = *state_;
   const auto needed = s.need(name);
   if (!needed) return done(needed.error());
@@ -70,7 +81,9 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
   results.reserve(receipts.size());
   std::vector<Indexed> acked(queue.partitions.size());
   for (const std::string& receipt : receipts) {
-    const auto presented = s.present(queue, receipt);
+    auto presented = s.present(queue, receipt);
+    if (presented.settled == Settled::stale && accepted == Receipts::any)
+      presented.settled = Settled::ok;
     if (presented.settled == Settled::ok)
       acked[presented.partition].emplace_back(presented.offset, results.size());
     results.push_back(presented.settled == Settled::ok ? Settled::acked : presented.settled);
@@ -133,7 +146,7 @@ void Queues::nack(std::string name, std::vector<NackItem> items,
 }
 
 void Queues::extend(std::string name, std::vector<ExtendItem> items,
-                    Completion<std::vector<Settled>> done) {
+                    Completion<std::vector<Settled>> done, Receipts accepted) {
   State& s = *state_;
   const auto needed = s.need(name);
   if (!needed) return done(needed.error());
@@ -145,9 +158,7 @@ void Queues::extend(std::string name, std::vector<ExtendItem> items,
   std::map<std::pair<std::size_t, Instant>, Offsets> held;
   for (const ExtendItem& item : items) {
     auto [settled, partition, offset] = s.present(queue, item.receipt);
-    // A message that came free belongs to nobody: there is nothing left to extend.
-    if (settled == Settled::ok && !queue.partitions[partition].delivery.in_flight(offset))
-      settled = Settled::stale;
+    settled = extendable(queue.partitions[partition].delivery, settled, offset, accepted);
     results.push_back(settled);
     if (settled == Settled::ok)
       held[{partition, s.core.now() + item.visibility_timeout}].push_back(offset);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,7 +23,13 @@ struct Reader {
 };
 
 /// What a timer was set for: the highest byte of its token, the rest is `value`.
-enum class TimerFor : std::uint8_t { due = 1, waiters = 2, retention = 3, moves = 4 };
+enum class TimerFor : std::uint8_t { due = 1, waiters = 2, retention = 3, moves = 4, tasks = 5 };
+
+/// A move, and what it is called inside.
+struct MoveTask {
+  std::uint64_t number;
+  Move move;
+};
 
 inline constexpr std::size_t kPartitionsMax = 1 << 16;  // a receipt carries 16 bits of it
 inline constexpr std::size_t kExpireMax = 4096;         // messages per turn
@@ -38,6 +45,7 @@ inline constexpr std::size_t kReceiptNoteBytes = 4;  // and for each message in 
 ///   queues_settle.cc   ack, nack, extend, release, purge
 ///   queues_due.cc      what time does: expiry, retention, trimming
 ///   queues_dead.cc     to the dead letter queue
+///   queues_moves.cc    from one queue to another, on request
 ///   queues_browse.cc   looking
 ///   queues_snapshot.cc journal and checkpoint
 struct Queues::State {
@@ -50,6 +58,7 @@ struct Queues::State {
   void update(Queue& queue, std::uint64_t version, Definition definition);
   void forget(std::string_view name);
   void open_logs(Queue& queue);
+  Definition new_definition(QueueConfig config, std::optional<QueueSource> source);
   void put(const std::string& name, Definition definition, std::uint64_t expected,
            Completion<QueueInfo> done);
   void make_receipt_key();
@@ -110,6 +119,13 @@ struct Queues::State {
              const Result<std::vector<engine::StoredBatch>>& read);
   Queue* dead_letter_queue(const Queue& queue) const;
 
+  // -- queues_moves.cc
+  MoveTask* find_task(std::uint64_t number);
+  void step_task(std::uint64_t number);
+  void task_read(std::uint64_t number, const std::vector<Delivered>& held,
+                 const Result<std::vector<engine::StoredBatch>>& read);
+  void end_task(MoveTask& task, MoveStatus status, std::optional<engine::Errc> failure = {});
+
   engine::Core& core;
   Queues& face;  // as listener, timer target and liveness
   const QueueLimits limits;
@@ -127,6 +143,9 @@ struct Queues::State {
   DueHeap deadlines;  // key: ticket
   Alarm deadline_alarm;
   std::uint64_t next_ticket = 1;
+
+  std::deque<MoveTask> tasks;  // moves, oldest first
+  std::uint64_t next_task = 1;
 
   std::optional<ReceiptCoder> receipts;
   std::uint32_t next_id = 1;

@@ -16,7 +16,7 @@ packages_run=(
   libprotobuf-dev protobuf-compiler libfmt-dev libcli11-dev libtomlplusplus-dev
   libssl-dev libsodium-dev
 )
-packages_test=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3)
+packages_test=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 python3-boto3)
 packages_clang=(clang libclang-rt-14-dev llvm)
 
 say() { printf 'deps: %s\n' "$*" >&2; }

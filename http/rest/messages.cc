@@ -1,8 +1,8 @@
 // Messages: send, receive, browse.
 #include <fmt/format.h>
 
-#include "engine/base/diag.h"
 #include "engine/base/time_text.h"
+#include "http/hand_out.h"
 #include "http/rest/handlers.h"
 #include "http/rest/json_request.h"
 #include "http/rest/message_page.h"
@@ -32,8 +32,9 @@ Task<Result<Answered>> receive(Call& call, const ReceiveRequest& request) {
   queue::Queues& queues = call.broker.queues;
   auto start = [&queues, &clock = call.broker.clock,
                 &request](engine::Completion<queue::Received> done) {
-    const engine::Duration wait =
-        request.wait ? *request.wait : queues.receive_wait(request.queue);
+    const queue::QueueConfig* const config = queues.config(request.queue);
+    const engine::Duration queue_wait = config ? config->receive_wait : engine::Duration{0};
+    const engine::Duration wait = request.wait.value_or(queue_wait);
     queue::Receive receive{request.queue, request.max, kReceiveBytesMax,
                            request.visibility_timeout};
     return queues.receive(std::move(receive), clock.now() + wait, std::move(done));
@@ -116,30 +117,6 @@ void render_protobuf(Call& call, const queue::Received& received, const MessageR
   proto.bytes(3, received.topic);
 }
 
-// Until the client has them, the messages are ours to give back.
-void arm_release(Call& call, const std::string& queue, std::vector<queue::Delivered> messages) {
-  call.reply.messages_handed_out = messages.size();
-  call.reply.held_until = messages.front().visible_at;
-  call.reply.undelivered = [&broker = call.broker, queue, messages = std::move(messages)]() mutable {
-    std::vector<std::string> receipts;
-    receipts.reserve(messages.size());
-    for (queue::Delivered& message : messages) receipts.push_back(std::move(message.receipt));
-    detail::enter_core(broker.core, [&broker, queue = std::move(queue),
-                                     receipts = std::move(receipts)] {
-      broker.queues.release(queue, receipts);
-    });
-  };
-}
-
-// What could not be read is not handed out. It is not given back either, or it would stand in the
-// way of the others: it is tried again when its visibility timeout has passed, which counts.
-bool nothing_readable(const std::string& queue, const MessageRecords& records) {
-  if (!records.trouble()) return false;
-  engine::diag(engine::DiagLevel::error, "http", "messages could not be read",
-               {{"queue", queue}, {"error", records.trouble()->detail}});
-  return records.none();
-}
-
 std::vector<MessagePlace> places_of(const queue::Received& received) {
   std::vector<MessagePlace> places;
   places.reserve(received.messages.size());
@@ -187,7 +164,7 @@ Task<Try<>> receive_messages(Call& call) {
   } else {
     render_json(call, received, records);
   }
-  if (!received.messages.empty()) arm_release(call, request->queue, std::move(received.messages));
+  hand_out(call, request->queue, std::move(received.messages));
   co_return Try<>();
 }
 

@@ -97,8 +97,8 @@ Task<Try<>> metrics_page(Call& call) {
   call.reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
   append_build(out, call.broker);
   append_process_metrics(out);
-  std::vector<std::string_view> names;
-  for (const Route& route : route_table()) names.push_back(route.operation);
+  std::vector<OperationName> names;
+  for (std::size_t i = 0; i < operation_count(); ++i) names.push_back(operation_name(i));
   append_http_metrics(out, call.common.lane_metrics, names);
   // During recovery the core is busy and its rooms are half built.
   if (call.broker.health == Health::starting) co_return Try<>();

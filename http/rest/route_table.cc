@@ -1,7 +1,9 @@
 #include <array>
+#include <functional>
 
 #include "http/rest/handlers.h"
 #include "http/route.h"
+#include "http/sqs/dialect.h"
 
 namespace twofold::http {
 namespace {
@@ -88,7 +90,19 @@ constexpr auto kRoutes = std::to_array<Route>({
 std::span<const Route> route_table() { return kRoutes; }
 
 std::size_t route_index(const Route& route) {
+  const auto sqs_routes = sqs::routes();
+  const std::less<> before;
+  if (!before(&route, sqs_routes.data()) && before(&route, sqs_routes.data() + sqs_routes.size())) {
+    return kRoutes.size() + static_cast<std::size_t>(&route - sqs_routes.data());
+  }
   return static_cast<std::size_t>(&route - kRoutes.data());
+}
+
+std::size_t operation_count() { return kRoutes.size() + sqs::routes().size(); }
+
+OperationName operation_name(std::size_t index) {
+  if (index < kRoutes.size()) return {"native", kRoutes[index].operation};
+  return {"sqs", sqs::routes()[index - kRoutes.size()].operation};
 }
 
 }  // namespace twofold::http

@@ -13,6 +13,7 @@
 #include "http/rest/handlers.h"
 #include "http/router.h"
 #include "http/server_common.h"
+#include "http/sqs/dialect.h"
 #include "tests/support/fake_core.h"
 
 namespace twofold::http {
@@ -61,8 +62,11 @@ class CallRig {
     auto parsed = call_->target.parse(target_);
     TF_CHECK(static_cast<bool>(parsed));
     const Match match = common.router.match(method, call_->target.segments());
-    TF_CHECK(match.route != nullptr);
-    call_->route = match.route;
+    call_->head.host = "localhost:9324";
+    call_->head.fields = fields;
+    call_->route = sqs::recognise(*call_, match.path_exists);
+    if (!call_->route) call_->route = match.route;
+    TF_CHECK(call_->route != nullptr);
     call_->args = match.args;
     done_ = false;
     problem_.reset();
@@ -112,6 +116,7 @@ class CallRig {
 
   tests::FakeCore& core() { return core_; }
   bool commits = true;
+  std::vector<Field> fields;  ///< of the head
 
  private:
   struct Watching final : Watch {

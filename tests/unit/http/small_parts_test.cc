@@ -82,7 +82,7 @@ TEST(Metrics, AreSummedOverTheThreads) {
   one.connections_accepted.add(3);
   two.connections_closed.add();
   const LaneMetrics* lanes[] = {&one, &two};
-  const std::string_view names[] = {"publish", "read"};
+  const OperationName names[] = {{"native", "publish"}, {"native", "read"}};
   std::string out;
   append_http_metrics(out, lanes, names);
   const auto has = [&](std::string_view line) { return out.find(std::string(line) + "\n") != std::string::npos; };

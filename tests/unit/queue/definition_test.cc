@@ -19,6 +19,7 @@ Definition own() {
   definition.config.dead_letter = "morgue";
   definition.config.retention = 86'400s;
   definition.config.record_bytes_max = 4096;
+  definition.extension = std::string("\0 opaque", 8);
   return definition;
 }
 

@@ -47,7 +47,8 @@ TEST_F(QueueDeadLetters, AMessageMovesWithItsHeadersAndSaysWhereItComesFromAndWh
   const auto [value, headers] = record_at(moved, PartitionId{0}, moved.messages[0].offset);
   EXPECT_EQ(value, "poison");
   EXPECT_EQ(headers,
-            (Texts{"region=EU", "twofold-origin=jobs:0-0", "twofold-reason=max_receives"}));
+            (Texts{"region=EU", "twofold-origin=jobs:0-0", "twofold-receives=1",
+                   "twofold-reason=max_receives"}));
 }
 
 TEST_F(QueueDeadLetters, WhoeverDeclaresAMessageDeadSaysWhy) {

@@ -29,6 +29,28 @@ TEST_F(QueueDefinitions, CreatingTheSameQueueAgainAnswersWithTheOneThatIsThere) 
   EXPECT_EQ(only.code(), Errc::exists_with_other_config);
 }
 
+TEST_F(QueueDefinitions, WhatAProtocolKeepsOfAQueueStaysUntilItSaysOtherwise) {
+  Answer<QueueInfo> created;
+  queues->create("jobs", {}, "opaque", created.slot());
+  core->commit();
+  EXPECT_EQ(created->extension, "opaque");
+  Answer<QueueInfo> again;
+  queues->create("jobs", {}, "opaque", again.slot());
+  EXPECT_EQ(again.code(), Errc::exists_with_other_config);
+
+  Answer<QueueInfo> changed;
+  queues->configure("jobs", {.max_receives = 9}, std::nullopt, changed.slot());
+  core->commit();
+  EXPECT_EQ(changed->extension, "opaque");
+  Answer<QueueInfo> replaced;
+  queues->configure("jobs", {}, "other", std::nullopt, replaced.slot());
+  core->commit();
+  restart();
+  EXPECT_EQ(queues->find("jobs")->extension, "other");
+  EXPECT_EQ(queues->config("jobs")->max_receives, 0u);
+  EXPECT_EQ(queues->config("none"), nullptr);
+}
+
 TEST_F(QueueDefinitions, ATopicsNameIsTaken) {
   ASSERT_TRUE(core->catalog().put_if("topic/orders", "", 0).has_value());
   Answer<QueueInfo> answer;

@@ -196,6 +196,46 @@ TEST_F(QueueFlow, ExtendHoldsAMessageLongerAndIsStaleOnceItCameFree) {
   EXPECT_EQ(values(receive("jobs")), (Texts{"a"}));
 }
 
+TEST_F(QueueFlow, AMessageHeldForNoTimeIsFreeAtOnceAndWasReceived) {
+  send("jobs", {"a"});
+  core->commit();
+  receive("jobs", 1, 0s);
+  EXPECT_EQ(receive("jobs", 1, 0s).messages.at(0).receive_count, 2u);
+  EXPECT_EQ(counters("jobs").ready, 1u);
+}
+
+TEST_F(QueueFlow, WhoCountsEveryReceiptHidesAFreeMessageAgain) {
+  send("jobs", {"a"});
+  core->commit();
+  const Texts held = receipts(receive("jobs", 1, 10s));
+  core->pass(11s);
+  Answer<std::vector<Settled>> extended;
+  queues->extend("jobs", {{held[0], 30s}}, extended.slot(), Receipts::any);
+  EXPECT_EQ(*extended, (std::vector{Settled::ok}));
+  EXPECT_TRUE(receive("jobs").messages.empty());
+  core->pass(31s);
+  EXPECT_EQ(values(receive("jobs")), (Texts{"a"}));
+}
+
+TEST_F(QueueFlow, WhoCountsEveryReceiptMayUseAnOldOneAndTheNewestStaysGood) {
+  send("jobs", {"a", "b"});
+  core->commit();
+  const Texts old = receipts(receive("jobs", 2, 1s));
+  core->pass(2s);
+  const Texts newest = receipts(receive("jobs", 2, 60s));
+  ASSERT_EQ(newest.size(), 2u);
+  EXPECT_EQ(ack("jobs", {old[1]}), (std::vector{Settled::stale}));
+  Answer<std::vector<Settled>> acked;
+  queues->ack("jobs", {old[1]}, acked.slot(), Receipts::any);
+  core->commit();
+  EXPECT_EQ(*acked, (std::vector{Settled::acked}));
+  Answer<std::vector<Settled>> extended;
+  queues->extend("jobs", {{old[0], 0s}, {old[1], 9s}}, extended.slot(), Receipts::any);
+  EXPECT_EQ(*extended, (std::vector{Settled::ok, Settled::already}));
+  EXPECT_EQ(ack("jobs", {newest[0]}), (std::vector{Settled::acked}));
+  EXPECT_EQ(ack("jobs", {newest[1]}), (std::vector{Settled::already}));
+}
+
 TEST_F(QueueFlow, ExtendingByNothingGivesTheMessageBack) {
   send("jobs", {"a"});
   core->commit();

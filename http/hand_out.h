@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "http/call.h"
+#include "http/rest/message_page.h"
+#include "queue/queues.h"
+
+namespace twofold::http {
+
+/// The client holds the messages from now on; they are written in the reply already. When it cannot
+/// be written they are ready again at once, and the receive does not count.
+void hand_out(Call& call, const std::string& queue, std::vector<queue::Delivered> messages);
+
+/// What could not be read is not handed out. It is not given back either, or it would stand in the
+/// way of the others: it is tried again when its visibility timeout has passed, which counts.
+/// Says in the log what is wrong; true when not one message can be shown.
+bool nothing_readable(const std::string& queue, const MessageRecords& records);
+
+}  // namespace twofold::http

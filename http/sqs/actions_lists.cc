@@ -1,0 +1,120 @@
+// ListQueues and ListDeadLetterSourceQueues.
+#include <algorithm>
+
+#include "http/base64.h"
+#include "http/sqs/action.h"
+#include "http/sqs/extension.h"
+
+namespace twofold::http::sqs {
+namespace {
+
+constexpr std::int64_t kResultsMax = 1'000;
+
+struct Listing {
+  std::string after;  // go on behind this name
+  std::size_t limit = 0;
+  bool paged = false;  // MaxResults was given: more may follow under a token
+};
+
+// A token is the last name of the page before, made opaque.
+Outcome<Listing> read_listing(const Request& request) {
+  Listing listing;
+  listing.limit = kResultsMax;
+  if (request.max_results) {
+    if (*request.max_results < 1 || *request.max_results > kResultsMax) {
+      return invalid_value(std::to_string(*request.max_results), "MaxResults",
+                           "Must be between 1 and 1000, if provided.");
+    }
+    listing.limit = static_cast<std::size_t>(*request.max_results);
+    listing.paged = true;
+  }
+  if (!request.next_token || request.next_token->empty()) return listing;
+  auto after = decode_base64(*request.next_token);
+  if (!after || !is_name(*after)) {
+    return Fault(Code::invalid_parameter_value, "Invalid or expired next token.");
+  }
+  listing.after = *std::move(after);
+  return listing;
+}
+
+// The greatest name before every name with this prefix: names hold nothing greater than '~'.
+std::string before_prefix(std::string_view prefix) {
+  std::string before(prefix);
+  if (before.empty()) return before;
+  --before.back();
+  return before + '~';
+}
+
+struct Listed {
+  std::string name;
+  std::string account;
+};
+
+// One more than the limit shows that there is more.
+std::vector<Listed> list_on_core(const Broker& broker, std::string_view prefix,
+                                 const Listing& listing) {
+  std::vector<Listed> found;
+  const std::string after = std::max(listing.after, before_prefix(prefix));
+  for (const queue::QueueInfo& info : broker.queues.list(after, listing.limit + 1)) {
+    if (!info.name.starts_with(prefix)) break;
+    found.push_back({info.name, extension_of(info).account});
+  }
+  return found;
+}
+
+std::vector<Listed> list_sources_on_core(const Broker& broker, const std::string& target,
+                                         const Listing& listing) {
+  std::vector<Listed> found;
+  for (const std::string& name : broker.queues.dead_letter_sources(target)) {
+    if (name <= listing.after || found.size() > listing.limit) continue;
+    const auto info = broker.queues.find(name);
+    if (info) found.push_back({name, extension_of(*info).account});
+  }
+  return found;
+}
+
+void write(Exchange& exchange, std::string_view list, std::vector<Listed> found,
+           const Listing& listing) {
+  const bool more = found.size() > listing.limit;
+  if (more) found.resize(listing.limit);
+  if (found.empty()) return;
+  exchange.answer.begin_list(list, "QueueUrl");
+  for (const Listed& queue : found) exchange.answer.item(exchange.url(queue.account, queue.name));
+  exchange.answer.end_list();
+  if (!more || !listing.paged) return;
+  std::string token;
+  append_base64(token, found.back().name);
+  exchange.answer.text("NextToken", token);
+}
+
+}  // namespace
+
+Task<Outcome<>> list_queues(Exchange& exchange) {
+  auto listing = read_listing(exchange.request);
+  if (!listing) co_return listing.fault();
+  const std::string_view prefix = exchange.request.queue_name_prefix.value_or("");
+  auto ask = [&exchange, &listing, prefix] {
+    return list_on_core(exchange.broker, prefix, *listing);
+  };
+  auto found = co_await ask_core(exchange.broker.core, std::move(ask));
+  write(exchange, "QueueUrls", std::move(found), *listing);
+  co_return Outcome<>();
+}
+
+Task<Outcome<>> list_dead_letter_source_queues(Exchange& exchange) {
+  auto queue = exchange.queue();
+  if (!queue) co_return queue.fault();
+  auto listing = read_listing(exchange.request);
+  if (!listing) co_return listing.fault();
+  auto exists = [&exchange, &queue] { return exchange.broker.queues.config(*queue) != nullptr; };
+  const bool there = co_await ask_core(exchange.broker.core, std::move(exists));
+  if (!there) co_return no_such_queue();
+  auto ask = [&exchange, &queue, &listing] {
+    return list_sources_on_core(exchange.broker, *queue, *listing);
+  };
+  auto found = co_await ask_core(exchange.broker.core, std::move(ask));
+  write(exchange, "queueUrls", std::move(found), *listing);
+  co_return Outcome<>();
+}
+
+}  // namespace twofold::http::sqs

@@ -1,0 +1,210 @@
+// Move tasks: dead letters back to where they died, or elsewhere, while others go on working.
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "http/base64.h"
+#include "http/sqs/action.h"
+#include "http/sqs/on_queue.h"
+#include "http/sqs/uuid.h"
+
+namespace twofold::http::sqs {
+namespace {
+
+using queue::Move;
+using queue::MoveStatus;
+
+constexpr std::int64_t kRateMax = 500;
+constexpr std::int64_t kResultsMax = 10;
+
+// A handle is base64 of {"taskId":"...","sourceArn":"..."}; clients make and read such texts.
+std::string handle_of(std::string_view id, std::string_view source_arn) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object().name("taskId").string(id).name("sourceArn").string(source_arn).end_object();
+  std::string handle;
+  append_base64(handle, text);
+  return handle;
+}
+
+struct Handle {
+  std::string id;
+  std::string source_arn;
+};
+
+std::optional<Handle> parse_handle(std::string_view text) {
+  const auto decoded = decode_base64(text);
+  if (!decoded) return std::nullopt;
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(*decoded, error);
+  if (error || !value.is_object()) return std::nullopt;
+  const auto* const id = value.get_object().if_contains("taskId");
+  const auto* const arn = value.get_object().if_contains("sourceArn");
+  if (!id || !arn || !id->is_string() || !arn->is_string()) return std::nullopt;
+  Handle handle;
+  handle.id = std::string(id->get_string());
+  handle.source_arn = std::string(arn->get_string());
+  return handle;
+}
+
+Fault no_such_resource(std::string_view parameter) {
+  return {Code::resource_not_found,
+          fmt::format("The resource that you specified for the {} parameter doesn't exist.",
+                      parameter)};
+}
+
+// The name in an ARN that a parameter holds.
+Outcome<std::string> name_in(std::optional<std::string_view> arn, std::string_view parameter) {
+  if (!arn) return missing_parameter(parameter);
+  const auto parsed = parse_arn(*arn);
+  if (parsed) return std::string(parsed->name);
+  return Fault(Code::invalid_parameter_value,
+               fmt::format("You must use this format to specify the {}: "
+                           "arn:<partition>:<service>:<region>:<account-id>:<resource-id>",
+                           parameter));
+}
+
+Outcome<queue::MoveRequest> read_start(const Exchange& exchange) {
+  const Request& request = exchange.request;
+  auto source = name_in(request.source_arn, "SourceArn");
+  if (!source) return source.fault();
+  queue::MoveRequest move;
+  move.id = make_uuid(exchange.broker.random);
+  move.source = *std::move(source);
+  if (request.destination_arn) {
+    auto destination = name_in(request.destination_arn, "DestinationArn");
+    if (!destination) return destination.fault();
+    move.destination = *std::move(destination);
+  }
+  const auto rate = request.messages_per_second;
+  if (!rate) return move;
+  if (*rate < 1 || *rate > kRateMax) {
+    return invalid_value(std::to_string(*rate), "MaxNumberOfMessagesPerSecond",
+                         "Must be between 1 and 500.");
+  }
+  move.per_second = static_cast<std::uint32_t>(*rate);
+  return move;
+}
+
+// The rest on the core, which starts the task in the same turn.
+Outcome<> start(Broker& broker, queue::MoveRequest request) {
+  queue::Queues& queues = broker.queues;
+  if (!queues.config(request.source)) return no_such_resource("SourceArn");
+  if (queues.dead_letter_sources(request.source).empty()) {
+    return Fault(Code::invalid_parameter_value,
+                 "Source queue must be configured as a Dead Letter Queue.");
+  }
+  if (!request.destination.empty() && !queues.config(request.destination)) {
+    return no_such_resource("DestinationArn");
+  }
+  const auto started = queues.start_move(std::move(request));
+  if (started) return {};
+  if (started.error().code != engine::Errc::busy) return fault_of(started.error());
+  return Fault(
+      Code::invalid_parameter_value,
+      "There is already a task running. Only one active task is allowed for a source queue arn "
+      "at a given time.");
+}
+
+std::string_view status_text(MoveStatus status) {
+  switch (status) {
+    case MoveStatus::running: return "RUNNING";
+    case MoveStatus::completed: return "COMPLETED";
+    case MoveStatus::cancelled: return "CANCELLED";
+    case MoveStatus::failed: return "FAILED";
+  }
+  __builtin_unreachable();
+}
+
+void write_move(AnswerWriter& answer, const Move& move, const Exchange& exchange) {
+  const std::string_view source_arn = *exchange.request.source_arn;
+  answer.begin_item();
+  if (move.status == MoveStatus::running)
+    answer.text("TaskHandle", handle_of(move.request.id, source_arn));
+  answer.text("Status", status_text(move.status));
+  answer.text("SourceArn", source_arn);
+  if (!move.request.destination.empty()) {
+    const auto source = parse_arn(source_arn);
+    answer.text("DestinationArn",
+                queue_arn(source->region, source->account, move.request.destination));
+  }
+  if (move.request.per_second)
+    answer.number("MaxNumberOfMessagesPerSecond", *move.request.per_second);
+  answer.number("ApproximateNumberOfMessagesMoved", move.moved);
+  answer.number("ApproximateNumberOfMessagesToMove", move.to_move);
+  if (move.failure) {
+    const bool gone = *move.failure == engine::Errc::queue_not_found;
+    answer.text("FailureReason",
+                info(gone ? Code::queue_does_not_exist : Code::internal_failure).query);
+  }
+  answer.number("StartedTimestamp", move.started.value());
+  answer.end_item();
+}
+
+Outcome<std::vector<Move>> list(const Broker& broker, const std::string& source,
+                                std::size_t limit) {
+  if (!broker.queues.config(source)) return no_such_resource("SourceArn");
+  std::vector<Move> moves = broker.queues.moves(source);
+  if (moves.size() > limit) moves.resize(limit);
+  return moves;
+}
+
+Outcome<std::size_t> read_limit(const Request& request) {
+  const std::int64_t limit = request.max_results.value_or(1);
+  if (limit >= 1 && limit <= kResultsMax) return static_cast<std::size_t>(limit);
+  return invalid_value(std::to_string(limit), "MaxResults",
+                       "Must be between 1 and 10, if provided.");
+}
+
+Outcome<Handle> read_handle(const Request& request) {
+  if (!request.task_handle) return missing_parameter("TaskHandle");
+  auto handle = parse_handle(*request.task_handle);
+  if (handle && parse_arn(handle->source_arn)) return *std::move(handle);
+  return Fault(Code::invalid_parameter_value, "Value for parameter TaskHandle is invalid.");
+}
+
+Outcome<Move> cancel(Broker& broker, const Handle& handle) {
+  const std::string source(parse_arn(handle.source_arn)->name);
+  if (!broker.queues.config(source)) return no_such_resource("SourceArn");
+  auto cancelled = broker.queues.cancel_move(handle.id);
+  if (cancelled) return *std::move(cancelled);
+  return Fault(Code::resource_not_found, "Task does not exist.");
+}
+
+}  // namespace
+
+Task<Outcome<>> start_message_move_task(Exchange& exchange) {
+  auto request = read_start(exchange);
+  if (!request) co_return request.fault();
+  auto ask = [&exchange, &request] { return start(exchange.broker, *request); };
+  const auto started = co_await ask_core(exchange.broker.core, std::move(ask));
+  if (!started) co_return started.fault();
+  exchange.answer.text("TaskHandle", handle_of(request->id, *exchange.request.source_arn));
+  co_return Outcome<>();
+}
+
+Task<Outcome<>> list_message_move_tasks(Exchange& exchange) {
+  const auto source = name_in(exchange.request.source_arn, "SourceArn");
+  if (!source) co_return source.fault();
+  const auto limit = read_limit(exchange.request);
+  if (!limit) co_return limit.fault();
+  auto ask = [&exchange, &source, &limit] { return list(exchange.broker, *source, *limit); };
+  const auto moves = co_await ask_core(exchange.broker.core, std::move(ask));
+  if (!moves) co_return moves.fault();
+  if (moves->empty()) co_return Outcome<>();
+  exchange.answer.begin_list("Results", "ListMessageMoveTasksResultEntry");
+  for (const Move& move : *moves) write_move(exchange.answer, move, exchange);
+  exchange.answer.end_list();
+  co_return Outcome<>();
+}
+
+Task<Outcome<>> cancel_message_move_task(Exchange& exchange) {
+  const auto handle = read_handle(exchange.request);
+  if (!handle) co_return handle.fault();
+  auto ask = [&exchange, &handle] { return cancel(exchange.broker, *handle); };
+  const auto cancelled = co_await ask_core(exchange.broker.core, std::move(ask));
+  if (!cancelled) co_return cancelled.fault();
+  exchange.answer.number("ApproximateNumberOfMessagesMoved", cancelled->moved);
+  co_return Outcome<>();
+}
+
+}  // namespace twofold::http::sqs

@@ -1,0 +1,141 @@
+// Queues: create, look up, delete, purge.
+#include <fmt/format.h>
+
+#include "http/sqs/action.h"
+#include "http/sqs/on_queue.h"
+#include "http/sqs/tags.h"
+
+namespace twofold::http::sqs {
+namespace {
+
+using queue::QueueInfo;
+
+std::string_view given(const Request& request, std::string_view attribute) {
+  for (const auto& [name, value] : request.queue_attributes) {
+    if (name == attribute) return value;
+  }
+  return {};
+}
+
+// FIFO queues come with a later version; what AWS would refuse is refused in its words first.
+Outcome<> check_kind(const Request& request) {
+  const std::string_view name = *request.queue_name;
+  const bool wants_fifo = same_token(given(request, "FifoQueue"), "true");
+  if (is_fifo_name(name) && !wants_fifo) {
+    return Fault(
+        Code::invalid_parameter_value,
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+  }
+  if (!is_fifo_name(name) && wants_fifo) {
+    return Fault(Code::invalid_parameter_value,
+                 "The name of a FIFO queue can only include alphanumeric characters, hyphens, or "
+                 "underscores, must end with .fifo suffix and be 1 to 80 in length");
+  }
+  if (!wants_fifo) return {};
+  return Fault(Code::unsupported_operation, "FIFO queues are not available in this version.");
+}
+
+Outcome<> check_create(const Request& request) {
+  if (!request.queue_name) return missing_parameter("QueueName");
+  if (!is_queue_name(*request.queue_name)) {
+    return Fault(
+        Code::invalid_parameter_value,
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+  }
+  if (auto kind = check_kind(request); !kind) return kind;
+  return check_tags(request.tags);
+}
+
+// An existing queue is the one that was asked for when every attribute that was given is what it
+// has now.
+Outcome<QueueInfo> same_queue(const Exchange& exchange, QueueView queue) {
+  QueueView as_asked = queue;
+  auto set = set_attributes(exchange.request.queue_attributes, as_asked);
+  if (!set) return set.fault();
+  for (const auto& [name, value] : exchange.request.queue_attributes) {
+    if (read_attribute(name, queue) == read_attribute(name, as_asked)) continue;
+    return Fault(Code::queue_name_exists,
+                 fmt::format("A queue already exists with the same name and a different value for "
+                             "attribute {}",
+                             name));
+  }
+  return std::move(queue.info);
+}
+
+void create_on_core(Exchange& exchange, Decided<QueueInfo> done) {
+  const Request& request = exchange.request;
+  const std::string name(*request.queue_name);
+  auto existing = find_queue(exchange, name);
+  if (existing) return done(same_queue(exchange, *std::move(existing)));
+
+  QueueInfo fresh;
+  fresh.name = name;
+  fresh.config = exchange.broker.queue_defaults;
+  set_default_attributes(fresh.config);
+  QueueView queue(std::move(fresh), exchange.caller.region);
+  queue.extension.account = exchange.caller.account;
+  queue.extension.modified = exchange.broker.core.wall();
+  for (const auto& [key, value] : request.tags) queue.extension.tags.emplace(key, value);
+  if (auto set = set_attributes(request.queue_attributes, queue); !set)
+    return done(Outcome<QueueInfo>(set.fault()));
+  if (auto sound = check_redrive_target(exchange, queue); !sound)
+    return done(Outcome<QueueInfo>(sound.fault()));
+  exchange.broker.queues.create(name, queue.info.config, encode_extension(queue.extension),
+                                decided(std::move(done)));
+}
+
+void write_url(Exchange& exchange, const QueueInfo& info) {
+  exchange.answer.text("QueueUrl", exchange.url(extension_of(info).account, info.name));
+}
+
+}  // namespace
+
+Task<Outcome<>> create_queue(Exchange& exchange) {
+  const auto sound = check_create(exchange.request);
+  if (!sound) co_return sound.fault();
+  auto start = [&exchange](Decided<QueueInfo> done) { create_on_core(exchange, std::move(done)); };
+  const auto info = co_await decide<QueueInfo>(exchange, std::move(start));
+  if (!info) co_return info.fault();
+  write_url(exchange, *info);
+  co_return Outcome<>();
+}
+
+Task<Outcome<>> get_queue_url(Exchange& exchange) {
+  const std::string name(exchange.request.queue_name.value_or(""));
+  if (!is_name(name)) {
+    co_return Fault(
+        Code::invalid_parameter_value,
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+  }
+  auto ask = [&exchange, &name] { return exchange.broker.queues.find(name); };
+  const auto info = co_await ask_core(exchange.broker.core, std::move(ask));
+  if (!info) co_return no_such_queue();
+  const auto owner = exchange.request.owner_account;
+  if (owner && *owner != extension_of(*info).account) co_return no_such_queue();
+  write_url(exchange, *info);
+  co_return Outcome<>();
+}
+
+Task<Outcome<>> delete_queue(Exchange& exchange) {
+  const auto name = exchange.queue();
+  if (!name) co_return name.fault();
+  auto start = [&exchange, &name](Decided<QueueInfo> done) {
+    exchange.broker.queues.remove(*name, decided(std::move(done)));
+  };
+  const auto gone = co_await decide<QueueInfo>(exchange, std::move(start));
+  if (!gone) co_return gone.fault();
+  co_return Outcome<>();
+}
+
+Task<Outcome<>> purge_queue(Exchange& exchange) {
+  const auto name = exchange.queue();
+  if (!name) co_return name.fault();
+  auto start = [&exchange, &name](Decided<std::uint64_t> done) {
+    exchange.broker.queues.purge(*name, decided(std::move(done)));
+  };
+  const auto purged = co_await decide<std::uint64_t>(exchange, std::move(start));
+  if (!purged) co_return purged.fault();
+  co_return Outcome<>();
+}
+
+}  // namespace twofold::http::sqs

@@ -1,0 +1,205 @@
+// SendMessage and SendMessageBatch: one message is a batch of one that has no id.
+#include <fmt/format.h>
+
+#include "http/sqs/action.h"
+#include "http/sqs/batch.h"
+#include "http/sqs/digest.h"
+#include "http/sqs/message_attributes.h"
+#include "http/sqs/stored.h"
+#include "http/sqs/uuid.h"
+
+namespace twofold::http::sqs {
+namespace {
+
+constexpr std::int64_t kDelayMax = 900;
+constexpr std::string_view kTraceField = "X-Amzn-Trace-Id";
+constexpr std::string_view kInvalidText =
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
+    "#xE000 to #xFFFD | #x10000 to #x10FFFF";
+
+/// The messages of one call on their way to the queue. What is wrong with one of a batch does not
+/// stop the others.
+struct Outgoing {
+  std::string queue;
+  std::span<const Item> items;
+  bool batch = false;
+  std::vector<std::optional<Fault>> faults;  ///< one per item
+  std::vector<std::string> ids;              ///< MessageIds
+  std::vector<queue::SendMessage> messages;
+};
+
+std::size_t size_of(const Item& item) { return item.body->size() + size_of(item.attributes); }
+
+// What belongs to FIFO queues, and what a group may be called.
+Outcome<> check_ordering(const Item& item) {
+  if (item.dedup_id) {
+    return invalid_value(*item.dedup_id, "MessageDeduplicationId",
+                         "The request includes a parameter that is not valid for this queue type.");
+  }
+  if (!item.group_id || is_token(*item.group_id)) return {};
+  return invalid_value(
+      *item.group_id, "MessageGroupId",
+      "MessageGroupId can only include alphanumeric and punctuation characters. 1 to "
+      "128 in length.");
+}
+
+Outcome<> check_message(const Item& item) {
+  if (auto ordering = check_ordering(item); !ordering) return ordering;
+  if (item.delay_seconds && (*item.delay_seconds < 0 || *item.delay_seconds > kDelayMax)) {
+    return invalid_value(std::to_string(*item.delay_seconds), "DelaySeconds",
+                         "DelaySeconds must be >= 0 and <= 900.");
+  }
+  if (!is_message_text(*item.body))
+    return Fault(Code::invalid_message_contents, std::string(kInvalidText));
+  if (auto system = check_system_attributes(item.system_attributes); !system) return system;
+  return check_attributes(item.attributes);
+}
+
+Outcome<> check_total_size(std::span<const Item> items) {
+  std::size_t total = 0;
+  for (const Item& item : items) total += size_of(item);
+  if (total <= kBatchBytesMax) return {};
+  return Fault(Code::batch_request_too_long,
+               fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} bytes.",
+                           kBatchBytesMax, total));
+}
+
+std::string_view trace_of(const Exchange& exchange, const Item& item) {
+  if (!item.system_attributes.empty()) return *item.system_attributes.front().text;
+  const std::string_view field = exchange.call.head.field(kTraceField);
+  return is_message_text(field) && is_utf8(field) ? field : std::string_view();
+}
+
+// Everything that can be said without the queue. A batch goes on without what is wrong in it.
+Outcome<Outgoing> prepare(Exchange& exchange, std::span<const Item> items, bool batch) {
+  auto queue = exchange.queue();
+  if (!queue) return queue.fault();
+  if (batch) {
+    auto checked = check_batch(items, "SendMessageBatchRequestEntry");
+    if (!checked) return checked.fault();
+  }
+  for (const Item& item : items) {
+    if (item.body.value_or("").empty()) return missing_parameter("MessageBody");
+  }
+  if (batch) {
+    auto fits = check_total_size(items);
+    if (!fits) return fits.fault();
+  }
+  Outgoing outgoing;
+  outgoing.queue = *std::move(queue);
+  outgoing.items = items;
+  outgoing.batch = batch;
+  outgoing.faults.resize(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    auto checked = check_message(items[i]);
+    if (!checked && !batch) return checked.fault();
+    if (!checked) outgoing.faults[i] = checked.fault();
+    outgoing.ids.push_back(make_uuid(exchange.broker.random));
+  }
+  return outgoing;
+}
+
+Fault too_large(bool batch, std::size_t bytes_max) {
+  return {Code::invalid_parameter_value,
+          fmt::format("One or more parameters {}. Reason: Message must be shorter than {} bytes.",
+                      batch ? "cannot be validated" : "are invalid", bytes_max)};
+}
+
+// Only the queue knows how large its messages may be.
+void check_sizes(Outgoing& outgoing, std::size_t bytes_max) {
+  for (std::size_t i = 0; i < outgoing.items.size(); ++i) {
+    if (outgoing.faults[i] || size_of(outgoing.items[i]) <= bytes_max) continue;
+    outgoing.faults[i] = too_large(outgoing.batch, bytes_max);
+  }
+}
+
+std::optional<engine::Duration> delay_of(const Item& item) {
+  if (!item.delay_seconds) return std::nullopt;
+  return std::chrono::seconds{*item.delay_seconds};
+}
+
+void make_records(Exchange& exchange, Outgoing& outgoing) {
+  Scratch& scratch = exchange.call.scratch;
+  std::size_t headers = 0;
+  for (const Item& item : outgoing.items) headers += headers_needed(item);
+  scratch.headers.reserve(headers);
+  const engine::WallTime now = exchange.broker.clock.wall();
+  for (std::size_t i = 0; i < outgoing.items.size(); ++i) {
+    if (outgoing.faults[i]) continue;
+    const Item& item = outgoing.items[i];
+    outgoing.messages.push_back(
+        {to_record(item, outgoing.ids[i], trace_of(exchange, item), now, scratch),
+         delay_of(item),
+         {}});
+  }
+}
+
+// On the core.
+void send(Exchange& exchange, Outgoing& outgoing, Decided<queue::Sent> done) {
+  const queue::QueueConfig* const config = exchange.broker.queues.config(outgoing.queue);
+  if (!config) return done(Outcome<queue::Sent>(no_such_queue()));
+  check_sizes(outgoing, config->record_bytes_max);
+  if (!outgoing.batch && outgoing.faults[0]) return done(Outcome<queue::Sent>(*outgoing.faults[0]));
+  make_records(exchange, outgoing);
+  if (outgoing.messages.empty()) {
+    return done(Outcome<queue::Sent>(queue::Sent{{}, engine::Durability::disk}));
+  }
+  queue::Send request{outgoing.queue, std::move(outgoing.messages), std::nullopt};
+  exchange.broker.queues.send(std::move(request), decided(std::move(done)));
+}
+
+void write_sent(AnswerWriter& answer, const Item& item, std::string_view message_id) {
+  answer.text("MessageId", message_id);
+  answer.text("MD5OfMessageBody", md5_hex(*item.body));
+  if (!item.attributes.empty())
+    answer.text("MD5OfMessageAttributes", attributes_md5(item.attributes));
+  if (!item.system_attributes.empty()) {
+    answer.text("MD5OfMessageSystemAttributes", attributes_md5(item.system_attributes));
+  }
+}
+
+void write_batch(AnswerWriter& answer, const Outgoing& outgoing) {
+  bool any = false;
+  for (std::size_t i = 0; i < outgoing.items.size(); ++i) {
+    if (outgoing.faults[i]) continue;
+    if (!std::exchange(any, true)) answer.begin_list("Successful", "SendMessageBatchResultEntry");
+    answer.begin_item();
+    answer.text("Id", *outgoing.items[i].id);
+    write_sent(answer, outgoing.items[i], outgoing.ids[i]);
+    answer.end_item();
+  }
+  if (any) answer.end_list();
+  write_failed(answer, outgoing.items, outgoing.faults);
+}
+
+Task<Outcome<>> send_items(Exchange& exchange, std::span<const Item> items, bool batch) {
+  auto outgoing = prepare(exchange, items, batch);
+  if (!outgoing) co_return outgoing.fault();
+  auto start = [&exchange, &outgoing](Decided<queue::Sent> done) {
+    send(exchange, *outgoing, std::move(done));
+  };
+  const auto sent = co_await decide<queue::Sent>(exchange, std::move(start));
+  if (!sent) co_return sent.fault();
+  if (batch) {
+    write_batch(exchange.answer, *outgoing);
+  } else {
+    write_sent(exchange.answer, items.front(), outgoing->ids.front());
+  }
+  co_return Outcome<>();
+}
+
+}  // namespace
+
+Task<Outcome<>> send_message(Exchange& exchange) {
+  const std::span<const Item> one(static_cast<const Item*>(&exchange.request), 1);
+  const auto done = co_await send_items(exchange, one, false);
+  co_return done;
+}
+
+Task<Outcome<>> send_message_batch(Exchange& exchange) {
+  const std::span<const Item> all(exchange.request.entries);
+  const auto done = co_await send_items(exchange, all, true);
+  co_return done;
+}
+
+}  // namespace twofold::http::sqs

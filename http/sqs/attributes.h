@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "http/sqs/extension.h"
+#include "http/sqs/fault.h"
+#include "http/sqs/request.h"
+
+namespace twofold::http::sqs {
+
+/// A queue as SQS sees it. Numbers that every protocol knows live in the configuration, so that a
+/// change made over REST shows here; the rest lives in the extension.
+struct QueueView {
+  QueueView(queue::QueueInfo i, std::string_view r)
+      : info(std::move(i)), extension(extension_of(info)), region(r) {}
+
+  std::string arn() const { return queue_arn(region, extension.account, info.name); }
+
+  queue::QueueInfo info;
+  Extension extension;
+  std::string region;
+};
+
+/// What a queue gets that CreateQueue says nothing about: AWS's defaults.
+void set_default_attributes(queue::QueueConfig& config);
+
+/// Changes settings, all or none. Errors: invalid_attribute_name, invalid_attribute_value,
+/// invalid_parameter_value. Whether a dead letter target exists is checked on the core.
+Outcome<> set_attributes(std::span<const NameAndValue> attributes, QueueView& queue);
+
+/// The value of one attribute, nullopt when it is not set. Requires that it is one.
+std::optional<std::string> read_attribute(std::string_view name, const QueueView& queue);
+bool is_attribute(std::string_view name);
+/// The names of all, in the order in which AWS answers.
+std::span<const std::string_view> attribute_names();
+
+}  // namespace twofold::http::sqs

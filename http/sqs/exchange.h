@@ -1,0 +1,60 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "http/call.h"
+#include "http/on_core.h"
+#include "http/route.h"
+#include "http/sqs/answer.h"
+#include "http/sqs/fault.h"
+#include "http/sqs/names.h"
+#include "http/sqs/request.h"
+
+namespace twofold::http::sqs {
+
+struct Action;
+
+/// One request on its way through an action, protocol left behind: parameters in, answer out.
+/// Threads  the connection's, as its Call.
+struct Exchange {
+  Exchange(Call& c, Protocol p);
+
+  Call& call;
+  Broker& broker;
+  Protocol protocol;
+  Caller caller;
+  std::string request_id;  ///< a UUID
+  const Action* action = nullptr;
+  Request request;
+  AnswerWriter answer;
+
+  /// The queue that QueueUrl names, else the path. Fault: it names none.
+  Outcome<std::string> queue() const;
+  /// How this client reaches a queue.
+  std::string url(std::string_view account, std::string_view name) const {
+    return queue_url(call.head, account, name);
+  }
+};
+
+/// Answers a decision of the core. `start(done)` runs there and gives an Outcome.
+template <class T>
+using Decided = engine::Completion<Outcome<T>>;
+
+template <class T, class Start>
+Task<Outcome<T>> decide(Exchange& exchange, Start start) {
+  auto result = co_await on_core<Outcome<T>>(exchange.broker.core, std::move(start));
+  if (!result) co_return fault_of(result.error());
+  co_return *std::move(result);
+}
+
+/// Hands on what a queue answers.
+template <class T>
+engine::Completion<T> decided(Decided<T> done) {
+  return [done = std::move(done)](Result<T> result) mutable {
+    if (!result) return done(Outcome<T>(fault_of(result.error())));
+    done(Outcome<T>(*std::move(result)));
+  };
+}
+
+}  // namespace twofold::http::sqs

@@ -1,0 +1,132 @@
+#include "http/sqs/form.h"
+
+#include <algorithm>
+#include <string>
+
+#include "http/sqs/numbers.h"
+
+namespace twofold::http::sqs {
+namespace {
+
+// A batch of ten messages with ten attributes each has some 450.
+constexpr std::size_t kParametersMax = 2'000;
+constexpr std::ptrdiff_t kDotsMax = 8;
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Appends what `text` stands for; false when an escape is broken.
+bool decode(std::string_view text, std::string& out) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      out.push_back(' ');
+    } else if (text[i] != '%') {
+      out.push_back(text[i]);
+    } else {
+      if (i + 2 >= text.size()) return false;
+      const int high = hex_digit(text[i + 1]);
+      const int low = hex_digit(text[i + 2]);
+      if (high < 0 || low < 0) return false;
+      out.push_back(static_cast<char>(high << 4 | low));
+      i += 2;
+    }
+  }
+  return true;
+}
+
+class Parameters {
+ public:
+  bool add(std::string_view name, std::string_view value) {
+    if (++count_ > kParametersMax || std::count(name.begin(), name.end(), '.') > kDotsMax)
+      return false;
+    if (!is_utf8(name) || !is_utf8(value)) return false;
+    root_.add(name, value);
+    return true;
+  }
+  FormNode take() { return std::move(root_); }
+
+ private:
+  FormNode root_;
+  std::size_t count_ = 0;
+};
+
+bool add_body(Parameters& parameters, std::string_view body, Scratch& scratch) {
+  // All decoded bytes in one string that never moves: decoding makes nothing longer.
+  std::string& decoded = scratch.texts.emplace_front();
+  decoded.reserve(body.size());
+  const auto next = [&](std::string_view text) -> std::optional<std::string_view> {
+    const std::size_t begin = decoded.size();
+    if (!decode(text, decoded)) return std::nullopt;
+    return std::string_view(decoded).substr(begin);
+  };
+  while (!body.empty()) {
+    const std::size_t end = std::min(body.find('&'), body.size());
+    const std::string_view item = body.substr(0, end);
+    body.remove_prefix(std::min(end + 1, body.size()));
+    if (item.empty()) continue;
+    const std::size_t equals = std::min(item.find('='), item.size());
+    const auto name = next(item.substr(0, equals));
+    const auto value = next(item.substr(std::min(equals + 1, item.size())));
+    if (!name || !value || !parameters.add(*name, *value)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+const FormNode* FormNode::child(std::string_view name) const {
+  for (const FormNode& node : children_) {
+    if (node.name_ == name) return &node;
+  }
+  return nullptr;
+}
+
+std::optional<std::string_view> FormNode::text(std::string_view name) const {
+  const FormNode* const node = child(name);
+  return node ? node->value_ : std::nullopt;
+}
+
+std::vector<const FormNode*> FormNode::numbered() const {
+  std::vector<std::pair<std::int64_t, const FormNode*>> found;
+  for (const FormNode& node : children_) {
+    if (const auto number = parse_integer(node.name_)) found.emplace_back(*number, &node);
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<const FormNode*> nodes;
+  for (const auto& [number, node] : found) nodes.push_back(node);
+  return nodes;
+}
+
+void FormNode::add(std::string_view path, std::string_view value) {
+  FormNode* at = this;
+  while (!path.empty()) {
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    at = &at->make(path.substr(0, dot));
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  if (!at->value_) at->value_ = value;
+}
+
+FormNode& FormNode::make(std::string_view name) {
+  // Mostly the one that was made last.
+  for (auto at = children_.rbegin(); at != children_.rend(); ++at) {
+    if (at->name_ == name) return *at;
+  }
+  children_.emplace_back().name_ = name;
+  return children_.back();
+}
+
+std::optional<FormNode> read_form(const Target& target, std::string_view body, Scratch& scratch) {
+  Parameters parameters;
+  for (const QueryItem& item : target.query()) {
+    if (!parameters.add(item.name, item.value)) return std::nullopt;
+  }
+  if (!add_body(parameters, body, scratch)) return std::nullopt;
+  return parameters.take();
+}
+
+}  // namespace twofold::http::sqs

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "http/call.h"
+
+namespace twofold::http::sqs {
+
+/// A form whose names have dots, as the tree it stands for: "Attribute.1.Name=x" is a value three
+/// levels down.
+class FormNode {
+ public:
+  /// Null when there is none.
+  const FormNode* child(std::string_view name) const;
+  const std::vector<FormNode>& children() const { return children_; }
+  std::string_view name() const { return name_; }
+  const std::optional<std::string_view>& value() const { return value_; }
+  /// The value of a child.
+  std::optional<std::string_view> text(std::string_view name) const;
+  /// Children with whole numbers for names, by number: the elements of a list.
+  std::vector<const FormNode*> numbered() const;
+
+  /// Puts `value` where the dots of `path` lead. The first of two values counts.
+  void add(std::string_view path, std::string_view value);
+
+ private:
+  FormNode& make(std::string_view name);
+
+  std::string_view name_;
+  std::optional<std::string_view> value_;
+  std::vector<FormNode> children_;
+};
+
+/// The parameters of a request: those of its target, then those of its body, decoded. Nullopt when
+/// they cannot be read: a broken escape, invalid UTF-8, more than 2,000 of them or names too deep.
+std::optional<FormNode> read_form(const Target& target, std::string_view body, Scratch& scratch);
+
+}  // namespace twofold::http::sqs

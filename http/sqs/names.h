@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/head_check.h"
+#include "http/target.h"
+
+namespace twofold::http::sqs {
+
+inline constexpr std::string_view kDefaultRegion = "us-east-1";
+inline constexpr std::string_view kDefaultAccount = "000000000000";
+
+/// Who calls, as the signature says: nobody checks it. An access key of twelve digits is an
+/// account.
+struct Caller {
+  std::string_view region = kDefaultRegion;
+  std::string_view account = kDefaultAccount;
+};
+/// From the scope in Authorization or X-Amz-Credential: "KEY/20260102/eu-west-1/sqs/aws4_request".
+Caller caller_of(const Head& head, const Target& target);
+
+/// 1 to 80 of A-Z a-z 0-9 - and _; a FIFO queue's name ends with .fifo, which counts.
+bool is_queue_name(std::string_view name);
+bool is_fifo_name(std::string_view name);
+bool is_account(std::string_view text);
+
+/// "http://host:port/000000000000/name", with the Host of the request: what one client can reach
+/// is right for it, inside a container as outside.
+std::string queue_url(const Head& head, std::string_view account, std::string_view name);
+/// The name that a URL, a path or a bare name ends with; empty when there is none.
+std::string_view name_in_url(std::string_view url);
+
+struct Arn {
+  std::string_view region;
+  std::string_view account;
+  std::string_view name;
+};
+/// "arn:aws:sqs:us-east-1:000000000000:name"
+std::string queue_arn(std::string_view region, std::string_view account, std::string_view name);
+std::optional<Arn> parse_arn(std::string_view text);
+
+}  // namespace twofold::http::sqs

@@ -1,0 +1,217 @@
+#include "http/sqs/serve.h"
+
+#include <fmt/format.h>
+
+#include "http/gate.h"
+#include "http/sqs/action.h"
+#include "http/sqs/dialect.h"
+#include "http/sqs/form.h"
+#include "http/sqs/json_protocol.h"
+#include "http/sqs/query_protocol.h"
+#include "http/sqs/uuid.h"
+
+namespace twofold::http::sqs {
+namespace {
+
+constexpr std::string_view kAmzJson = "application/x-amz-json-1.0";
+constexpr std::string_view kXml = "text/xml";
+constexpr std::string_view kTarget = "X-Amz-Target";
+constexpr std::string_view kService = "AmazonSQS.";
+
+bool speaks_json(const Head& head) {
+  return !head.field(kTarget).empty() || head.content_type.starts_with("application/x-amz-json-1.");
+}
+
+// ".../000000000000/name"
+bool is_queue_path(const Target& target) {
+  const auto segments = target.segments();
+  return segments.size() >= 2 && is_account(segments[segments.size() - 2]);
+}
+
+void label(Exchange& exchange) {
+  Reply& reply = exchange.call.reply;
+  reply.content_type = exchange.protocol == Protocol::json ? kAmzJson : kXml;
+  reply.field("x-amzn-RequestId", exchange.request_id);
+}
+
+void render(Exchange& exchange, const Fault& fault) {
+  Reply& reply = exchange.call.reply;
+  const CodeInfo& code = info(fault.code);
+  reply.status = code.status;
+  reply.body.clear();
+  label(exchange);
+  if (exchange.protocol == Protocol::json) {
+    reply.field("x-amzn-query-error",
+                fmt::format("{};{}", code.query, code.sender() ? "Sender" : "Receiver"));
+  }
+  AnswerWriter(exchange.protocol, reply.body).fault(fault, exchange.request_id);
+}
+
+// How the session says no before the request was read.
+template <Protocol protocol>
+void refuse(Call& call, const Problem& problem) {
+  Exchange exchange(call, protocol);
+  render(exchange, fault_of(problem));
+}
+
+void speak(Call& call, Protocol protocol) {
+  call.refuse = protocol == Protocol::json ? &refuse<Protocol::json> : &refuse<Protocol::query>;
+}
+
+enum class Asked { something, nothing, not_us };
+
+Fault unknown_action(std::string_view name, Protocol protocol) {
+  if (protocol == Protocol::json) return {Code::unknown_operation, "The operation is not known."};
+  return {Code::unknown_operation,
+          fmt::format("The action {} is not valid for this endpoint.", name.substr(0, 256))};
+}
+
+Outcome<> read_json(Exchange& exchange) {
+  Call& call = exchange.call;
+  std::string_view target = call.head.field(kTarget);
+  if (target.starts_with(kService)) {
+    target.remove_prefix(kService.size());
+    exchange.action = find_action(target);
+  }
+  if (!exchange.action) return unknown_action(target, Protocol::json);
+  auto request = read_json_request(call.body, call.scratch);
+  if (!request) return request.fault();
+  exchange.request = *std::move(request);
+  return {};
+}
+
+Outcome<> read_query(Exchange& exchange, const FormNode& form) {
+  const std::string_view name = form.text("Action").value_or("");
+  exchange.action = find_action(name);
+  if (!exchange.action) return unknown_action(name, Protocol::query);
+  if (exchange.action->about == About::account && is_queue_path(exchange.call.target)) {
+    const Action& action = *exchange.action;
+    exchange.action = nullptr;
+    return unknown_action(action.name, Protocol::query);
+  }
+  auto request = read_form_request(form, exchange.call.scratch);
+  if (!request) return request.fault();
+  exchange.request = *std::move(request);
+  return {};
+}
+
+Outcome<Asked> read(Exchange& exchange) {
+  Call& call = exchange.call;
+  Outcome<> taken;
+  if (exchange.protocol == Protocol::json) {
+    taken = read_json(exchange);
+  } else {
+    const auto form = read_form(call.target, call.body, call.scratch);
+    if (!form && call.refuse) return Fault(Code::serialization, "The parameters cannot be read.");
+    if (!form || !form->child("Action")) {
+      return call.head.method == "GET" ? Asked::nothing : Asked::not_us;
+    }
+    speak(call, Protocol::query);
+    taken = read_query(exchange, *form);
+  }
+  if (exchange.action)
+    call.route = &routes()[static_cast<std::size_t>(exchange.action - &actions()[0])];
+  if (!taken) return taken.fault();
+  if (const auto problem = check_served(*call.route, exchange.broker.health))
+    return fault_of(*problem);
+  return Asked::something;
+}
+
+// What a GET of a queue's URL gets that asks for nothing.
+void answer_nothing(Exchange& exchange) {
+  exchange.call.reply.status = 404;
+  label(exchange);
+  exchange.call.reply.body = "<UnknownOperationException/>";
+}
+
+Problem nothing_here(const Call& call) {
+  Problem problem(ProblemKind::not_found,
+                  fmt::format("There is nothing at {}.", call.head.target.substr(0, 256)));
+  return problem.with_hint("GET /v1 and GET /openapi.json list what there is.");
+}
+
+// That there is no such queue is said before anything else that is wrong. Asking the core first
+// would cost every good request a turn.
+Task<Fault> first_fault(Exchange& exchange, Fault fault) {
+  if (exchange.action->about != About::queue || fault.code == Code::queue_does_not_exist)
+    co_return fault;
+  auto queue = exchange.queue();
+  if (!queue) co_return queue.fault();
+  auto ask = [&exchange, &queue] { return exchange.broker.queues.config(*queue) != nullptr; };
+  const bool there = co_await ask_core(exchange.broker.core, std::move(ask));
+  if (!there) fault = no_such_queue();
+  co_return fault;
+}
+
+}  // namespace
+
+Exchange::Exchange(Call& c, Protocol p)
+    : call(c),
+      broker(c.broker),
+      protocol(p),
+      caller(caller_of(c.head, c.target)),
+      request_id(make_uuid(c.broker.random)),
+      answer(p, c.reply.body) {}
+
+Outcome<std::string> Exchange::queue() const {
+  std::string_view name;
+  if (request.queue_url) {
+    name = name_in_url(*request.queue_url);
+  } else if (is_queue_path(call.target)) {
+    name = call.target.segments().back();
+  }
+  if (!is_name(name)) return no_such_queue();
+  return std::string(name);
+}
+
+const Route* recognise(Call& call, bool path_exists) {
+  const Head& head = call.head;
+  const Route* const route = &routes().back();
+  if (head.method != "POST" && head.method != "GET") return nullptr;
+  if (speaks_json(head)) {
+    speak(call, Protocol::json);
+    return route;
+  }
+  if (call.target.find("Action")) {
+    speak(call, Protocol::query);
+    return route;
+  }
+  if (path_exists) return nullptr;
+  if (head.method == "GET") return is_queue_path(call.target) ? route : nullptr;
+  switch (media_of(head.content_type)) {
+    case Media::none:
+    case Media::form:
+    case Media::other: return route;  // a form, perhaps: its body will tell
+    case Media::json:
+    case Media::protobuf:
+    case Media::ndjson:
+    case Media::events: return nullptr;
+  }
+  return nullptr;
+}
+
+Task<Try<>> serve(Call& call) {
+  Exchange exchange(call, speaks_json(call.head) ? Protocol::json : Protocol::query);
+  auto asked = read(exchange);
+  if (!asked) {
+    render(exchange, asked.fault());
+    co_return Try<>();
+  }
+  if (*asked == Asked::not_us) co_return nothing_here(call);
+  if (*asked == Asked::nothing) {
+    answer_nothing(exchange);
+    co_return Try<>();
+  }
+  exchange.answer.begin(exchange.action->name, exchange.action->has_result);
+  const auto done = co_await exchange.action->handler(exchange);
+  if (!done) {
+    const Fault fault = co_await first_fault(exchange, done.fault());
+    render(exchange, fault);
+    co_return Try<>();
+  }
+  exchange.answer.end(exchange.request_id);
+  label(exchange);
+  co_return Try<>();
+}
+
+}  // namespace twofold::http::sqs

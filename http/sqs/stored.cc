@@ -1,0 +1,132 @@
+#include "http/sqs/stored.h"
+
+#include <charconv>
+
+#include "http/base64.h"
+#include "http/sqs/message_attributes.h"
+#include "http/sqs/uuid.h"
+
+namespace twofold::http::sqs {
+namespace {
+
+constexpr std::string_view kOurs = "twofold-";
+constexpr std::string_view kMessageId = "twofold-message-id";
+constexpr std::string_view kType = "twofold-sqs-type";
+constexpr std::string_view kTrace = "twofold-sqs-trace";
+constexpr std::string_view kOrigin = "twofold-origin";
+constexpr std::string_view kReceives = "twofold-receives";
+constexpr std::string_view kEncoding = "twofold.encoding";
+constexpr std::string_view kString = "String";
+constexpr std::size_t kNameMax = 256;
+
+bool is_text(std::string_view bytes) { return is_utf8(bytes) && is_message_text(bytes); }
+
+// A header's name with everything that SQS does not allow replaced.
+std::string_view attribute_name(std::string_view header, TextStore& texts) {
+  if (!header.empty() && header.size() <= kNameMax && is_attribute_text(header)) return header;
+  std::string name(header.substr(0, kNameMax));
+  for (char& c : name) {
+    if (!is_attribute_text({&c, 1})) c = '_';
+  }
+  if (name.empty()) name = "_";
+  return texts.emplace_front(std::move(name));
+}
+
+// The DataType that a "twofold-sqs-type" header notes for an attribute; empty when none does.
+std::string_view noted_type(const engine::StoredRecord& record, std::string_view attribute) {
+  for (const engine::Header& header : record.headers) {
+    if (header.name != kType || !header.value) continue;
+    const std::string_view note = *header.value;
+    if (note.size() > attribute.size() && note.starts_with(attribute) &&
+        note[attribute.size()] == ':') {
+      return note.substr(attribute.size() + 1);
+    }
+  }
+  return {};
+}
+
+MessageAttribute to_attribute(const engine::StoredRecord& record, const engine::Header& header,
+                              TextStore& texts) {
+  MessageAttribute attribute;
+  attribute.type = noted_type(record, header.name);
+  const bool as_text = is_text(*header.value) && !attribute.type.starts_with("Binary");
+  if (as_text) {
+    attribute.text = header.value;
+  } else {
+    attribute.bytes = header.value;
+  }
+  if (attribute.type.empty()) attribute.type = as_text ? kString : std::string_view("Binary");
+  attribute.name = attribute_name(header.name, texts);
+  return attribute;
+}
+
+// What queues and this front end note beside a message.
+void take_ours(const engine::Header& header, StoredMessage& message) {
+  const std::string_view value = *header.value;
+  if (header.name == kMessageId && is_text(value)) message.message_id = value;
+  if (header.name == kTrace && is_text(value)) message.trace = value;
+  if (header.name == kOrigin && is_name(value.substr(0, value.find(':')))) {
+    message.origin_queue = value.substr(0, value.find(':'));
+  }
+  if (header.name == kReceives) {
+    std::from_chars(value.data(), value.data() + value.size(), message.receives_before);
+  }
+}
+
+// JSON can say every character, XML not.
+void take_body(std::string_view value, Protocol protocol, StoredMessage& message) {
+  message.body = value;
+  const bool fits = protocol == Protocol::json ? is_utf8(value) : is_text(value);
+  if (fits) return;
+  std::string& text = message.texts.emplace_front();
+  append_base64(text, value);
+  message.body = text;
+  message.encoded = true;
+}
+
+}  // namespace
+
+std::size_t headers_needed(const Item& item) { return 2 * item.attributes.size() + 2; }
+
+engine::NewRecord to_record(const Item& item, std::string_view message_id, std::string_view trace,
+                            engine::WallTime now, Scratch& scratch) {
+  const std::size_t first = scratch.headers.size();
+  for (const MessageAttribute& attribute : item.attributes) {
+    scratch.headers.push_back({attribute.name, attribute.value()});
+  }
+  for (const MessageAttribute& attribute : item.attributes) {
+    if (attribute.type == kString) continue;
+    std::string note(attribute.name);
+    note.append(":").append(attribute.type);
+    scratch.headers.push_back({kType, scratch.keep(std::move(note))});
+  }
+  scratch.headers.push_back({kMessageId, message_id});
+  if (!trace.empty()) scratch.headers.push_back({kTrace, trace});
+  const std::span<const engine::Header> headers(scratch.headers);
+  return {item.group_id, item.body, headers.subspan(first), now};
+}
+
+StoredMessage to_message(const engine::StoredRecord& record, std::string_view place,
+                         Protocol protocol) {
+  StoredMessage message;
+  take_body(record.value.value_or(""), protocol, message);
+  for (const engine::Header& header : record.headers) {
+    if (!header.value || header.value->empty()) continue;
+    if (header.name.starts_with(kOurs)) {
+      take_ours(header, message);
+    } else if (message.attributes.size() < kAttributesMax) {
+      message.attributes.push_back(to_attribute(record, header, message.texts));
+    }
+  }
+  if (record.key && is_token(*record.key)) message.group_id = *record.key;
+  if (message.message_id.empty()) message.message_id = uuid_of(place);
+  if (message.encoded) {
+    MessageAttribute& note = message.attributes.emplace_back();
+    note.name = kEncoding;
+    note.type = kString;
+    note.text = "base64";
+  }
+  return message;
+}
+
+}  // namespace twofold::http::sqs

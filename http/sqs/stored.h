@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/record.h"
+#include "http/call.h"
+#include "http/sqs/answer.h"
+#include "http/sqs/request.h"
+
+namespace twofold::http::sqs {
+
+/// How an SQS message is a record, and a record an SQS message.
+///
+///   body                the value
+///   MessageGroupId      the key
+///   message attribute   a header of the same name with the same bytes
+///   DataType            unless it is String: a header "twofold-sqs-type" with "name:DataType"
+///   MessageId           a header "twofold-message-id"
+///   AWSTraceHeader      a header "twofold-sqs-trace"
+///
+/// So a log reader sees what was sent, and what others wrote can be received: a value that is no
+/// SQS text goes out as base64 and an attribute "twofold.encoding" says so; headers that are text
+/// become String attributes and others Binary, ten of them, under names that SQS allows.
+
+/// Views into the item, `message_id` and `scratch`, whose headers must not have to grow: reserve
+/// headers_needed() for all messages of a call first.
+engine::NewRecord to_record(const Item& item, std::string_view message_id, std::string_view trace,
+                            engine::WallTime now, Scratch& scratch);
+std::size_t headers_needed(const Item& item);
+
+/// A record as it is received. Views into the record and into itself.
+struct StoredMessage {
+  std::string message_id;
+  std::string_view body;
+  std::vector<MessageAttribute> attributes;  ///< all of them
+  std::string_view trace;
+  std::string_view group_id;
+  std::string_view origin_queue;      ///< it died there
+  std::uint64_t receives_before = 0;  ///< in the queues where it died
+  bool encoded = false;               ///< the body is base64 of the value
+
+  TextStore texts;  ///< what had to be made
+};
+/// `place` names the record for an id when it has none.
+StoredMessage to_message(const engine::StoredRecord& record, std::string_view place,
+                         Protocol protocol);
+
+}  // namespace twofold::http::sqs

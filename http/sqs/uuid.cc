@@ -1,0 +1,39 @@
+#include "http/sqs/uuid.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "http/sqs/digest.h"
+
+namespace twofold::http::sqs {
+namespace {
+
+// Sixteen bytes with version and variant put in.
+std::string text_of(std::uint64_t high, std::uint64_t low, std::uint64_t version) {
+  high = (high & ~(std::uint64_t{0xF} << 12)) | version << 12;
+  low = (low & (~std::uint64_t{0} >> 2)) | std::uint64_t{1} << 63;
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xFFFF,
+                     high & 0xFFFF, low >> 48, low & 0xFFFF'FFFF'FFFF);
+}
+
+std::uint64_t number_in(std::string_view hex) {
+  std::uint64_t number = 0;
+  std::from_chars(hex.data(), hex.data() + hex.size(), number, 16);
+  return number;
+}
+
+}  // namespace
+
+std::string make_uuid(engine::Random& random) {
+  const std::uint64_t high = random.next_u64();
+  return text_of(high, random.next_u64(), 4);
+}
+
+std::string uuid_of(std::string_view name) {
+  const std::string digest = md5_hex(name);
+  return text_of(number_in(std::string_view(digest).substr(0, 16)),
+                 number_in(std::string_view(digest).substr(16, 16)), 8);
+}
+
+}  // namespace twofold::http::sqs

@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <utility>
+
+#include "engine/record_batch.h"
+#include "queue/letter.h"
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+namespace {
+
+using engine::Errc;
+using engine::Error;
+using engine::Header;
+
+constexpr std::size_t kTasksMax = 100;         // remembered
+constexpr std::uint32_t kStepMax = 64;         // messages at once
+constexpr std::uint32_t kStepsPerSecond = 20;  // of a move with a rate, at most
+constexpr std::size_t kStepBytesMax = 4 << 20;
+constexpr Duration kHold = std::chrono::seconds{60};
+constexpr Duration kRetryAfter = std::chrono::seconds{1};
+
+std::uint32_t step_of(const Move& move) {
+  if (!move.request.per_second) return kStepMax;
+  const std::uint32_t a_step = *move.request.per_second / kStepsPerSecond;
+  return std::clamp<std::uint32_t>(a_step, 1, kStepMax);
+}
+
+// The messages of a step that could be read, where each goes, and without what its death noted.
+struct Passenger {
+  engine::StoredRecord record;
+  std::string destination;
+
+  engine::NewRecord to_append(std::vector<Header>& headers) const {
+    headers.clear();
+    for (const Header& header : record.headers)
+      if (!is_letter_header(header.name)) headers.push_back(header);
+    return {record.key, record.value, headers, record.timestamp};
+  }
+};
+
+std::string origin_of(const engine::StoredRecord& record) {
+  for (const Header& header : record.headers)
+    if (header.name == kOrigin && header.value)
+      return std::string(header.value->substr(0, header.value->find(':')));
+  return {};
+}
+
+std::vector<Passenger> passengers_of(const std::vector<Offset>& wanted,
+                                     const std::string& destination,
+                                     const std::vector<engine::StoredBatch>& batches) {
+  std::vector<Passenger> passengers;
+  for (const engine::StoredBatch& batch : batches) {
+    engine::BatchCursor cursor(batch.bytes, batch.base_seq);
+    for (auto record = cursor.next(); record && *record; record = cursor.next()) {
+      if (!std::binary_search(wanted.begin(), wanted.end(), (**record).offset)) continue;
+      std::string to = destination.empty() ? origin_of(**record) : destination;
+      passengers.push_back({std::move(**record), std::move(to)});
+    }
+  }
+  return passengers;
+}
+
+// Those of the messages that did not go.
+std::vector<std::string> receipts_of(const std::vector<Delivered>& held,
+                                     const std::vector<Offset>& gone = {}) {
+  std::vector<std::string> receipts;
+  for (const Delivered& message : held)
+    if (!std::binary_search(gone.begin(), gone.end(), message.offset))
+      receipts.push_back(message.receipt);
+  return receipts;
+}
+
+}  // namespace
+
+Result<> Queues::start_move(MoveRequest request) {
+  State& s = *state_;
+  const auto source = s.need(request.source);
+  if (!source) return source.error();
+  if ((*source)->attached())
+    return Error(Errc::queue_is_attached, "queue " + request.source + " reads a topic");
+  for (const MoveTask& task : s.tasks) {
+    if (task.move.status != MoveStatus::running || task.move.request.source != request.source)
+      continue;
+    return Error(Errc::busy, "messages of queue " + request.source + " are being moved already");
+  }
+  Move move;
+  move.started = s.core.wall();
+  move.to_move = (*source)->counters().ready;
+  move.request = std::move(request);
+  if (s.tasks.size() == kTasksMax) s.tasks.pop_front();
+  s.tasks.push_back({s.next_task++, std::move(move)});
+  s.step_task(s.tasks.back().number);
+  return {};
+}
+
+Result<Move> Queues::cancel_move(const std::string& id) {
+  for (MoveTask& task : state_->tasks) {
+    if (task.move.request.id != id || task.move.status != MoveStatus::running) continue;
+    state_->end_task(task, MoveStatus::cancelled);
+    return task.move;
+  }
+  return Error(Errc::message_not_found, "no move of that name is running");
+}
+
+std::vector<Move> Queues::moves(const std::string& source) const {
+  std::vector<Move> moves;
+  for (auto task = state_->tasks.rbegin(); task != state_->tasks.rend(); ++task)
+    if (task->move.request.source == source) moves.push_back(task->move);
+  return moves;
+}
+
+
+MoveTask* Queues::State::find_task(std::uint64_t number) {
+  for (MoveTask& task : tasks)
+    if (task.number == number) return task.move.status == MoveStatus::running ? &task : nullptr;
+  return nullptr;
+}
+
+void Queues::State::end_task(MoveTask& task, MoveStatus status, std::optional<Errc> failure) {
+  task.move.status = status;
+  task.move.failure = failure;
+}
+
+// Takes the next messages as a receiver would, and reads them.
+void Queues::State::step_task(std::uint64_t number) {
+  MoveTask* const task = find_task(number);
+  if (!task) return;
+  Move& move = task->move;
+  Queue* const source = find(move.request.source);
+  if (!source) return end_task(*task, MoveStatus::failed, Errc::queue_not_found);
+  const std::uint64_t left = move.to_move - std::min(move.moved, move.to_move);
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, step_of(move)));
+  if (count == 0) return end_task(*task, MoveStatus::completed);
+  auto taken = take(*source, Wanted{count, kStepBytesMax, kHold});
+  if (!taken) return schedule(core.now() + kRetryAfter, 0, TimerFor::tasks, number);
+  if (taken->messages.empty()) return end_task(*task, MoveStatus::completed);
+  core.fetch(std::move(taken->plans.front()),
+             [this, number, held = std::move(taken->messages)](
+                 Result<std::vector<engine::StoredBatch>> read) { task_read(number, held, read); });
+}
+
+void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>& held,
+                              const Result<std::vector<engine::StoredBatch>>& read) {
+  MoveTask* const task = find_task(number);
+  Queue* const source = task ? find(task->move.request.source) : nullptr;
+  if (!source) {
+    // Cancelled, or the source is gone: what was taken goes back, if there is still a place for it.
+    for (const MoveTask& ended : tasks)
+      if (ended.number == number) face.release(ended.move.request.source, receipts_of(held));
+    return;
+  }
+  Move& move = task->move;
+  const std::string name = source->name;
+  std::vector<Offset> still_held;
+  for (const Delivered& message : held)
+    if (present(*source, message.receipt).settled == Settled::ok)
+      still_held.push_back(message.offset);
+  std::sort(still_held.begin(), still_held.end());
+  const auto passengers =
+      read ? passengers_of(still_held, move.request.destination, *read) : std::vector<Passenger>();
+  std::vector<Header> headers;
+  std::size_t bytes = kNoteBytes;
+  for (const Passenger& passenger : passengers) {
+    const Queue* const to = find(passenger.destination);
+    if (!to || to->attached()) {
+      end_task(*task, MoveStatus::failed, Errc::queue_not_found);
+      return face.release(name, receipts_of(held));
+    }
+    bytes += engine::record_bytes_max(passenger.to_append(headers));
+  }
+  if (passengers.empty()) {
+    end_task(*task, MoveStatus::failed, read ? Errc::message_not_found : read.error().code);
+    return face.release(name, receipts_of(held));
+  }
+  if (!core.admit(engine::Admission::publish, bytes)) {
+    face.release(name, receipts_of(held));
+    return schedule(core.now() + kRetryAfter, 0, TimerFor::tasks, number);
+  }
+  // There and gone from here in one commit: no crash can make it two, or none.
+  std::vector<Offset> gone;
+  for (const Passenger& passenger : passengers) {
+    core.append(find(passenger.destination)->partitions.front().log, passenger.to_append(headers));
+    gone.push_back(passenger.record.offset);
+  }
+  change(*source, 0, AckOp{runs_of(gone)});
+  trim(*source, source->partitions.front());
+  move.moved += gone.size();
+  // A read may stop early: what it did not bring goes with a later step.
+  if (gone.size() < held.size()) face.release(name, receipts_of(held, gone));
+  if (!move.request.per_second) return core.executor().post([this, number] { step_task(number); });
+  const auto pause = static_cast<std::int64_t>(gone.size()) * 1'000 / *move.request.per_second;
+  schedule(core.now() + Duration{pause}, 0, TimerFor::tasks, number);
+}
+
+}  // namespace twofold::queue

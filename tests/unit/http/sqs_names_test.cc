@@ -1,0 +1,128 @@
+#include <gtest/gtest.h>
+
+#include "http/sqs/names.h"
+#include "http/sqs/redrive.h"
+#include "http/sqs/uuid.h"
+
+namespace twofold::http::sqs {
+namespace {
+
+TEST(SqsNames, QueuesHaveEightyPlainCharacters) {
+  EXPECT_TRUE(is_queue_name("a-B_9"));
+  EXPECT_TRUE(is_queue_name("orders.fifo"));
+  EXPECT_TRUE(is_queue_name(std::string(80, 'q')));
+  EXPECT_TRUE(is_queue_name(std::string(75, 'q') + ".fifo"));
+  for (const auto& bad :
+       {std::string(), std::string(81, 'q'), std::string("a.b"), std::string(".fifo"),
+        std::string("a b"), std::string(76, 'q') + ".fifo"}) {
+    EXPECT_FALSE(is_queue_name(bad)) << bad;
+  }
+}
+
+TEST(SqsNames, AUrlIsReadByItsEndWhateverStandsBefore) {
+  for (const char* url :
+       {"https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
+        "http://localhost:4566/queue/eu-west-1/000000000000/jobs", "/000000000000/jobs",
+        "http://h/000000000000/jobs/", "http://h/000000000000/jobs?x=/y", "jobs"}) {
+    EXPECT_EQ(name_in_url(url), "jobs") << url;
+  }
+  EXPECT_EQ(name_in_url(""), "");
+}
+
+TEST(SqsNames, UrlsAreBuiltForWhoeverAsks) {
+  Head head;
+  head.host = "broker:9324";
+  EXPECT_EQ(queue_url(head, "000000000000", "jobs"), "http://broker:9324/000000000000/jobs");
+  head.fields.push_back({"X-Forwarded-Proto", "https"});
+  EXPECT_EQ(queue_url(head, "000000000000", "jobs"), "https://broker:9324/000000000000/jobs");
+}
+
+TEST(SqsNames, ArnsAreTakenApart) {
+  const auto arn = parse_arn("arn:aws-cn:sqs:cn-north-1:111111111111:jobs");
+  ASSERT_TRUE(arn);
+  EXPECT_EQ(arn->name, "jobs");
+  EXPECT_EQ(arn->account, "111111111111");
+  EXPECT_EQ(arn->region, "cn-north-1");
+  for (const char* bad : {"", "jobs", "arn:aws:sns:r:a:n", "arn:aws:sqs:r:a",
+                          "arn:aws:sqs:r:a:", "arn:aws:sqs:r:a:n:m"}) {
+    EXPECT_FALSE(parse_arn(bad)) << bad;
+  }
+}
+
+TEST(SqsNames, TheSignatureSaysWhoCallsFromWhere) {
+  Head head;
+  Target target;
+  EXPECT_EQ(caller_of(head, target).account, kDefaultAccount);
+  head.fields.push_back(
+      {"Authorization",
+       "AWS4-HMAC-SHA256 Credential=111122223333/20260102/eu-west-1/sqs/aws4_request, "
+       "SignedHeaders=host, Signature=x"});
+  EXPECT_EQ(caller_of(head, target).account, "111122223333");
+  EXPECT_EQ(caller_of(head, target).region, "eu-west-1");
+  head.fields[0].value = "AWS4-HMAC-SHA256 Credential=AKID/20260102/eu\"west/sqs/aws4_request, Sig";
+  EXPECT_EQ(caller_of(head, target).account, kDefaultAccount);
+  EXPECT_EQ(caller_of(head, target).region, kDefaultRegion);
+  head.fields.clear();
+  ASSERT_TRUE(static_cast<bool>(
+      target.parse("/?X-Amz-Credential=AKID%2F20260102%2Fus-west-2%2Fsqs%2Faws4_request")));
+  EXPECT_EQ(caller_of(head, target).region, "us-west-2");
+}
+
+TEST(SqsNames, UuidsAreRandomOrOfTheirName) {
+  engine::SeededRandom random{1};
+  const std::string one = make_uuid(random);
+  ASSERT_EQ(one.size(), 36u);
+  EXPECT_EQ(one[14], '4');
+  EXPECT_NE(one, make_uuid(random));
+  EXPECT_EQ(uuid_of("a"), uuid_of("a"));
+  EXPECT_NE(uuid_of("a"), uuid_of("b"));
+  EXPECT_EQ(uuid_of("a")[14], '8');
+}
+
+TEST(SqsRedrive, APolicyIsAnsweredCompactWithANumber) {
+  const auto policy = parse_redrive_policy(
+      R"({ "maxReceiveCount": "3", "deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead"})");
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(
+      policy->text(),
+      R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":3})");
+}
+
+TEST(SqsRedrive, WhatIsMissingOrOutOfRangeIsNamed) {
+  const std::vector<std::pair<std::string, std::string>> bad = {
+      {"",                                                                      "not a valid JSON map"                    },
+      {"[]",                                                                    "not a valid JSON map"                    },
+      {R"({"maxReceiveCount":1})",                                              "mandatory attribute: deadLetterTargetArn"},
+      {R"({"deadLetterTargetArn":"arn:aws:sqs:r:a:n"})",                        "mandatory attribute: maxReceiveCount"    },
+      {R"({"deadLetterTargetArn":"arn:aws:sqs:r:a:n","maxReceiveCount":0})",
+       "maxReceiveCount: 0, valid"                                                                                        },
+      {R"({"deadLetterTargetArn":"arn:aws:sqs:r:a:n","maxReceiveCount":1001})",
+       "maxReceiveCount: 1001"                                                                                            },
+      {R"({"deadLetterTargetArn":"dead","maxReceiveCount":1})",                 "deadLetterTargetArn"                     },
+  };
+  for (const auto& [text, reason] : bad) {
+    const auto policy = parse_redrive_policy(text);
+    ASSERT_FALSE(policy) << text;
+    EXPECT_EQ(policy.fault().code, Code::invalid_parameter_value);
+    EXPECT_NE(policy.fault().message.find(reason), std::string::npos) << policy.fault().message;
+  }
+}
+
+TEST(SqsRedrive, WhoMaySendItsDeadLettersHere) {
+  const auto listed = parse_redrive_allow_policy(
+      R"({"redrivePermission":"byQueue","sourceQueueArns":["arn:aws:sqs:r:a:one"]})");
+  ASSERT_TRUE(listed);
+  EXPECT_TRUE(listed->allows("arn:aws:sqs:r:a:one"));
+  EXPECT_FALSE(listed->allows("arn:aws:sqs:r:a:two"));
+  EXPECT_FALSE(parse_redrive_allow_policy(R"({"redrivePermission":"denyAll"})")->allows("x"));
+  EXPECT_TRUE(parse_redrive_allow_policy(R"({"redrivePermission":"allowAll"})")->allows("x"));
+  for (const char* bad :
+       {"{}", R"({"redrivePermission":"some"})", R"({"redrivePermission":"byQueue"})",
+        R"({"redrivePermission":"allowAll","sourceQueueArns":["arn:aws:sqs:r:a:one"]})",
+        R"({"redrivePermission":"byQueue","sourceQueueArns":[]})"}) {
+    EXPECT_FALSE(parse_redrive_allow_policy(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace twofold::http::sqs

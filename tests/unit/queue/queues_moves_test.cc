@@ -1,0 +1,113 @@
+#include "tests/unit/queue/queue_rig.h"
+
+namespace twofold::queue {
+namespace {
+
+struct QueueMoves : ::testing::Test, QueueRig {
+  // Messages that died in "jobs" and wait in "morgue".
+  void die(const Texts& texts) {
+    create("morgue");
+    create("jobs", {.max_receives = 1, .dead_letter = "morgue"});
+    send("jobs", texts);
+    core->commit();
+    receive("jobs", texts.size(), 1s);
+    core->pass(1s + 8ms);
+    settle();
+    EXPECT_EQ(counters("morgue").ready, texts.size());
+  }
+  void settle() {
+    for (int i = 0; i < 20; ++i) {
+      core->run();
+      core->commit();
+    }
+  }
+  Move only(const std::string& source) { return queues->moves(source).at(0); }
+};
+
+TEST_F(QueueMoves, DeadLettersGoBackToWhereTheyDiedAndAreAsNew) {
+  die({"a", "b", "c"});
+  ASSERT_TRUE(queues->start_move({.id = "back", .source = "morgue"}));
+  settle();
+  EXPECT_EQ(only("morgue").status, MoveStatus::completed);
+  EXPECT_EQ(only("morgue").moved, 3u);
+  EXPECT_EQ(counters("morgue").ready, 0u);
+  const Received back = receive("jobs", 10);
+  EXPECT_EQ(values(back), (Texts{"a", "b", "c"}));
+  EXPECT_EQ(back.messages[0].receive_count, 1u);
+  EXPECT_EQ(record_at(back, PartitionId{0}, back.messages[0].offset).second, Texts{});
+}
+
+TEST_F(QueueMoves, OrElsewhere) {
+  die({"a"});
+  create("other");
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue", .destination = "other"}));
+  settle();
+  EXPECT_EQ(values(receive("other", 10)), (Texts{"a"}));
+  EXPECT_EQ(counters("jobs").ready, 0u);
+}
+
+TEST_F(QueueMoves, ARateIsKept) {
+  die({"a", "b", "c", "d"});
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue", .per_second = 1}));
+  settle();
+  EXPECT_EQ(only("morgue").moved, 1u) << "the first goes at once";
+  EXPECT_EQ(queues->start_move({.id = "n", .source = "morgue"}).error().code, Errc::busy);
+  for (std::uint64_t n = 2; n <= 4; ++n) {
+    core->pass(1s + 8ms);
+    settle();
+    EXPECT_EQ(only("morgue").moved, n);
+  }
+  core->pass(1s + 8ms);
+  EXPECT_EQ(only("morgue").status, MoveStatus::completed);
+}
+
+TEST_F(QueueMoves, ACancelledMoveLeavesTheRest) {
+  die({"a", "b"});
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue", .per_second = 1}));
+  settle();
+  EXPECT_EQ(queues->cancel_move("m")->moved, 1u);
+  EXPECT_EQ(queues->cancel_move("m").error().code, Errc::message_not_found);
+  core->pass(5s);
+  settle();
+  EXPECT_EQ(counters("morgue").ready, 1u);
+  EXPECT_EQ(only("morgue").status, MoveStatus::cancelled);
+}
+
+TEST_F(QueueMoves, WhatCannotGoAnywhereStays) {
+  die({"a"});
+  Answer<QueueInfo> removed;
+  queues->remove("jobs", removed.slot());
+  core->commit();
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue"}));
+  settle();
+  EXPECT_EQ(only("morgue").status, MoveStatus::failed);
+  EXPECT_EQ(only("morgue").failure, Errc::queue_not_found);
+  EXPECT_EQ(values(receive("morgue", 10)), (Texts{"a"}));
+}
+
+TEST_F(QueueMoves, WhatAConsumerHoldsIsNotMoved) {
+  die({"a", "b"});
+  const Received held = receive("morgue", 1, 60s);
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue"}));
+  settle();
+  EXPECT_EQ(values(receive("jobs", 10)), (Texts{"b"}));
+  EXPECT_EQ(ack("morgue", receipts(held)), (std::vector{Settled::acked}));
+}
+
+TEST_F(QueueMoves, AFullDiskOnlyDelaysThem) {
+  die({"a"});
+  EXPECT_EQ(queues->dead_letter_sources("morgue"), (Texts{"jobs"}));
+  EXPECT_EQ(queues->dead_letter_sources("jobs"), Texts{});
+  EXPECT_EQ(queues->start_move({.id = "m", .source = "none"}).error().code, Errc::queue_not_found);
+  core->refuse(engine::Admission::publish, Errc::storage_full);
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue"}));
+  settle();
+  EXPECT_EQ(only("morgue").moved, 0u);
+  core->refuse(engine::Admission::publish, std::nullopt);
+  core->pass(1s + 8ms);
+  settle();
+  EXPECT_EQ(values(receive("jobs", 10)), (Texts{"a"}));
+}
+
+}  // namespace
+}  // namespace twofold::queue
