@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "http/call.h"
-#include "http/rest/message_page.h"
+#include "http/message_page.h"
 #include "queue/queues.h"
 
 namespace twofold::http {

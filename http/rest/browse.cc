@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "http/rest/handlers.h"
-#include "http/rest/message_page.h"
+#include "http/message_page.h"
 #include "http/rest/not_found.h"
 #include "http/rest/page_answer.h"
 #include "http/rest/queue_out.h"

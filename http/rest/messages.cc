@@ -5,7 +5,7 @@
 #include "http/hand_out.h"
 #include "http/rest/handlers.h"
 #include "http/rest/json_request.h"
-#include "http/rest/message_page.h"
+#include "http/message_page.h"
 #include "http/rest/not_found.h"
 #include "http/rest/page_answer.h"
 #include "http/rest/position_in.h"

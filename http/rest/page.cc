@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "http/rest/fetched.h"
+#include "http/fetched.h"
 
 namespace twofold::http {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "engine/base/duration_text.h"
 #include "engine/base/time_text.h"
-#include "http/rest/fetched.h"
+#include "http/fetched.h"
 #include "http/rest/handlers.h"
 #include "http/rest/not_found.h"
 #include "http/rest/page.h"

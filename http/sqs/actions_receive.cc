@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "http/hand_out.h"
-#include "http/rest/message_page.h"
+#include "http/message_page.h"
 #include "http/sqs/action.h"
 #include "http/sqs/digest.h"
 #include "http/sqs/message_attributes.h"

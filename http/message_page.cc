@@ -1,4 +1,4 @@
-#include "http/rest/message_page.h"
+#include "http/message_page.h"
 
 #include <algorithm>
 

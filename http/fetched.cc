@@ -1,4 +1,4 @@
-#include "http/rest/fetched.h"
+#include "http/fetched.h"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "http/call.h"
-#include "http/rest/fetched.h"
+#include "http/fetched.h"
 #include "queue/queues.h"
 
 namespace twofold::http {
