@@ -241,6 +241,7 @@ class CoreImpl final : public Core, public TimerTarget {
   std::uint64_t replay_seq_ = 0;
   std::unordered_set<LogId> seen_since_damage_;  // only while recovering, as the next
   std::uint64_t records_lost_ = 0;
+  std::uint64_t last_record_block_ = 0;
   bool after_damage_ = false;
   std::vector<DamagedBlocks> damage_;
   bool full_ = false;

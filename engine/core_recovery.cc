@@ -12,6 +12,9 @@ namespace {
 
 // A record in a batch takes no less: length, attributes, two deltas, key, value, headers.
 constexpr std::uint64_t kRecordBytesLeast = 7;
+// Of one log, when nothing says how many: a whole unreadable file must not become millions of offsets
+// in each of many logs.
+constexpr std::uint64_t kUnknownMost = 1 << 16;
 
 }  // namespace
 
@@ -176,6 +179,7 @@ Result<> CoreImpl::replay_entry(const Entry& entry, const ReplayedBlock& block, 
 
 void CoreImpl::replay_batch(const Entry& entry, const ReplayedBlock& block, std::size_t at) {
   const auto header = batch_header(entry.payload);
+  last_record_block_ = block.seq;
   if (after_damage_) records_lost_ += entry.base_seq - std::min(entry.base_seq, record_seq_);
   record_seq_ = entry.base_seq + static_cast<std::uint64_t>(header.last_offset_delta) + 1;
   auto* log = find(LogId{entry.owner});
@@ -206,9 +210,11 @@ void CoreImpl::replay_batch(const Entry& entry, const ReplayedBlock& block, std:
 // those offsets, so they are never given out again.
 void CoreImpl::pass_over_damage(const ReplayEnd& end) {
   if (end.damaged.empty()) return;
-  if (seen_since_damage_.empty()) {  // no record after it says how many are missing
-    const auto most = end.damaged.back().bytes / kRecordBytesLeast;
-    records_lost_ += most;
+  for (const auto& damage : end.damaged) {
+    if (damage.upto_seq <= last_record_block_) continue;
+    // No record after it says how many are missing.
+    const auto most = damage.bytes / kRecordBytesLeast;
+    records_lost_ += std::min(most, kUnknownMost);
     record_seq_ += most;
   }
   std::size_t passed = 0;

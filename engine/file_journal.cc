@@ -175,7 +175,10 @@ Result<std::shared_ptr<File>> FileJournal::next_file(FileSystem& fs,
   // that is in use: whoever wrote into it would write over what was acknowledged.
   std::erase_if(spares, [&](const std::string& name) {
     const auto inside = journal_number_inside(fs, name);
-    return inside && exists(journal_file_name(*inside)) && fs.remove(name).has_value();
+    if (!inside) return true;  // not sure is not good enough
+    if (!*inside || !exists(journal_file_name(**inside))) return false;
+    (void)fs.remove(name).has_value();
+    return true;
   });
   const auto recycle = [&](const std::string& from) {
     return recycle_journal_file(fs, stream_id, number, from, options.file_bytes, options.direct);

@@ -70,17 +70,19 @@ std::optional<std::uint32_t> journal_file_number(const std::string& name) {
   return number;
 }
 
-std::optional<std::uint32_t> journal_number_inside(FileSystem& fs, const std::string& name) {
+Result<std::optional<std::uint32_t>> journal_number_inside(FileSystem& fs, const std::string& name) {
   constexpr std::size_t kNumberPlace = 16;
   const auto file = fs.open(name, OpenMode::read_only);
-  if (!file) return std::nullopt;
+  if (!file) return file.error();
   std::string header(kJournalFirstPlace, '\0');
   const auto read = (*file)->read_at(0, header.data(), header.size());
-  if (!read || *read < header.size()) return std::nullopt;
+  if (!read) return read.error();
+  const std::optional<std::uint32_t> none;
+  if (*read < header.size()) return none;
   const auto stream_id = load_le<std::uint64_t>(header.data() + 8);
   const auto number = load_le<std::uint32_t>(header.data() + kNumberPlace);
-  if (journal_file_header(stream_id, number) != header) return std::nullopt;
-  return number;
+  if (journal_file_header(stream_id, number) != header) return none;
+  return std::optional(number);
 }
 
 bool is_spare_name(const std::string& name) { return name.ends_with(".spare"); }

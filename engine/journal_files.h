@@ -20,7 +20,7 @@ std::string journal_file_name(std::uint32_t number);
 /// The number in a name like "journal/0000002a.wal"; nullopt for anything else.
 std::optional<std::uint32_t> journal_file_number(const std::string& name);
 /// The number that the header of a file gives, whatever its name says; nullopt without a header.
-std::optional<std::uint32_t> journal_number_inside(FileSystem& fs, const std::string& name);
+Result<std::optional<std::uint32_t>> journal_number_inside(FileSystem& fs, const std::string& name);
 bool is_spare_name(const std::string& name);
 /// What a file that is no longer needed is called until it is recycled.
 std::string released_spare_name(const std::string& journal_file_name);

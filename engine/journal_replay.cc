@@ -125,14 +125,8 @@ Result<bool> JournalReplay::step_over_damage(const std::optional<BlockHeader>& u
 
   DamagedBlocks damage{bad, later ? later->header.seq : std::max(durable_seq_, bad) + 1,
                        end_.position, 0};
-  if (later && later->position.file == end_.position.file) {
-    damage.bytes = later->position.place - end_.position.place;
-  } else if (unverified) {
-    damage.bytes = unverified->stored_bytes();
-  } else if (const auto it = files_.find(end_.position.file); it != files_.end()) {
-    const auto size = it->second->file->size();
-    damage.bytes = size ? *size - std::min<std::uint64_t>(*size, end_.position.place) : 0;
-  }
+  damage.bytes = unverified && damage.upto_seq == bad + 1 ? unverified->stored_bytes()
+                                                          : bytes_up_to(later);
   end_.damaged.push_back(damage);
   if (unverified) {
     if (auto taken = take(*unverified, /*salvage=*/true, visit); !taken) return taken.error();
@@ -147,6 +141,21 @@ Result<bool> JournalReplay::step_over_damage(const std::optional<BlockHeader>& u
   end_.position = JournalPosition{files_.empty() ? 1 : files_.rbegin()->first + 1,
                                   kJournalFirstPlace};
   return false;
+}
+
+// Of the journal from here to a later block, or to its end.
+std::uint64_t JournalReplay::bytes_up_to(const std::optional<Found>& later) const {
+  std::uint64_t bytes = 0;
+  for (auto it = files_.lower_bound(end_.position.file); it != files_.end(); ++it) {
+    const auto size = it->second->file->size();
+    const bool first = it->first == end_.position.file;
+    const bool last = later && it->first == later->position.file;
+    const std::uint64_t from = first ? end_.position.place : kJournalFirstPlace;
+    const std::uint64_t upto = last ? later->position.place : size ? *size : 0;
+    bytes += upto - std::min(upto, from);
+    if (last) break;
+  }
+  return bytes;
 }
 
 std::optional<JournalReplay::Found> JournalReplay::find_later_block(std::uint64_t after_seq,

@@ -36,6 +36,7 @@ class JournalReplay {
   Result<> take(const BlockHeader& header, bool salvage, const Visit& visit);
   bool payload_ok(const BlockHeader& header);
   Result<bool> step_over_damage(const std::optional<BlockHeader>& unverified, const Visit& visit);
+  std::uint64_t bytes_up_to(const std::optional<Found>& later) const;
   std::optional<Found> find_later_block(std::uint64_t after_seq, bool* witnessed);
 
   const Files& files_;

@@ -147,7 +147,10 @@ void Session::account_answer() {
   const std::uint64_t bytes = call_.reply.body.size();
   if (bytes <= kUnwrittenMax) return;
   answer_budgeted_ = bytes;
-  if ((lane_.common.answer_bytes += bytes) <= lane_.common.options.answer_bytes_total_max) return;
+  const auto total = lane_.common.answer_bytes += bytes;
+  if (total <= lane_.common.options.answer_bytes_total_max || total == bytes) return;
+  // What was done is said whatever it takes; only what was asked for can be asked for again.
+  if (call_.head.method != "GET" && !call_.reply.undelivered) return;
   if (call_.reply.undelivered) call_.reply.undelivered();
   call_.reply.clear();
   render(Problem(ProblemKind::overloaded, "Too many large answers wait for their clients."));

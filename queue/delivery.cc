@@ -106,8 +106,8 @@ void Delivery::apply_one(const SkipOp& op) {
   if (touched_) touched_->forget_before(op.upto);
 }
 
-Choice Delivery::choose(std::size_t max) const {
-  const auto fresh_left = static_cast<std::size_t>(fresh());
+Choice Delivery::choose(std::size_t max, bool with_fresh) const {
+  const auto fresh_left = with_fresh ? static_cast<std::size_t>(fresh()) : 0;
   const auto ready_left = static_cast<std::size_t>(touched_ ? touched_->counts().ready : 0);
   const std::size_t share = std::min(ready_left, quota_of_ready(max));
   const std::size_t take_fresh = std::min(fresh_left, max - share);

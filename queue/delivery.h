@@ -60,8 +60,9 @@ class Delivery {
 
   void apply(const Op& op);
 
-  /// Up to `max` messages, ready ones only. Nothing changes.
-  Choice choose(std::size_t max) const;
+  /// Up to `max` messages, ready ones only; without `fresh` none that was never delivered. Nothing
+  /// changes.
+  Choice choose(std::size_t max, bool fresh = true) const;
   /// Applies the receive that was made from `choice`.
   void deliver(const Choice& choice, const ReceiveOp& op);
   Verdict verdict(Offset o, std::uint32_t nonce) const;
@@ -86,8 +87,10 @@ class Delivery {
   Offset visible_end() const { return visible_end_; }
   bool has_ready() const { return fresh() > 0 || (touched_ && touched_->counts().ready > 0); }
   QueueCounters counters() const;
-  /// Messages that take memory: received, delayed, dead, or acked out of order.
-  std::uint64_t marked() const { return touched_ ? touched_->counts().all() : 0; }
+  /// Messages that take memory: received, delayed or dead.
+  std::uint64_t marked() const { return touched_ ? touched_->counts().alive() : 0; }
+  /// Whether one that was delivered before, or delayed, is ready: taking it takes no new memory.
+  bool has_ready_again() const { return touched_ && touched_->counts().ready > 0; }
   bool is_live(Offset o) const;
   std::int64_t live_in(Offset from, Offset upto) const;
   /// Up to `max` dead messages at or after `from`, in order.

@@ -66,7 +66,6 @@ struct Queue {
   const QueueConfig& config() const { return definition.config; }
   bool attached() const { return definition.source.has_value(); }
   bool has_ready() const;
-  /// Whether one that was delivered before, or delayed, is ready: taking it takes no new memory.
   bool has_ready_again() const;
   QueueCounters counters() const;
   /// The next moment a message may come free.
@@ -75,8 +74,7 @@ struct Queue {
 
 inline bool Queue::has_ready_again() const {
   return std::any_of(partitions.begin(), partitions.end(), [](const Partition& partition) {
-    const Touched* const touched = partition.delivery.touched();
-    return touched && touched->counts().ready > 0;
+    return partition.delivery.has_ready_again();
   });
 }
 

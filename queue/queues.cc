@@ -89,7 +89,10 @@ void Queues::on_trimmed(LogId log, Offset start) {
   const auto [from, upto] = state_->readers.equal_range(log);
   for (auto at = from; at != upto; ++at) {
     Queue* const queue = state_->find(at->second.queue);
-    if (queue) queue->partitions[at->second.partition].delivery.apply(SkipOp{start});
+    if (!queue) continue;
+    Partition& partition = queue->partitions[at->second.partition];
+    partition.delivery.apply(SkipOp{start});
+    state_->account(partition);
   }
 }
 

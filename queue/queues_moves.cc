@@ -87,8 +87,14 @@ Result<> Queues::start_move(MoveRequest request) {
   move.started = s.core.wall();
   move.to_move = (*source)->counters().ready;
   move.request = std::move(request);
-  if (s.tasks.size() == kTasksMax) s.tasks.pop_front();
-  s.tasks.push_back({s.next_task++, std::move(move)});
+  if (s.tasks.size() >= kTasksMax) {
+    const auto ended = std::find_if(s.tasks.begin(), s.tasks.end(), [](const MoveTask& task) {
+      return task.move.status != MoveStatus::running;
+    });
+    if (ended == s.tasks.end()) return Error(Errc::busy, "too many moves are running");
+    s.tasks.erase(ended);
+  }
+  s.tasks.push_back({s.next_task++, (*source)->id(), std::move(move)});
   s.step_task(s.tasks.back().number);
   return {};
 }
@@ -126,7 +132,7 @@ void Queues::State::step_task(std::uint64_t number) {
   MoveTask* const task = find_task(number);
   if (!task) return;
   Move& move = task->move;
-  Queue* const source = find(move.request.source);
+  Queue* const source = find(task->source);
   if (!source) return end_task(*task, MoveStatus::failed, Errc::queue_not_found);
   const std::uint64_t left = move.to_move - std::min(move.moved, move.to_move);
   const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, step_of(move)));
@@ -142,7 +148,7 @@ void Queues::State::step_task(std::uint64_t number) {
 void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>& held,
                               const Result<std::vector<engine::StoredBatch>>& read) {
   MoveTask* const task = find_task(number);
-  Queue* const source = task ? find(task->move.request.source) : nullptr;
+  Queue* const source = task ? find(task->source) : nullptr;
   if (!source) {
     // Cancelled, or the source is gone: what was taken goes back, if there is still a place for it.
     for (const MoveTask& ended : tasks)

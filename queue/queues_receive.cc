@@ -30,7 +30,9 @@ std::size_t bytes_of(const engine::ReadPlan& plan, const std::vector<Offset>& of
   for (const auto& piece : plan.pieces()) {
     if (piece.cold) {
       const auto log = core.status(plan.log());
-      const auto records = std::max<std::int64_t>(1, distance(log.start, log.visible_end));
+      std::int64_t records = distance(log.start, log.visible_end);
+      for (const auto& [from, upto] : core.damaged(plan.log())) records -= distance(from, upto);
+      records = std::max<std::int64_t>(1, records);
       const auto wanted = static_cast<std::uint64_t>(wanted_in(offsets, piece.from, piece.upto));
       bytes += std::min<std::uint64_t>(piece.bytes_max,
                                        wanted * log.bytes / static_cast<std::uint64_t>(records));
@@ -67,7 +69,9 @@ std::uint64_t Queues::receive(Receive receive, Instant deadline, Completion<Rece
 
 Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
   if (!queue.has_ready()) return nothing(queue);
-  if (auto room = room_for_marks(); !room && !queue.has_ready_again()) return room.error();
+  // Without room for more only those go out again that take some already.
+  const auto room = room_for_marks();
+  if (!room && !queue.has_ready_again()) return room.error();
   const std::size_t note_bytes = kNoteBytes + wanted.max * kReceiptNoteBytes;
   if (auto admitted = core.admit(engine::Admission::consume, note_bytes); !admitted)
     return admitted.error();
@@ -80,9 +84,11 @@ Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
   const std::size_t count = queue.partitions.size();
   for (std::size_t i = 0; i < count && out.messages.size() < wanted.max; ++i) {
     const std::size_t partition = (queue.first + i) % count;
-    if (!queue.partitions[partition].delivery.has_ready()) continue;
+    const Delivery& delivery = queue.partitions[partition].delivery;
+    if (room ? !delivery.has_ready() : !delivery.has_ready_again()) continue;
     const std::size_t left = wanted.max - out.messages.size();
-    if (!take_from(queue, partition, left, bytes_left, visible_at, nonce, out)) break;
+    const Taking taking{left, room.has_value(), visible_at, nonce};
+    if (!take_from(queue, partition, taking, bytes_left, out)) break;
   }
   queue.first = (queue.first + 1) % count;
   // Held for no time at all: free again at once, not with the next tick.
@@ -95,39 +101,38 @@ Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
 }
 
 // False when the answer is full by bytes. The first message always fits.
-bool Queues::State::take_from(Queue& queue, std::size_t index, std::size_t max,
-                              std::size_t& bytes_left, Instant visible_at, std::uint32_t nonce,
-                              Received& out) {
+bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& taking,
+                              std::size_t& bytes_left, Received& out) {
   Partition& partition = queue.partitions[index];
-  Choice choice = partition.delivery.choose(max);
+  Choice choice = partition.delivery.choose(taking.max, taking.fresh);
   std::vector<Offset> offsets = offsets_of(choice.runs);
   engine::ReadPlan plan = core.plan_offsets(partition.log, offsets);
   std::size_t bytes = bytes_of(plan, offsets, core);
   while (bytes > bytes_left && offsets.size() > 1) {
     const std::size_t fits = std::max<std::size_t>(1, offsets.size() * bytes_left / bytes);
-    choice = partition.delivery.choose(std::min(fits, offsets.size() - 1));
+    choice = partition.delivery.choose(std::min(fits, offsets.size() - 1), taking.fresh);
     offsets = offsets_of(choice.runs);
     plan = core.plan_offsets(partition.log, offsets);
     bytes = bytes_of(plan, offsets, core);
   }
   if (bytes > bytes_left && !out.messages.empty()) return false;
 
-  const ReceiveOp op{visible_at, nonce, choice.next, choice.runs};
+  const ReceiveOp op{taking.visible_at, taking.nonce, choice.next, choice.runs};
   partition.delivery.deliver(choice, op);
   account(partition);
   core.note(engine::EntryType::queue, queue.id(), encode_op(static_cast<std::uint32_t>(index), op));
   out.messages.reserve(out.messages.size() + offsets.size());
   for (const Offset o : offsets) {
-    const Receipt receipt{queue.id(), static_cast<std::uint16_t>(index), o, nonce};
+    const Receipt receipt{queue.id(), static_cast<std::uint16_t>(index), o, taking.nonce};
     out.messages.push_back({PartitionId{static_cast<std::int32_t>(index)}, o,
                             receipts->encode(receipt), partition.delivery.view(o).receives,
-                            visible_at});
+                            taking.visible_at});
   }
   out.plans.push_back(std::move(plan));
   out.plan_partitions.push_back(PartitionId{static_cast<std::int32_t>(index)});
   arm(queue, index);
   bytes_left -= std::min(bytes, bytes_left);
-  const bool cut_by_bytes = offsets.size() < max && partition.delivery.has_ready();
+  const bool cut_by_bytes = offsets.size() < taking.max && partition.delivery.has_ready();
   return !cut_by_bytes;
 }
 

@@ -28,6 +28,7 @@ enum class TimerFor : std::uint8_t { due = 1, waiters = 2, retention = 3, moves 
 /// A move, and what it is called inside.
 struct MoveTask {
   std::uint64_t number;
+  std::uint32_t source;  ///< the queue's id: its name may come to mean another
   Move move;
 };
 
@@ -83,8 +84,14 @@ struct Queues::State {
 
   // -- queues_receive.cc
   Result<Received> take(Queue& queue, const Wanted& wanted);
-  bool take_from(Queue& queue, std::size_t partition, std::size_t max, std::size_t& bytes_left,
-                 Instant visible_at, std::uint32_t nonce, Received& out);
+  struct Taking {
+    std::size_t max;
+    bool fresh;  ///< also what was never delivered
+    Instant visible_at;
+    std::uint32_t nonce;
+  };
+  bool take_from(Queue& queue, std::size_t partition, const Taking& taking,
+                 std::size_t& bytes_left, Received& out);
   Received nothing(Queue& queue) const;
   std::uint64_t wait(Queue& queue, const Wanted& wanted, Instant deadline,
                      Completion<Received> done);

@@ -62,7 +62,7 @@ class Touched {
     std::uint64_t held = 0, delayed = 0, dead = 0, acked = 0;  ///< not ready ones
     std::uint64_t ready = 0;
     std::uint64_t& of(MarkKind kind);
-    std::uint64_t all() const { return held + delayed + dead + acked + ready; }
+    std::uint64_t alive() const { return held + delayed + dead + ready; }
     friend bool operator==(const Counts&, const Counts&) = default;
   };
   using Windows = std::map<std::int64_t, Window>;

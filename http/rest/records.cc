@@ -140,14 +140,18 @@ Task<Try<>> publish_run(Call& call, const std::string& topic, const Run& run) {
     for (const auto& record : published->records) append_receipt_line(call.reply.body, record);
     co_return Try<>();
   }
-  if (run.lines.size() == 1 || !is_about_a_record(published.error().code)) {
+  if (!is_about_a_record(published.error().code)) {
+    co_return co_await explained(call, published.error(), topic);
+  }
+  if (run.lines.size() == 1) {
     auto problem = co_await explained(call, published.error(), topic);
-    co_return about_record(std::move(problem), published.error(), &run.lines);
+    append_problem_line(call, about_record(std::move(problem), published.error(), &run.lines));
+    co_return Try<>();
   }
   for (std::size_t i = 0; i < run.lines.size(); ++i) {
     const Run alone = run.one(i);
     auto one = co_await publish_run(call, topic, alone);
-    if (!one) append_problem_line(call, std::move(one).problem());
+    if (!one) co_return one;
   }
   co_return Try<>();
 }

@@ -112,6 +112,15 @@ class HostileRequests(WireCase):
         self.assertEqual([r["key"] for r in stored], [json.loads(line)["key"] for line in good] * 2)
         self.assertEqual([r["headers"] for r in stored], [json.loads(line)["headers"] for line in good] * 2)
 
+    def test_every_line_gets_an_answer_however_many_are_bad(self):
+        self.ask("PUT", "/v1/topics/mixed", {"partitions": 1}, status=201)
+        lines = ['{"value":1}', "no json", '{"value":2,"partition":9}', "nor this", '{"value":3}']
+        answer = self.call("POST", "/v1/topics/mixed/records", "\n".join(lines).encode(),
+                           headers={"Content-Type": "application/x-ndjson"})
+        results = [json.loads(line) for line in answer.body.decode().splitlines()]
+        self.assertEqual([r.get("index") for r in results if "code" in r], [1, 2, 3])
+        self.assertEqual([r["offset"] for r in results if "offset" in r], [0, 1])
+
     def test_a_record_at_fault_is_named_by_its_index(self):
         self.ask("PUT", "/v1/topics/indexed", {"partitions": 1}, status=201)
         records = [{"value": 1}, {"value": 2, "partition": 7}]

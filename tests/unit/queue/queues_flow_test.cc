@@ -309,6 +309,33 @@ TEST_F(QueueFlow, MemoryForMessagesInFlightAndDelayedHasAnEnd) {
   EXPECT_EQ(receive("jobs", 1).messages.size(), 1u);
 }
 
+// A consumer that never acks had always some that came back, and took new ones with them.
+TEST_F(QueueFlow, WithoutRoomOnlyWhatTakesMemoryAlreadyGoesOutAgain) {
+  limits.marked_max = 20;
+  restart();
+  send("jobs", Texts(100, "m"));
+  core->commit();
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 5; ++i) {
+      Answer<Received> received;
+      queues->receive({"jobs", 10, 8 << 20, std::nullopt}, clock.now(), received.slot());
+    }
+    core->pass(31s);
+  }
+  EXPECT_LE(100u - counters("jobs").ready + 20u, 41u);
+  EXPECT_EQ(receive("jobs", 100).messages.size(), 20u) << "all that may be in flight at once";
+}
+
+TEST_F(QueueFlow, WhatATopicForgetsTakesNoMemoryAnyMore) {
+  limits.marked_max = 10;
+  restart();
+  const LogId log = topic_log(Texts(20, "m"));
+  create("reader", {}, QueueSource{"topic", {log}, {Offset{0}}});
+  EXPECT_EQ(receive("reader", 10).messages.size(), 10u);
+  core->trim(log, Offset{10}, true);
+  EXPECT_EQ(receive("reader", 5).messages.size(), 5u);
+}
+
 TEST_F(QueueFlow, NobodyKnowsAQueueThatIsNotThere) {
   Answer<Sent> sent;
   queues->send({"nowhere", {}, std::nullopt}, sent.slot());
