@@ -17,6 +17,7 @@
 #include "engine/journal.h"
 #include "engine/log_index.h"
 #include "engine/open_block.h"
+#include "engine/scrub.h"
 #include "engine/segment_store.h"
 #include "engine/superblock.h"
 #include "engine/tail_cache.h"
@@ -31,6 +32,7 @@ struct CoreOptions {
   std::uint32_t journal_files = 8;              ///< kept before the oldest are drained
   std::uint64_t segment_bytes = 64 << 20;
   std::uint64_t free_bytes_min = 256 << 20;     ///< below: publishes are refused
+  std::uint64_t scrub_bytes = 0;                ///< of cold data verified at each housekeeping; 0: none
   Duration idle_seal{50};                       ///< then an empty block bears witness to the last
   Duration housekeeping{1000};
   Durability durability_max = Durability::disk; ///< what the file system below can promise
@@ -47,6 +49,9 @@ struct CoreStats {
   std::uint64_t checkpoints = 0;
   std::uint64_t drained_bytes = 0;   ///< written a second time, to segments
   std::uint64_t rewritten_bytes = 0; ///< survivors copied out of mostly dead segments
+  std::uint64_t scrubbed_bytes = 0;  ///< cold bytes verified in the background
+  std::uint64_t scrub_damage = 0;    ///< stretches found damaged by that
+  std::uint64_t scrubs = 0;          ///< times that all of it was gone through
   std::uint64_t replayed_blocks = 0;
   std::uint64_t damaged_blocks = 0;
   std::size_t logs = 0;
@@ -74,7 +79,8 @@ struct CoreWorld {
 /// The core of one shard.
 ///
 /// Sources: core_impl.cc commits, core_logs.cc logs and reading, core_recovery.cc start,
-/// core_checkpoint.cc checkpoints and stop, core_drain.cc what retires from the journal.
+/// core_checkpoint.cc checkpoints and stop, core_drain.cc what retires from the journal,
+/// core_scrub.cc verification of what is cold.
 class CoreImpl final : public Core, public TimerTarget {
  public:
   CoreImpl(CoreWorld world, CoreOptions options);
@@ -185,6 +191,10 @@ class CoreImpl final : public Core, public TimerTarget {
   void release_storage();
   void finish_stop();
 
+  // core_scrub.cc
+  void scrub_if_due();
+  void scrub_done(Result<ScrubStep> step);
+
   // core_drain.cc
   void drain_if_due();
   void start_drain(std::uint32_t cutoff, std::optional<SegmentId> replaced);
@@ -234,6 +244,10 @@ class CoreImpl final : public Core, public TimerTarget {
   bool draining_ = false;
   int unreadable_drains_ = 0;  // in a row
   Instant last_inspection_{0};
+  bool scrubbing_ = false;
+  std::optional<Instant> next_scrub_;
+  std::optional<SegmentId> scrub_segment_;  // while a pass goes on
+  ScrubPlace scrub_place_;
   UniqueFunction<void()> stopping_;
   bool stopped_ = false;
 

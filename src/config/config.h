@@ -55,6 +55,7 @@ struct Config {
     std::uint64_t journal_file_bytes = 0;
     int journal_files = 0;
     std::uint64_t tail_cache = 0;
+    std::uint64_t scrub = 0;
     std::uint64_t min_free = 0;
     DirectIo direct_io{};
   };

@@ -15,6 +15,7 @@ engine::EngineOptions engine_options(const Config& config) {
   options.core.gathered_bytes_max = memory.gathered;
   options.core.tail_cache_bytes = memory.tail_cache;
   options.core.segment_bytes = storage.segment_bytes;
+  options.core.scrub_bytes = storage.memory_only ? 0 : storage.scrub;
   options.core.journal_files = static_cast<std::uint32_t>(storage.journal_files);
   options.core.checkpoint_bytes = 2 * storage.journal_file_bytes;
   options.core.free_bytes_min = storage.memory_only ? 0 : storage.min_free;

@@ -116,6 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Fault{"AllocateFull", DiskCall::allocate, DiskFault::full},
                       Fault{"OpenIo", DiskCall::open, DiskFault::io_error},
                       Fault{"OpenFull", DiskCall::open, DiskFault::full},
+                      Fault{"ReadIo", DiskCall::read, DiskFault::io_error},
                       Fault{"RenameIo", DiskCall::rename, DiskFault::io_error},
                       Fault{"RemoveIo", DiskCall::remove, DiskFault::io_error},
                       Fault{"SyncDirectoryIo", DiskCall::sync_directory, DiskFault::io_error}),

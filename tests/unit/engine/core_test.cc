@@ -162,6 +162,26 @@ TEST_F(CoreTest, ABlockThatDoesNotFitBehindASmallOneWedgesNobody) {
   expect_numbers(read_all(), 12);
 }
 
+TEST_F(CoreTest, ColdDataIsVerifiedInTheBackgroundOnceAWeek) {
+  auto options = EngineRig::small();
+  options.core.scrub_bytes = 256 << 10;
+  rig.emplace(files, options);
+  ASSERT_TRUE(rig->start(open_one_log));
+  rig->turn([&] { ASSERT_TRUE(rig->core().catalog().put_if("log/1", "", 0)); });
+  publish(600, 10'000);
+  rig->pass(std::chrono::seconds{3});
+  ASSERT_GT(rig->core().stats().segments, 4u);
+  EXPECT_EQ(rig->core().stats().scrubbed_bytes, 0u);
+  rig->pass(std::chrono::minutes{12});
+  const auto once = rig->core().stats();
+  EXPECT_EQ(once.scrubs, 1u);
+  EXPECT_GT(once.scrubbed_bytes, 3'000'000u);
+  EXPECT_EQ(once.scrub_damage, 0u);
+  rig->pass(std::chrono::hours{1});
+  EXPECT_EQ(rig->core().stats().scrubbed_bytes, once.scrubbed_bytes);
+  rig->kill();
+}
+
 TEST_F(CoreTest, ASegmentOfFewMessagesFarApartIsNotRewrittenAgainAndAgain) {
   start();
   publish(600, 10'000);

@@ -6,6 +6,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/crc32c.h"
 #include "engine/entry.h"
+#include "engine/scrub.h"
 #include "engine/segment_format.h"
 #include "tests/unit/engine/file_systems.h"
 #include "tests/unit/engine/segments_rig.h"
@@ -53,6 +54,39 @@ class ADamagedSegment : public ::testing::Test {
 };
 
 const Offsets kAll{0, 10, 20, 30, 40};
+
+TEST_F(ADamagedSegment, IsFoundByAScrubBeforeAReaderNeedsIt) {
+  const auto sound = scrub(*reopen(), ScrubPlace{}, UINT64_MAX);
+  ASSERT_TRUE(sound);
+  EXPECT_TRUE(sound->at_end);
+  EXPECT_TRUE(sound->damaged.empty());
+  EXPECT_EQ(sound->bytes, 10 * batch_bytes);
+  disk.flip_bit(kName, (entry_at(2) + kEntryHeaderBytes + 70) * 8);
+  const auto hit = scrub(*reopen(), ScrubPlace{}, UINT64_MAX);
+  ASSERT_TRUE(hit);
+  ASSERT_EQ(hit->damaged.size(), 1u);
+  EXPECT_EQ(hit->damaged[0].log, kLog);
+  EXPECT_LE(hit->damaged[0].from, Offset{20});
+  EXPECT_GE(hit->damaged[0].upto, Offset{24});
+  EXPECT_LE(hit->damaged[0].upto, Offset{30});
+  EXPECT_EQ(hit->bytes, 9 * batch_bytes);
+}
+
+TEST_F(ADamagedSegment, IsScrubbedInSteps) {
+  const auto segment = reopen();
+  ScrubPlace place;
+  std::uint64_t bytes = 0;
+  int steps = 0;
+  for (bool at_end = false; !at_end && steps < 100; ++steps) {
+    const auto step = scrub(*segment, place, 1);
+    ASSERT_TRUE(step);
+    place = step->next;
+    bytes += step->bytes;
+    at_end = step->at_end;
+  }
+  EXPECT_GT(steps, 2);
+  EXPECT_EQ(bytes, 10 * batch_bytes);
+}
 
 TEST_F(ADamagedSegment, CostsTheBatchThatWasHitAndNamesItsOffsets) {
   disk.flip_bit(kName, (entry_at(2) + kEntryHeaderBytes + 70) * 8);
