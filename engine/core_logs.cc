@@ -133,13 +133,9 @@ void CoreImpl::trim(LogId log, Offset start, bool durable_decision) {
 
 void CoreImpl::forget(LogIndex& log, Offset upto) {
   log.start = std::max(log.start, upto);
-  std::vector<SealedRange> gone;
-  for (const auto& s : log.sealed) {
-    if (s.range.upto > upto) break;
-    gone.push_back(s);
-  }
-  extents_ -= log.drop_before(upto, nullptr);
-  for (const auto& s : gone) drop_range_of(s.segment);
+  std::vector<std::shared_ptr<const Segment>> emptied;
+  extents_ -= log.drop_before(upto, emptied);
+  for (const auto& segment : emptied) drop_range_of(segment);
 }
 
 void CoreImpl::drop_range_of(const std::shared_ptr<const Segment>& segment) {

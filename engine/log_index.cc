@@ -25,10 +25,10 @@ const std::pair<Offset, Offset>* LogIndex::damage_at(Offset offset) const {
 }
 
 std::size_t LogIndex::drop_before(Offset upto,
-                                  std::vector<std::shared_ptr<const Segment>>* emptied) {
+                                  std::vector<std::shared_ptr<const Segment>>& emptied) {
   std::size_t gone = 0;
   while (gone < sealed.size() && sealed[gone].range.upto <= upto) {
-    if (emptied) emptied->push_back(sealed[gone].segment);
+    emptied.push_back(sealed[gone].segment);
     ++gone;
   }
   sealed.erase(sealed.begin(), sealed.begin() + static_cast<std::ptrdiff_t>(gone));

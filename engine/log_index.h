@@ -59,8 +59,9 @@ class LogIndex {
   void add(const Extent& extent);
   /// The extent that holds `offset`, or the first one after it.
   const Extent* find(Offset offset) const;
-  /// Forgets everything that ends at or before `upto`. Returns extents dropped.
-  std::size_t drop_before(Offset upto, std::vector<std::shared_ptr<const Segment>>* emptied);
+  /// Forgets everything that ends at or before `upto`; `emptied` gets the segment of each sealed
+  /// range that went. Returns extents dropped.
+  std::size_t drop_before(Offset upto, std::vector<std::shared_ptr<const Segment>>& emptied);
   /// Replaces the extents of journal files before `file` by what a segment now holds of them.
   std::size_t drop_files_before(std::uint32_t file);
 

@@ -4,6 +4,9 @@
 
 namespace twofold::queue {
 
+/// Headers of such names are notes of the broker and its protocols, not the sender's.
+inline constexpr std::string_view kOurHeaders = "twofold-";
+
 // What a dead letter queue notes beside a message.
 
 inline constexpr std::string_view kOrigin = "twofold-origin";      ///< "queue:partition-offset"

@@ -161,13 +161,23 @@ QueueInfo Queues::State::info(const Queue& queue) const {
   return info;
 }
 
-Definition Queues::State::new_definition(QueueConfig config, std::optional<QueueSource> source) {
+Result<Definition> Queues::State::new_definition(QueueConfig config,
+                                                 std::optional<QueueSource> source) {
+  // Before a number is given: refused attempts use none up.
+  if (auto admitted = core.admit(engine::Admission::publish, kNoteBytes); !admitted)
+    return admitted.error();
   Definition definition;
   definition.id = next_id;
   definition.config = std::move(config);
   definition.created = core.wall();
   if (!source) definition.own_log = core.new_log_id();
   definition.source = std::move(source);
+  if (!definition.source) return definition;
+  // What the topic has forgotten already is not skipped at each start anew.
+  for (std::size_t i = 0; i < definition.source->logs.size(); ++i) {
+    Offset& from = definition.source->start_offsets[i];
+    from = std::max(from, core.status(definition.source->logs[i]).start);
+  }
   return definition;
 }
 
@@ -222,16 +232,9 @@ void Queues::create(std::string name, QueueConfig config, std::optional<QueueSou
     });
   }
 
-  // Before a number is given: refused attempts use none up.
-  if (auto admitted = s.core.admit(engine::Admission::publish, kNoteBytes); !admitted)
-    return done(admitted.error());
-  Definition definition = s.new_definition(std::move(config), std::move(source));
-  // What the topic has forgotten already is not skipped at each start anew.
-  for (std::size_t i = 0; definition.source && i < partitions; ++i) {
-    Offset& from = definition.source->start_offsets[i];
-    from = std::max(from, s.core.status(definition.source->logs[i]).start);
-  }
-  s.put(name, std::move(definition), 0, std::move(done));
+  auto definition = s.new_definition(std::move(config), std::move(source));
+  if (!definition) return done(definition.error());
+  s.put(name, *std::move(definition), 0, std::move(done));
 }
 
 void Queues::create(std::string name, QueueConfig config, std::string extension,
@@ -242,11 +245,10 @@ void Queues::create(std::string name, QueueConfig config, std::string extension,
     return done(Error(Errc::name_taken, "a topic is named " + name));
   if (s.find(name))
     return done(Error(Errc::exists_with_other_config, "there is a queue named " + name));
-  if (auto admitted = s.core.admit(engine::Admission::publish, kNoteBytes); !admitted)
-    return done(admitted.error());
-  Definition definition = s.new_definition(std::move(config), std::nullopt);
-  definition.extension = std::move(extension);
-  s.put(name, std::move(definition), 0, std::move(done));
+  auto definition = s.new_definition(std::move(config), std::nullopt);
+  if (!definition) return done(definition.error());
+  definition->extension = std::move(extension);
+  s.put(name, *std::move(definition), 0, std::move(done));
 }
 
 void Queues::configure(std::string name, QueueConfig config, std::optional<std::uint64_t> expected,

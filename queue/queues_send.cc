@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/record_batch.h"
+#include "queue/letter.h"
 #include "queue/queues_state.h"
 
 namespace twofold::queue {
@@ -10,9 +11,6 @@ namespace {
 
 using engine::Errc;
 using engine::Error;
-
-// What protocols note beside a message under names of ours is not the sender's.
-constexpr std::string_view kOurHeaders = "twofold-";
 
 std::size_t bytes_of(const engine::NewRecord& record) {
   std::size_t bytes =

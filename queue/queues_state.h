@@ -59,7 +59,7 @@ struct Queues::State {
   void update(Queue& queue, std::uint64_t version, Definition definition);
   void forget(std::string_view name);
   void open_logs(Queue& queue);
-  Definition new_definition(QueueConfig config, std::optional<QueueSource> source);
+  Result<Definition> new_definition(QueueConfig config, std::optional<QueueSource> source);
   void put(const std::string& name, Definition definition, std::uint64_t expected,
            Completion<QueueInfo> done);
   void make_receipt_key();

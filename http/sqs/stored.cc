@@ -5,16 +5,14 @@
 #include "http/base64.h"
 #include "http/sqs/message_attributes.h"
 #include "http/sqs/uuid.h"
+#include "queue/letter.h"
 
 namespace twofold::http::sqs {
 namespace {
 
-constexpr std::string_view kOurs = "twofold-";
 constexpr std::string_view kMessageId = "twofold-message-id";
 constexpr std::string_view kType = "twofold-sqs-type";
 constexpr std::string_view kTrace = "twofold-sqs-trace";
-constexpr std::string_view kOrigin = "twofold-origin";
-constexpr std::string_view kReceives = "twofold-receives";
 constexpr std::string_view kEncoding = "twofold.encoding";
 constexpr std::string_view kString = "String";
 constexpr std::size_t kNameMax = 256;
@@ -65,10 +63,10 @@ void take_ours(const engine::Header& header, StoredMessage& message) {
   const std::string_view value = *header.value;
   if (header.name == kMessageId && is_text(value)) message.message_id = value;
   if (header.name == kTrace && is_text(value)) message.trace = value;
-  if (header.name == kOrigin && is_name(value.substr(0, value.find(':')))) {
+  if (header.name == queue::kOrigin && is_name(value.substr(0, value.find(':')))) {
     message.origin_queue = value.substr(0, value.find(':'));
   }
-  if (header.name == kReceives) {
+  if (header.name == queue::kReceives) {
     std::from_chars(value.data(), value.data() + value.size(), message.receives_before);
   }
 }
@@ -112,7 +110,7 @@ StoredMessage to_message(const engine::StoredRecord& record, std::string_view pl
   take_body(record.value.value_or(""), protocol, message);
   for (const engine::Header& header : record.headers) {
     if (!header.value || header.value->empty()) continue;
-    if (header.name.starts_with(kOurs)) {
+    if (header.name.starts_with(queue::kOurHeaders)) {
       take_ours(header, message);
     } else if (message.attributes.size() < kAttributesMax) {
       message.attributes.push_back(to_attribute(record, header, message.texts));
