@@ -112,6 +112,10 @@ class Core {
   virtual ReadPlan plan_time(LogId log, WallTime time) const = 0;
   /// Fetches off the core and comes back to it.
   virtual void fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) = 0;
+  /// Fetches off the core and lets `study` look at it there; then `done` runs on the core.
+  virtual void study(ReadPlan plan,
+                     UniqueFunction<void(Result<std::vector<StoredBatch>>)> study,
+                     UniqueFunction<void()> done) = 0;
   /// The place of a record in the total order, once its block is sealed. Inside on_commit's
   /// completion it is known even when the log or the record is gone already; else 0 for those.
   virtual Seq seq_of(LogId log, Offset offset) const = 0;

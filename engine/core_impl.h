@@ -114,6 +114,8 @@ class CoreImpl final : public Core, public TimerTarget {
   ReadPlan plan_offsets(LogId log, const std::vector<Offset>& offsets) const override;
   ReadPlan plan_time(LogId log, WallTime time) const override;
   void fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) override;
+  void study(ReadPlan plan, UniqueFunction<void(Result<std::vector<StoredBatch>>)> study,
+             UniqueFunction<void()> done) override;
   Seq seq_of(LogId log, Offset offset) const override;
   std::vector<std::pair<Offset, Offset>> damaged(LogId log) const override;
   Catalog& catalog() override { return catalog_; }

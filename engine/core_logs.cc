@@ -315,6 +315,15 @@ void CoreImpl::fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) {
   world_.pool.post(std::move(work));
 }
 
+void CoreImpl::study(ReadPlan plan, UniqueFunction<void(Result<std::vector<StoredBatch>>)> study,
+                     UniqueFunction<void()> done) {
+  world_.pool.post([&core = world_.executor, plan = std::move(plan), study = std::move(study),
+                    done = std::move(done)]() mutable {
+    study(plan.fetch());
+    core.post(std::move(done));
+  });
+}
+
 Seq CoreImpl::seq_of(LogId log, Offset offset) const {
   const auto holds = [&](const Extent& e) { return e.first() <= offset && offset < e.upto(); };
   const auto place = [&](const Extent& e) {

@@ -29,6 +29,14 @@ void write_config(const QueueConfig& config, catalog::Queue& to) {
   if (config.retention) to.set_retention_ms(config.retention->count());
   to.set_durability(durability_number(config.durability));
   to.set_record_bytes_max(config.record_bytes_max);
+  to.set_order(static_cast<std::uint32_t>(config.order));
+  to.set_dedup_scope(static_cast<std::uint32_t>(config.dedup_scope));
+  to.set_dedup_window_ms(config.dedup_window.count());
+  to.set_backoff_min_ms(config.backoff_min.count());
+  to.set_backoff_max_ms(config.backoff_max.count());
+  to.set_retain_acked_ms(config.retain_acked.count());
+  to.set_paused(config.paused);
+  to.set_filter(config.filter);
 }
 
 QueueConfig read_config(const catalog::Queue& from) {
@@ -41,6 +49,14 @@ QueueConfig read_config(const catalog::Queue& from) {
   if (from.has_retention_ms()) config.retention = Duration{from.retention_ms()};
   config.durability = durability_of(from.durability());
   config.record_bytes_max = from.record_bytes_max();
+  config.order = from.order() <= 3 ? static_cast<Order>(from.order()) : Order::none;
+  config.dedup_scope = from.dedup_scope() == 1 ? DedupScope::group : DedupScope::queue;
+  config.dedup_window = Duration{from.dedup_window_ms()};
+  config.backoff_min = Duration{from.backoff_min_ms()};
+  config.backoff_max = Duration{from.backoff_max_ms()};
+  config.retain_acked = Duration{from.retain_acked_ms()};
+  config.paused = from.paused();
+  config.filter = from.filter();
   return config;
 }
 

@@ -63,6 +63,12 @@ class Delivery {
   /// Up to `max` messages, ready ones only; without `fresh` none that was never delivered. Nothing
   /// changes.
   Choice choose(std::size_t max, bool fresh = true) const;
+  /// Of those that are ready again only; the rest of the choice is as it was.
+  Choice choose_again(std::size_t max) const;
+  /// How many of `max` messages belong to those that are ready again, as long as there are others.
+  std::size_t quota_of_ready(std::size_t max) const;
+  /// What `next` becomes when the messages of `runs` are delivered, whatever their order.
+  Offset next_after(const Runs& runs) const;
   /// Applies the receive that was made from `choice`.
   void deliver(const Choice& choice, const ReceiveOp& op);
   Verdict verdict(Offset o, std::uint32_t nonce) const;
@@ -73,8 +79,7 @@ class Delivery {
   std::string reason(Offset o) const;
 
   /// See Touched::expire(). Those that are used up must be applied as dead in the same turn.
-  void expire(Instant now, std::uint32_t receives_max, std::size_t limit,
-              std::vector<Offset>& used_up);
+  void expire(Instant now, std::uint32_t receives_max, std::size_t limit, Expired& expired);
   /// When to call expire() next; nullopt when nothing waits for a time.
   std::optional<Instant> next_due();
   /// Messages before `end` may be delivered.
@@ -91,6 +96,8 @@ class Delivery {
   std::uint64_t marked() const { return touched_ ? touched_->counts().alive() : 0; }
   /// Whether one that was delivered before, or delayed, is ready: taking it takes no new memory.
   bool has_ready_again() const { return touched_ && touched_->counts().ready > 0; }
+  /// Whether it was never delivered, delayed nor done with.
+  bool is_fresh(Offset o) const { return o >= next_ && !(touched_ && touched_->mark(o)); }
   bool is_live(Offset o) const;
   std::int64_t live_in(Offset from, Offset upto) const;
   /// Up to `max` dead messages at or after `from`, in order.
@@ -111,10 +118,12 @@ class Delivery {
   void apply_one(const DeadOp& op);
   void apply_one(const ReleaseOp& op);
   void apply_one(const SkipOp& op);
+  void apply_one(const ReviveOp& op);
+  void apply_one(const RememberOp&) {}
+  void apply_one(const ForgetIdsOp&) {}
 
   Touched& touch();
   std::int64_t fresh() const;
-  std::size_t quota_of_ready(std::size_t max) const;
   Offset choose_ready(std::size_t count, Runs& runs) const;
   Offset choose_fresh(std::size_t count, Runs& runs) const;
   void hold(std::int64_t window, Bits bits, const ReceiveOp& op);

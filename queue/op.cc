@@ -9,7 +9,8 @@ namespace {
 using engine::ByteReader;
 using engine::ByteWriter;
 
-enum class OpKind : std::uint8_t { receive = 1, ack, nack, extend, delay, dead, release, skip };
+enum class OpKind : std::uint8_t { receive = 1, ack, nack, extend, delay, dead, release, skip,
+                                    remember, forget_ids, revive };
 constexpr std::int64_t kOffsetMax = std::int64_t{1} << 56;  // no log comes near it
 
 void write_runs(ByteWriter& out, const Runs& runs) {
@@ -55,7 +56,30 @@ struct FieldWriter {
   void operator()(const DeadOp& op) const { out.bytes(op.reason); }
   void operator()(const ReleaseOp&) const {}
   void operator()(const SkipOp& op) const { out.varint(op.upto.value()); }
+  void operator()(const RememberOp& op) const {
+    out.varint(op.sent.value());
+    out.uvarint(op.ids.size());
+    for (const RememberOp::Id& id : op.ids) {
+      out.raw({id.hash.data(), id.hash.size()});
+      out.raw({id.token.data(), id.token.size()});
+      out.varint(id.offset.value());
+    }
+  }
+  void operator()(const ForgetIdsOp&) const {}
+  void operator()(const ReviveOp&) const {}
 };
+
+RememberOp read_ids(ByteReader& in) {
+  RememberOp op{Instant{in.varint()}, {}};
+  const std::size_t count = in.count(sizeof(IdHash) + sizeof(Token) + 1);
+  op.ids.resize(count);
+  for (RememberOp::Id& id : op.ids) {
+    in.copy(id.hash.data(), id.hash.size());
+    in.copy(id.token.data(), id.token.size());
+    id.offset = Offset{in.varint()};
+  }
+  return op;
+}
 
 Op read_fields(OpKind kind, ByteReader& in) {
   switch (kind) {
@@ -71,12 +95,16 @@ Op read_fields(OpKind kind, ByteReader& in) {
     case OpKind::dead: return DeadOp{std::string(in.bytes()), {}};
     case OpKind::release: return ReleaseOp{};
     case OpKind::skip: return SkipOp{Offset{in.varint()}};
+    case OpKind::remember: return read_ids(in);
+    case OpKind::forget_ids: return ForgetIdsOp{};
+    case OpKind::revive: return ReviveOp{};
   }
   __builtin_unreachable();
 }
 
-constexpr OpKind kKinds[] = {OpKind::receive, OpKind::ack,  OpKind::nack,    OpKind::extend,
-                             OpKind::delay,   OpKind::dead, OpKind::release, OpKind::skip};
+constexpr OpKind kKinds[] = {OpKind::receive, OpKind::ack,      OpKind::nack,       OpKind::extend,
+                             OpKind::delay,   OpKind::dead,     OpKind::release,    OpKind::skip,
+                             OpKind::remember, OpKind::forget_ids, OpKind::revive};
 static_assert(std::size(kKinds) == std::variant_size_v<Op>, "one kind for each operation");
 
 }  // namespace
@@ -89,7 +117,7 @@ std::string encode_op(std::uint32_t partition, const Op& op) {
   std::visit(FieldWriter{out}, op);
   std::visit(
       [&out](const auto& of) {
-        if constexpr (!std::is_same_v<decltype(of), const SkipOp&>) write_runs(out, of.runs);
+        if constexpr (HasRuns<std::remove_cvref_t<decltype(of)>>) write_runs(out, of.runs);
       },
       op);
   return payload;
@@ -110,7 +138,8 @@ engine::Result<DecodedOp> decode_op(std::string_view payload) {
         if constexpr (std::is_same_v<decltype(of), SkipOp&>) return plausible(of.upto);
         if constexpr (std::is_same_v<decltype(of), ReceiveOp&>)
           if (!plausible(of.next)) return false;
-        if constexpr (!std::is_same_v<decltype(of), SkipOp&>) return read_runs(in, of.runs);
+        if constexpr (HasRuns<std::remove_cvref_t<decltype(of)>>) return read_runs(in, of.runs);
+        return in.ok();
       },
       op);
   if (!sound || !in.done()) return damaged();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ using engine::Offset;
 ///   6 dead     reason (length, bytes)
 ///   7 release  -
 ///   8 skip     upto; has no runs
+///   9 remember sent, ids: n, then n x (hash 16 B, token 16 B, offset); has no runs
+///  10 forget   -; has no runs
+///  11 revive   -
 ///
 /// gap is the distance from the end of the run before, the first from offset 0. Example: queue
 /// partition 0, ack of 5, 6 and 9:   02 00  02  05 01  02 00
@@ -78,7 +82,34 @@ struct SkipOp {
   Offset upto;
 };
 
-using Op = std::variant<ReceiveOp, AckOp, NackOp, ExtendOp, DelayOp, DeadOp, ReleaseOp, SkipOp>;
+/// A keyed hash of a deduplication id and what it is unique within.
+using IdHash = std::array<char, 16>;
+/// Bytes that mean something to whoever sends: a protocol's message id, mostly.
+using Token = std::array<char, 16>;
+/// Messages were sent under these ids. Nothing to Delivery; see dedup.h.
+struct RememberOp {
+  struct Id {
+    IdHash hash{};
+    Token token{};
+    Offset offset{0};
+    friend bool operator==(const Id&, const Id&) = default;
+  };
+  Instant sent{0};
+  std::vector<Id> ids{};
+};
+/// All ids are forgotten (purge).
+struct ForgetIdsOp {};
+/// Acked or dead messages are ready again, as if they had never been received.
+struct ReviveOp {
+  Runs runs;
+};
+
+using Op = std::variant<ReceiveOp, AckOp, NackOp, ExtendOp, DelayOp, DeadOp, ReleaseOp, SkipOp,
+                        RememberOp, ForgetIdsOp, ReviveOp>;
+
+/// Whether an operation is about single messages, which it then lists.
+template <class T>
+concept HasRuns = requires(const T& op) { op.runs; };
 
 std::string encode_op(std::uint32_t partition, const Op& op);
 

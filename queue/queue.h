@@ -2,15 +2,20 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "queue/definition.h"
 #include "queue/delivery.h"
+#include "queue/dedup.h"
 #include "queue/due_heap.h"
+#include "queue/message_groups.h"
 
 namespace twofold::queue {
 
@@ -19,6 +24,7 @@ struct Wanted {
   std::size_t max;
   std::size_t bytes_max;
   std::optional<Duration> visibility_timeout;
+  std::string attempt_id{};
 };
 
 /// A receiver that waits. Its place in the line is its place in Queue::waiters.
@@ -26,8 +32,11 @@ struct Waiter {
   std::uint64_t ticket;
   Wanted wanted;
   Completion<Received> done;
+  bool hasty = false;  ///< waits only until reading ahead has come to its end
 };
 using Waiters = std::list<Waiter>;
+
+struct Queue;
 
 /// Delivery over one log.
 struct Partition {
@@ -35,10 +44,42 @@ struct Partition {
 
   LogId log;
   Delivery delivery;
+  /// Of an ordered or fair queue: whose turn it is, for messages before `looked_at`.
+  std::unique_ptr<MessageGroups> groups;
+  Offset looked_at{0};   // where reading ahead for groups and filter has come to
+  bool looking = false;  // a read ahead is under way
+  std::uint32_t look = 0;  // counts beginnings anew: what was read for an older one is dropped
+  std::unique_ptr<DedupIds> ids;
   Alarm alarm;
   Offset trimmed;              // own log: it forgot what lies before
   std::uint64_t accounted = 0; // of its marked messages, in the sum over all queues
+  std::uint64_t accounted_ahead = 0;
   bool expiry_posted = false;  // a storm goes on in a later turn
+
+  bool has_ready() const {
+    if (!groups) return delivery.has_ready();
+    return groups->has_ready() || (!groups->ordered() && delivery.has_ready_again());
+  }
+  QueueCounters counters() const {
+    QueueCounters counters = delivery.counters();
+    if (!groups) return counters;
+    counters.blocked = std::min(groups->blocked(), counters.ready);
+    counters.ready -= counters.blocked;
+    return counters;
+  }
+};
+
+/// What an operation says about the deduplication ids.
+void apply_ids(const Queue& queue, Partition& partition, const Op& op);
+
+/// What a receive with an attempt id has given, for the case that its answer got lost.
+struct Attempt {
+  Instant visible_at;
+  std::vector<std::string> receipts;
+};
+struct Attempts {
+  std::unordered_map<std::string, Attempt> by_id;
+  std::deque<std::pair<std::string, Instant>> order;  // until when each can be repeated
 };
 
 /// Dead messages on their way to the dead letter queue: one read at a time for each queue.
@@ -59,12 +100,19 @@ struct Queue {
   std::vector<Partition> partitions;
   std::unique_ptr<Waiters> waiters;
   std::unique_ptr<Moves> moves;
+  std::shared_ptr<const RecordFilter> filter;
+  std::unique_ptr<Attempts> attempts;
   std::size_t first = 0;  // the partition that the next receive begins with
   bool retention_armed = false;
+  bool ids_armed = false;
 
   std::uint32_t id() const { return definition.id; }
   const QueueConfig& config() const { return definition.config; }
   bool attached() const { return definition.source.has_value(); }
+  bool grouped() const { return config().order != Order::none; }
+  /// Messages are looked at before they can be delivered.
+  bool looks_ahead() const { return grouped() || filter; }
+  bool looking() const;
   bool has_ready() const;
   bool has_ready_again() const;
   QueueCounters counters() const;
@@ -78,17 +126,23 @@ inline bool Queue::has_ready_again() const {
   });
 }
 
+inline bool Queue::looking() const {
+  return std::any_of(partitions.begin(), partitions.end(),
+                     [](const Partition& partition) { return partition.looking; });
+}
+
 inline bool Queue::has_ready() const {
   for (const Partition& partition : partitions)
-    if (partition.delivery.has_ready()) return true;
+    if (partition.has_ready()) return true;
   return false;
 }
 
 inline QueueCounters Queue::counters() const {
   QueueCounters sum;
   for (const Partition& partition : partitions) {
-    const QueueCounters one = partition.delivery.counters();
+    const QueueCounters one = partition.counters();
     sum.ready += one.ready;
+    sum.blocked += one.blocked;
     sum.in_flight += one.in_flight;
     sum.delayed += one.delayed;
     sum.dead += one.dead;

@@ -10,8 +10,10 @@ namespace twofold::queue {
 using engine::Errc;
 using engine::Error;
 
-Queues::Queues(engine::Core& core, QueueLimits limits)
-    : state_(std::make_unique<State>(core, *this, limits)) {
+Queues::Queues(engine::Core& core, QueueLimits limits, FilterCompiler compile)
+    : state_(std::make_unique<State>(core, *this, limits, std::move(compile))) {
+  for (unsigned char& byte : state_->group_key)
+    byte = static_cast<unsigned char>(core.random() & 0xFF);
   core.attach_machine(engine::EntryType::queue, *this);
   state_->watch();
 }
@@ -77,8 +79,10 @@ void Queues::on_visible(LogId log, Offset end) {
   for (const Reader& reader : readers) {
     Queue* const queue = state_->find(reader.queue);
     if (!queue) continue;
-    queue->partitions[reader.partition].delivery.set_visible_end(end);
+    // What a filter has not seen yet is not there yet.
+    if (!queue->filter) queue->partitions[reader.partition].delivery.set_visible_end(end);
     if (!state_->serving) continue;
+    state_->look_ahead(*queue, reader.partition);
     state_->settle(*queue, reader.partition);
     state_->serve(reader.queue);
   }
@@ -91,8 +95,7 @@ void Queues::on_trimmed(LogId log, Offset start) {
     Queue* const queue = state_->find(at->second.queue);
     if (!queue) continue;
     Partition& partition = queue->partitions[at->second.partition];
-    partition.delivery.apply(SkipOp{start});
-    state_->account(partition);
+    state_->apply(partition, SkipOp{start});
   }
 }
 
@@ -116,6 +119,8 @@ void Queues::on_timer(std::uint32_t owner, std::uint64_t token, Instant now) {
     case TimerFor::retention: return state_->retention_due(owner);
     case TimerFor::moves: return state_->retry_moves(owner);
     case TimerFor::tasks: return state_->step_task(value);
+    case TimerFor::ids: return state_->forget_ids(owner);
+    case TimerFor::look: return state_->retry_look(owner, static_cast<std::size_t>(value));
   }
 }
 
@@ -123,17 +128,38 @@ void Queues::State::schedule(Instant due, std::uint32_t owner, TimerFor what, st
   core.timers().schedule(due, face, owner, static_cast<std::uint64_t>(what) << 56 | value);
 }
 
+void Queues::State::apply(Partition& partition, const Op& op) {
+  // Groups learn of it one call later.
+  partition.delivery.apply(op);
+  account(partition);
+  if (!partition.groups) return;
+  std::visit(
+      [&partition](const auto& of) {
+        if constexpr (HasRuns<std::remove_cvref_t<decltype(of)>>)
+          partition.groups->changed(of.runs, partition.delivery);
+      },
+      op);
+  if (const SkipOp* const skip = std::get_if<SkipOp>(&op))
+    partition.groups->forget_before(skip->upto, partition.delivery);
+}
+
 void Queues::State::change(Queue& queue, std::size_t partition, const Op& op) {
-  queue.partitions[partition].delivery.apply(op);
-  account(queue.partitions[partition]);
+  apply(queue.partitions[partition], op);
+  note(queue, partition, op);
+}
+
+void Queues::State::note(const Queue& queue, std::size_t partition, const Op& op) {
   core.note(engine::EntryType::queue, queue.id(),
             encode_op(static_cast<std::uint32_t>(partition), op));
 }
 
 void Queues::State::account(Partition& partition) {
   marked -= partition.accounted;
-  partition.accounted = partition.delivery.marked();
+  partition.accounted = partition.delivery.marked() + (partition.ids ? partition.ids->size() : 0);
   marked += partition.accounted;
+  ahead -= partition.accounted_ahead;
+  partition.accounted_ahead = partition.groups ? partition.groups->size() : 0;
+  ahead += partition.accounted_ahead;
 }
 
 Result<> Queues::State::room_for_marks() const {

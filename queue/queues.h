@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,6 +8,8 @@
 #include <vector>
 
 #include "engine/core.h"
+#include "queue/op.h"
+#include "queue/record_filter.h"
 
 namespace twofold::queue {
 
@@ -30,6 +33,19 @@ struct QueueSource {
   friend bool operator==(const QueueSource&, const QueueSource&) = default;
 };
 
+/// Whose turn it is.
+///   none    the oldest that is ready.
+///   fair    as none, but of messages never delivered the group with the fewest in flight goes
+///           first, round robin among equals: a busy tenant does not starve the others.
+///   key     the messages of a group go out one after the other: while one is in flight or delayed,
+///           those of its group behind it wait ("blocked"), and nobody else.
+///   strict  so do all messages of a partition.
+/// A message's group is its header `twofold-group`, else its key; without both it is alone.
+enum class Order { none, fair, key, strict };
+
+/// Within what a deduplication id is unique.
+enum class DedupScope { queue, group };
+
 struct QueueConfig {
   Duration visibility_timeout = std::chrono::seconds{30};
   Duration delay{0};                    ///< of every message sent; own log only
@@ -39,11 +55,19 @@ struct QueueConfig {
   std::optional<Duration> retention{};  ///< own log only; absent: until acked
   Durability durability = Durability::disk;
   std::uint32_t record_bytes_max = 1 << 20;
+  Order order = Order::none;
+  DedupScope dedup_scope = DedupScope::queue;           ///< own log only, as the window
+  Duration dedup_window = std::chrono::minutes{5};      ///< how long an id is remembered
+  Duration backoff_min{0};  ///< a nack without a delay waits this long, twice as long each time
+  Duration backoff_max{0};  ///< up to this
+  Duration retain_acked{0};  ///< own log only: how long acked messages can be replayed
+  bool paused = false;       ///< nothing goes out
+  std::string filter{};      ///< only what it matches is delivered; fixed at creation
 
   friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
 };
 
-/// O(1) to read. "blocked" belongs to ordered queues and is 0 here.
+/// O(1) to read. "blocked" waits for an older message of its group or partition.
 struct QueueCounters {
   std::uint64_t ready = 0;
   std::uint64_t in_flight = 0;
@@ -70,6 +94,9 @@ struct SendMessage {
   engine::NewRecord record;
   std::optional<Duration> delay{};       ///< else the queue's
   std::optional<WallTime> deliver_at{};  ///< instead of delay
+  /// A second message of this id within the window is not stored, but answered as the first was.
+  std::optional<std::string_view> dedup_id{};
+  Token token{};  ///< what the caller wants to find again in the answer to a duplicate
 };
 struct Send {
   std::string queue;
@@ -78,7 +105,9 @@ struct Send {
 };
 struct SentMessage {
   Offset offset;
-  Seq seq;
+  Seq seq;  ///< 0 of a duplicate whose first was sealed before
+  bool duplicate = false;
+  Token token{};  ///< of the first message of the id
 };
 struct Sent {
   std::vector<SentMessage> messages;
@@ -90,6 +119,9 @@ struct Receive {
   std::size_t max = 1;
   std::size_t bytes_max = 8 << 20;
   std::optional<Duration> visibility_timeout{};
+  /// A receive with the id of an earlier one, within five minutes, gives the same messages under
+  /// the same receipts, and their timeout begins anew. Empty: none.
+  std::string attempt_id{};
 };
 struct Delivered {
   PartitionId partition;
@@ -111,16 +143,23 @@ struct Received {
 /// delayed or dead takes 24 to 150 bytes.
 struct QueueLimits {
   std::uint64_t marked_max = 50'000'000;
+  /// Messages of ordered and fair queues that are remembered before they are received: about 30
+  /// bytes each. Past it a queue reads ahead less.
+  std::uint64_t ahead_max = 8'000'000;
 };
 
 /// Which receipts of a message count. Standard queues of Amazon SQS take every one; here a message
 /// in flight has one holder, so only a protocol that must asks for `any`.
-enum class Receipts { newest, any };
+enum class Receipts {
+  newest,  ///< the newest delivery, also when its timeout has passed and nobody else got it
+  any,     ///< every one
+  held,    ///< the newest delivery while its timeout runs (FIFO queues of Amazon SQS)
+};
 
 enum class Settled { acked, already, stale, unknown, ok };
 struct NackItem {
   std::string receipt;
-  Duration delay{0};
+  std::optional<Duration> delay{};  ///< absent: the queue's backoff
   bool dead = false;
   std::string reason{};
 };
@@ -190,7 +229,7 @@ class Queues final : public engine::StateMachine,
                      public engine::Liveness,
                      public engine::TimerTarget {
  public:
-  explicit Queues(engine::Core& core, QueueLimits limits = {});
+  explicit Queues(engine::Core& core, QueueLimits limits = {}, FilterCompiler compile = {});
   ~Queues() override;
 
   void create(std::string name, QueueConfig config, std::optional<QueueSource> source,

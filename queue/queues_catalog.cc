@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "engine/base/bytes.h"
+#include "engine/base/diag.h"
 #include "queue/queues_state.h"
 
 namespace twofold::queue {
@@ -23,6 +24,12 @@ Result<> check_config(const std::string& name, const QueueConfig& config, bool a
     return wrong("an attached queue has no delay: its messages are published to the topic");
   if (attached && config.retention)
     return wrong("an attached queue has no retention: the topic's holds");
+  if (!attached && !config.filter.empty())
+    return wrong("a queue with a log of its own has no filter: what is sent to it is for it");
+  if (attached && config.retain_acked != Duration{0})
+    return wrong("an attached queue can replay what the topic keeps: retain_acked is not for it");
+  if (config.backoff_max != Duration{0} && config.backoff_max < config.backoff_min)
+    return wrong("the longest backoff is shorter than the shortest");
   if (partitions > kPartitionsMax) return wrong("a queue reads at most 65536 partitions");
   return {};
 }
@@ -68,6 +75,7 @@ void Queues::State::build(std::string_view name, std::uint64_t version, Definiti
                                      definition.source->start_offsets[i]);
   }
   queue->definition = std::move(definition);
+  queue->filter = compiled(*queue);
   next_id = std::max(next_id, queue->id() + 1);
   if (!queue->config().dead_letter.empty())
     dead_letter_users.emplace(queue->config().dead_letter, queue->id());
@@ -76,7 +84,21 @@ void Queues::State::build(std::string_view name, std::uint64_t version, Definiti
   by_id.emplace(built.id(), &built);
   by_name.emplace(built.name, std::move(queue));
   open_logs(built);
+  if (built.looks_ahead()) look_again(built);
   if (serving) arm_retention(built);
+}
+
+// Whoever made the queue compiled it once: only an older or newer broker can have known better.
+std::shared_ptr<const RecordFilter> Queues::State::compiled(Queue& queue) const {
+  const std::string& text = queue.config().filter;
+  if (text.empty()) return nullptr;
+  const auto filter = compile ? compile(text)
+                              : Error(Errc::invalid_request, "this broker knows no filters");
+  if (filter) return *filter;
+  engine::diag(engine::DiagLevel::error, "queue", "a queue is paused: its filter is not understood",
+               {{"queue", queue.name}, {"filter", text}, {"error", filter.error().detail}});
+  queue.definition.config.paused = true;
+  return nullptr;
 }
 
 void Queues::State::open_logs(Queue& queue) {
@@ -92,14 +114,16 @@ void Queues::State::open_logs(Queue& queue) {
     if (!serving) continue;
     const auto status = core.status(partition.log);
     partition.delivery.apply(SkipOp{status.start});
-    partition.delivery.set_visible_end(status.visible_end);
+    if (!queue.filter) partition.delivery.set_visible_end(status.visible_end);
   }
 }
 
 void Queues::State::update(Queue& queue, std::uint64_t version, Definition definition) {
   const std::string before = queue.config().dead_letter;
+  const Order order_before = queue.config().order;
   queue.version = version;
   queue.definition = std::move(definition);
+  if (queue.config().order != order_before) look_again(queue);
   if (!queue.attached())
     core.open_log(queue.partitions.front().log, {queue.config().durability, &face});
   if (serving) arm_retention(queue);
@@ -118,6 +142,7 @@ void Queues::State::forget(std::string_view name) {
   std::erase_if(dead_letter_users, [&](const auto& use) { return use.second == queue->id(); });
   for (const Partition& partition : queue->partitions) {
     marked -= partition.accounted;
+    ahead -= partition.accounted_ahead;
     const auto [from, upto] = readers.equal_range(partition.log);
     for (auto at = from; at != upto; ++at) {
       if (at->second.queue != queue->id()) continue;
@@ -200,6 +225,9 @@ void Queues::State::put(const std::string& name, Definition definition, std::uin
     if (!reached) return done(reached.error());
     done(std::move(answer));
   });
+  const std::uint32_t id = queue->id();
+  serve(id);  // it may have been paused, or ordered otherwise
+  if (!find(id)) return;
   // Dead messages move as soon as there is a place for them to go.
   move_dead(*queue);
   const auto [from, upto] = dead_letter_users.equal_range(name);
@@ -218,6 +246,11 @@ void Queues::create(std::string name, QueueConfig config, std::optional<QueueSou
   if (s.core.catalog().get(std::string(kTopicPrefix).append(name)))
     return done(Error(Errc::name_taken, "a topic is named " + name));
 
+  if (!config.filter.empty()) {
+    const auto filter = s.compile ? s.compile(config.filter)
+                                  : Error(Errc::invalid_request, "this broker knows no filters");
+    if (!filter) return done(filter.error());
+  }
   if (const Queue* const there = s.find(name)) {
     const auto& had = there->definition.source;
     const bool same_source =
@@ -267,6 +300,9 @@ void Queues::configure(std::string name, QueueConfig config, std::string extensi
     return done(Error(Errc::etag_mismatch, "queue " + name + " was changed meanwhile"));
   const auto sound = check_config(name, config, (*queue)->attached(), (*queue)->partitions.size());
   if (!sound) return done(sound.error());
+  if (config.filter != (*queue)->config().filter)
+    return done(Error(Errc::exists_with_other_config, "the filter of a queue cannot change",
+                      "attach another queue with the new one"));
   Definition definition = (*queue)->definition;
   definition.config = std::move(config);
   definition.extension = std::move(extension);

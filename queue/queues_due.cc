@@ -23,10 +23,11 @@ void Queues::State::due(std::uint32_t id, std::size_t index, Instant now) {
 // nobody else waits for the end of it.
 void Queues::State::expire(Queue& queue, std::size_t index) {
   Partition& partition = queue.partitions[index];
-  std::vector<Offset> used_up;
-  partition.delivery.expire(core.now(), queue.config().max_receives, kExpireMax, used_up);
-  if (!used_up.empty()) {
-    change(queue, index, DeadOp{"", runs_of(std::move(used_up))});
+  Expired expired;
+  partition.delivery.expire(core.now(), queue.config().max_receives, kExpireMax, expired);
+  if (partition.groups) partition.groups->changed(expired.ready, partition.delivery);
+  if (!expired.used_up.empty()) {
+    change(queue, index, DeadOp{"", runs_of(std::move(expired.used_up))});
     move_dead(queue);
   }
   const auto next = partition.delivery.next_due();

@@ -10,6 +10,9 @@ namespace {
 using engine::Errc;
 using engine::Error;
 
+// How long somebody who would not wait is kept while a queue still reads ahead.
+constexpr Duration kHastyMax = std::chrono::milliseconds{500};
+
 std::vector<Offset> offsets_of(const Runs& runs) {
   std::vector<Offset> offsets;
   for (const Run& run : runs)
@@ -57,14 +60,21 @@ std::uint64_t Queues::receive(Receive receive, Instant deadline, Completion<Rece
     return 0;
   }
   Queue& queue = **needed;
-  const Wanted wanted{receive.max, receive.bytes_max, receive.visibility_timeout};
+  Wanted wanted{receive.max, receive.bytes_max, receive.visibility_timeout,
+                std::move(receive.attempt_id)};
+  if (Attempt* const earlier = s.find_attempt(queue, wanted.attempt_id)) {
+    done(s.repeat(queue, *earlier, wanted));
+    return 0;
+  }
   // Who waits came first: while somebody does, nothing is ready or his turn is about to come.
-  Result<Received> taken = queue.waiters ? s.nothing(queue) : s.take(queue, wanted);
-  if (!taken || !taken->messages.empty() || deadline <= s.core.now()) {
+  const bool closed = queue.waiters || queue.config().paused;
+  Result<Received> taken = closed ? s.nothing(queue) : s.take(queue, wanted);
+  const bool hasty = deadline <= s.core.now();
+  if (!taken || !taken->messages.empty() || (hasty && !queue.looking())) {
     done(std::move(taken));
     return 0;
   }
-  return s.wait(queue, wanted, deadline, std::move(done));
+  return s.wait(queue, wanted, hasty ? s.core.now() + kHastyMax : deadline, std::move(done), hasty);
 }
 
 Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
@@ -84,12 +94,12 @@ Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
   const std::size_t count = queue.partitions.size();
   for (std::size_t i = 0; i < count && out.messages.size() < wanted.max; ++i) {
     const std::size_t partition = (queue.first + i) % count;
-    const Delivery& delivery = queue.partitions[partition].delivery;
-    if (room ? !delivery.has_ready() : !delivery.has_ready_again()) continue;
+    if (!queue.partitions[partition].has_ready()) continue;
     const std::size_t left = wanted.max - out.messages.size();
     const Taking taking{left, room.has_value(), visible_at, nonce};
     if (!take_from(queue, partition, taking, bytes_left, out)) break;
   }
+  if (!room && out.messages.empty()) return room.error();
   queue.first = (queue.first + 1) % count;
   // Held for no time at all: free again at once, not with the next tick.
   if (timeout <= Duration{0}) {
@@ -97,42 +107,70 @@ Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
   }
   if (queue.attached()) out.topic = queue.definition.source->topic;
   out.counters = queue.counters();
+  if (!wanted.attempt_id.empty()) remember_attempt(queue, wanted.attempt_id, out);
   return out;
+}
+
+// Whose turn it is. Nothing changes.
+Queues::State::Picked Queues::State::pick(const Partition& partition, std::size_t max,
+                                          bool fresh) const {
+  const Delivery& delivery = partition.delivery;
+  if (!partition.groups) {
+    Choice choice = delivery.choose(max, fresh);
+    std::vector<Offset> offsets = offsets_of(choice.runs);
+    return {std::move(choice), std::move(offsets)};
+  }
+  const bool ordered = partition.groups->ordered();
+  // As in a queue without groups: of four turns one is for those that are ready again.
+  std::size_t share = ordered ? 0 : delivery.quota_of_ready(max);
+  if (!ordered && !partition.groups->has_ready()) share = max;
+  Choice choice = delivery.choose_again(share);
+  std::vector<Offset> offsets = offsets_of(choice.runs);
+  if (fresh || ordered) {
+    for (const Offset o : partition.groups->choose(max - offsets.size())) {
+      if (!fresh && delivery.is_fresh(o)) break;
+      offsets.push_back(o);
+    }
+  }
+  choice.runs = runs_of(offsets);
+  choice.next = delivery.next_after(choice.runs);
+  return {std::move(choice), std::move(offsets)};
 }
 
 // False when the answer is full by bytes. The first message always fits.
 bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& taking,
                               std::size_t& bytes_left, Received& out) {
   Partition& partition = queue.partitions[index];
-  Choice choice = partition.delivery.choose(taking.max, taking.fresh);
-  std::vector<Offset> offsets = offsets_of(choice.runs);
-  engine::ReadPlan plan = core.plan_offsets(partition.log, offsets);
-  std::size_t bytes = bytes_of(plan, offsets, core);
-  while (bytes > bytes_left && offsets.size() > 1) {
-    const std::size_t fits = std::max<std::size_t>(1, offsets.size() * bytes_left / bytes);
-    choice = partition.delivery.choose(std::min(fits, offsets.size() - 1), taking.fresh);
-    offsets = offsets_of(choice.runs);
-    plan = core.plan_offsets(partition.log, offsets);
-    bytes = bytes_of(plan, offsets, core);
+  Picked picked = pick(partition, taking.max, taking.fresh);
+  if (picked.offsets.empty()) return true;
+  engine::ReadPlan plan = core.plan_offsets(partition.log, offsets_of(picked.choice.runs));
+  std::size_t bytes = bytes_of(plan, offsets_of(picked.choice.runs), core);
+  while (bytes > bytes_left && picked.offsets.size() > 1) {
+    const std::size_t count = picked.offsets.size();
+    const std::size_t fits = std::max<std::size_t>(1, count * bytes_left / bytes);
+    picked = pick(partition, std::min(fits, count - 1), taking.fresh);
+    plan = core.plan_offsets(partition.log, offsets_of(picked.choice.runs));
+    bytes = bytes_of(plan, offsets_of(picked.choice.runs), core);
   }
   if (bytes > bytes_left && !out.messages.empty()) return false;
 
-  const ReceiveOp op{taking.visible_at, taking.nonce, choice.next, choice.runs};
-  partition.delivery.deliver(choice, op);
+  const ReceiveOp op{taking.visible_at, taking.nonce, picked.choice.next, picked.choice.runs};
+  partition.delivery.deliver(picked.choice, op);
+  if (partition.groups) partition.groups->served(picked.offsets, partition.delivery);
   account(partition);
-  core.note(engine::EntryType::queue, queue.id(), encode_op(static_cast<std::uint32_t>(index), op));
-  out.messages.reserve(out.messages.size() + offsets.size());
-  for (const Offset o : offsets) {
+  note(queue, index, op);
+  const PartitionId id{static_cast<std::int32_t>(index)};
+  out.messages.reserve(out.messages.size() + picked.offsets.size());
+  for (const Offset o : picked.offsets) {
     const Receipt receipt{queue.id(), static_cast<std::uint16_t>(index), o, taking.nonce};
-    out.messages.push_back({PartitionId{static_cast<std::int32_t>(index)}, o,
-                            receipts->encode(receipt), partition.delivery.view(o).receives,
+    out.messages.push_back({id, o, receipts->encode(receipt), partition.delivery.view(o).receives,
                             taking.visible_at});
   }
   out.plans.push_back(std::move(plan));
-  out.plan_partitions.push_back(PartitionId{static_cast<std::int32_t>(index)});
+  out.plan_partitions.push_back(id);
   arm(queue, index);
   bytes_left -= std::min(bytes, bytes_left);
-  const bool cut_by_bytes = offsets.size() < taking.max && partition.delivery.has_ready();
+  const bool cut_by_bytes = picked.offsets.size() < taking.max && partition.has_ready();
   return !cut_by_bytes;
 }
 
@@ -145,11 +183,11 @@ Received Queues::State::nothing(Queue& queue) const {
 }
 
 std::uint64_t Queues::State::wait(Queue& queue, const Wanted& wanted, Instant deadline,
-                                  Completion<Received> done) {
+                                  Completion<Received> done, bool hasty) {
   if (!queue.waiters) queue.waiters = std::make_unique<Waiters>();
   const std::uint64_t ticket = next_ticket++;
   const auto at =
-      queue.waiters->insert(queue.waiters->end(), Waiter{ticket, wanted, std::move(done)});
+      queue.waiters->insert(queue.waiters->end(), Waiter{ticket, wanted, std::move(done), hasty});
   tickets.emplace(ticket, Place{queue.id(), at});
   deadlines.push(deadline, static_cast<std::int64_t>(ticket));
   if (deadline_alarm.wants(deadline)) schedule(deadline, 0, TimerFor::waiters, 0);
@@ -174,10 +212,23 @@ std::optional<Waiter> Queues::State::unwait(std::uint64_t ticket) {
 void Queues::State::serve(std::uint32_t id) {
   for (;;) {
     Queue* const queue = find(id);
-    if (!queue || !queue->waiters || !queue->has_ready()) return;
+    if (!queue || !queue->waiters || queue->config().paused || !queue->has_ready()) return;
     Waiter waiter = std::move(*unwait(queue->waiters->front().ticket));
     auto taken = take(*queue, waiter.wanted);
     waiter.done(std::move(taken));
+  }
+}
+
+void Queues::State::answer_hasty(std::uint32_t id) {
+  for (;;) {
+    Queue* const queue = find(id);
+    if (!queue || !queue->waiters || queue->looking()) return;
+    const auto hasty = std::find_if(queue->waiters->begin(), queue->waiters->end(),
+                                    [](const Waiter& waiter) { return waiter.hasty; });
+    if (hasty == queue->waiters->end()) return;
+    Received empty = nothing(*queue);
+    Waiter waiter = std::move(*unwait(hasty->ticket));
+    waiter.done(std::move(empty));
   }
 }
 

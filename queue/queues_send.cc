@@ -2,6 +2,8 @@
 #include <map>
 #include <utility>
 
+#include <sodium.h>
+
 #include "engine/record_batch.h"
 #include "queue/letter.h"
 #include "queue/queues_state.h"
@@ -34,6 +36,8 @@ Result<> check_sizes(const Queue& queue, const std::vector<SendMessage>& message
   return {};
 }
 
+constexpr Duration kForgetAfter = std::chrono::seconds{1};
+
 // A century: nothing that is added to the time of day runs over.
 constexpr Duration kDelayMax = std::chrono::hours{24 * 36500};
 
@@ -43,7 +47,108 @@ Duration delay_of(const SendMessage& message, const QueueConfig& config, WallTim
   return *message.deliver_at < wall + kDelayMax ? *message.deliver_at - wall : kDelayMax;
 }
 
+bool has_id(const SendMessage& message) { return message.dedup_id.has_value(); }
+
+// Keyed, so that nobody can make ids that meet. The receipts' key outlives restarts.
+IdHash hash_of(const SendMessage& message, DedupScope scope, const ReceiptKey& key) {
+  std::string name;
+  engine::ByteWriter out(name);
+  out.bytes(*message.dedup_id);
+  if (scope == DedupScope::group) {
+    const auto group = group_of(message.record);
+    if (group) out.bytes(*group);
+  }
+  static_assert(crypto_shorthash_siphashx24_BYTES == sizeof(IdHash));
+  IdHash hash{};
+  crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(hash.data()),
+                              reinterpret_cast<const unsigned char*>(name.data()), name.size(),
+                              key.data());
+  return hash;
+}
+
 }  // namespace
+
+/// One send on its way into the log: what is stored, and what each message is answered with.
+class Queues::State::Intake {
+ public:
+  Intake(State& state, Queue& queue)
+      : s_(state), queue_(queue), log_(queue.partitions.front().log), wall_(state.core.wall()) {}
+
+  void take(const SendMessage& message) {
+    if (has_id(message) && take_duplicate(message)) return;
+    const Offset offset = s_.core.append(log_, message.record);
+    sent_.push_back({offset, Seq{0}, false, message.token});
+    if (has_id(message)) {
+      ids_.ids.push_back({hash_, message.token, offset});
+      in_this_.emplace(hash_, sent_.size() - 1);
+    }
+    const Duration delay = delay_of(message, queue_.config(), wall_);
+    if (delay > Duration{0}) append_run(delayed_[s_.core.now() + delay], offset, 1);
+  }
+
+  // In the turn of the records: a delayed message must never be seen without its delay, nor one
+  // be stored without its id.
+  std::vector<SentMessage> finish() {
+    for (auto& [due, runs] : delayed_) s_.change(queue_, 0, DelayOp{due, std::move(runs)});
+    if (!delayed_.empty()) s_.arm(queue_, 0);
+    if (!ids_.ids.empty()) s_.remember(queue_, std::move(ids_));
+    return std::move(sent_);
+  }
+
+ private:
+  bool take_duplicate(const SendMessage& message) {
+    hash_ = hash_of(message, queue_.config().dedup_scope, s_.receipts->key());
+    const auto here = in_this_.find(hash_);
+    if (here != in_this_.end()) {
+      sent_.push_back(sent_[here->second]);
+      sent_.back().duplicate = true;
+      return true;
+    }
+    const DedupIds* const ids = queue_.partitions.front().ids.get();
+    const DedupIds::First* const first =
+        ids ? ids->find(hash_, s_.core.now(), queue_.config().dedup_window) : nullptr;
+    if (!first) return false;
+    sent_.push_back({first->offset, Seq{0}, true, first->token});
+    return true;
+  }
+
+  State& s_;
+  Queue& queue_;
+  const LogId log_;
+  const WallTime wall_;
+  std::vector<SentMessage> sent_;
+  std::map<Instant, Runs> delayed_;
+  RememberOp ids_{};
+  std::map<IdHash, std::size_t> in_this_;
+  IdHash hash_{};  // of the message at hand
+};
+
+void Queues::State::remember(Queue& queue, RememberOp op) {
+  op.sent = core.now();
+  apply_ids(queue, queue.partitions.front(), op);
+  account(queue.partitions.front());
+  note(queue, 0, op);
+  if (queue.ids_armed) return;
+  queue.ids_armed = true;
+  schedule(core.now() + queue.config().dedup_window, queue.id(), TimerFor::ids, 0);
+}
+
+// Of a queue that nobody sends to any more, the ids go all at once.
+void Queues::State::forget_ids(std::uint32_t id) {
+  Queue* const queue = find(id);
+  if (!queue) return;
+  queue->ids_armed = false;
+  Partition& partition = queue->partitions.front();
+  if (!partition.ids) return;
+  const Instant due = partition.ids->newest() + queue->config().dedup_window;
+  if (due <= core.now() && core.admit(engine::Admission::consume, kNoteBytes)) {
+    partition.ids.reset();
+    account(partition);
+    return note(*queue, 0, ForgetIdsOp{});
+  }
+  queue->ids_armed = true;
+  schedule(std::max(due, core.now() + kForgetAfter), id, TimerFor::ids, 0);
+}
 
 void Queues::send(Send send, Completion<Sent> done) {
   State& s = *state_;
@@ -54,52 +159,47 @@ void Queues::send(Send send, Completion<Sent> done) {
     return done(Error(Errc::queue_is_attached, "queue " + queue.name + " reads a topic",
                       "publish to topic " + queue.definition.source->topic));
   if (auto sound = check_sizes(queue, send.messages); !sound) return done(sound.error());
-  const auto is_delayed = [&](const SendMessage& m) {
-    return delay_of(m, queue.config(), s.core.wall()) > Duration{0};
+  const auto takes_memory = [&](const SendMessage& m) {
+    return has_id(m) || delay_of(m, queue.config(), s.core.wall()) > Duration{0};
   };
   if (auto room = s.room_for_marks();
-      !room && std::any_of(send.messages.begin(), send.messages.end(), is_delayed))
+      !room && std::any_of(send.messages.begin(), send.messages.end(), takes_memory))
     return done(room.error());
   std::size_t bytes = kNoteBytes;
   for (const SendMessage& message : send.messages)
-    bytes += engine::record_bytes_max(message.record) + kReceiptNoteBytes;
+    bytes += engine::record_bytes_max(message.record) + kReceiptNoteBytes +
+             (has_id(message) ? sizeof(RememberOp::Id) : 0);
   if (auto admitted = s.core.admit(engine::Admission::publish, bytes); !admitted)
     return done(admitted.error());
 
-  const LogId log = queue.partitions.front().log;
-  const WallTime wall = s.core.wall();
-  std::vector<Offset> offsets;
-  offsets.reserve(send.messages.size());
-  std::map<Instant, Runs> delayed;
-  for (const SendMessage& message : send.messages) {
-    offsets.push_back(s.core.append(log, message.record));
-    const Duration delay = delay_of(message, queue.config(), wall);
-    if (delay > Duration{0}) append_run(delayed[s.core.now() + delay], offsets.back(), 1);
-  }
-  // In the turn of the records: a delayed message must never be seen without its delay.
-  for (auto& [due, runs] : delayed) s.change(queue, 0, DelayOp{due, std::move(runs)});
-  if (!delayed.empty()) s.arm(queue, 0);
-
+  State::Intake intake(s, queue);
+  for (const SendMessage& message : send.messages) intake.take(message);
   s.core.on_commit(send.durability.value_or(queue.config().durability),
-                   [&s, log, offsets = std::move(offsets),
+                   [&s, log = queue.partitions.front().log, messages = intake.finish(),
                     done = std::move(done)](Result<Durability> reached) mutable {
                      if (!reached) return done(reached.error());
-                     done(s.sent(log, offsets, *reached));
+                     done(s.sent(log, std::move(messages), *reached));
                    });
 }
 
-Sent Queues::State::sent(LogId log, const std::vector<Offset>& offsets, Durability reached) const {
-  Sent sent{{}, reached};
-  sent.messages.reserve(offsets.size());
-  if (offsets.empty()) return sent;
-  const Seq first = core.seq_of(log, offsets.front());
-  const Seq last = core.seq_of(log, offsets.back());
-  const auto count = static_cast<std::uint64_t>(offsets.size());
+Sent Queues::State::sent(LogId log, std::vector<SentMessage> messages, Durability reached) const {
+  Sent sent{std::move(messages), reached};
+  if (sent.messages.empty()) return sent;
+  const auto place_of = [&](SentMessage& message) { message.seq = core.seq_of(log, message.offset); };
+  SentMessage& first = sent.messages.front();
+  SentMessage& last = sent.messages.back();
+  place_of(first);
+  place_of(last);
+  const auto count = static_cast<std::int64_t>(sent.messages.size());
   // Mostly one commit gave them all their places, without another log's records in between.
-  const bool dense = last.value() - first.value() + 1 == count;
-  for (std::size_t i = 0; i < offsets.size(); ++i) {
-    const Seq seq = dense ? Seq{first.value() + i} : core.seq_of(log, offsets[i]);
-    sent.messages.push_back({offsets[i], seq});
+  const bool dense = distance(first.offset, last.offset) == count - 1 &&
+                     last.seq.value() - first.seq.value() == static_cast<std::uint64_t>(count) - 1;
+  for (std::size_t i = 1; i + 1 < sent.messages.size(); ++i) {
+    if (!dense) {
+      place_of(sent.messages[i]);
+    } else {
+      sent.messages[i].seq = Seq{first.seq.value() + i};
+    }
   }
   return sent;
 }

@@ -41,11 +41,22 @@ Runs unique_runs(Indexed acked, std::vector<Settled>& results) {
 // counts. A dead one is not delivered again.
 Settled extendable(const Delivery& delivery, Settled presented, Offset offset, Receipts accepted) {
   if (presented != Settled::ok && presented != Settled::stale) return presented;
-  if (accepted == Receipts::newest) {
+  if (accepted != Receipts::any) {
     const bool held = presented == Settled::ok && delivery.in_flight(offset);
     return held ? Settled::ok : Settled::stale;
   }
   return delivery.view(offset).state == MessageState::dead ? Settled::stale : Settled::ok;
+}
+
+Settled ackable(const Delivery& delivery, Settled presented, Offset offset, Receipts accepted) {
+  switch (accepted) {
+    case Receipts::newest: return presented;
+    case Receipts::any: return presented == Settled::stale ? Settled::ok : presented;
+    case Receipts::held:
+      if (presented == Settled::ok && !delivery.in_flight(offset)) return Settled::stale;
+      return presented;
+  }
+  __builtin_unreachable();
 }
 
 std::size_t note_bytes(std::size_t messages) { return kNoteBytes + messages * kReceiptNoteBytes; }
@@ -82,27 +93,54 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
   std::vector<Indexed> acked(queue.partitions.size());
   for (const std::string& receipt : receipts) {
     auto presented = s.present(queue, receipt);
-    if (presented.settled == Settled::stale && accepted == Receipts::any)
-      presented.settled = Settled::ok;
+    presented.settled = ackable(queue.partitions[presented.partition].delivery, presented.settled,
+                                presented.offset, accepted);
     if (presented.settled == Settled::ok)
       acked[presented.partition].emplace_back(presented.offset, results.size());
     results.push_back(presented.settled == Settled::ok ? Settled::acked : presented.settled);
   }
+  Unblocked unblocked{queue.id(), {}};
   for (std::size_t i = 0; i < acked.size(); ++i) {
     if (acked[i].empty()) continue;
-    s.change(queue, i, AckOp{unique_runs(std::move(acked[i]), results)});
-    s.trim(queue, queue.partitions[i]);
+    AckOp op{unique_runs(std::move(acked[i]), results)};
+    s.ack(queue, i, op);
+    if (queue.grouped()) unblocked.runs.emplace_back(i, std::move(op.runs));
   }
   // "already" is a promise like "acked": what it stands on must be durable, too.
   const bool promises = std::any_of(results.begin(), results.end(), [](Settled settled) {
     return settled == Settled::acked || settled == Settled::already;
   });
   if (!promises) return done(std::move(results));
-  s.core.on_commit(Durability::disk, [results = std::move(results),
-                                      done = std::move(done)](Result<Durability> reached) mutable {
-    if (!reached) return done(reached.error());
-    done(std::move(results));
-  });
+  s.core.on_commit(Durability::disk,
+                   [&s, results = std::move(results), done = std::move(done),
+                    unblocked = std::move(unblocked)](Result<Durability> reached) mutable {
+                     if (!reached) return done(reached.error());
+                     done(std::move(results));
+                     s.unblock(unblocked);
+                   });
+}
+
+// What waits behind an acked message goes out when no crash can bring that one back any more.
+void Queues::State::ack(Queue& queue, std::size_t index, const AckOp& op) {
+  Partition& partition = queue.partitions[index];
+  partition.delivery.apply(op);
+  account(partition);
+  note(queue, index, op);
+  trim(queue, partition);
+}
+
+void Queues::State::unblock(const Unblocked& unblocked) {
+  if (unblocked.runs.empty()) return;
+  Queue* const queue = find(unblocked.queue);
+  if (!queue) return;
+  for (const auto& [index, runs] : unblocked.runs) {
+    Partition& partition = queue->partitions[index];
+    if (!partition.groups) continue;
+    partition.groups->changed(runs, partition.delivery);
+    account(partition);
+    look_ahead(*queue, index);
+  }
+  serve(unblocked.queue);
 }
 
 void Queues::nack(std::string name, std::vector<NackItem> items,
@@ -130,7 +168,8 @@ void Queues::nack(std::string name, std::vector<NackItem> items,
     if (item.dead || (max > 0 && delivery.view(offset).receives >= max)) {
       killed[{partition, cut_reason(std::move(item.reason))}].push_back(offset);
     } else {
-      given_back[{partition, s.core.now() + item.delay}].push_back(offset);
+      const Duration delay = item.delay ? *item.delay : s.backoff(queue, delivery.view(offset));
+      given_back[{partition, s.core.now() + delay}].push_back(offset);
     }
   }
   for (auto& [to, offsets] : given_back)
@@ -143,6 +182,19 @@ void Queues::nack(std::string name, std::vector<NackItem> items,
   const std::uint32_t id = queue.id();
   done(std::move(results));
   s.serve(id);
+}
+
+// Twice as long with each receive; of that a random half, so that those that failed together do not
+// come back together.
+Duration Queues::State::backoff(const Queue& queue, const MessageView& view) {
+  const Duration least = queue.config().backoff_min;
+  if (least <= Duration{0}) return Duration{0};
+  const Duration most = std::max(least, queue.config().backoff_max);
+  const std::uint32_t doublings = std::min(view.receives > 0 ? view.receives - 1 : 0, 40u);
+  const bool past = least.count() > (most.count() >> doublings);
+  const std::int64_t whole = past ? most.count() : least.count() << doublings;
+  const auto half = static_cast<std::uint64_t>(whole / 2);
+  return Duration{whole - static_cast<std::int64_t>(core.random() % (half + 1))};
 }
 
 void Queues::extend(std::string name, std::vector<ExtendItem> items,
@@ -198,10 +250,17 @@ void Queues::purge(std::string name, Completion<std::uint64_t> done) {
   if (auto admitted = s.core.admit(engine::Admission::consume, kNoteBytes); !admitted)
     return done(admitted.error());
   const QueueCounters counters = queue.counters();
-  const std::uint64_t gone = counters.ready + counters.in_flight + counters.delayed + counters.dead;
+  const std::uint64_t gone = counters.ready + counters.blocked + counters.in_flight +
+                             counters.delayed + counters.dead;
   for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
-    s.change(queue, i, SkipOp{s.core.status(queue.partitions[i].log).end});
-    s.trim(queue, queue.partitions[i]);
+    Partition& partition = queue.partitions[i];
+    s.change(queue, i, SkipOp{s.core.status(partition.log).end});
+    if (partition.ids) {
+      partition.ids.reset();
+      s.note(queue, i, ForgetIdsOp{});
+      s.account(partition);
+    }
+    s.trim(queue, partition);
   }
   s.core.on_commit(Durability::disk,
                    [gone, done = std::move(done)](Result<Durability> reached) mutable {

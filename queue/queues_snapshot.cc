@@ -9,11 +9,19 @@ namespace {
 using engine::Errc;
 using engine::Error;
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 Error damaged(const char* what) { return Error(Errc::data_damaged, what); }
 
 }  // namespace
+
+void apply_ids(const Queue& queue, Partition& partition, const Op& op) {
+  if (const RememberOp* const remember = std::get_if<RememberOp>(&op)) {
+    if (!partition.ids) partition.ids = std::make_unique<DedupIds>();
+    partition.ids->remember(*remember, queue.config().dedup_window);
+  }
+  if (std::holds_alternative<ForgetIdsOp>(op)) partition.ids.reset();
+}
 
 Result<> Queues::apply(std::uint32_t owner, std::string_view payload, Instant /*at*/) {
   const auto decoded = decode_op(payload);
@@ -22,11 +30,14 @@ Result<> Queues::apply(std::uint32_t owner, std::string_view payload, Instant /*
   if (!queue) return {};  // its definition was lost with a damaged block
   if (decoded->partition >= queue->partitions.size())
     return damaged("a change of delivery state names a partition that is not there");
-  queue->partitions[decoded->partition].delivery.apply(decoded->op);
+  Partition& partition = queue->partitions[decoded->partition];
+  partition.delivery.apply(decoded->op);
+  apply_ids(*queue, partition, decoded->op);
   return {};
 }
 
-// version u8, next queue id, queues: n, then n x (id, partitions: m, then m x delivery), by id.
+// version u8, next queue id, queues: n, then n x (id, partitions: m, then m x (delivery,
+// deduplication ids)), by id.
 void Queues::snapshot(engine::ByteWriter& out) const {
   const State& s = *state_;
   std::vector<std::uint32_t> ids;
@@ -41,7 +52,11 @@ void Queues::snapshot(engine::ByteWriter& out) const {
     const Queue& queue = *s.find(id);
     out.uvarint(id);
     out.uvarint(queue.partitions.size());
-    for (const Partition& partition : queue.partitions) partition.delivery.write(out);
+    static const DedupIds kNone;
+    for (const Partition& partition : queue.partitions) {
+      partition.delivery.write(out);
+      (partition.ids ? *partition.ids : kNone).write(out);
+    }
   }
 }
 
@@ -55,8 +70,12 @@ Result<> Queues::restore(engine::ByteReader& in) {
     Queue* const queue = s.find(static_cast<std::uint32_t>(id));
     if (!queue || in.uvarint() != queue->partitions.size())
       return damaged("delivery state of a queue that is not defined");
-    for (Partition& partition : queue->partitions)
+    for (Partition& partition : queue->partitions) {
       if (!partition.delivery.read(in)) return damaged("delivery state does not parse");
+      DedupIds ids;
+      if (!ids.read(in)) return damaged("deduplication ids do not parse");
+      if (ids.size() > 0) partition.ids = std::make_unique<DedupIds>(std::move(ids));
+    }
   }
   if (!in.ok()) return damaged("a snapshot of delivery state ends early");
   return {};
@@ -66,20 +85,24 @@ Result<> Queues::restore(engine::ByteReader& in) {
 void Queues::State::pass_over_damage(Queue& queue, std::size_t index) {
   Delivery& delivery = queue.partitions[index].delivery;
   for (const auto& [from, upto] : core.damaged(queue.partitions[index].log)) {
-    const Offset first = std::max(from, delivery.floor());
-    const std::int64_t lost = delivery.live_in(first, upto);
-    if (lost <= 0) continue;
-    engine::diag(engine::DiagLevel::error, "queue", "messages were lost to damage on the disk",
-                 {{"queue", queue.name},
-                  {"partition", std::to_string(index)},
-                  {"first_offset", std::to_string(first.value())},
-                  {"at_most", std::to_string(lost)}});
-    // Mostly the newest, with everything before them done.
-    if (first == delivery.floor()) {
-      change(queue, index, SkipOp{upto});
-    } else {
-      change(queue, index, AckOp{{Run{first, distance(first, upto)}}});
-    }
+    give_up(queue, index, std::max(from, delivery.floor()), upto);
+  }
+}
+
+void Queues::State::give_up(Queue& queue, std::size_t index, Offset from, Offset upto) {
+  const Delivery& delivery = queue.partitions[index].delivery;
+  const std::int64_t lost = delivery.live_in(from, upto);
+  if (lost <= 0) return;
+  engine::diag(engine::DiagLevel::error, "queue", "messages were lost to damage on the disk",
+               {{"queue", queue.name},
+                {"partition", std::to_string(index)},
+                {"first_offset", std::to_string(from.value())},
+                {"at_most", std::to_string(lost)}});
+  // Mostly the newest, with everything before them done.
+  if (from == delivery.floor()) {
+    change(queue, index, SkipOp{upto});
+  } else {
+    change(queue, index, AckOp{{Run{from, distance(from, upto)}}});
   }
 }
 
@@ -97,11 +120,12 @@ void Queues::recovered(Instant /*now*/) {
       Partition& partition = queue->partitions[i];
       const auto status = s.core.status(partition.log);
       if (status.start > partition.delivery.floor()) partition.delivery.apply(SkipOp{status.start});
-      partition.delivery.set_visible_end(status.visible_end);
+      if (!queue->filter) partition.delivery.set_visible_end(status.visible_end);
       s.pass_over_damage(*queue, i);
       s.account(partition);
-      s.settle(*queue, i);
     }
+    if (queue->looks_ahead()) s.look_again(*queue);
+    for (std::size_t i = 0; i < queue->partitions.size(); ++i) s.settle(*queue, i);
     s.arm_retention(*queue);
     s.move_dead(*queue);
   }

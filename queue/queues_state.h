@@ -12,6 +12,7 @@
 
 #include "queue/queue.h"
 #include "queue/queues.h"
+#include "queue/look.h"
 #include "queue/receipt.h"
 
 namespace twofold::queue {
@@ -23,13 +24,20 @@ struct Reader {
 };
 
 /// What a timer was set for: the highest byte of its token, the rest is `value`.
-enum class TimerFor : std::uint8_t { due = 1, waiters = 2, retention = 3, moves = 4, tasks = 5 };
+enum class TimerFor : std::uint8_t { due = 1, waiters = 2, retention = 3, moves = 4, tasks = 5,
+                                     look = 6, ids = 7 };
 
 /// A move, and what it is called inside.
 struct MoveTask {
   std::uint64_t number;
   std::uint32_t source;  ///< the queue's id: its name may come to mean another
   Move move;
+};
+
+/// Messages acked in an ordered queue: those behind them wait until that is durable.
+struct Unblocked {
+  std::uint32_t queue;
+  std::vector<std::pair<std::size_t, Runs>> runs;  ///< by partition
 };
 
 inline constexpr std::size_t kPartitionsMax = 1 << 16;  // a receipt carries 16 bits of it
@@ -43,6 +51,7 @@ inline constexpr std::size_t kReceiptNoteBytes = 4;  // and for each message in 
 ///   queues_catalog.cc  definitions come, change and go
 ///   queues_send.cc     in
 ///   queues_receive.cc  out, and those who wait for it
+///   queues_look.cc     reading ahead: groups and filter
 ///   queues_settle.cc   ack, nack, extend, release, purge
 ///   queues_due.cc      what time does: expiry, retention, trimming
 ///   queues_dead.cc     to the dead letter queue
@@ -50,7 +59,8 @@ inline constexpr std::size_t kReceiptNoteBytes = 4;  // and for each message in 
 ///   queues_browse.cc   looking
 ///   queues_snapshot.cc journal and checkpoint
 struct Queues::State {
-  State(engine::Core& c, Queues& f, QueueLimits l) : core(c), face(f), limits(l) {}
+  State(engine::Core& c, Queues& f, QueueLimits l, FilterCompiler compiler)
+      : core(c), face(f), limits(l), compile(std::move(compiler)) {}
 
   // -- queues_catalog.cc
   void watch();
@@ -59,6 +69,7 @@ struct Queues::State {
   void update(Queue& queue, std::uint64_t version, Definition definition);
   void forget(std::string_view name);
   void open_logs(Queue& queue);
+  std::shared_ptr<const RecordFilter> compiled(Queue& queue) const;
   Result<Definition> new_definition(QueueConfig config, std::optional<QueueSource> source);
   void put(const std::string& name, Definition definition, std::uint64_t expected,
            Completion<QueueInfo> done);
@@ -69,8 +80,11 @@ struct Queues::State {
   Queue* find(std::uint32_t id) const;
   Result<Queue*> need(const std::string& name) const;
 
-  /// Changes delivery state and journals it: every live change goes through here.
+  /// Changes delivery state, and whose turn it is with it.
+  void apply(Partition& partition, const Op& op);
+  /// Does so and journals it: every live change goes through here.
   void change(Queue& queue, std::size_t partition, const Op& op);
+  void note(const Queue& queue, std::size_t partition, const Op& op);
   /// After changes to a partition: what is due, what may be trimmed, the next timer.
   void settle(Queue& queue, std::size_t partition);
   void account(Partition& partition);
@@ -78,12 +92,33 @@ struct Queues::State {
   Result<> room_for_marks() const;
   // -- queues_snapshot.cc
   void pass_over_damage(Queue& queue, std::size_t partition);
+  /// What lies there can never be read.
+  void give_up(Queue& queue, std::size_t partition, Offset from, Offset upto);
+
+  // -- queues_look.cc
+  /// Reads ahead, so that groups and filter know what comes next.
+  void look_ahead(Queue& queue, std::size_t partition);
+  /// Forgets what was read ahead and begins anew.
+  void look_again(Queue& queue);
+  void look_past(Queue& queue, std::size_t partition, const engine::Error& trouble);
+  void retry_look(std::uint32_t queue, std::size_t partition);
+  void looked(std::uint32_t queue, std::size_t partition, const Look& look);
+  void take_look(Queue& queue, std::size_t partition, const Look& look);
+  std::size_t room_ahead(const Partition& partition) const;
 
   // -- queues_send.cc
-  Sent sent(LogId log, const std::vector<Offset>& offsets, Durability reached) const;
+  class Intake;
+  Sent sent(LogId log, std::vector<SentMessage> messages, Durability reached) const;
+  void remember(Queue& queue, RememberOp op);
+  void forget_ids(std::uint32_t queue);
 
   // -- queues_receive.cc
   Result<Received> take(Queue& queue, const Wanted& wanted);
+  struct Picked {
+    Choice choice;
+    std::vector<Offset> offsets;  ///< in the order of delivery
+  };
+  Picked pick(const Partition& partition, std::size_t max, bool fresh) const;
   struct Taking {
     std::size_t max;
     bool fresh;  ///< also what was never delivered
@@ -94,12 +129,17 @@ struct Queues::State {
                  std::size_t& bytes_left, Received& out);
   Received nothing(Queue& queue) const;
   std::uint64_t wait(Queue& queue, const Wanted& wanted, Instant deadline,
-                     Completion<Received> done);
+                     Completion<Received> done, bool hasty);
   /// Ends a wait; nullopt when it is over already.
   std::optional<Waiter> unwait(std::uint64_t ticket);
   /// Hands what is ready to those who wait. Completions run: nothing held before it stays valid.
   void serve(std::uint32_t queue);
   void waiters_due(Instant now);
+  /// Answers those who would not wait but for the reading ahead, once it is done.
+  void answer_hasty(std::uint32_t queue);
+  Result<Received> repeat(Queue& queue, Attempt& attempt, const Wanted& wanted);
+  Attempt* find_attempt(Queue& queue, const std::string& id);
+  void remember_attempt(Queue& queue, const std::string& id, const Received& given);
 
   // -- queues_settle.cc
   struct Presented {
@@ -108,6 +148,9 @@ struct Queues::State {
     Offset offset;
   };
   Presented present(const Queue& queue, const std::string& receipt) const;
+  void ack(Queue& queue, std::size_t partition, const AckOp& op);
+  void unblock(const Unblocked& unblocked);
+  Duration backoff(const Queue& queue, const MessageView& view);
 
   // -- queues_due.cc
   void due(std::uint32_t queue, std::size_t partition, Instant now);
@@ -136,6 +179,9 @@ struct Queues::State {
   engine::Core& core;
   Queues& face;  // as listener, timer target and liveness
   const QueueLimits limits;
+  const FilterCompiler compile;
+  std::array<unsigned char, 16> group_key{};  // of this life
+  std::uint64_t ahead = 0;   // messages remembered for their groups, of all queues
   std::uint64_t marked = 0;  // messages that take memory, of all queues
   std::unordered_map<std::string_view, std::unique_ptr<Queue>> by_name;  // keys live in the queues
   std::unordered_map<std::uint32_t, Queue*> by_id;

@@ -38,6 +38,7 @@ class ReceiptCoder {
   explicit ReceiptCoder(const ReceiptKey& key) : key_(key) {}
 
   std::string encode(const Receipt& receipt) const;
+  const ReceiptKey& key() const { return key_; }
   /// nullopt when it is not one of ours.
   std::optional<Receipt> decode(std::string_view text) const;
 

@@ -60,7 +60,7 @@ void Touched::forget_before(Offset upto) {
 }
 
 void Touched::expire(Instant now, Offset visible_end, std::uint32_t receives_max, std::size_t limit,
-                     std::vector<Offset>& used_up) {
+                     Expired& expired) {
   for (std::size_t changed = 0; changed < limit && !dues_.empty() && dues_.top().due <= now;) {
     const DueHeap::Item item = dues_.pop();
     Window* const in = window(item.key);
@@ -69,7 +69,7 @@ void Touched::expire(Instant now, Offset visible_end, std::uint32_t receives_max
       continue;
     }
     const Bits visible = bits_before(item.key, visible_end);
-    changed += expire_window(item.key, *in, now, visible, receives_max, used_up);
+    changed += expire_window(item.key, *in, now, visible, receives_max, expired);
   }
 }
 
@@ -189,7 +189,7 @@ void Touched::set_ready(std::int64_t index, Window& in, Bits bits) {
 }
 
 std::size_t Touched::expire_window(std::int64_t index, Window& in, Instant now, Bits visible,
-                                   std::uint32_t receives_max, std::vector<Offset>& used_up) {
+                                   std::uint32_t receives_max, Expired& expired) {
   in.armed = Instant{kNever};
   Bits dead = 0;
   Bits ready = 0;
@@ -209,8 +209,9 @@ std::size_t Touched::expire_window(std::int64_t index, Window& in, Instant now, 
     }
   }
   set_ready(index, in, ready);
+  append_bits(expired.ready, index, ready);
   for (Bits rest = dead; rest != 0; rest &= rest - 1)
-    used_up.push_back(engine::advance(window_base(index), std::countr_zero(rest)));
+    expired.used_up.push_back(engine::advance(window_base(index), std::countr_zero(rest)));
   return static_cast<std::size_t>(std::popcount(dead | ready));
 }
 

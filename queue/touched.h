@@ -36,6 +36,12 @@ struct Mark {
 inline constexpr std::uint32_t kReceivesMax = (1u << 24) - 1;
 Mark make_mark(MarkKind kind, engine::Instant due, std::uint32_t nonce, std::uint32_t receives);
 
+/// What time has done.
+struct Expired {
+  std::vector<engine::Offset> used_up;
+  Runs ready;  ///< in no order
+};
+
 /// The messages of one log that were touched and are not done with: everything else is either never
 /// delivered or acked, and costs nothing.
 ///
@@ -92,7 +98,7 @@ class Touched {
   /// delivered `receives_max` times (0: no limit) become no longer ready but are added to
   /// `used_up`, and the caller marks them dead in the same turn.
   void expire(engine::Instant now, engine::Offset visible_end, std::uint32_t receives_max,
-              std::size_t limit, std::vector<engine::Offset>& used_up);
+              std::size_t limit, Expired& expired);
   /// When expire() has something to do; it may be in the past.
   std::optional<engine::Instant> next_due();
   /// [from, upto) became visible: what was due before it showed gets its chance.
@@ -119,7 +125,7 @@ class Touched {
   void disarm(Window& window);
   void set_ready(std::int64_t index, Window& window, Bits bits);
   std::size_t expire_window(std::int64_t index, Window& window, engine::Instant now, Bits visible,
-                            std::uint32_t receives_max, std::vector<engine::Offset>& used_up);
+                            std::uint32_t receives_max, Expired& expired);
   bool read_window(engine::ByteReader& in, std::int64_t index);
   bool alive(const DueHeap::Item& item);
 

@@ -133,6 +133,12 @@ class ByteReader {
     in_.remove_prefix(static_cast<std::size_t>(n));
     return v;
   }
+  /// The next `n` bytes; zeros when there are fewer.
+  void copy(char* to, std::size_t n) {
+    const std::string_view from = raw(n);
+    std::memset(to, 0, n);
+    if (!from.empty()) std::memcpy(to, from.data(), n);
+  }
   /// How many items of at least `item_bytes_min` each can still follow; fails when `n` is more.
   std::size_t count(std::size_t item_bytes_min) {
     const std::uint64_t n = uvarint();

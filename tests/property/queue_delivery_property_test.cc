@@ -241,15 +241,16 @@ class Episode {
 
   // What is due becomes ready or, its receives used up, dead.
   void settle() {
-    std::vector<Offset> used_up;
+    Expired expired;
     while (const auto due = delivery_.next_due()) {
       if (*due > now_) break;
-      delivery_.expire(now_, kReceivesLimit, 1 + random_.below(100), used_up);
+      delivery_.expire(now_, kReceivesLimit, 1 + random_.below(100), expired);
     }
     std::vector<Offset> expected;
     for (Offset o{first()}; o < visible_end_; o = engine::advance(o, 1))
       if (touchable(o) && at(o).due <= now_ && at(o).receives >= kReceivesLimit)
         expected.push_back(o);
+    std::vector<Offset>& used_up = expired.used_up;
     std::sort(used_up.begin(), used_up.end());
     EXPECT_EQ(used_up, expected);
     if (used_up.empty()) return;

@@ -346,6 +346,17 @@ void FakeCore::fetch(ReadPlan plan, Completion<std::vector<engine::StoredBatch>>
       [plan = std::move(plan), done = std::move(done)]() mutable { done(plan.fetch()); });
 }
 
+void FakeCore::study(
+    ReadPlan plan,
+    engine::UniqueFunction<void(engine::Result<std::vector<engine::StoredBatch>>)> study,
+    engine::UniqueFunction<void()> done) {
+  executor_.post([plan = std::move(plan), study = std::move(study),
+                  done = std::move(done)]() mutable {
+    study(plan.fetch());
+    done();
+  });
+}
+
 Seq FakeCore::seq_of(LogId id, Offset offset) const {
   const auto dropped = dropped_.find(id);
   for (const FakeBatch& batch : dropped == dropped_.end() ? log(id).batches : dropped->second.batches)

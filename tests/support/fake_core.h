@@ -113,6 +113,9 @@ class FakeCore final : public engine::Core {
   engine::ReadPlan plan_read(LogId log, Offset from, std::size_t bytes_max) const override;
   engine::ReadPlan plan_offsets(LogId log, const std::vector<Offset>& offsets) const override;
   engine::ReadPlan plan_time(LogId log, WallTime time) const override;
+  void study(engine::ReadPlan plan,
+             engine::UniqueFunction<void(engine::Result<std::vector<engine::StoredBatch>>)> study,
+             engine::UniqueFunction<void()> done) override;
   void fetch(engine::ReadPlan plan,
              engine::Completion<std::vector<engine::StoredBatch>> done) override;
   Seq seq_of(LogId log, Offset offset) const override;

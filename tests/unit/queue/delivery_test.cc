@@ -35,11 +35,12 @@ struct Story {
   // What died, its receives used up.
   Offsets pass(Duration time) {
     now = now + time;
-    std::vector<Offset> used_up;
+    Expired expired;
     while (const auto due = delivery.next_due()) {
       if (*due > now) break;
-      delivery.expire(now, receives_max, 4096, used_up);
+      delivery.expire(now, receives_max, 4096, expired);
     }
+    const std::vector<Offset>& used_up = expired.used_up;
     Offsets offsets;
     for (const Offset o : used_up) offsets.push_back(o.value());
     delivery.apply(DeadOp{"", runs_of(used_up)});
@@ -268,8 +269,8 @@ TEST(Delivery, AnExpiryStormGoesInSlices) {
   Story story(10'000);
   while (!story.receive(1'000).empty()) {
   }
-  std::vector<Offset> used_up;
-  story.delivery.expire(at(30s), 0, 1'000, used_up);
+  Expired expired;
+  story.delivery.expire(at(30s), 0, 1'000, expired);
   const auto ready = story.delivery.counters().ready;
   EXPECT_GE(ready, 1'000u);
   EXPECT_LT(ready, 1'000u + 64);
@@ -301,8 +302,8 @@ TEST(Delivery, AReceiveLostToDamageBringsItsMessagesBack) {
   replay.apply(
       ReceiveOp{at(30s), 2, Offset{30}, {{Offset{20}, 10}}});  // [10, 20) went in a lost one
   replay.apply(AckOp{{{Offset{0}, 10}}});
-  std::vector<Offset> used_up;
-  replay.expire(at(0s), 0, 100, used_up);
+  Expired expired;
+  replay.expire(at(0s), 0, 100, expired);
   EXPECT_EQ(replay.counters().ready, 10u);
   EXPECT_EQ(replay.counters().in_flight, 10u);
   EXPECT_EQ(replay.floor(), Offset{10});

@@ -50,13 +50,13 @@ TEST(Touched, OnlyWhatIsDueAndVisibleBecomesReady) {
   Touched touched;
   touched.add(0, 0b0011, held(100, 1));
   touched.add(0, 0b0100, held(101, 2));
-  std::vector<Offset> used_up;
-  touched.expire(Instant{100}, Offset{1}, 0, 100, used_up);
+  Expired expired;
+  touched.expire(Instant{100}, Offset{1}, 0, 100, expired);
   EXPECT_TRUE(touched.is_ready(Offset{0}));
   EXPECT_FALSE(touched.is_ready(Offset{1})) << "due, but not visible";
   EXPECT_EQ(touched.next_due(), Instant{101});
   touched.rearm(Offset{1}, Offset{3});
-  touched.expire(Instant{100}, Offset{3}, 0, 100, used_up);
+  touched.expire(Instant{100}, Offset{3}, 0, 100, expired);
   EXPECT_TRUE(touched.is_ready(Offset{1}));
   EXPECT_FALSE(touched.is_ready(Offset{2}));
 }
@@ -77,8 +77,8 @@ TEST(Touched, TwoWaysToTheSameMarksGiveTheSameBytes) {
   other.add(0, 0b01, held(100, 1));
   other.forget_before(Offset{0});
   other.change(1, 1, [](const Mark&) { return std::nullopt; });
-  std::vector<Offset> used_up;
-  other.expire(Instant{150}, Offset{64}, 0, 100, used_up);
+  Expired expired;
+  other.expire(Instant{150}, Offset{64}, 0, 100, expired);
   EXPECT_EQ(bytes_of(one), bytes_of(other)) << "ready is not remembered, it follows from the time";
 }
 
