@@ -46,6 +46,11 @@ const QueueConfig* Queues::config(const std::string& name) const {
   return queue ? &queue->config() : nullptr;
 }
 
+const std::string* Queues::extension(const std::string& name) const {
+  const Queue* const queue = state_->find(name);
+  return queue ? &queue->definition.extension : nullptr;
+}
+
 std::vector<QueueInfo> Queues::list(const std::string& after, std::size_t limit) const {
   std::vector<QueueInfo> infos;
   for (const auto& key : state_->core.catalog().list("queue/", "queue/" + after, limit))

@@ -246,6 +246,8 @@ class Queues final : public engine::StateMachine,
   Result<QueueInfo> find(const std::string& name) const;
   /// Null when there is none; lasts until the queue changes.
   const QueueConfig* config(const std::string& name) const;
+  /// Likewise what a protocol keeps of it.
+  const std::string* extension(const std::string& name) const;
   std::vector<QueueInfo> list(const std::string& after, std::size_t limit) const;
   /// Names of the queues attached to a topic.
   std::vector<std::string> reading(const std::string& topic) const;

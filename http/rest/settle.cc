@@ -121,13 +121,14 @@ Try<std::vector<Item>> read_proto_items(Call& call, Read read) {
 }
 
 Try<> check_nack(const NackItem& item) {
-  if (item.dead && item.delay.count() > 0) {
+  const engine::Duration delay = item.delay.value_or(engine::Duration{0});
+  if (item.dead && delay.count() > 0) {
     return Problem(ProblemKind::invalid_request, "A dead message is not delivered again.", "delay");
   }
   if (item.reason.size() > kReasonBytesMax) {
     return Problem(ProblemKind::invalid_request, "A reason has at most 1024 bytes.", "reason");
   }
-  if (item.delay.count() < 0 || item.delay > kVisibilityMax) {
+  if (delay.count() < 0 || delay > kVisibilityMax) {
     return Problem(ProblemKind::invalid_request, "A delay must be from 0s to 7d.", "delay");
   }
   return {};

@@ -17,7 +17,6 @@ std::string_view given(const Request& request, std::string_view attribute) {
   return {};
 }
 
-// FIFO queues come with a later version; what AWS would refuse is refused in its words first.
 Outcome<> check_kind(const Request& request) {
   const std::string_view name = *request.queue_name;
   const bool wants_fifo = same_token(given(request, "FifoQueue"), "true");
@@ -31,8 +30,7 @@ Outcome<> check_kind(const Request& request) {
                  "The name of a FIFO queue can only include alphanumeric characters, hyphens, or "
                  "underscores, must end with .fifo suffix and be 1 to 80 in length");
   }
-  if (!wants_fifo) return {};
-  return Fault(Code::unsupported_operation, "FIFO queues are not available in this version.");
+  return {};
 }
 
 Outcome<> check_create(const Request& request) {
@@ -72,6 +70,7 @@ void create_on_core(Exchange& exchange, Decided<QueueInfo> done) {
   fresh.name = name;
   fresh.config = exchange.broker.queue_defaults;
   set_default_attributes(fresh.config);
+  if (is_fifo_name(name)) fresh.config.order = queue::Order::key;
   QueueView queue(std::move(fresh), exchange.caller.region);
   queue.extension.account = exchange.caller.account;
   queue.extension.modified = exchange.broker.core.wall();

@@ -9,6 +9,7 @@
 #include "http/sqs/digest.h"
 #include "http/sqs/message_attributes.h"
 #include "http/sqs/on_queue.h"
+#include "http/sqs/ordering.h"
 #include "http/sqs/stored.h"
 
 namespace twofold::http::sqs {
@@ -26,6 +27,7 @@ struct Wanted {
   std::size_t max = 1;
   std::optional<engine::Duration> wait;
   std::optional<engine::Duration> visibility_timeout;
+  std::string attempt_id;  ///< of FIFO queues
 };
 
 Outcome<> check_range(std::optional<std::int64_t> number, std::int64_t least, std::int64_t most,
@@ -49,6 +51,14 @@ Outcome<Wanted> read_wanted(const Exchange& exchange) {
   if (!timeout) return timeout.fault();
   Wanted wanted;
   wanted.queue = *std::move(queue);
+  if (request.attempt_id && is_fifo_name(wanted.queue)) {
+    if (!is_token(*request.attempt_id)) {
+      return invalid_value(*request.attempt_id, "ReceiveRequestAttemptId",
+                           "ReceiveRequestAttemptId can only include alphanumeric and punctuation "
+                           "characters. 1 to 128 in length.");
+    }
+    wanted.attempt_id = *request.attempt_id;
+  }
   if (request.max_messages) wanted.max = static_cast<std::size_t>(*request.max_messages);
   if (request.wait_seconds) wanted.wait = seconds{*request.wait_seconds};
   if (request.visibility_timeout) wanted.visibility_timeout = seconds{*request.visibility_timeout};
@@ -61,8 +71,16 @@ std::uint64_t receive(Broker& broker, const Wanted& wanted,
   const queue::QueueConfig* const config = broker.queues.config(wanted.queue);
   const engine::Duration queue_wait = config ? config->receive_wait : engine::Duration{0};
   const engine::Instant deadline = broker.clock.now() + wanted.wait.value_or(queue_wait);
-  queue::Receive request{wanted.queue, wanted.max, kReceivedBytesMax, wanted.visibility_timeout};
+  queue::Receive request{wanted.queue, wanted.max, kReceivedBytesMax, wanted.visibility_timeout,
+                         wanted.attempt_id};
   return broker.queues.receive(std::move(request), deadline, std::move(done));
+}
+
+Fault receive_fault(const engine::Error& error) {
+  if (error.code != engine::Errc::stale_receipt) return fault_of(error);
+  return {Code::invalid_parameter_value,
+          "The receiveRequestAttemptId is not valid anymore since the receive call is not "
+          "retryable."};
 }
 
 // Interrupted waits end empty.
@@ -75,7 +93,7 @@ Task<Outcome<queue::Received>> receive_or_wait(Exchange& exchange, const Wanted&
   auto received = co_await wait_on_core<queue::Received>(exchange.call.watch, broker.core,
                                                          std::move(start), std::move(cancel));
   if (!received) co_return queue::Received();
-  if (!*received) co_return fault_of(received->error());
+  if (!*received) co_return receive_fault(received->error());
   co_return **std::move(received);
 }
 
@@ -137,6 +155,10 @@ class MessageWriter {
            std::to_string(message.receives_before + delivered.receive_count));
     system("SentTimestamp", std::to_string(record.timestamp.value()));
     system("MessageGroupId", message.group_id);
+    if (is_fifo_name(queue_)) {
+      system("MessageDeduplicationId", message.dedup_id);
+      system("SequenceNumber", sequence_number(delivered.offset));
+    }
     system("AWSTraceHeader", message.trace);
     if (!message.origin_queue.empty()) {
       system("DeadLetterQueueSourceArn",

@@ -1,10 +1,14 @@
 // SendMessage and SendMessageBatch: one message is a batch of one that has no id.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "http/sqs/action.h"
 #include "http/sqs/batch.h"
 #include "http/sqs/digest.h"
+#include "http/sqs/attributes.h"
 #include "http/sqs/message_attributes.h"
+#include "http/sqs/ordering.h"
 #include "http/sqs/stored.h"
 #include "http/sqs/uuid.h"
 
@@ -24,27 +28,17 @@ struct Outgoing {
   std::span<const Item> items;
   bool batch = false;
   std::vector<std::optional<Fault>> faults;  ///< one per item
-  std::vector<std::string> ids;              ///< MessageIds
+  std::vector<queue::Token> tokens;          ///< MessageIds
+  std::vector<std::string> ids;              ///< and their texts
+  std::vector<std::string> dedup_ids;        ///< of FIFO queues
   std::vector<queue::SendMessage> messages;
+  bool fifo = false;
 };
 
 std::size_t size_of(const Item& item) { return item.body->size() + size_of(item.attributes); }
 
-// What belongs to FIFO queues, and what a group may be called.
-Outcome<> check_ordering(const Item& item) {
-  if (item.dedup_id) {
-    return invalid_value(*item.dedup_id, "MessageDeduplicationId",
-                         "The request includes a parameter that is not valid for this queue type.");
-  }
-  if (!item.group_id || is_token(*item.group_id)) return {};
-  return invalid_value(
-      *item.group_id, "MessageGroupId",
-      "MessageGroupId can only include alphanumeric and punctuation characters. 1 to "
-      "128 in length.");
-}
-
-Outcome<> check_message(const Item& item) {
-  if (auto ordering = check_ordering(item); !ordering) return ordering;
+Outcome<> check_message(const Item& item, bool fifo) {
+  if (auto ordering = check_ordering(item, fifo); !ordering) return ordering;
   if (item.delay_seconds && (*item.delay_seconds < 0 || *item.delay_seconds > kDelayMax)) {
     return invalid_value(std::to_string(*item.delay_seconds), "DelaySeconds",
                          "DelaySeconds must be >= 0 and <= 900.");
@@ -87,14 +81,19 @@ Outcome<Outgoing> prepare(Exchange& exchange, std::span<const Item> items, bool 
   }
   Outgoing outgoing;
   outgoing.queue = *std::move(queue);
+  outgoing.fifo = is_fifo_name(outgoing.queue);
+  if (outgoing.fifo) {
+    if (auto grouped = check_groups(items, batch); !grouped) return grouped.fault();
+  }
   outgoing.items = items;
   outgoing.batch = batch;
   outgoing.faults.resize(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
-    auto checked = check_message(items[i]);
+    auto checked = check_message(items[i], outgoing.fifo);
     if (!checked && !batch) return checked.fault();
     if (!checked) outgoing.faults[i] = checked.fault();
-    outgoing.ids.push_back(make_uuid(exchange.broker.random));
+    outgoing.tokens.push_back(random_uuid(exchange.broker.random));
+    outgoing.ids.push_back(uuid_text(outgoing.tokens.back()));
   }
   return outgoing;
 }
@@ -127,48 +126,91 @@ void make_records(Exchange& exchange, Outgoing& outgoing) {
   for (std::size_t i = 0; i < outgoing.items.size(); ++i) {
     if (outgoing.faults[i]) continue;
     const Item& item = outgoing.items[i];
-    outgoing.messages.push_back(
-        {to_record(item, outgoing.ids[i], trace_of(exchange, item), now, scratch),
-         delay_of(item),
-         {}});
+    const std::string_view dedup_id = outgoing.fifo ? outgoing.dedup_ids[i] : std::string_view();
+    const Notes notes{outgoing.ids[i], trace_of(exchange, item), dedup_id};
+    queue::SendMessage message{to_record(item, notes, now, scratch), delay_of(item), {}};
+    message.token = outgoing.tokens[i];
+    if (outgoing.fifo) {
+      message.delay.reset();
+      message.dedup_id = dedup_id;
+    }
+    outgoing.messages.push_back(std::move(message));
   }
+}
+
+// A message without an id is its own id where the queue says so.
+Outcome<> find_dedup_ids(const Exchange& exchange, Outgoing& outgoing) {
+  const bool all_given =
+      std::all_of(outgoing.items.begin(), outgoing.items.end(),
+                  [](const Item& item) { return item.dedup_id.has_value(); });
+  if (!all_given) {
+    const std::string* const bytes = exchange.broker.queues.extension(outgoing.queue);
+    const bool by_content = bytes && content_based(decode_extension(*bytes));
+    if (!by_content) return check_dedup_ids(outgoing.items);
+  }
+  for (const Item& item : outgoing.items) {
+    outgoing.dedup_ids.push_back(item.dedup_id ? std::string(*item.dedup_id)
+                                               : sha256_hex(*item.body));
+  }
+  return {};
+}
+
+// The first message with a group makes a standard queue fair, as on AWS.
+void make_fair(Exchange& exchange, const Outgoing& outgoing, queue::QueueConfig config) {
+  const bool grouped = std::any_of(outgoing.items.begin(), outgoing.items.end(),
+                                   [](const Item& item) { return item.group_id.has_value(); });
+  if (!grouped || config.order != queue::Order::none) return;
+  config.order = queue::Order::fair;
+  // Refused, the queue is as it was: the next message tries again.
+  exchange.broker.queues.configure(outgoing.queue, std::move(config), std::nullopt,
+                                   [](const auto&) {});
 }
 
 // On the core.
 void send(Exchange& exchange, Outgoing& outgoing, Decided<queue::Sent> done) {
   const queue::QueueConfig* const config = exchange.broker.queues.config(outgoing.queue);
   if (!config) return done(Outcome<queue::Sent>(no_such_queue()));
+  if (outgoing.fifo) {
+    auto found = find_dedup_ids(exchange, outgoing);
+    if (!found) return done(Outcome<queue::Sent>(found.fault()));
+  }
   check_sizes(outgoing, config->record_bytes_max);
   if (!outgoing.batch && outgoing.faults[0]) return done(Outcome<queue::Sent>(*outgoing.faults[0]));
   make_records(exchange, outgoing);
   if (outgoing.messages.empty()) {
     return done(Outcome<queue::Sent>(queue::Sent{{}, engine::Durability::disk}));
   }
+  if (!outgoing.fifo) make_fair(exchange, outgoing, *config);
   queue::Send request{outgoing.queue, std::move(outgoing.messages), std::nullopt};
   exchange.broker.queues.send(std::move(request), decided(std::move(done)));
 }
 
-void write_sent(AnswerWriter& answer, const Item& item, std::string_view message_id) {
-  answer.text("MessageId", message_id);
+// A duplicate is answered with the id and the number of the first.
+void write_sent(AnswerWriter& answer, const Outgoing& outgoing, std::size_t i,
+                const queue::SentMessage& sent) {
+  const Item& item = outgoing.items[i];
+  answer.text("MessageId", sent.duplicate ? uuid_text(sent.token) : outgoing.ids[i]);
   answer.text("MD5OfMessageBody", md5_hex(*item.body));
   if (!item.attributes.empty())
     answer.text("MD5OfMessageAttributes", attributes_md5(item.attributes));
   if (!item.system_attributes.empty()) {
     answer.text("MD5OfMessageSystemAttributes", attributes_md5(item.system_attributes));
   }
+  if (outgoing.fifo) answer.text("SequenceNumber", sequence_number(sent.offset));
 }
 
-void write_batch(AnswerWriter& answer, const Outgoing& outgoing) {
-  bool any = false;
+void write_batch(AnswerWriter& answer, const Outgoing& outgoing, const queue::Sent& sent) {
+  auto message = sent.messages.begin();
   for (std::size_t i = 0; i < outgoing.items.size(); ++i) {
     if (outgoing.faults[i]) continue;
-    if (!std::exchange(any, true)) answer.begin_list("Successful", "SendMessageBatchResultEntry");
+    if (message == sent.messages.begin())
+      answer.begin_list("Successful", "SendMessageBatchResultEntry");
     answer.begin_item();
     answer.text("Id", *outgoing.items[i].id);
-    write_sent(answer, outgoing.items[i], outgoing.ids[i]);
+    write_sent(answer, outgoing, i, *message++);
     answer.end_item();
   }
-  if (any) answer.end_list();
+  if (message != sent.messages.begin()) answer.end_list();
   write_failed(answer, outgoing.items, outgoing.faults);
 }
 
@@ -181,9 +223,9 @@ Task<Outcome<>> send_items(Exchange& exchange, std::span<const Item> items, bool
   const auto sent = co_await decide<queue::Sent>(exchange, std::move(start));
   if (!sent) co_return sent.fault();
   if (batch) {
-    write_batch(exchange.answer, *outgoing);
+    write_batch(exchange.answer, *outgoing, *sent);
   } else {
-    write_sent(exchange.answer, items.front(), outgoing->ids.front());
+    write_sent(exchange.answer, *outgoing, 0, sent->messages.front());
   }
   co_return Outcome<>();
 }

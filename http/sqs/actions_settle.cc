@@ -13,29 +13,54 @@ using Faults = std::vector<std::optional<Fault>>;
 
 constexpr std::int64_t kVisibilityMax = 43'200;
 
+/// Receipts on their way to the queue, and what became of each.
+struct Settling {
+  std::string queue;
+  std::span<const Item> items;
+  Faults faults;  ///< one per item
+  bool batch = false;
+  bool fifo = false;
+
+  queue::Receipts accepted() const {
+    return fifo ? queue::Receipts::held : queue::Receipts::any;
+  }
+};
+
 Fault bad_handle(std::string_view handle) {
   return {Code::receipt_handle_is_invalid,
           fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle)};
 }
 
+// Of FIFO queues only, where a receipt ends with its timeout.
+Fault expired(std::string_view handle, bool batch) {
+  if (batch) return {Code::receipt_handle_is_invalid, "The receipt handle has expired"};
+  return invalid_value(handle, "ReceiptHandle", "The receipt handle has expired.");
+}
+
 // A message that is gone was deleted: saying so again is no mistake.
-std::optional<Fault> delete_fault(Settled settled, std::string_view handle) {
+std::optional<Fault> delete_fault(const Settling& settling, Settled settled,
+                                  std::string_view handle) {
   switch (settled) {
+    case Settled::stale:
+      if (settling.fifo) return expired(handle, settling.batch);
+      return std::nullopt;
     case Settled::acked:
     case Settled::already:
-    case Settled::stale:
     case Settled::ok: return std::nullopt;
     case Settled::unknown: return bad_handle(handle);
   }
   __builtin_unreachable();
 }
 
-std::optional<Fault> change_fault(Settled settled, std::string_view handle) {
+std::optional<Fault> change_fault(const Settling& settling, Settled settled,
+                                  std::string_view handle) {
   switch (settled) {
     case Settled::acked:
     case Settled::ok: return std::nullopt;
-    case Settled::already:
     case Settled::stale:
+      if (settling.fifo) return expired(handle, settling.batch);
+      [[fallthrough]];
+    case Settled::already:
       return invalid_value(
           handle, "ReceiptHandle",
           "Message does not exist or is not available for visibility timeout change.");
@@ -63,13 +88,6 @@ Outcome<> check_timeout(const Item& item) {
       "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
 }
 
-/// Receipts on their way to the queue, and what became of each.
-struct Settling {
-  std::string queue;
-  std::span<const Item> items;
-  Faults faults;  ///< one per item
-};
-
 Outcome<Settling> prepare(const Exchange& exchange, std::span<const Item> items) {
   auto queue = exchange.queue();
   if (!queue) return queue.fault();
@@ -78,6 +96,7 @@ Outcome<Settling> prepare(const Exchange& exchange, std::span<const Item> items)
   }
   Settling settling;
   settling.queue = *std::move(queue);
+  settling.fifo = is_fifo_name(settling.queue);
   settling.items = items;
   settling.faults.resize(items.size());
   return settling;
@@ -87,7 +106,7 @@ void delete_on_core(Exchange& exchange, const Settling& settling, Decided<Result
   std::vector<std::string> receipts;
   for (const Item& item : settling.items) receipts.emplace_back(*item.receipt_handle);
   exchange.broker.queues.ack(settling.queue, std::move(receipts), decided(std::move(done)),
-                             queue::Receipts::any);
+                             settling.accepted());
 }
 
 // Those whose timeout is in order; results come for these alone.
@@ -100,7 +119,7 @@ void change_on_core(Exchange& exchange, const Settling& settling, Decided<Result
         {std::string(*item.receipt_handle), std::chrono::seconds{*item.visibility_timeout}});
   }
   exchange.broker.queues.extend(settling.queue, std::move(items), decided(std::move(done)),
-                                queue::Receipts::any);
+                                settling.accepted());
 }
 
 template <class FaultOf>
@@ -108,7 +127,7 @@ void note_results(Settling& settling, const Results& results, FaultOf fault_of_r
   auto result = results.begin();
   for (std::size_t i = 0; i < settling.items.size(); ++i) {
     if (settling.faults[i]) continue;
-    settling.faults[i] = fault_of_result(*result++, *settling.items[i].receipt_handle);
+    settling.faults[i] = fault_of_result(settling, *result++, *settling.items[i].receipt_handle);
   }
 }
 
@@ -140,7 +159,9 @@ std::span<const Item> single(const Exchange& exchange) {
 Outcome<Settling> prepare_batch(const Exchange& exchange, std::string_view entry) {
   const std::span<const Item> items(exchange.request.entries);
   if (auto checked = check_batch(items, entry); !checked) return checked.fault();
-  return prepare(exchange, items);
+  auto settling = prepare(exchange, items);
+  if (settling) settling->batch = true;
+  return settling;
 }
 
 void note_bad_timeouts(Settling& settling) {

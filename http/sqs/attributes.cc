@@ -224,12 +224,67 @@ Outcome<> write_managed_sse(std::string_view value, QueueView& queue) {
   return {};
 }
 
+// -- of FIFO queues
+// ---------------------------------------------------------------------
+
+constexpr std::string_view kFifo = "FifoQueue";
+constexpr std::string_view kContentBased = "ContentBasedDeduplication";
+constexpr std::string_view kScope = "DeduplicationScope";
+constexpr std::string_view kThroughput = "FifoThroughputLimit";
+constexpr std::string_view kByGroup = "messageGroup";
+
+std::optional<std::string> read_fifo(const QueueView& queue) {
+  if (!queue.fifo()) return std::nullopt;
+  return "true";
+}
+
+Outcome<> write_fifo(std::string_view value, QueueView&) {
+  if (flag_in(value) == true) return {};
+  return bad_value(kFifo, "Modifying queue type is not supported.");
+}
+
+// What is kept of a FIFO queue; the first of the values when nothing was said.
+template <const std::string_view& name>
+std::optional<std::string> read_fifo_only(const QueueView& queue) {
+  if (!queue.fifo()) return std::nullopt;
+  const std::string_view value = queue.extension.attribute(name);
+  if (!value.empty()) return std::string(value);
+  if (name == kContentBased) return "false";
+  return name == kScope ? "queue" : "perQueue";
+}
+
+Outcome<> write_content_based(std::string_view value, QueueView& queue) {
+  const auto flag = flag_in(value);
+  if (!flag) return bad_value(kContentBased);
+  queue.extension.set(kContentBased, *flag ? "true" : "");
+  return {};
+}
+
+// What counts is the scope that the queue was created with, as on AWS; later ones are only shown.
+Outcome<> write_scope(std::string_view value, QueueView& queue) {
+  if (value != "queue" && value != kByGroup) return bad_value(kScope);
+  queue.extension.set(kScope, std::string(value));
+  if (queue.info.version == 0 && value == kByGroup)
+    queue.info.config.dedup_scope = queue::DedupScope::group;
+  return {};
+}
+
+Outcome<> write_throughput(std::string_view value, QueueView& queue) {
+  if (value != "perQueue" && value != "perMessageGroupId") return bad_value(kThroughput);
+  queue.extension.set(kThroughput, std::string(value));
+  return {};
+}
+
 constexpr auto kAttributes = std::to_array<Attribute>({
     {"ApproximateNumberOfMessages",           &read_ready,               nullptr             },
     {"ApproximateNumberOfMessagesDelayed",    &read_delayed,             nullptr             },
     {"ApproximateNumberOfMessagesNotVisible", &read_in_flight,           nullptr             },
+    {kContentBased,                           &read_fifo_only<kContentBased>, &write_content_based},
     {"CreatedTimestamp",                      &read_created,             nullptr             },
+    {kScope,                                  &read_fifo_only<kScope>,   &write_scope        },
     {"DelaySeconds",                          &read_delay,               &write_delay        },
+    {kFifo,                                   &read_fifo,                &write_fifo         },
+    {kThroughput,                             &read_fifo_only<kThroughput>, &write_throughput},
     {kKmsReuse,                               &read_kept<kKmsReuse>,     &write_kms_reuse    },
     {kKmsKey,                                 &read_kept<kKmsKey>,       &write_kms_key      },
     {"LastModifiedTimestamp",                 &read_modified,            nullptr             },
@@ -250,10 +305,6 @@ constexpr auto kNames = [] {
   return names;
 }();
 
-// Known, but not of a standard queue.
-constexpr std::array<std::string_view, 4> kFifoOnly = {"FifoQueue", "ContentBasedDeduplication",
-                                                       "DeduplicationScope", "FifoThroughputLimit"};
-
 const Attribute* find(std::string_view name) {
   const auto found = std::find(kNames.begin(), kNames.end(), name);
   return found == kNames.end() ? nullptr
@@ -261,7 +312,8 @@ const Attribute* find(std::string_view name) {
 }
 
 Outcome<> set_attribute(std::string_view name, std::string_view value, QueueView& queue) {
-  if (name == "DeduplicationScope" || name == "FifoThroughputLimit") {
+  if (!queue.fifo() && (name == kFifo || name == kContentBased)) return unknown(name);
+  if (!queue.fifo() && (name == kScope || name == kThroughput)) {
     return Fault(Code::invalid_attribute_name,
                  fmt::format("You can specify the {} only when FifoQueue is set to true.", name));
   }
@@ -295,6 +347,9 @@ Outcome<> set_attributes(std::span<const NameAndValue> attributes, QueueView& qu
   for (const auto& [name, value] : attributes) {
     if (auto set = set_attribute(name, value, queue); !set) return set;
   }
+  const bool by_group = queue.extension.attribute(kThroughput) == "perMessageGroupId";
+  if (by_group && queue.extension.attribute(kScope) != kByGroup)
+    return bad_value(kThroughput, "It needs DeduplicationScope to be messageGroup.");
   return {};
 }
 
@@ -303,8 +358,10 @@ std::optional<std::string> read_attribute(std::string_view name, const QueueView
   return attribute ? attribute->read(queue) : std::nullopt;
 }
 
-bool is_attribute(std::string_view name) {
-  return find(name) || std::find(kFifoOnly.begin(), kFifoOnly.end(), name) != kFifoOnly.end();
+bool is_attribute(std::string_view name) { return find(name) != nullptr; }
+
+bool content_based(const Extension& extension) {
+  return extension.attribute(kContentBased) == "true";
 }
 
 std::span<const std::string_view> attribute_names() { return kNames; }

@@ -17,12 +17,16 @@ struct QueueView {
   QueueView(queue::QueueInfo i, std::string_view r)
       : info(std::move(i)), extension(extension_of(info)), region(r) {}
 
+  bool fifo() const { return is_fifo_name(info.name); }
   std::string arn() const { return queue_arn(region, extension.account, info.name); }
 
   queue::QueueInfo info;
   Extension extension;
   std::string region;
 };
+
+/// Whether the body of a message is its deduplication id when it comes without one.
+bool content_based(const Extension& extension);
 
 /// What a queue gets that CreateQueue says nothing about: AWS's defaults.
 void set_default_attributes(queue::QueueConfig& config);

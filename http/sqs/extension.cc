@@ -26,16 +26,22 @@ std::string encode_extension(const Extension& extension) {
   return out.SerializeAsString();
 }
 
-Extension extension_of(const queue::QueueInfo& info) {
+Extension decode_extension(std::string_view bytes) {
   Extension extension;
-  extension.modified = info.created;
   catalog::SqsQueue in;
   // Written by nobody else; what does not parse could only be a later version's.
-  if (info.extension.empty() || !in.ParseFromString(info.extension)) return extension;
+  const bool parsed = in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  if (bytes.empty() || !parsed) return extension;
   if (!in.account().empty()) extension.account = in.account();
-  if (in.modified_ms() > 0) extension.modified = engine::WallTime{in.modified_ms()};
+  extension.modified = engine::WallTime{in.modified_ms()};
   for (const auto& [name, value] : in.attributes()) extension.attributes.emplace(name, value);
   for (const auto& [key, value] : in.tags()) extension.tags.emplace(key, value);
+  return extension;
+}
+
+Extension extension_of(const queue::QueueInfo& info) {
+  Extension extension = decode_extension(info.extension);
+  if (extension.modified == engine::WallTime{0}) extension.modified = info.created;
   return extension;
 }
 

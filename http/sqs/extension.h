@@ -25,6 +25,7 @@ struct Extension {
 };
 
 std::string encode_extension(const Extension& extension);
+Extension decode_extension(std::string_view bytes);
 Extension extension_of(const queue::QueueInfo& info);
 
 }  // namespace twofold::http::sqs

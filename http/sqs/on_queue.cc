@@ -32,7 +32,7 @@ Outcome<> check_redrive_target(const Exchange& exchange, const QueueView& queue)
   if (name == queue.info.name) return {};
   auto target = find_queue(exchange, std::string(name));
   if (!target) return invalid_value(text, kPolicy, "Dead letter target does not exist.");
-  if (is_fifo_name(name)) {
+  if (target->fifo() != queue.fifo()) {
     return invalid_value(text, kPolicy,
                          "Dead-letter queue must be same type of queue as the source.");
   }

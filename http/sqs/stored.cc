@@ -63,6 +63,7 @@ void take_ours(const engine::Header& header, StoredMessage& message) {
   const std::string_view value = *header.value;
   if (header.name == kMessageId && is_text(value)) message.message_id = value;
   if (header.name == kTrace && is_text(value)) message.trace = value;
+  if (header.name == queue::kDedupId && is_token(value)) message.dedup_id = value;
   if (header.name == queue::kOrigin && is_name(value.substr(0, value.find(':')))) {
     message.origin_queue = value.substr(0, value.find(':'));
   }
@@ -84,10 +85,10 @@ void take_body(std::string_view value, Protocol protocol, StoredMessage& message
 
 }  // namespace
 
-std::size_t headers_needed(const Item& item) { return 2 * item.attributes.size() + 2; }
+std::size_t headers_needed(const Item& item) { return 2 * item.attributes.size() + 3; }
 
-engine::NewRecord to_record(const Item& item, std::string_view message_id, std::string_view trace,
-                            engine::WallTime now, Scratch& scratch) {
+engine::NewRecord to_record(const Item& item, const Notes& notes, engine::WallTime now,
+                            Scratch& scratch) {
   const std::size_t first = scratch.headers.size();
   for (const MessageAttribute& attribute : item.attributes) {
     scratch.headers.push_back({attribute.name, attribute.value()});
@@ -98,8 +99,9 @@ engine::NewRecord to_record(const Item& item, std::string_view message_id, std::
     note.append(":").append(attribute.type);
     scratch.headers.push_back({kType, scratch.keep(std::move(note))});
   }
-  scratch.headers.push_back({kMessageId, message_id});
-  if (!trace.empty()) scratch.headers.push_back({kTrace, trace});
+  scratch.headers.push_back({kMessageId, notes.message_id});
+  if (!notes.trace.empty()) scratch.headers.push_back({kTrace, notes.trace});
+  if (!notes.dedup_id.empty()) scratch.headers.push_back({queue::kDedupId, notes.dedup_id});
   const std::span<const engine::Header> headers(scratch.headers);
   return {item.group_id, item.body, headers.subspan(first), now};
 }
@@ -116,8 +118,12 @@ StoredMessage to_message(const engine::StoredRecord& record, std::string_view pl
       message.attributes.push_back(to_attribute(record, header, message.texts));
     }
   }
-  if (record.key && is_token(*record.key)) message.group_id = *record.key;
+  const auto group = queue::group_of(record);
+  if (group && is_token(*group)) message.group_id = *group;
   if (message.message_id.empty()) message.message_id = uuid_of(place);
+  // In a dead letter queue, where nothing may be taken for a duplicate.
+  if (!message.dedup_id.empty() && !message.origin_queue.empty())
+    message.dedup_id = message.message_id;
   if (message.encoded) {
     MessageAttribute& note = message.attributes.emplace_back();
     note.name = kEncoding;

@@ -19,16 +19,23 @@ namespace twofold::http::sqs {
 ///   message attribute   a header of the same name with the same bytes
 ///   DataType            unless it is String: a header "twofold-sqs-type" with "name:DataType"
 ///   MessageId           a header "twofold-message-id"
+///   MessageDeduplicationId   a header "twofold-dedup-id"
 ///   AWSTraceHeader      a header "twofold-sqs-trace"
 ///
 /// So a log reader sees what was sent, and what others wrote can be received: a value that is no
 /// SQS text goes out as base64 and an attribute "twofold.encoding" says so; headers that are text
 /// become String attributes and others Binary, ten of them, under names that SQS allows.
 
-/// Views into the item, `message_id` and `scratch`, whose headers must not have to grow: reserve
+/// What is noted beside a message. Empty: nothing.
+struct Notes {
+  std::string_view message_id;
+  std::string_view trace;
+  std::string_view dedup_id;
+};
+/// Views into the item, the notes and `scratch`, whose headers must not have to grow: reserve
 /// headers_needed() for all messages of a call first.
-engine::NewRecord to_record(const Item& item, std::string_view message_id, std::string_view trace,
-                            engine::WallTime now, Scratch& scratch);
+engine::NewRecord to_record(const Item& item, const Notes& notes, engine::WallTime now,
+                            Scratch& scratch);
 std::size_t headers_needed(const Item& item);
 
 /// A record as it is received. Views into the record and into itself.
@@ -38,6 +45,7 @@ struct StoredMessage {
   std::vector<MessageAttribute> attributes;  ///< all of them
   std::string_view trace;
   std::string_view group_id;
+  std::string_view dedup_id;
   std::string_view origin_queue;      ///< it died there
   std::uint64_t receives_before = 0;  ///< in the queues where it died
   bool encoded = false;               ///< the body is base64 of the value

@@ -4,17 +4,20 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/bytes.h"
 #include "http/sqs/digest.h"
 
 namespace twofold::http::sqs {
 namespace {
 
 // Sixteen bytes with version and variant put in.
-std::string text_of(std::uint64_t high, std::uint64_t low, std::uint64_t version) {
+queue::Token bytes_of(std::uint64_t high, std::uint64_t low, std::uint64_t version) {
   high = (high & ~(std::uint64_t{0xF} << 12)) | version << 12;
   low = (low & (~std::uint64_t{0} >> 2)) | std::uint64_t{1} << 63;
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xFFFF,
-                     high & 0xFFFF, low >> 48, low & 0xFFFF'FFFF'FFFF);
+  queue::Token bytes;
+  engine::store_be(bytes.data(), high);
+  engine::store_be(bytes.data() + 8, low);
+  return bytes;
 }
 
 std::uint64_t number_in(std::string_view hex) {
@@ -25,15 +28,24 @@ std::uint64_t number_in(std::string_view hex) {
 
 }  // namespace
 
-std::string make_uuid(engine::Random& random) {
+queue::Token random_uuid(engine::Random& random) {
   const std::uint64_t high = random.next_u64();
-  return text_of(high, random.next_u64(), 4);
+  return bytes_of(high, random.next_u64(), 4);
 }
+
+std::string uuid_text(const queue::Token& uuid) {
+  const auto high = engine::load_be<std::uint64_t>(uuid.data());
+  const auto low = engine::load_be<std::uint64_t>(uuid.data() + 8);
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xFFFF,
+                     high & 0xFFFF, low >> 48, low & 0xFFFF'FFFF'FFFF);
+}
+
+std::string make_uuid(engine::Random& random) { return uuid_text(random_uuid(random)); }
 
 std::string uuid_of(std::string_view name) {
   const std::string digest = md5_hex(name);
-  return text_of(number_in(std::string_view(digest).substr(0, 16)),
-                 number_in(std::string_view(digest).substr(16, 16)), 8);
+  return uuid_text(bytes_of(number_in(std::string_view(digest).substr(0, 16)),
+                            number_in(std::string_view(digest).substr(16, 16)), 8));
 }
 
 }  // namespace twofold::http::sqs
