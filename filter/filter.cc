@@ -10,9 +10,9 @@ namespace twofold::filter {
 
 Compiled Filter::compile(std::string_view text) {
   if (text.size() > kTextBytesMax) {
-    return SyntaxError{
-        fmt::format("a filter has {0} bytes at most, this one {1}, at {0}", kTextBytesMax, text.size()),
-        kTextBytesMax};
+    return SyntaxError{fmt::format("a filter has {0} bytes at most, this one {1}, at {0}",
+                                   kTextBytesMax, text.size()),
+                       kTextBytesMax};
   }
   auto program = std::make_unique<Program>();
   program->text = text;
