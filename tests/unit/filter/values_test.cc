@@ -90,6 +90,9 @@ TEST(FilterValues, OfDoubledMembersTheLastCountsWithAllBelowIt) {
   EXPECT_EQ(outcome_over("value.a[1].b = 1", R"({"a":[0,{"b":1}],"a":[0]})"), "unknown");
   EXPECT_EQ(outcome_over("value.a.b = 1 AND value.x = 3", R"({"a":7,"x":3,"a":{"b":1}})"), "yes");
   EXPECT_EQ(outcome_over("value.a IS NULL", R"({"a":1,"\u0061":null})"), "yes");
+  EXPECT_EQ(outcome_over("value.a.b IS NULL AND value.a.c IS NULL AND value.a.d = 3",
+                         R"({"a":{"b":1,"c":2},"a":{"d":3}})"),
+            "yes");
 }
 
 TEST(FilterValues, PathsMayShareTheirBeginning) {
