@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <regex>
+#include <set>
 
 #include <boost/json/parse.hpp>
 
@@ -104,22 +105,28 @@ std::size_t character_bytes(std::string_view text) {
   return bytes;
 }
 
-bool like(std::string_view text, std::string_view pattern, std::optional<char> escape) {
+// Tries everything, and remembers what did not fit: patterns full of % have very many ways to fail.
+using Failed = std::set<std::pair<std::size_t, std::size_t>>;
+
+bool like(std::string_view text, std::string_view pattern, std::optional<char> escape,
+          Failed& failed) {
   if (pattern.empty()) return text.empty();
+  if (failed.contains({text.size(), pattern.size()})) return false;
   const bool is_escaped = pattern[0] == escape;
+  bool fits = false;
   if (!is_escaped && pattern[0] == '%') {
-    for (std::size_t skipped = 0; skipped <= text.size(); ++skipped) {
-      if (like(text.substr(skipped), pattern.substr(1), escape)) return true;
+    for (std::size_t skipped = 0; skipped <= text.size() && !fits; ++skipped) {
+      fits = like(text.substr(skipped), pattern.substr(1), escape, failed);
     }
-    return false;
+  } else if (!text.empty() && !is_escaped && pattern[0] == '_') {
+    fits = (static_cast<unsigned char>(text[0]) & 0xC0) != 0x80 &&
+           like(text.substr(character_bytes(text)), pattern.substr(1), escape, failed);
+  } else if (!text.empty()) {
+    const std::size_t at = is_escaped ? 1 : 0;
+    fits = text[0] == pattern[at] && like(text.substr(1), pattern.substr(at + 1), escape, failed);
   }
-  if (text.empty()) return false;
-  if (!is_escaped && pattern[0] == '_') {
-    return (static_cast<unsigned char>(text[0]) & 0xC0) != 0x80 &&
-           like(text.substr(character_bytes(text)), pattern.substr(1), escape);
-  }
-  const std::size_t at = is_escaped ? 1 : 0;
-  return text[0] == pattern[at] && like(text.substr(1), pattern.substr(at + 1), escape);
+  if (!fits) failed.insert({text.size(), pattern.size()});
+  return fits;
 }
 
 Value from_json(const boost::json::value& found) {
@@ -233,7 +240,10 @@ std::optional<bool> Condition::holds(const Record& record) const {
       }
       break;
     case Kind::like:
-      if (const auto text = text_of(side(0))) found = like(*text, pattern, escape);
+      if (const auto text = text_of(side(0))) {
+        Failed failed;
+        found = like(*text, pattern, escape, failed);
+      }
       break;
   }
   return negated ? opposite(found) : found;

@@ -8,7 +8,6 @@
 #include <rapidcheck/gtest.h>
 
 #include "filter/filter.h"
-#include "filter/like_pattern.h"
 #include "tests/property/filter_model.h"
 
 namespace twofold::filter {
