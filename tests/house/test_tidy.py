@@ -61,7 +61,7 @@ class Planted(unittest.TestCase):
     def test_an_include_against_the_arrows(self):
         for path, include in (("queue/queues.cc", '"log/topics.h"'), ("log/topics.cc", '"queue/queues.h"'),
                               ("engine/core.cc", '"queue/queues.h"'), ("queue/queues.cc", '"http/server.h"'),
-                              ("http/server.cc", '"src/broker.h"'), ("tests/unit/engine/core_test.cc", '"log/topics.h"')):
+                              ("http/server.cc", '"src/broker.h"'), ("queue/queues.cc", '"filter/filter.h"'), ("tests/unit/engine/core_test.cc", '"log/topics.h"')):
             self.expect("includes_follow_the_arrows", path, f"#include {include}\n")
         for path, include in (("queue/queues.cc", '"engine/core.h"'), ("src/main.cc", '"http/server.h"'),
                               ("src/main.cc", '"version.h"'), ("tests/sim/world.cc", '"log/topics.h"')):
@@ -76,6 +76,9 @@ class Planted(unittest.TestCase):
         self.expect("includes_follow_the_arrows", "engine/core.h", HEADER + "#include <boost/asio/post.hpp>\n")
         self.expect_tidy("engine/base/task.h", HEADER + "#include <boost/asio/awaitable.hpp>\n")
         self.expect_tidy("http/server.cc", "#include <boost/beast/http.hpp>\n")
+        self.expect("includes_follow_the_arrows", "filter/filter.h", HEADER + "#include <boost/json.hpp>\n")
+        self.expect("includes_follow_the_arrows", "filter/filter.cc", "#include <boost/beast/http.hpp>\n")
+        self.expect_tidy("filter/filter.cc", "#include <boost/json.hpp>\n")
 
     def test_a_link_against_the_arrows(self):
         self.expect("links_follow_the_arrows", "queue/CMakeLists.txt", "twofold_room(queue LINKS twofold::log)\n")
