@@ -35,10 +35,12 @@ void Delivery::hold(std::int64_t window, Bits bits, const ReceiveOp& op) {
   if (again != 0) {
     touched_->change(window, again, [&op](const Mark& before) -> std::optional<Mark> {
       const std::uint32_t receives = before.kind() == MarkKind::acked ? 0 : before.receives;
-      return make_mark(MarkKind::held, op.visible_at, op.nonce, receives + 1);
+      const Instant first = receives == 0 ? op.received : before.first;
+      return make_mark(MarkKind::held, op.visible_at, op.nonce, receives + 1, first);
     });
   }
-  mark_new(window, bits & ~again, make_mark(MarkKind::held, op.visible_at, op.nonce, 1));
+  mark_new(window, bits & ~again,
+           make_mark(MarkKind::held, op.visible_at, op.nonce, 1, op.received));
 }
 
 void Delivery::apply_one(const AckOp& op) {
@@ -59,14 +61,14 @@ void Delivery::apply_one(const AckOp& op) {
 void Delivery::apply_one(const NackOp& op) {
   change(op.runs, [&op](const Mark& before) -> std::optional<Mark> {
     if (!before.has_due()) return before;
-    return make_mark(MarkKind::delayed, op.due, before.nonce, before.receives);
+    return changed(before, MarkKind::delayed, op.due);
   });
 }
 
 void Delivery::apply_one(const ExtendOp& op) {
   change(op.runs, [&op](const Mark& before) -> std::optional<Mark> {
     if (!before.has_due()) return before;
-    return make_mark(MarkKind::held, op.visible_at, before.nonce, before.receives);
+    return changed(before, MarkKind::held, op.visible_at);
   });
 }
 
@@ -81,7 +83,7 @@ void Delivery::apply_one(const DelayOp& op) {
 void Delivery::apply_one(const DeadOp& op) {
   change(op.runs, [](const Mark& before) -> std::optional<Mark> {
     if (!before.has_due()) return before;
-    return make_mark(MarkKind::dead, Instant{0}, before.nonce, before.receives);
+    return changed(before, MarkKind::dead, Instant{0});
   });
   const Mark dead = make_mark(MarkKind::dead, Instant{0}, 0, 0);
   for (const Run& run : op.runs)
@@ -95,7 +97,8 @@ void Delivery::apply_one(const ReleaseOp& op) {
   change(op.runs, [](const Mark& before) -> std::optional<Mark> {
     if (before.kind() != MarkKind::held) return before;
     const std::uint32_t receives = before.receives > 0 ? before.receives - 1 : 0;
-    return make_mark(MarkKind::delayed, Instant{0}, 0, receives);
+    return make_mark(MarkKind::delayed, Instant{0}, 0, receives,
+                     receives == 0 ? Instant{0} : before.first);
   });
 }
 

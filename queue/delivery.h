@@ -37,6 +37,7 @@ struct MessageView {
   MessageState state;
   std::uint32_t receives;
   std::optional<Instant> due;  ///< in flight and delayed
+  Instant first;               ///< when it was received first; 0: never, as far as is known
 };
 
 /// The state of every message of one log under one queue. Plain data: the time is always an

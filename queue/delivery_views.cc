@@ -24,13 +24,14 @@ bool Delivery::in_flight(Offset o) const { return view(o).state == MessageState:
 
 MessageView Delivery::view(Offset o) const {
   const auto mark = touched_ ? touched_->mark(o) : std::nullopt;
-  if (!mark) return {o < next_ ? MessageState::acked : MessageState::ready, 0, std::nullopt};
-  if (touched_->is_ready(o)) return {MessageState::ready, mark->receives, std::nullopt};
+  if (!mark) return {o < next_ ? MessageState::acked : MessageState::ready, 0, std::nullopt,
+                     Instant{0}};
+  if (touched_->is_ready(o)) return {MessageState::ready, mark->receives, std::nullopt, mark->first};
   switch (mark->kind()) {
-    case MarkKind::held: return {MessageState::in_flight, mark->receives, mark->due};
-    case MarkKind::delayed: return {MessageState::delayed, mark->receives, mark->due};
-    case MarkKind::dead: return {MessageState::dead, mark->receives, std::nullopt};
-    case MarkKind::acked: return {MessageState::acked, mark->receives, std::nullopt};
+    case MarkKind::held: return {MessageState::in_flight, mark->receives, mark->due, mark->first};
+    case MarkKind::delayed: return {MessageState::delayed, mark->receives, mark->due, mark->first};
+    case MarkKind::dead: return {MessageState::dead, mark->receives, std::nullopt, mark->first};
+    case MarkKind::acked: return {MessageState::acked, mark->receives, std::nullopt, mark->first};
   }
   __builtin_unreachable();
 }

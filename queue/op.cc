@@ -48,6 +48,7 @@ struct FieldWriter {
     out.varint(op.visible_at.value());
     out.fixed(op.nonce);
     out.varint(op.next.value());
+    out.varint(op.received.value());
   }
   void operator()(const AckOp&) const {}
   void operator()(const NackOp& op) const { out.varint(op.due.value()); }
@@ -86,7 +87,8 @@ Op read_fields(OpKind kind, ByteReader& in) {
     case OpKind::receive: {
       const Instant visible_at{in.varint()};
       const auto nonce = in.fixed<std::uint32_t>();
-      return ReceiveOp{visible_at, nonce, Offset{in.varint()}, {}};
+      const Offset next{in.varint()};
+      return ReceiveOp{visible_at, nonce, next, {}, Instant{in.varint()}};
     }
     case OpKind::ack: return AckOp{};
     case OpKind::nack: return NackOp{Instant{in.varint()}, {}};

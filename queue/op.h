@@ -26,7 +26,7 @@ using engine::Offset;
 ///   | kind | partition | fields of the kind              | runs: n, then n x (gap, count - 1)   |
 ///   +------+-----------+---------------------------------+--------------------------------------+
 ///
-///   1 receive  visible_at, nonce (u32 LE), next
+///   1 receive  visible_at, nonce (u32 LE), next, received
 ///   2 ack      -
 ///   3 nack     due
 ///   4 extend   visible_at
@@ -48,6 +48,7 @@ struct ReceiveOp {
   std::uint32_t nonce;
   Offset next;
   Runs runs;
+  Instant received{0};
 };
 /// Done with: they never come back.
 struct AckOp {

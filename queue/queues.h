@@ -129,6 +129,7 @@ struct Delivered {
   std::string receipt;  ///< opaque; only the newest of a message counts
   std::uint32_t receive_count;
   Instant visible_at;
+  Instant first_received;  ///< in this queue
 };
 struct Received {
   std::vector<Delivered> messages;      ///< in delivery order
@@ -156,7 +157,7 @@ enum class Receipts {
   held,    ///< the newest delivery while its timeout runs (FIFO queues of Amazon SQS)
 };
 
-enum class Settled { acked, already, stale, unknown, ok };
+enum class Settled { acked, already, stale, unknown, ok, too_long };
 struct NackItem {
   std::string receipt;
   std::optional<Duration> delay{};  ///< absent: the queue's backoff
@@ -166,6 +167,8 @@ struct NackItem {
 struct ExtendItem {
   std::string receipt;
   Duration visibility_timeout;
+  /// The longest that the message may be held in all, from this receive on; past it: too_long.
+  std::optional<Duration> total_max{};
 };
 
 enum class MessageState { ready, in_flight, delayed, blocked, dead, acked };
@@ -271,7 +274,7 @@ class Queues final : public engine::StateMachine,
               Completion<std::vector<Settled>> done, Receipts accepted = Receipts::newest);
   /// Everything in the queue now is gone. Answers how many messages that were.
   void purge(std::string queue, Completion<std::uint64_t> done);
-  /// Starts a move; the list keeps the last hundred, over all queues, until a restart.
+  /// Starts a move, which a restart does not end; the list keeps the last hundred, over all queues.
   /// Each message leaves and arrives in one commit, and counts as never received where it arrives.
   /// Errors: queue_not_found, queue_is_attached (the source), busy (one is running from there).
   Result<> start_move(MoveRequest request);

@@ -49,13 +49,14 @@ Result<Received> Queues::State::repeat(Queue& queue, Attempt& attempt, const Wan
   Received out;
   std::vector<Offset> offsets;
   for (const std::string& receipt : attempt.receipts) {
-    const auto [settled, partition, offset] = present(queue, receipt);
+    const auto [settled, partition, offset, received] = present(queue, receipt);
     const MessageView view = queue.partitions[partition].delivery.view(offset);
     const bool untouched = settled == Settled::ok && view.state == MessageState::in_flight &&
                            view.due == attempt.visible_at;
     if (!untouched)
       return Error(Errc::stale_receipt, "messages of that receive were deleted or changed meanwhile");
-    out.messages.push_back({PartitionId{0}, offset, receipt, view.receives, visible_at});
+    out.messages.push_back({PartitionId{0}, offset, receipt, view.receives, visible_at,
+                            view.first});
     offsets.push_back(offset);
   }
   const Runs runs = runs_of(offsets);

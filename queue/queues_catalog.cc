@@ -38,6 +38,7 @@ Result<> check_config(const std::string& name, const QueueConfig& config, bool a
 
 // Queues are built here, by definitions that come in live and by those that are replayed alike.
 void Queues::State::watch() {
+  watch_moves();
   core.catalog().watch(std::string(kQueuePrefix),
                        [this](std::string_view key, const engine::Document* document) {
                          const std::string_view name = key.substr(kQueuePrefix.size());

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <charconv>
+#include <string>
 #include <utility>
 
 #include "engine/record_batch.h"
@@ -18,11 +20,19 @@ constexpr std::uint32_t kStepsPerSecond = 20;  // of a move with a rate, at most
 constexpr std::size_t kStepBytesMax = 4 << 20;
 constexpr Duration kHold = std::chrono::seconds{60};
 constexpr Duration kRetryAfter = std::chrono::seconds{1};
+constexpr std::string_view kPrefix = "move/";
 
-std::uint32_t step_of(const Move& move) {
-  if (!move.request.per_second) return kStepMax;
-  const std::uint32_t a_step = *move.request.per_second / kStepsPerSecond;
-  return std::clamp<std::uint32_t>(a_step, 1, kStepMax);
+// In the order of their numbers, as the catalog lists keys.
+std::string key_of(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  return std::string(kPrefix) + std::string(20 - digits.size(), '0') + digits;
+}
+
+std::uint32_t step_of(const MoveTask& task) {
+  if (task.one_by_one) return 1;
+  const auto& per_second = task.move.request.per_second;
+  if (!per_second) return kStepMax;
+  return std::clamp<std::uint32_t>(*per_second / kStepsPerSecond, 1, kStepMax);
 }
 
 // The messages of a step that could be read, where each goes, and without what its death noted.
@@ -92,11 +102,60 @@ Result<> Queues::start_move(MoveRequest request) {
       return task.move.status != MoveStatus::running;
     });
     if (ended == s.tasks.end()) return Error(Errc::busy, "too many moves are running");
-    s.tasks.erase(ended);
+    const std::string key = key_of(ended->number);
+    TF_CHECK(s.core.catalog().remove_if(key, s.core.catalog().get(key)->version).has_value());
   }
-  s.tasks.push_back({s.next_task++, (*source)->id(), std::move(move)});
-  s.step_task(s.tasks.back().number);
+  MoveTask task;
+  task.number = s.next_task;
+  task.source = (*source)->id();
+  task.move = std::move(move);
+  if (auto admitted = s.core.admit(engine::Admission::consume, kNoteBytes); !admitted)
+    return admitted.error();
+  s.save(task);
+  s.step_task(task.number);
   return {};
+}
+
+// Moves live in the catalog: what they have moved is said in the commit that moved it.
+void Queues::State::watch_moves() {
+  core.catalog().watch(
+      std::string(kPrefix), [this](std::string_view key, const engine::Document* document) {
+        std::uint64_t number = 0;
+        std::from_chars(key.data() + kPrefix.size(), key.data() + key.size(), number);
+        const auto at = std::find_if(tasks.begin(), tasks.end(), [number](const MoveTask& task) {
+          return task.number == number;
+        });
+        if (!document) {
+          if (at != tasks.end()) tasks.erase(at);
+          return;
+        }
+        next_task = std::max(next_task, number + 1);
+        if (at != tasks.end() && serving) return;  // it is what was just saved
+        auto task = decode_move(document->value);
+        TF_CHECK(task.has_value());
+        task->number = number;
+        if (at == tasks.end()) {
+          tasks.push_back(*std::move(task));
+        } else {
+          *at = *std::move(task);
+        }
+      });
+}
+
+void Queues::State::save(const MoveTask& task) {
+  const std::string key = key_of(task.number);
+  const engine::Document* const before = core.catalog().get(key);
+  TF_CHECK(core.catalog()
+               .put_if(key, encode_move(task), before ? before->version : 0)
+               .has_value());
+}
+
+void Queues::State::resume_moves() {
+  for (MoveTask& task : tasks) {
+    if (task.move.status != MoveStatus::running) continue;
+    task.patient_until = core.now() + kHold + kRetryAfter;
+    schedule(core.now(), 0, TimerFor::tasks, task.number);
+  }
 }
 
 Result<Move> Queues::cancel_move(const std::string& id) {
@@ -125,6 +184,7 @@ MoveTask* Queues::State::find_task(std::uint64_t number) {
 void Queues::State::end_task(MoveTask& task, MoveStatus status, std::optional<Errc> failure) {
   task.move.status = status;
   task.move.failure = failure;
+  save(task);
 }
 
 // Takes the next messages as a receiver would, and reads them.
@@ -135,11 +195,14 @@ void Queues::State::step_task(std::uint64_t number) {
   Queue* const source = find(task->source);
   if (!source) return end_task(*task, MoveStatus::failed, Errc::queue_not_found);
   const std::uint64_t left = move.to_move - std::min(move.moved, move.to_move);
-  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, step_of(move)));
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, step_of(*task)));
   if (count == 0) return end_task(*task, MoveStatus::completed);
   auto taken = take(*source, Wanted{count, kStepBytesMax, kHold});
   if (!taken) return schedule(core.now() + kRetryAfter, 0, TimerFor::tasks, number);
-  if (taken->messages.empty()) return end_task(*task, MoveStatus::completed);
+  if (taken->messages.empty()) {
+    if (core.now() >= task->patient_until) return end_task(*task, MoveStatus::completed);
+    return schedule(core.now() + kRetryAfter, 0, TimerFor::tasks, number);
+  }
   core.fetch(std::move(taken->plans.front()),
              [this, number, held = std::move(taken->messages)](
                  Result<std::vector<engine::StoredBatch>> read) { task_read(number, held, read); });
@@ -175,8 +238,16 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
     bytes += engine::record_bytes_max(passenger.to_append(headers));
   }
   if (passengers.empty()) {
-    end_task(*task, MoveStatus::failed, read ? Errc::message_not_found : read.error().code);
-    return face.release(name, receipts_of(held));
+    // Of several only one need be the culprit.
+    const bool alone = held.size() == 1;
+    if (alone && !read && read.error().code == Errc::data_damaged) {
+      give_up(*source, 0, held.front().offset, engine::advance(held.front().offset, 1));
+    } else if (alone && !read) {
+      end_task(*task, MoveStatus::failed, read.error().code);
+    }
+    task->one_by_one = !alone;
+    face.release(name, receipts_of(held));
+    return core.executor().post([this, number] { step_task(number); });
   }
   if (!core.admit(engine::Admission::publish, bytes)) {
     face.release(name, receipts_of(held));
@@ -191,6 +262,7 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
   change(*source, 0, AckOp{runs_of(gone)});
   trim(*source, source->partitions.front());
   move.moved += gone.size();
+  save(*task);
   // A read may stop early: what it did not bring goes with a later step.
   if (gone.size() < held.size()) face.release(name, receipts_of(held, gone));
   if (!move.request.per_second) return core.executor().post([this, number] { step_task(number); });

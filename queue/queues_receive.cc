@@ -154,7 +154,8 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& tak
   }
   if (bytes > bytes_left && !out.messages.empty()) return false;
 
-  const ReceiveOp op{taking.visible_at, taking.nonce, picked.choice.next, picked.choice.runs};
+  const ReceiveOp op{taking.visible_at, taking.nonce, picked.choice.next, picked.choice.runs,
+                     core.now()};
   partition.delivery.deliver(picked.choice, op);
   if (partition.groups) partition.groups->served(picked.offsets, partition.delivery);
   account(partition);
@@ -162,9 +163,11 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& tak
   const PartitionId id{static_cast<std::int32_t>(index)};
   out.messages.reserve(out.messages.size() + picked.offsets.size());
   for (const Offset o : picked.offsets) {
-    const Receipt receipt{queue.id(), static_cast<std::uint16_t>(index), o, taking.nonce};
-    out.messages.push_back({id, o, receipts->encode(receipt), partition.delivery.view(o).receives,
-                            taking.visible_at});
+    const Receipt receipt{queue.id(), static_cast<std::uint16_t>(index), o, taking.nonce,
+                          op.received};
+    const MessageView view = partition.delivery.view(o);
+    out.messages.push_back(
+        {id, o, receipts->encode(receipt), view.receives, taking.visible_at, view.first});
   }
   out.plans.push_back(std::move(plan));
   out.plan_partitions.push_back(id);

@@ -129,6 +129,7 @@ void Queues::recovered(Instant /*now*/) {
     s.arm_retention(*queue);
     s.move_dead(*queue);
   }
+  s.resume_moves();
 }
 
 }  // namespace twofold::queue

@@ -13,6 +13,7 @@
 #include "queue/queue.h"
 #include "queue/queues.h"
 #include "queue/look.h"
+#include "queue/move_document.h"
 #include "queue/receipt.h"
 
 namespace twofold::queue {
@@ -26,13 +27,6 @@ struct Reader {
 /// What a timer was set for: the highest byte of its token, the rest is `value`.
 enum class TimerFor : std::uint8_t { due = 1, waiters = 2, retention = 3, moves = 4, tasks = 5,
                                      look = 6, ids = 7 };
-
-/// A move, and what it is called inside.
-struct MoveTask {
-  std::uint64_t number;
-  std::uint32_t source;  ///< the queue's id: its name may come to mean another
-  Move move;
-};
 
 /// Messages acked in an ordered queue: those behind them wait until that is durable.
 struct Unblocked {
@@ -146,6 +140,7 @@ struct Queues::State {
     Settled settled;  ///< ok: the receipt is current
     std::uint16_t partition;
     Offset offset;
+    Instant received;
   };
   Presented present(const Queue& queue, const std::string& receipt) const;
   void ack(Queue& queue, std::size_t partition, const AckOp& op);
@@ -170,6 +165,9 @@ struct Queues::State {
   Queue* dead_letter_queue(const Queue& queue) const;
 
   // -- queues_moves.cc
+  void watch_moves();
+  void save(const MoveTask& task);
+  void resume_moves();
   MoveTask* find_task(std::uint64_t number);
   void step_task(std::uint64_t number);
   void task_read(std::uint64_t number, const std::vector<Delivered>& held,

@@ -1,5 +1,7 @@
 #include "queue/receipt.h"
 
+#include <cstring>
+
 #include <sodium.h>
 
 #include "engine/base/bytes.h"
@@ -9,10 +11,11 @@ namespace {
 
 constexpr std::string_view kPrefix = "r1.";
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kSignedBytes = 1 + 4 + 2 + 8 + 4;
+constexpr std::size_t kTimeBytes = 6;
+constexpr std::size_t kSignedBytes = 1 + 4 + 2 + 8 + 4 + kTimeBytes;
 constexpr std::size_t kBytes = kSignedBytes + 8;
 constexpr std::size_t kChars = kBytes / 3 * 4;
-static_assert(kBytes == 27);
+static_assert(kBytes == 33);
 static_assert(kBytes % 3 == 0, "so that no character is half used and each receipt has one text");
 
 constexpr std::string_view kAlphabet =
@@ -60,6 +63,8 @@ std::string ReceiptCoder::encode(const Receipt& receipt) const {
   engine::store_le(bytes + 5, receipt.partition);
   engine::store_le(bytes + 7, receipt.offset.value());
   engine::store_le(bytes + 15, receipt.nonce);
+  const std::int64_t received = receipt.received.value();
+  std::memcpy(bytes + 19, &received, kTimeBytes);
   engine::store_le(bytes + kSignedBytes, tag(bytes));
 
   std::string text(kPrefix.size() + kChars, '\0');
@@ -74,10 +79,12 @@ std::optional<Receipt> ReceiptCoder::decode(std::string_view text) const {
   if (!read_base64(text.data() + kPrefix.size(), bytes)) return std::nullopt;
   if (engine::load_le<std::uint8_t>(bytes) != kVersion) return std::nullopt;
   if (engine::load_le<std::uint64_t>(bytes + kSignedBytes) != tag(bytes)) return std::nullopt;
+  std::int64_t received = 0;
+  std::memcpy(&received, bytes + 19, kTimeBytes);
   return Receipt{engine::load_le<std::uint32_t>(bytes + 1),
                  engine::load_le<std::uint16_t>(bytes + 5),
                  engine::Offset{engine::load_le<std::int64_t>(bytes + 7)},
-                 engine::load_le<std::uint32_t>(bytes + 15)};
+                 engine::load_le<std::uint32_t>(bytes + 15), engine::Instant{received}};
 }
 
 std::uint64_t ReceiptCoder::tag(const char* bytes) const {

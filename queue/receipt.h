@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/clock.h"
 #include "engine/base/ids.h"
 
 namespace twofold::queue {
@@ -16,6 +17,7 @@ struct Receipt {
   std::uint16_t partition;
   engine::Offset offset;
   std::uint32_t nonce;
+  engine::Instant received;  ///< broker time, 0 to 2^48 ms
 
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };
@@ -24,14 +26,14 @@ using ReceiptKey = std::array<unsigned char, 16>;
 
 /// Turns receipts into text that only this broker can make, and back, without a table.
 ///
-///   "r1." + base64url of 27 bytes, 36 characters, no padding:
+///   "r1." + base64url of 33 bytes, 44 characters, no padding:
 ///
-///    0         1          5              7            15         19             27
-///   +---------+----------+--------------+------------+----------+--------------+
-///   | version | queue    | partition    | offset     | nonce    | tag          |   little endian
-///   +---------+----------+--------------+------------+----------+--------------+
+///    0         1          5              7            15         19            25             33
+///   +---------+----------+--------------+------------+----------+-------------+--------------+
+///   | version | queue    | partition    | offset     | nonce    | received    | tag          |   LE
+///   +---------+----------+--------------+------------+----------+-------------+--------------+
 ///
-/// tag is SipHash-2-4 of the 19 bytes before it, keyed with the broker's key: a receipt that was
+/// tag is SipHash-2-4 of the 25 bytes before it, keyed with the broker's key: a receipt that was
 /// guessed, changed or made elsewhere does not decode.
 class ReceiptCoder {
  public:

@@ -7,8 +7,9 @@ namespace twofold::queue {
 using engine::Instant;
 using engine::Offset;
 
-Mark make_mark(MarkKind kind, Instant due, std::uint32_t nonce, std::uint32_t receives) {
-  return {due, nonce, std::min(receives, kReceivesMax) & kReceivesMax,
+Mark make_mark(MarkKind kind, Instant due, std::uint32_t nonce, std::uint32_t receives,
+               Instant first) {
+  return {due, first, nonce, std::min(receives, kReceivesMax) & kReceivesMax,
           static_cast<std::uint8_t>(kind)};
 }
 

@@ -25,6 +25,7 @@ enum class MarkKind : std::uint8_t {
 
 struct Mark {
   engine::Instant due;
+  engine::Instant first;        ///< when it was received first; 0 before that
   std::uint32_t nonce;          ///< of the newest delivery
   std::uint32_t receives : 24;  ///< how often it was delivered; stops counting at the limit
   std::uint32_t kind_ : 8;
@@ -34,7 +35,12 @@ struct Mark {
   friend bool operator==(const Mark&, const Mark&) = default;
 };
 inline constexpr std::uint32_t kReceivesMax = (1u << 24) - 1;
-Mark make_mark(MarkKind kind, engine::Instant due, std::uint32_t nonce, std::uint32_t receives);
+Mark make_mark(MarkKind kind, engine::Instant due, std::uint32_t nonce, std::uint32_t receives,
+               engine::Instant first = engine::Instant{0});
+/// The same message as another kind.
+inline Mark changed(const Mark& mark, MarkKind kind, engine::Instant due) {
+  return make_mark(kind, due, mark.nonce, mark.receives, mark.first);
+}
 
 /// What time has done.
 struct Expired {
@@ -45,7 +51,7 @@ struct Expired {
 /// The messages of one log that were touched and are not done with: everything else is either never
 /// delivered or acked, and costs nothing.
 ///
-/// Kept by windows of 64 offsets. Inside a window, messages that share a mark share one group of 24
+/// Kept by windows of 64 offsets. Inside a window, messages that share a mark share one group of 32
 /// bytes: a batch receive is one group per window, single receives are up to 64. A message that
 /// stays for ever pins its own window and nothing else. Every lookup is O(log windows) + O(groups
 /// of one window), the last window is remembered.

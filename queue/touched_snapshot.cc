@@ -9,7 +9,7 @@ using engine::ByteReader;
 using engine::ByteWriter;
 
 // windows: n, then n x (index - previous index, groups: m, then m x (kind u8, bits u64, due,
-// nonce u32, receives)). Groups by their lowest bit, so that equal states give equal bytes.
+// nonce u32, receives, first)). Groups by their lowest bit, so that equal states give equal bytes.
 void Touched::write(ByteWriter& out) const {
   out.uvarint(windows_.size());
   std::int64_t previous = 0;
@@ -27,6 +27,7 @@ void Touched::write(ByteWriter& out) const {
       out.varint(group.mark.due.value());
       out.fixed(group.mark.nonce);
       out.uvarint(group.mark.receives);
+      out.varint(group.mark.first.value());
     }
   }
 }
@@ -47,7 +48,7 @@ bool Touched::read(ByteReader& in) {
 }
 
 bool Touched::read_window(ByteReader& in, std::int64_t index) {
-  const std::size_t groups = in.count(15);
+  const std::size_t groups = in.count(16);
   if (groups == 0 || groups > kWindow) return false;
   for (std::size_t i = 0; i < groups; ++i) {
     const auto kind = in.fixed<std::uint8_t>();
@@ -55,10 +56,12 @@ bool Touched::read_window(ByteReader& in, std::int64_t index) {
     const engine::Instant due{in.varint()};
     const auto nonce = in.fixed<std::uint32_t>();
     const std::uint64_t receives = in.uvarint();
+    const engine::Instant first{in.varint()};
     if (!in.ok() || kind < 1 || kind > 4 || receives > kReceivesMax) return false;
     if (bits == 0 || (bits & taken(index)) != 0) return false;
     add(index, bits,
-        make_mark(static_cast<MarkKind>(kind), due, nonce, static_cast<std::uint32_t>(receives)));
+        make_mark(static_cast<MarkKind>(kind), due, nonce, static_cast<std::uint32_t>(receives),
+                  first));
   }
   return true;
 }

@@ -24,7 +24,8 @@ std::string_view settled_text(Settled settled) {
   switch (settled) {
     case Settled::acked: return "acked";
     case Settled::already: return "already";
-    case Settled::stale: return "stale";
+    case Settled::stale:
+    case Settled::too_long: return "stale";
     case Settled::unknown: return "unknown";
     case Settled::ok: return "ok";
   }
@@ -35,7 +36,8 @@ std::uint64_t settled_number(Settled settled) {
   switch (settled) {
     case Settled::acked: return 1;
     case Settled::already: return 2;
-    case Settled::stale: return 3;
+    case Settled::stale:
+    case Settled::too_long: return 3;
     case Settled::unknown: return 4;
     case Settled::ok: return 5;
   }

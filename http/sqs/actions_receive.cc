@@ -148,9 +148,10 @@ class MessageWriter {
                     const StoredMessage& message) {
     if (system_.empty()) return;
     in_system_ = false;
-    const engine::WallTime now = exchange_.broker.clock.wall();
+    const engine::Clock& clock = exchange_.broker.clock;
+    const engine::WallTime first = clock.wall() + (delivered.first_received - clock.now());
     system("SenderId", account_);
-    system("ApproximateFirstReceiveTimestamp", std::to_string(now.value()));
+    system("ApproximateFirstReceiveTimestamp", std::to_string(first.value()));
     system("ApproximateReceiveCount",
            std::to_string(message.receives_before + delivered.receive_count));
     system("SentTimestamp", std::to_string(record.timestamp.value()));

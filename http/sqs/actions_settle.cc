@@ -31,6 +31,12 @@ Fault bad_handle(std::string_view handle) {
           fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle)};
 }
 
+Fault too_long(std::int64_t timeout) {
+  return invalid_value(
+      std::to_string(timeout), "VisibilityTimeout",
+      "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
+}
+
 // Of FIFO queues only, where a receipt ends with its timeout.
 Fault expired(std::string_view handle, bool batch) {
   if (batch) return {Code::receipt_handle_is_invalid, "The receipt handle has expired"};
@@ -38,8 +44,8 @@ Fault expired(std::string_view handle, bool batch) {
 }
 
 // A message that is gone was deleted: saying so again is no mistake.
-std::optional<Fault> delete_fault(const Settling& settling, Settled settled,
-                                  std::string_view handle) {
+std::optional<Fault> delete_fault(const Settling& settling, Settled settled, const Item& item) {
+  const std::string_view handle = *item.receipt_handle;
   switch (settled) {
     case Settled::stale:
       if (settling.fifo) return expired(handle, settling.batch);
@@ -47,13 +53,14 @@ std::optional<Fault> delete_fault(const Settling& settling, Settled settled,
     case Settled::acked:
     case Settled::already:
     case Settled::ok: return std::nullopt;
-    case Settled::unknown: return bad_handle(handle);
+    case Settled::unknown:
+    case Settled::too_long: return bad_handle(handle);
   }
   __builtin_unreachable();
 }
 
-std::optional<Fault> change_fault(const Settling& settling, Settled settled,
-                                  std::string_view handle) {
+std::optional<Fault> change_fault(const Settling& settling, Settled settled, const Item& item) {
+  const std::string_view handle = *item.receipt_handle;
   switch (settled) {
     case Settled::acked:
     case Settled::ok: return std::nullopt;
@@ -64,6 +71,7 @@ std::optional<Fault> change_fault(const Settling& settling, Settled settled,
       return invalid_value(
           handle, "ReceiptHandle",
           "Message does not exist or is not available for visibility timeout change.");
+    case Settled::too_long: return too_long(*item.visibility_timeout);
     case Settled::unknown: return bad_handle(handle);
   }
   __builtin_unreachable();
@@ -83,9 +91,7 @@ Outcome<> check_timeout(const Item& item) {
                          "Must be between 0 and 43200.");
   }
   if (timeout < kVisibilityMax) return {};
-  return invalid_value(
-      std::to_string(timeout), "VisibilityTimeout",
-      "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
+  return too_long(timeout);
 }
 
 Outcome<Settling> prepare(const Exchange& exchange, std::span<const Item> items) {
@@ -115,8 +121,9 @@ void change_on_core(Exchange& exchange, const Settling& settling, Decided<Result
   for (std::size_t i = 0; i < settling.items.size(); ++i) {
     if (settling.faults[i]) continue;
     const Item& item = settling.items[i];
-    items.push_back(
-        {std::string(*item.receipt_handle), std::chrono::seconds{*item.visibility_timeout}});
+    items.push_back({std::string(*item.receipt_handle),
+                     std::chrono::seconds{*item.visibility_timeout},
+                     std::chrono::seconds{kVisibilityMax}});
   }
   exchange.broker.queues.extend(settling.queue, std::move(items), decided(std::move(done)),
                                 settling.accepted());
@@ -127,7 +134,7 @@ void note_results(Settling& settling, const Results& results, FaultOf fault_of_r
   auto result = results.begin();
   for (std::size_t i = 0; i < settling.items.size(); ++i) {
     if (settling.faults[i]) continue;
-    settling.faults[i] = fault_of_result(settling, *result++, *settling.items[i].receipt_handle);
+    settling.faults[i] = fault_of_result(settling, *result++, settling.items[i]);
   }
 }
 

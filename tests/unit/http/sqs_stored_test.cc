@@ -31,7 +31,7 @@ TEST(SqsStored, WhatIsSentIsReceived) {
   item.attributes = {number, text, label, bytes};
   Scratch scratch;
   scratch.headers.reserve(headers_needed(item));
-  const auto record = stored(to_record(item, "an-id", "trace", engine::WallTime{9}, scratch));
+  const auto record = stored(to_record(item, Notes{"an-id", "trace", ""}, engine::WallTime{9}, scratch));
   EXPECT_EQ(record.key, "tenant");
   EXPECT_EQ(record.value, "body");
 
@@ -53,7 +53,7 @@ TEST(SqsStored, ALogReaderSeesAttributesAsHeadersOfTheirName) {
   };
   Scratch scratch;
   scratch.headers.reserve(headers_needed(item));
-  const auto record = to_record(item, "an-id", "", engine::WallTime{9}, scratch);
+  const auto record = to_record(item, Notes{"an-id", "", ""}, engine::WallTime{9}, scratch);
   ASSERT_EQ(record.headers.size(), 2u);
   EXPECT_EQ(record.headers[0].name, "color");
   EXPECT_EQ(record.headers[0].value, "blue");

@@ -28,7 +28,8 @@ std::vector<Golden> golden() {
       {Offset{9}, 1}
   };
   return {
-      {ReceiveOp{Instant{300}, 0xAABBCCDD, Offset{10}, runs}, "0103d804ddccbbaa140205010200"},
+      {ReceiveOp{Instant{300}, 0xAABBCCDD, Offset{10}, runs, Instant{3}},
+       "0103d804ddccbbaa14060205010200"},
       {AckOp{runs},                                           "02030205010200"              },
       {NackOp{Instant{1}, runs},                              "0303020205010200"            },
       {ExtendOp{Instant{64}, runs},                           "040380010205010200"          },
@@ -36,6 +37,10 @@ std::vector<Golden> golden() {
       {DeadOp{"no", runs},                                    "0603026e6f0205010200"        },
       {ReleaseOp{runs},                                       "07030205010200"              },
       {SkipOp{Offset{70}},                                    "08038c01"                    },
+      {RememberOp{Instant{5}, {{{'h'}, {'t'}, Offset{7}}}},
+       "09030a01680000000000000000000000000000007400000000000000000000000000000" "00e"},
+      {ForgetIdsOp{},                                         "0a03"                        },
+      {ReviveOp{runs},                                        "0b030205010200"              },
   };
 }
 

@@ -279,6 +279,42 @@ TEST_F(QueueFifo, AReceiveCanBeRepeatedUntilSomethingHappened) {
   EXPECT_EQ(late.code(), Errc::stale_receipt);
 }
 
+TEST_F(QueueFifo, AReceiptOfAFifoQueueEndsWithItsTimeout) {
+  put({"1.1"});
+  get(1, 5s);
+  pass(5s);
+  Answer<std::vector<Settled>> late;
+  queues->ack("fifo", {held["1.1"]}, late.slot(), Receipts::held);
+  EXPECT_EQ(*late, std::vector{Settled::stale});
+  EXPECT_EQ(get(10), (Texts{"1.1"}));
+}
+
+TEST_F(QueueFifo, ALimitOnTheWholeTimeCountsFromTheReceive) {
+  put({"1.1"});
+  get(1, 60s);
+  pass(50s);
+  const auto extended = [this](Duration by) {
+    Answer<std::vector<Settled>> answer;
+    queues->extend("fifo", {{held["1.1"], by, 100s}}, answer.slot());
+    return answer->front();
+  };
+  EXPECT_EQ(extended(51s), Settled::too_long);
+  EXPECT_EQ(extended(50s), Settled::ok);
+}
+
+TEST_F(QueueFifo, TheTimeOfTheFirstReceiveIsKept) {
+  put({"1.1"});
+  const Instant first = clock.now();
+  get(1, 5s);
+  core->commit();
+  restart();
+  pass(5s);
+  const Received again = receive("fifo");
+  ASSERT_EQ(again.messages.size(), 1u);
+  EXPECT_EQ(again.messages[0].first_received, first);
+  EXPECT_EQ(again.messages[0].receive_count, 2u);
+}
+
 TEST_F(QueueFifo, ABackedOffMessageWaitsLongerEachTime) {
   QueueConfig config;
   config.backoff_min = 8s;

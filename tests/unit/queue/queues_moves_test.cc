@@ -61,6 +61,25 @@ TEST_F(QueueMoves, ARateIsKept) {
   EXPECT_EQ(only("morgue").status, MoveStatus::completed);
 }
 
+TEST_F(QueueMoves, ARestartDoesNotEndAMove) {
+  die({"a", "b", "c", "d"});
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue", .per_second = 1}));
+  settle();
+  EXPECT_EQ(only("morgue").moved, 1u);
+  restart();
+  EXPECT_EQ(only("morgue").moved, 1u) << "counted in the commit that moved it";
+  EXPECT_EQ(only("morgue").status, MoveStatus::running);
+  for (int second = 0; second < 70; ++second) {
+    core->pass(1s);
+    settle();
+  }
+  EXPECT_EQ(only("morgue").status, MoveStatus::completed);
+  EXPECT_EQ(only("morgue").moved, 4u);
+  EXPECT_EQ(values(receive("jobs", 10)), (Texts{"a", "b", "c", "d"}));
+  restart();
+  EXPECT_EQ(only("morgue").status, MoveStatus::completed) << "what ended is still told";
+}
+
 TEST_F(QueueMoves, ACancelledMoveLeavesTheRest) {
   die({"a", "b"});
   ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue", .per_second = 1}));

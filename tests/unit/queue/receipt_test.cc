@@ -10,7 +10,8 @@ ReceiptKey key(unsigned char first) {
   for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<unsigned char>(first + i);
   return key;
 }
-const Receipt kReceipt{7, 3, engine::Offset{1'234'567'890'123}, 0xDEADBEEF};
+const Receipt kReceipt{7, 3, engine::Offset{1'234'567'890'123}, 0xDEADBEEF,
+                       engine::Instant{0x123456789A}};
 
 TEST(Receipt, WhatWasHandedOutIsReadBack) {
   const ReceiptCoder coder(key(0));
@@ -18,7 +19,7 @@ TEST(Receipt, WhatWasHandedOutIsReadBack) {
 }
 
 TEST(Receipt, KeepsTheTextThatClientsHold) {
-  EXPECT_EQ(ReceiptCoder(key(0)).encode(kReceipt), "r1.AQcAAAADAMsE-3EfAQAA776t3uD6MCEWv4ph");
+  EXPECT_EQ(ReceiptCoder(key(0)).encode(kReceipt), "r1.AQcAAAADAMsE-3EfAQAA776t3pp4VjQSAKtu5lMOSGf6");
 }
 
 TEST(Receipt, AChangeOfAnyCharacterMakesItWorthless) {

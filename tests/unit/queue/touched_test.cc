@@ -89,7 +89,8 @@ TEST(Touched, BytesThatNobodyWroteAreRefused) {
     return !touched.read(in);
   };
   const std::string group = std::string("\x01", 1) + std::string("\x01\0\0\0\0\0\0\0", 8) +
-                            std::string("\x02", 1) + std::string("\x07\0\0\0", 4) + "\x01";
+                            std::string("\x02", 1) + std::string("\x07\0\0\0", 4) +
+                            std::string("\x01\x04", 2);
   const auto window = [](const std::string& groups, char count) {
     return std::string("\x01\x05", 2) + count + groups;
   };
