@@ -116,6 +116,9 @@ class Core {
   virtual void study(ReadPlan plan,
                      UniqueFunction<void(Result<std::vector<StoredBatch>>)> study,
                      UniqueFunction<void()> done) = 0;
+  /// A reader of `log` has come to `from` and needs nothing before `done_before` any more: what
+  /// comes next is fetched from the device before he asks, if it has to come from there.
+  virtual void read_ahead(LogId log, Offset from, Offset done_before) = 0;
   /// The place of a record in the total order, once its block is sealed. Inside on_commit's
   /// completion it is known even when the log or the record is gone already; else 0 for those.
   virtual Seq seq_of(LogId log, Offset offset) const = 0;

@@ -24,7 +24,8 @@ CoreImpl::CoreImpl(CoreWorld world, CoreOptions options)
       options_(options),
       timers_(world.clock.now()),
       catalog_([this](std::string_view payload) { note(EntryType::catalog, 0, payload); }),
-      tail_(options.tail_cache_bytes) {
+      tail_(options.tail_cache_bytes),
+      ahead_(options.read_ahead_bytes) {
   world_.journal.on_ready([this, alive = alive_] {
     if (*alive) maybe_seal();
   });

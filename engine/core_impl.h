@@ -20,6 +20,7 @@
 #include "engine/scrub.h"
 #include "engine/segment_store.h"
 #include "engine/superblock.h"
+#include "engine/read_ahead.h"
 #include "engine/tail_cache.h"
 
 namespace twofold::engine {
@@ -27,6 +28,7 @@ namespace twofold::engine {
 struct CoreOptions {
   std::size_t gathered_bytes_max = 256 << 20;   ///< accepted, not yet written
   std::size_t tail_cache_bytes = 32 << 20;
+  std::size_t read_ahead_bytes = 16 << 20;  ///< of cold batches, over all logs
   std::size_t extent_count_max = 700'000;       ///< index of journal-resident batches (32 MiB)
   std::uint64_t checkpoint_bytes = 128 << 20;   ///< of journal between two checkpoints
   std::uint32_t journal_files = 8;              ///< kept before the oldest are drained
@@ -116,6 +118,7 @@ class CoreImpl final : public Core, public TimerTarget {
   void fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) override;
   void study(ReadPlan plan, UniqueFunction<void(Result<std::vector<StoredBatch>>)> study,
              UniqueFunction<void()> done) override;
+  void read_ahead(LogId log, Offset from, Offset done_before) override;
   Seq seq_of(LogId log, Offset offset) const override;
   std::vector<std::pair<Offset, Offset>> damaged(LogId log) const override;
   Catalog& catalog() override { return catalog_; }
@@ -235,6 +238,8 @@ class CoreImpl final : public Core, public TimerTarget {
   std::uint64_t next_segment_id_ = 1;
   std::size_t extents_ = 0;
   TailCache tail_;
+  ReadAhead ahead_;
+  std::unordered_set<LogId> reading_ahead_;
   std::map<SegmentId, SegmentState> segments_;
   std::vector<RetiredSegment> retired_;
 

@@ -12,6 +12,7 @@ namespace {
 
 // Two wanted offsets with more than this between them are read on their own.
 constexpr std::uint64_t kGapBytesMax = 32 << 10;
+constexpr std::size_t kAheadBytes = 1 << 20;  // read at once, of one log
 constexpr std::size_t kPieceBytesMax = 8 << 20;
 
 // About what `records` neighbours take.
@@ -90,6 +91,7 @@ void CoreImpl::open_log(LogId log, LogOptions options) {
 }
 
 void CoreImpl::drop_log(LogId log) {
+  ahead_.drop(log);
   const auto it = logs_.find(log);
   if (it == logs_.end()) return;
   forget(*it->second, it->second->end);
@@ -263,6 +265,13 @@ ReadPlan CoreImpl::plan_offsets(LogId log, const std::vector<Offset>& offsets) c
       while (i < offsets.size() && offsets[i] < upto) ++i;
       continue;
     }
+    if (const StoredBatch* const ahead = ahead_.find(log, wanted)) {
+      cold.flush();
+      const Offset upto = advance(batch_header(ahead->bytes).last_offset(), 1);
+      plan.add(ReadPlan::Piece{wanted, upto, *ahead, nullptr, ahead->bytes.size()});
+      while (i < offsets.size() && offsets[i] < upto) ++i;
+      continue;
+    }
     const auto sealed = std::partition_point(
         index.sealed.begin(), index.sealed.end(),
         [&](const auto& s) { return s.range.upto <= wanted; });
@@ -321,6 +330,23 @@ void CoreImpl::study(ReadPlan plan, UniqueFunction<void(Result<std::vector<Store
                     done = std::move(done)]() mutable {
     study(plan.fetch());
     core.post(std::move(done));
+  });
+}
+
+void CoreImpl::read_ahead(LogId log, Offset from, Offset done_before) {
+  ahead_.forget_before(log, done_before);
+  const LogIndex* const index = find(log);
+  if (!index || reading_ahead_.contains(log)) return;
+  if (ahead_.bytes_from(log, from) >= kAheadBytes / 2) return;
+  const auto begin = ahead_.next_from(log, from);
+  if (!begin || *begin >= index->visible_end || *begin < index->start) return;
+  ReadPlan plan = plan_read(log, *begin, kAheadBytes);
+  if (plan.empty() || plan.in_memory()) return;
+  reading_ahead_.insert(log);
+  fetch(std::move(plan), [this, log](Result<std::vector<StoredBatch>> batches) {
+    reading_ahead_.erase(log);
+    // What cannot be read is said to whoever asks for it.
+    if (batches && find(log)) ahead_.add(log, *batches);
   });
 }
 

@@ -51,6 +51,7 @@ struct Partition {
   std::uint32_t look = 0;  // counts beginnings anew: what was read for an older one is dropped
   std::unique_ptr<DedupIds> ids;
   Alarm alarm;
+  Offset given_to{0};          // where the last receive ended
   Offset trimmed;              // own log: it forgot what lies before
   std::uint64_t accounted = 0; // of its marked messages, in the sum over all queues
   std::uint64_t accounted_ahead = 0;

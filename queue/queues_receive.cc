@@ -13,6 +13,9 @@ using engine::Error;
 // How long somebody who would not wait is kept while a queue still reads ahead.
 constexpr Duration kHastyMax = std::chrono::milliseconds{500};
 
+// From one receive to the next, where a queue is walked in order.
+constexpr std::int64_t kStepMax = 4'096;
+
 std::vector<Offset> offsets_of(const Runs& runs) {
   std::vector<Offset> offsets;
   for (const Run& run : runs)
@@ -173,6 +176,12 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& tak
   out.plan_partitions.push_back(id);
   arm(queue, index);
   bytes_left -= std::min(bytes, bytes_left);
+  // Whoever goes on where the last one stopped will do so again.
+  const Offset end = picked.choice.runs.back().end();
+  const std::int64_t step = distance(partition.given_to, picked.choice.runs.front().base);
+  if (step >= 0 && step < kStepMax)
+    core.read_ahead(partition.log, end, partition.delivery.floor());
+  partition.given_to = end;
   const bool cut_by_bytes = picked.offsets.size() < taking.max && partition.has_ready();
   return !cut_by_bytes;
 }

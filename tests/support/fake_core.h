@@ -116,6 +116,7 @@ class FakeCore final : public engine::Core {
   void study(engine::ReadPlan plan,
              engine::UniqueFunction<void(engine::Result<std::vector<engine::StoredBatch>>)> study,
              engine::UniqueFunction<void()> done) override;
+  void read_ahead(LogId, Offset, Offset) override {}
   void fetch(engine::ReadPlan plan,
              engine::Completion<std::vector<engine::StoredBatch>> done) override;
   Seq seq_of(LogId log, Offset offset) const override;
