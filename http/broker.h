@@ -9,6 +9,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/random.h"
 #include "engine/core.h"
+#include "http/sqs/options.h"
 #include "log/groups.h"
 #include "log/topics.h"
 #include "queue/queues.h"
@@ -74,6 +75,7 @@ struct ServerOptions {
   std::vector<std::string> hosts_allowed{};
   /// Web origins that may read and write: "https://example.org".
   std::vector<std::string> origins_allowed{};
+  sqs::Options sqs{};
 };
 
 }  // namespace twofold::http

@@ -34,6 +34,9 @@ constexpr auto kCodes = std::to_array<CodeInfo>({
     {Code::unknown_operation, CORAL "UnknownOperationException", 400, "InvalidAction"},
     {Code::serialization, CORAL "SerializationException", 400, "MalformedInput"},
     {Code::access_denied, CORAL "AccessDeniedException", 403, "AccessDenied"},
+    {Code::unrecognized_client, CORAL "UnrecognizedClientException", 403, "InvalidClientTokenId"},
+    {Code::invalid_signature, CORAL "InvalidSignatureException", 403, "SignatureDoesNotMatch"},
+    {Code::incomplete_signature, CORAL "IncompleteSignatureException", 400, "IncompleteSignature"},
     {Code::internal_failure, CORAL "InternalFailure", 500, "InternalFailure"},
     {Code::service_unavailable, CORAL "ServiceUnavailable", 503, "ServiceUnavailable"},
 });

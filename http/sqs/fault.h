@@ -37,6 +37,9 @@ enum class Code : std::uint8_t {
   unknown_operation,
   serialization,
   access_denied,
+  unrecognized_client,
+  invalid_signature,
+  incomplete_signature,
   internal_failure,
   service_unavailable,
 };

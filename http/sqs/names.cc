@@ -9,6 +9,7 @@ namespace twofold::http::sqs {
 namespace {
 
 constexpr std::size_t kNameMax = 80;
+constexpr std::size_t kRegionMax = 64;
 constexpr std::string_view kFifo = ".fifo";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -44,13 +45,22 @@ std::string_view credential_of(const Head& head, const Target& target) {
 
 Caller caller_of(const Head& head, const Target& target) {
   Caller caller;
-  const auto scope = cut<5>(credential_of(head, target), '/');
+  const auto scope = cut_credential(credential_of(head, target));
   if (!scope) return caller;
-  const std::string_view region = (*scope)[2];
-  if (!region.empty() && std::all_of(region.begin(), region.end(), is_plain))
-    caller.region = region;
-  if (is_account((*scope)[0])) caller.account = (*scope)[0];
+  if (is_region(scope->region)) caller.region = scope->region;
+  if (is_account(scope->key_id)) caller.account = scope->key_id;
   return caller;
+}
+
+std::optional<Credential> cut_credential(std::string_view text) {
+  const auto parts = cut<5>(text, '/');
+  if (!parts) return std::nullopt;
+  return Credential{(*parts)[0], (*parts)[1], (*parts)[2], (*parts)[3], (*parts)[4]};
+}
+
+bool is_region(std::string_view text) {
+  return !text.empty() && text.size() <= kRegionMax &&
+         std::all_of(text.begin(), text.end(), is_plain);
 }
 
 bool is_account(std::string_view text) {

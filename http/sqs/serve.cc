@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "http/gate.h"
+#include "http/server_common.h"
 #include "http/sqs/action.h"
 #include "http/sqs/dialect.h"
 #include "http/sqs/form.h"
@@ -66,7 +67,19 @@ Fault unknown_action(std::string_view name, Protocol protocol) {
           fmt::format("The action {} is not valid for this endpoint.", name.substr(0, 256))};
 }
 
+// Before anything else is said about a request: a stranger learns nothing here.
+Outcome<> authenticate(Exchange& exchange) {
+  Call& call = exchange.call;
+  const Authenticator& authenticator = call.common.authenticator;
+  if (!authenticator.required()) return {};
+  auto caller = authenticator.check(call.head, call.target, call.body, call.broker.clock.wall());
+  if (!caller) return caller.fault();
+  exchange.caller = *caller;
+  return {};
+}
+
 Outcome<> read_json(Exchange& exchange) {
+  if (auto known = authenticate(exchange); !known) return known;
   Call& call = exchange.call;
   std::string_view target = call.head.field(kTarget);
   if (target.starts_with(kService)) {
@@ -81,6 +94,7 @@ Outcome<> read_json(Exchange& exchange) {
 }
 
 Outcome<> read_query(Exchange& exchange, const FormNode& form) {
+  if (auto known = authenticate(exchange); !known) return known;
   const std::string_view name = form.text("Action").value_or("");
   exchange.action = find_action(name);
   if (!exchange.action) return unknown_action(name, Protocol::query);

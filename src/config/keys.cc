@@ -59,6 +59,14 @@ constexpr std::array kKeys{
     Key{"queues.delay", Kind::duration, "0s", "0s", "365d",
         "how long a new message is held back when its sender does not say",
         TWOFOLD_SLOT(queues.delay)},
+    Key{"sqs.keys_file", Kind::path, "", "", "",
+        "access keys that SQS requests must be signed with, one a line: id, secret, account; "
+        "without it signatures are not checked",
+        TWOFOLD_SLOT(sqs.keys_file)},
+    Key{"sqs.profile", Kind::choice, "lenient", "lenient|strict", "",
+        "strict has the waits of AWS after a purge and a delete and its limit of messages in "
+        "flight, and needs sqs.keys_file",
+        TWOFOLD_SLOT(sqs.profile)},
     Key{"storage.durability", Kind::choice, "disk", "memory|os|disk", "",
         "when a publish is answered: synced to the device, written to the kernel, or accepted",
         TWOFOLD_SLOT(storage.durability)},
@@ -108,6 +116,7 @@ constexpr std::array kKeys{
 std::string_view kind_name(Kind kind) {
   switch (kind) {
     case Kind::text: return "text";
+    case Kind::path: return "path of a file, or nothing";
     case Kind::address: return "address:port";
     case Kind::hosts: return "list of host names";
     case Kind::origins: return "list of origins";

@@ -111,7 +111,7 @@ struct Assigner {
   std::string_view text;
 
   Outcome<Done> operator()(std::string* slot) const {
-    if (text.empty()) return Refused("must not be empty");
+    if (text.empty() && key.kind != Kind::path) return Refused("must not be empty");
     if (key.kind == Kind::address) {
       const auto address = parse_address(text);
       if (!address) return address.error();

@@ -1,5 +1,7 @@
 #include <charconv>
 
+#include "engine/base/diag.h"
+#include "src/config/access_keys.h"
 #include "src/serve/memory.h"
 #include "src/serve/running_broker.h"
 
@@ -26,7 +28,28 @@ engine::EngineOptions engine_options(const Config& config) {
   return options;
 }
 
-http::ServerOptions server_options(const Config& config) {
+namespace {
+
+engine::Result<std::vector<http::sqs::AccessKey>> access_keys(const std::string& path) {
+  if (path.empty()) return std::vector<http::sqs::AccessKey>();
+  auto keys = config::read_access_keys(path);
+  if (!keys) {
+    return Error(Errc::invalid_request, "sqs.keys_file: " + keys.error().why,
+                 "each line is an access key id, its secret, and an account if it has one");
+  }
+  if (config::readable_by_all(path)) {
+    engine::diag(engine::DiagLevel::warn, "main", "everybody can read the secrets in sqs.keys_file",
+                 {
+                     {"file", path       },
+                     {"hint", "chmod 640"}
+    });
+  }
+  return *std::move(keys);
+}
+
+}  // namespace
+
+engine::Result<http::ServerOptions> server_options(const Config& config) {
   http::ServerOptions options;
   options.connections_max = static_cast<std::size_t>(config.limits.connections);
   options.body_bytes_max = config.http.max_body;
@@ -36,6 +59,10 @@ http::ServerOptions server_options(const Config& config) {
   options.idle_timeout = config.http.idle_timeout;
   options.hosts_allowed = config.http.hosts;
   options.origins_allowed = config.http.cors_origins;
+  options.sqs.profile = config.sqs.profile;
+  auto keys = access_keys(config.sqs.keys_file);
+  if (!keys) return keys.error();
+  options.sqs.keys = *std::move(keys);
   return options;
 }
 

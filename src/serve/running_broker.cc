@@ -75,6 +75,8 @@ Result<std::unique_ptr<RunningBroker>> RunningBroker::open(const Config& config)
 }
 
 Result<> RunningBroker::build() {
+  auto options = server_options(config_);
+  if (!options) return options.error();
   auto files = open_files(config_);
   if (!files) return files.error();
   files_ = std::move(*files);
@@ -106,7 +108,7 @@ Result<> RunningBroker::build() {
 
   std::vector<boost::asio::io_context*> contexts;
   for (auto& context : contexts_) contexts.push_back(context.get());
-  server_ = std::make_unique<http::Server>(*broker_, contexts, server_options(config_));
+  server_ = std::make_unique<http::Server>(*broker_, contexts, *std::move(options));
   return {};
 }
 

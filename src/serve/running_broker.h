@@ -84,7 +84,8 @@ class RunningBroker {
 
 /// The engine's options as the configuration asks for them.
 engine::EngineOptions engine_options(const Config& config);
-http::ServerOptions server_options(const Config& config);
+/// Reads sqs.keys_file, too. Errors: invalid_request.
+engine::Result<http::ServerOptions> server_options(const Config& config);
 /// What topics and queues get when their creators do not say.
 void set_defaults(const Config& config, http::Broker& broker);
 /// Metrics of the engine in Prometheus text. On the core.
