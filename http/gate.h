@@ -11,7 +11,8 @@
 namespace twofold::http {
 
 /// Whether the broker, which asks nobody who they are, may answer to this Host: an IP address,
-/// localhost, a name without a dot, or one that was configured. A web page that has its own name
+/// localhost or a name under it (and under localhost.localstack.cloud, which is the same), a name
+/// without a dot, or one that was configured. A web page that has its own name
 /// resolve to this machine comes with a dotted one.
 bool host_allowed(std::string_view host, const ServerOptions& options);
 

@@ -167,15 +167,18 @@ Exchange::Exchange(Call& c, Protocol p)
       request_id(make_uuid(c.broker.random)),
       answer(p, c.reply.body) {}
 
+const Options& Exchange::options() const { return call.common.options.sqs; }
+
 Outcome<std::string> Exchange::queue() const {
-  std::string_view name;
+  Address address;
   if (request.queue_url) {
-    name = name_in_url(*request.queue_url);
+    address = address_in_url(*request.queue_url);
   } else if (is_queue_path(call.target)) {
-    name = call.target.segments().back();
+    address = address_in_path(call.target.segments());
   }
+  std::string name = stored(address);
   if (!is_name(name)) return no_such_queue();
-  return std::string(name);
+  return name;
 }
 
 const Route* recognise(Call& call, bool path_exists) {

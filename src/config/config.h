@@ -53,6 +53,8 @@ struct Config {
   struct Sqs {
     std::string keys_file;  // empty: signatures are not checked
     http::sqs::Profile profile{};
+    std::string queue_url;
+    http::sqs::Regions regions{};
   };
   struct Storage {
     engine::Durability durability{};

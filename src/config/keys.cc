@@ -67,6 +67,13 @@ constexpr std::array kKeys{
         "strict has the waits of AWS after a purge and a delete and its limit of messages in "
         "flight, and needs sqs.keys_file",
         TWOFOLD_SLOT(sqs.profile)},
+    Key{"sqs.queue_url", Kind::url_template, "{scheme}://{host}/{account}/{name}", "", "",
+        "how answers spell the URL of a queue; {scheme} and {host} are those of the request, and "
+        "{region} may be used",
+        TWOFOLD_SLOT(sqs.queue_url)},
+    Key{"sqs.regions", Kind::choice, "one", "one|separate", "",
+        "whether all accounts and regions see the same queues, or each of them its own",
+        TWOFOLD_SLOT(sqs.regions)},
     Key{"storage.durability", Kind::choice, "disk", "memory|os|disk", "",
         "when a publish is answered: synced to the device, written to the kernel, or accepted",
         TWOFOLD_SLOT(storage.durability)},
@@ -116,6 +123,7 @@ constexpr std::array kKeys{
 std::string_view kind_name(Kind kind) {
   switch (kind) {
     case Kind::text: return "text";
+    case Kind::url_template: return "URL with {name} in it";
     case Kind::path: return "path of a file, or nothing";
     case Kind::address: return "address:port";
     case Kind::hosts: return "list of host names";

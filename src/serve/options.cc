@@ -60,6 +60,8 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.hosts_allowed = config.http.hosts;
   options.origins_allowed = config.http.cors_origins;
   options.sqs.profile = config.sqs.profile;
+  options.sqs.regions = config.sqs.regions;
+  options.sqs.queue_url = config.sqs.queue_url;
   auto keys = access_keys(config.sqs.keys_file);
   if (!keys) return keys.error();
   options.sqs.keys = *std::move(keys);
