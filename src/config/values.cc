@@ -112,8 +112,12 @@ std::vector<std::string> split_list(std::string_view text) {
   return parts;
 }
 
-// Both are compared with what a client sends, so that anything else would never match.
+// Hosts and origins are compared with what a client sends, so that anything else would never match.
 Outcome<Done> check_entry(Kind kind, std::string_view entry) {
+  if (kind == Kind::addresses) {
+    const auto address = parse_address(entry);
+    return address ? Outcome<Done>(Done{}) : Outcome<Done>(address.error());
+  }
   if (kind == Kind::hosts) {
     if (entry.find_first_of("/:* ") == std::string_view::npos) return Done{};
     return Refused(fmt::format("\"{}\" is not a host name, as in broker.example.org", entry));

@@ -96,7 +96,7 @@ engine::Result<std::pair<std::string, std::uint16_t>> split_address(const std::s
   const auto digits = colon == std::string::npos ? std::string() : listen.substr(colon + 1);
   const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (host.empty() || failed != std::errc() || end != digits.data() + digits.size())
-    return Error(Errc::invalid_request, "http.listen is not address:port: " + listen);
+    return Error(Errc::invalid_request, "not an address and port to listen on: " + listen);
   if (host == "localhost") host = "127.0.0.1";
   return std::pair(host, port);
 }
