@@ -10,6 +10,7 @@
 #include "engine/base/random.h"
 #include "engine/core.h"
 #include "http/sqs/options.h"
+#include "http/sqs/recent_names.h"
 #include "log/groups.h"
 #include "log/topics.h"
 #include "queue/queues.h"
@@ -55,6 +56,8 @@ struct Broker {
   /// What a topic or queue gets when its creator does not say.
   log::TopicConfig topic_defaults{};
   queue::QueueConfig queue_defaults{};
+  /// What the strict profile of SQS remembers. On the core only.
+  sqs::RecentQueues sqs_recent{};
   /// More lines for /readyz (disk, journal); called on I/O threads, must be quick.
   std::function<std::vector<HealthCheck>()> checks{};
   /// More samples for /metrics in Prometheus text, each line ended. Called on the core.

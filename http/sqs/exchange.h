@@ -50,6 +50,18 @@ struct Exchange {
   }
 };
 
+/// Which protocol a head is in, and whether a path ends as a queue's URL does:
+/// ".../000000000000/name".
+bool speaks_json(const Head& head);
+bool is_queue_path(const Target& target);
+
+/// Checks the signature where signatures are checked, before anything else is said about a request:
+/// a stranger learns nothing. Sets who calls.
+Outcome<> authenticate(Exchange& exchange);
+/// Content type and id of an answer; an answer that says no.
+void label(Exchange& exchange);
+void render(Exchange& exchange, const Fault& fault);
+
 /// Answers a decision of the core. `start(done)` runs there and gives an Outcome.
 template <class T>
 using Decided = engine::Completion<Outcome<T>>;

@@ -3,50 +3,18 @@
 #include <fmt/format.h>
 
 #include "http/gate.h"
-#include "http/server_common.h"
 #include "http/sqs/action.h"
 #include "http/sqs/dialect.h"
 #include "http/sqs/form.h"
 #include "http/sqs/json_protocol.h"
 #include "http/sqs/query_protocol.h"
-#include "http/sqs/uuid.h"
+#include "http/sqs/strict.h"
 
 namespace twofold::http::sqs {
 namespace {
 
-constexpr std::string_view kAmzJson = "application/x-amz-json-1.0";
-constexpr std::string_view kXml = "text/xml";
 constexpr std::string_view kTarget = "X-Amz-Target";
 constexpr std::string_view kService = "AmazonSQS.";
-
-bool speaks_json(const Head& head) {
-  return !head.field(kTarget).empty() || head.content_type.starts_with("application/x-amz-json-1.");
-}
-
-// ".../000000000000/name"
-bool is_queue_path(const Target& target) {
-  const auto segments = target.segments();
-  return segments.size() >= 2 && is_account(segments[segments.size() - 2]);
-}
-
-void label(Exchange& exchange) {
-  Reply& reply = exchange.call.reply;
-  reply.content_type = exchange.protocol == Protocol::json ? kAmzJson : kXml;
-  reply.field("x-amzn-RequestId", exchange.request_id);
-}
-
-void render(Exchange& exchange, const Fault& fault) {
-  Reply& reply = exchange.call.reply;
-  const CodeInfo& code = info(fault.code);
-  reply.status = code.status;
-  reply.body.clear();
-  label(exchange);
-  if (exchange.protocol == Protocol::json) {
-    reply.field("x-amzn-query-error",
-                fmt::format("{};{}", code.query, code.sender() ? "Sender" : "Receiver"));
-  }
-  AnswerWriter(exchange.protocol, reply.body).fault(fault, exchange.request_id);
-}
 
 // How the session says no before the request was read.
 template <Protocol protocol>
@@ -65,17 +33,6 @@ Fault unknown_action(std::string_view name, Protocol protocol) {
   if (protocol == Protocol::json) return {Code::unknown_operation, "The operation is not known."};
   return {Code::unknown_operation,
           fmt::format("The action {} is not valid for this endpoint.", name.substr(0, 256))};
-}
-
-// Before anything else is said about a request: a stranger learns nothing here.
-Outcome<> authenticate(Exchange& exchange) {
-  Call& call = exchange.call;
-  const Authenticator& authenticator = call.common.authenticator;
-  if (!authenticator.required()) return {};
-  auto caller = authenticator.check(call.head, call.target, call.body, call.broker.clock.wall());
-  if (!caller) return caller.fault();
-  exchange.caller = *caller;
-  return {};
 }
 
 Outcome<> read_json(Exchange& exchange) {
@@ -144,6 +101,11 @@ Problem nothing_here(const Call& call) {
   return problem.with_hint("GET /v1 and GET /openapi.json list what there is.");
 }
 
+ActionHandler handler_of(const Exchange& exchange) {
+  const bool strict = exchange.options().profile == Profile::strict;
+  return strict ? strict_handler(*exchange.action) : exchange.action->handler;
+}
+
 // That there is no such queue is said before anything else that is wrong. Asking the core first
 // would cost every good request a turn.
 Task<Fault> first_fault(Exchange& exchange, Fault fault) {
@@ -158,28 +120,6 @@ Task<Fault> first_fault(Exchange& exchange, Fault fault) {
 }
 
 }  // namespace
-
-Exchange::Exchange(Call& c, Protocol p)
-    : call(c),
-      broker(c.broker),
-      protocol(p),
-      caller(caller_of(c.head, c.target)),
-      request_id(make_uuid(c.broker.random)),
-      answer(p, c.reply.body) {}
-
-const Options& Exchange::options() const { return call.common.options.sqs; }
-
-Outcome<std::string> Exchange::queue() const {
-  Address address;
-  if (request.queue_url) {
-    address = address_in_url(*request.queue_url);
-  } else if (is_queue_path(call.target)) {
-    address = address_in_path(call.target.segments());
-  }
-  std::string name = stored(address);
-  if (!is_name(name)) return no_such_queue();
-  return name;
-}
 
 const Route* recognise(Call& call, bool path_exists) {
   const Head& head = call.head;
@@ -220,7 +160,8 @@ Task<Try<>> serve(Call& call) {
     co_return Try<>();
   }
   exchange.answer.begin(exchange.action->name, exchange.action->has_result);
-  const auto done = co_await exchange.action->handler(exchange);
+  const ActionHandler handler = handler_of(exchange);
+  const auto done = co_await handler(exchange);
   if (!done) {
     const Fault fault = co_await first_fault(exchange, done.fault());
     render(exchange, fault);
