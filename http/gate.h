@@ -17,7 +17,7 @@ namespace twofold::http {
 bool host_allowed(std::string_view host, const ServerOptions& options);
 
 /// Whether the path is one that probes and scrapers ask for, by whatever name they know us: /livez,
-/// /readyz (and /health), /startupz, /metrics. They are answered under any Host.
+/// /readyz (and /health), /startupz, /metrics, /_localstack/health. They are answered under any Host.
 bool is_probe(std::string_view target);
 
 /// Whether a browser page of this origin may be trusted: it is on the list, or is the server itself.

@@ -7,6 +7,7 @@
 #include "http/sqs/dialect.h"
 #include "http/sqs/form.h"
 #include "http/sqs/json_protocol.h"
+#include "http/sqs/peek.h"
 #include "http/sqs/query_protocol.h"
 #include "http/sqs/strict.h"
 
@@ -122,8 +123,9 @@ Task<Fault> first_fault(Exchange& exchange, Fault fault) {
 }  // namespace
 
 const Route* recognise(Call& call, bool path_exists) {
+  if (const Route* const local = recognise_local(call)) return local;
   const Head& head = call.head;
-  const Route* const route = &routes().back();
+  const Route* const route = &general_route();
   if (head.method != "POST" && head.method != "GET") return nullptr;
   if (speaks_json(head)) {
     speak(call, Protocol::json);

@@ -77,13 +77,13 @@ TEST(SqsNames, WithoutASignatureTheHostMayNameTheRegion) {
   Head head;
   Target target;
   const std::vector<std::pair<std::string, std::string>> hosts = {
-      {"sqs.eu-west-1.localhost.localstack.cloud:4566", "eu-west-1"},
-      {"us-gov-east-1.queue.localhost:9324", "us-gov-east-1"},
-      {"sqs.localhost.localstack.cloud:4566", "us-east-1"},
-      {"queue.localhost", "us-east-1"},
-      {"sqs.my-host.example.org", "us-east-1"},
-      {"localhost:9324", "us-east-1"},
-      {"10.0.0.7", "us-east-1"},
+      {"sqs.eu-west-1.localhost.localstack.cloud:4566", "eu-west-1"    },
+      {"us-gov-east-1.queue.localhost:9324",            "us-gov-east-1"},
+      {"sqs.localhost.localstack.cloud:4566",           "us-east-1"    },
+      {"queue.localhost",                               "us-east-1"    },
+      {"sqs.my-host.example.org",                       "us-east-1"    },
+      {"localhost:9324",                                "us-east-1"    },
+      {"10.0.0.7",                                      "us-east-1"    },
   };
   for (const auto& [host, region] : hosts) {
     head.host = host;
@@ -100,7 +100,8 @@ TEST(SqsNames, AUrlMaySayAccountAndRegion) {
     const Address address = address_in_url(url);
     return std::string(address.account) + "|" + std::string(address.region);
   };
-  EXPECT_EQ(said("https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"), "123456789012|eu-west-1");
+  EXPECT_EQ(said("https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"),
+            "123456789012|eu-west-1");
   EXPECT_EQ(said("http://eu-west-1.queue.localhost:4566/123456789012/jobs"),
             "123456789012|eu-west-1");
   EXPECT_EQ(said("http://localhost:4566/queue/eu-west-1/123456789012/jobs"),
@@ -119,12 +120,12 @@ TEST(SqsPlace, WithOneSpaceOfNamesTheNameIsTheName) {
 
 TEST(SqsPlace, EachAccountAndRegionHasItsOwnNames) {
   const std::vector<std::pair<Address, std::string>> stored = {
-      {{"000000000000", "us-east-1", "jobs"}, "jobs"},
-      {{"000000000000", "us-east-1", "jobs.fifo"}, "jobs.fifo"},
-      {{"000000000000", "eu-west-1", "jobs"}, "jobs.000000000000.eu-west-1"},
-      {{"111122223333", "us-east-1", "jobs"}, "jobs.111122223333.us-east-1"},
-      {{"111122223333", "eu-west-1", "jobs.fifo"}, "jobs.111122223333.eu-west-1.fifo"},
-      {{"111122223333", "eu-west-1", std::string_view("a.b")}, ""},
+      {{"000000000000", "us-east-1", "jobs"},                  "jobs"                            },
+      {{"000000000000", "us-east-1", "jobs.fifo"},             "jobs.fifo"                       },
+      {{"000000000000", "eu-west-1", "jobs"},                  "jobs.000000000000.eu-west-1"     },
+      {{"111122223333", "us-east-1", "jobs"},                  "jobs.111122223333.us-east-1"     },
+      {{"111122223333", "eu-west-1", "jobs.fifo"},             "jobs.111122223333.eu-west-1.fifo"},
+      {{"111122223333", "eu-west-1", std::string_view("a.b")}, ""                                },
   };
   for (const auto& [address, name] : stored) {
     EXPECT_EQ(stored_name(Regions::separate, address, Caller()), name);
@@ -135,7 +136,8 @@ TEST(SqsPlace, EachAccountAndRegionHasItsOwnNames) {
     EXPECT_EQ(place.name, address.name);
   }
   const Caller caller{"eu-west-1", "111122223333"};
-  EXPECT_EQ(stored_name(Regions::separate, {"", "", "jobs"}, caller), "jobs.111122223333.eu-west-1");
+  EXPECT_EQ(stored_name(Regions::separate, {"", "", "jobs"}, caller),
+            "jobs.111122223333.eu-west-1");
   const std::string longest(80, 'q');
   EXPECT_TRUE(is_name(stored_name(Regions::separate, {"", std::string(64, 'r'), longest}, caller)));
 }

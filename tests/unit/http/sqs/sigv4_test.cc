@@ -250,7 +250,8 @@ TEST_F(SqsSignature, ScopesMustFit) {
 TEST_F(SqsSignature, GarbledOnesAreIncomplete) {
   const std::string credential = "Credential=AKIDEXAMPLE/20260102/us-east-1/sqs/aws4_request";
   for (const std::string& text : {
-           std::string("Bearer abc"), std::string("\xff\xfe\x80 x"),
+           std::string("Bearer abc"),
+           std::string("\xff\xfe\x80 x"),
            std::string("AWS4-HMAC-SHA256"),
            std::string("AWS4-HMAC-SHA256 "),
            "AWS4-HMAC-SHA256 " + credential,
