@@ -9,6 +9,8 @@
 #include "engine/base/clock.h"
 #include "engine/base/random.h"
 #include "engine/core.h"
+#include "http/sqs/options.h"
+#include "http/sqs/recent_names.h"
 #include "log/groups.h"
 #include "log/topics.h"
 #include "queue/queues.h"
@@ -54,6 +56,8 @@ struct Broker {
   /// What a topic or queue gets when its creator does not say.
   log::TopicConfig topic_defaults{};
   queue::QueueConfig queue_defaults{};
+  /// What the strict profile of SQS remembers. On the core only.
+  sqs::RecentQueues sqs_recent{};
   /// More lines for /readyz (disk, journal); called on I/O threads, must be quick.
   std::function<std::vector<HealthCheck>()> checks{};
   /// More samples for /metrics in Prometheus text, each line ended. Called on the core.
@@ -74,6 +78,7 @@ struct ServerOptions {
   std::vector<std::string> hosts_allowed{};
   /// Web origins that may read and write: "https://example.org".
   std::vector<std::string> origins_allowed{};
+  sqs::Options sqs{};
 };
 
 }  // namespace twofold::http

@@ -29,6 +29,17 @@ bool is_address(std::string_view host) {
   return !error;
 }
 
+// Names that mean this machine by definition (RFC 6761), and those that LocalStack's clients use,
+// which resolve to it.
+bool is_loopback_name(std::string_view name) {
+  const auto ends = [&](std::string_view suffix) {
+    return name.size() > suffix.size() &&
+           same_token(name.substr(name.size() - suffix.size()), suffix);
+  };
+  return ends(".localhost") || same_token(name, "localhost.localstack.cloud") ||
+         ends(".localhost.localstack.cloud");
+}
+
 bool writes(std::string_view method) {
   return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
@@ -44,11 +55,12 @@ bool host_allowed(std::string_view host, const ServerOptions& options) {
   const std::string_view name = without_port(host);
   if (name.empty()) return false;
   if (name.find_first_of(".:") == std::string_view::npos) return true;  // localhost among them
-  return is_address(name) || listed(name, options.hosts_allowed);
+  return is_address(name) || is_loopback_name(name) || listed(name, options.hosts_allowed);
 }
 
 bool is_probe(std::string_view target) {
-  constexpr std::string_view kProbes[] = {"/livez", "/readyz", "/health", "/startupz", "/metrics"};
+  constexpr std::string_view kProbes[] = {"/livez", "/readyz", "/health", "/startupz", "/metrics",
+                                          "/_localstack/health"};
   const std::string_view path = target.substr(0, target.find('?'));
   return std::find(std::begin(kProbes), std::end(kProbes), path) != std::end(kProbes);
 }

@@ -11,12 +11,13 @@
 namespace twofold::http {
 
 /// Whether the broker, which asks nobody who they are, may answer to this Host: an IP address,
-/// localhost, a name without a dot, or one that was configured. A web page that has its own name
+/// localhost or a name under it (and under localhost.localstack.cloud, which is the same), a name
+/// without a dot, or one that was configured. A web page that has its own name
 /// resolve to this machine comes with a dotted one.
 bool host_allowed(std::string_view host, const ServerOptions& options);
 
 /// Whether the path is one that probes and scrapers ask for, by whatever name they know us: /livez,
-/// /readyz (and /health), /startupz, /metrics. They are answered under any Host.
+/// /readyz (and /health), /startupz, /metrics, /_localstack/health. They are answered under any Host.
 bool is_probe(std::string_view target);
 
 /// Whether a browser page of this origin may be trusted: it is on the list, or is the server itself.

@@ -39,7 +39,7 @@ engine::Error refused(std::string_view address, std::uint16_t port,
 
 struct Server::State {
   State(Broker& broker, const std::vector<asio::io_context*>& contexts, ServerOptions options)
-      : common(broker, std::move(options)), acceptor(*contexts.front()) {
+      : common(broker, std::move(options)) {
     for (asio::io_context* context : contexts) {
       lanes.push_back(std::make_unique<Lane>(*context, common));
       common.lane_metrics.push_back(&lanes.back()->metrics);
@@ -48,12 +48,13 @@ struct Server::State {
 
   asio::io_context& first() { return lanes.front()->context(); }
   void welcome(Lane& lane, tcp::socket socket);
-  Task<> accept_all(std::shared_ptr<State> self);
+  Task<> accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor);
+  void close_acceptors();
   Task<> pause();
 
   ServerCommon common;
   std::vector<std::unique_ptr<Lane>> lanes;
-  tcp::acceptor acceptor;  // first context's thread
+  std::vector<std::unique_ptr<tcp::acceptor>> acceptors;  // first context's thread
   std::size_t next_lane = 0;
   std::atomic<std::uint16_t> port{0};
 };
@@ -79,7 +80,12 @@ Task<> Server::State::pause() {
   co_await timer.async_wait(kAwait);
 }
 
-Task<> Server::State::accept_all(std::shared_ptr<State> self) {
+void Server::State::close_acceptors() {
+  boost::system::error_code ignored;
+  for (auto& acceptor : acceptors) acceptor->close(ignored);
+}
+
+Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor) {
   while (acceptor.is_open()) {
     Lane& lane = *lanes[next_lane++ % lanes.size()];
     auto [error, socket] = co_await acceptor.async_accept(lane.context(), kAwait);
@@ -118,19 +124,21 @@ engine::Result<tcp::acceptor> take_address(asio::io_context& context, const std:
   return engine::Result<tcp::acceptor>(std::move(taken));
 }
 
-engine::Result<> Server::listen(tcp::acceptor taken) {
+engine::Result<std::uint16_t> Server::listen(tcp::acceptor taken) {
   boost::system::error_code error;
   const tcp::endpoint endpoint = taken.local_endpoint(error);
   // Somebody who took the same address may have begun to listen on it meanwhile.
   if (!error) taken.listen(asio::socket_base::max_listen_connections, error);
   if (error) return refused(endpoint.address().to_string(), endpoint.port(), error);
-  state_->acceptor = std::move(taken);
-  state_->port = endpoint.port();
-  for (auto& lane : state_->lanes) {
-    asio::post(lane->context(), [self = state_, &lane = *lane] { lane.start_ticking(); });
+  if (state_->acceptors.empty()) {
+    state_->port = endpoint.port();
+    for (auto& lane : state_->lanes) {
+      asio::post(lane->context(), [self = state_, &lane = *lane] { lane.start_ticking(); });
+    }
   }
-  state_->lanes.front()->tasks.spawn(state_->accept_all(state_));
-  return {};
+  state_->acceptors.push_back(std::make_unique<tcp::acceptor>(std::move(taken)));
+  state_->lanes.front()->tasks.spawn(state_->accept_all(state_, *state_->acceptors.back()));
+  return endpoint.port();
 }
 
 void Server::drain(engine::UniqueFunction<void()> done) {
@@ -139,8 +147,7 @@ void Server::drain(engine::UniqueFunction<void()> done) {
   Health ready = Health::ready;
   state_->common.broker.health.compare_exchange_strong(ready, Health::draining);
   asio::post(state_->first(), [self = state_, left, last] {
-    boost::system::error_code ignored;
-    self->acceptor.close(ignored);
+    self->close_acceptors();
     for (auto& lane : self->lanes) {
       asio::post(lane->context(), [self, &lane = *lane, left, last] {
         lane.drain([self, left, last] {
@@ -153,8 +160,7 @@ void Server::drain(engine::UniqueFunction<void()> done) {
 
 void Server::stop() {
   asio::post(state_->first(), [self = state_] {
-    boost::system::error_code ignored;
-    self->acceptor.close(ignored);
+    self->close_acceptors();
     for (auto& lane : self->lanes) {
       asio::post(lane->context(), [self, &lane = *lane] {
         lane.cut();

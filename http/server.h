@@ -23,17 +23,19 @@ engine::Result<boost::asio::ip::tcp::acceptor> take_address(boost::asio::io_cont
                                                             const std::string& address,
                                                             std::uint16_t port);
 
-/// The HTTP port: accepts connections and spreads them over the I/O threads.
+/// The HTTP port, or several that serve the same: accepts connections and spreads them over the I/O
+/// threads.
 ///
 ///   auto taken = take_address(context, "127.0.0.1", 8080);   // before the data is touched
 ///   Server server(broker, {&context}, options);
 ///   ... recover ...
-///   server.listen(*std::move(taken));        // from here on connections are accepted
+///   server.listen(*std::move(taken));        // from here on connections are accepted;
+///                                            // once more for every further address
 ///   ... run the contexts, each on one thread ...
 ///   server.drain(done);                      // SIGTERM: see below
 ///   server.stop();                           // out of time: cuts what is left
 ///
-/// drain() closes the listener, answers long polls empty and every later answer with
+/// drain() closes the listeners, answers long polls empty and every later answer with
 /// `Connection: close`, ends idle connections except those that hold messages to settle, and calls
 /// `done` on the first context's thread once no connection is left.
 /// Threads  construct and listen() before the contexts run, or on the first one's thread; drain(),
@@ -45,9 +47,10 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// `taken` belongs to the first context. Error: io.
-  engine::Result<> listen(boost::asio::ip::tcp::acceptor taken);
-  /// The port that is listened on, also when 0 was asked for; 0 before listen().
+  /// `taken` belongs to the first context. Answers the port that is listened on, also when 0 was
+  /// asked for. Error: io.
+  engine::Result<std::uint16_t> listen(boost::asio::ip::tcp::acceptor taken);
+  /// Of the first address; 0 before listen().
   std::uint16_t port() const;
 
   void drain(engine::UniqueFunction<void()> done);

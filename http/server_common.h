@@ -7,17 +7,20 @@
 #include "http/broker.h"
 #include "http/metrics.h"
 #include "http/router.h"
+#include "http/sqs/authenticator.h"
 
 namespace twofold::http {
 
 /// What all connections of the server share, on whatever thread. The options, the router and the
 /// list of lanes do not change once connections exist.
 struct ServerCommon {
-  ServerCommon(Broker& b, ServerOptions o) : broker(b), options(std::move(o)), router(route_table()) {}
+  ServerCommon(Broker& b, ServerOptions o)
+      : broker(b), options(std::move(o)), router(route_table()), authenticator(options) {}
 
   Broker& broker;
   const ServerOptions options;
   const Router router;
+  const sqs::Authenticator authenticator;
   std::vector<const LaneMetrics*> lane_metrics;  ///< one per I/O thread
   std::atomic<std::size_t> connections{0};
   std::atomic<std::uint64_t> body_bytes{0};      ///< of bodies too large for a read buffer

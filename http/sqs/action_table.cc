@@ -2,6 +2,7 @@
 
 #include "http/sqs/action.h"
 #include "http/sqs/dialect.h"
+#include "http/sqs/peek.h"
 #include "http/sqs/serve.h"
 
 namespace twofold::http::sqs {
@@ -40,16 +41,23 @@ constexpr auto kActions = std::to_array<Action>({
     {"UntagQueue", "Remove tags from a queue", A::queue, kEmpty, P::manage, S::when_ready, &untag_queue},
 });
 
-// A request is served by the last route until its action is known; metrics then count the action.
+constexpr std::size_t kGeneral = kActions.size();
+
+// A request is served by the general route until its action is known; metrics then count the action.
 constexpr auto kRoutes = [] {
-  std::array<Route, kActions.size() + 1> routes{};
+  std::array<Route, kActions.size() + 3> routes{};
   for (std::size_t i = 0; i < kActions.size(); ++i) {
     const Action& action = kActions[i];
     routes[i] = Route{"POST", "/", action.name, action.summary, action.permission,
                       action.served, Body::raw, &serve, {}};
   }
-  routes.back() = Route{"POST", "/", "sqs", "A request in the manner of Amazon SQS",
-                        P::nothing, S::always, Body::raw, &serve, {}};
+  routes[kGeneral] = Route{"POST", "/", "sqs", "A request in the manner of Amazon SQS",
+                           P::nothing, S::always, Body::raw, &serve, {}};
+  routes[kGeneral + 1] = Route{"GET", "/_localstack/health", "sqs_health", "Whether SQS is served",
+                               P::nothing, S::always, Body::raw, &local_health, {}};
+  routes[kGeneral + 2] = Route{"GET", "/_aws/sqs/messages", "sqs_peek",
+                               "Look at messages without receiving them",
+                               P::inspect, S::when_ready, Body::raw, &peek_messages, {}};
   return routes;
 }();
 
@@ -65,5 +73,8 @@ const Action* find_action(std::string_view name) {
 }
 
 std::span<const Route> routes() { return kRoutes; }
+const Route& general_route() { return kRoutes[kGeneral]; }
+const Route& local_health_route() { return kRoutes[kGeneral + 1]; }
+const Route& peek_route() { return kRoutes[kGeneral + 2]; }
 
 }  // namespace twofold::http::sqs

@@ -50,16 +50,30 @@ struct Listed {
   std::string account;
 };
 
-// One more than the limit shows that there is more.
-std::vector<Listed> list_on_core(const Broker& broker, std::string_view prefix,
+// Whether the caller sees the queue among its own.
+bool is_here(const Exchange& exchange, std::string_view name, std::string_view prefix) {
+  const Caller& caller = exchange.caller;
+  const Place place = exchange.place(caller.account, name);
+  return place.account == caller.account && place.region == caller.region &&
+         place.name.starts_with(prefix);
+}
+
+// One more than the limit shows that there is more. Queues of others lie between the caller's, so
+// that a page of names may hold none of its own.
+std::vector<Listed> list_on_core(const Exchange& exchange, std::string_view prefix,
                                  const Listing& listing) {
   std::vector<Listed> found;
-  const std::string after = std::max(listing.after, before_prefix(prefix));
-  for (const queue::QueueInfo& info : broker.queues.list(after, listing.limit + 1)) {
-    if (!info.name.starts_with(prefix)) break;
-    found.push_back({info.name, extension_of(info).account});
+  std::string after = std::max(listing.after, before_prefix(prefix));
+  for (;;) {
+    const auto page = exchange.broker.queues.list(after, listing.limit + 1);
+    for (const queue::QueueInfo& info : page) {
+      if (!info.name.starts_with(prefix) || found.size() > listing.limit) return found;
+      if (is_here(exchange, info.name, prefix))
+        found.push_back({info.name, extension_of(info).account});
+    }
+    if (page.size() <= listing.limit) return found;
+    after = page.back().name;
   }
-  return found;
 }
 
 std::vector<Listed> list_sources_on_core(const Broker& broker, const std::string& target,
@@ -93,9 +107,7 @@ Task<Outcome<>> list_queues(Exchange& exchange) {
   auto listing = read_listing(exchange.request);
   if (!listing) co_return listing.fault();
   const std::string_view prefix = exchange.request.queue_name_prefix.value_or("");
-  auto ask = [&exchange, &listing, prefix] {
-    return list_on_core(exchange.broker, prefix, *listing);
-  };
+  auto ask = [&exchange, &listing, prefix] { return list_on_core(exchange, prefix, *listing); };
   auto found = co_await ask_core(exchange.broker.core, std::move(ask));
   write(exchange, "QueueUrls", std::move(found), *listing);
   co_return Outcome<>();

@@ -52,11 +52,16 @@ Fault no_such_resource(std::string_view parameter) {
                       parameter)};
 }
 
-// The name in an ARN that a parameter holds.
-Outcome<std::string> name_in(std::optional<std::string_view> arn, std::string_view parameter) {
+// The broker's name of the queue whose ARN a parameter holds.
+Outcome<std::string> name_in(const Exchange& exchange, std::optional<std::string_view> arn,
+                             std::string_view parameter) {
   if (!arn) return missing_parameter(parameter);
   const auto parsed = parse_arn(*arn);
-  if (parsed) return std::string(parsed->name);
+  if (parsed) {
+    std::string name = exchange.stored({parsed->account, parsed->region, parsed->name});
+    if (name.empty()) return no_such_resource(parameter);
+    return name;
+  }
   return Fault(Code::invalid_parameter_value,
                fmt::format("You must use this format to specify the {}: "
                            "arn:<partition>:<service>:<region>:<account-id>:<resource-id>",
@@ -65,13 +70,13 @@ Outcome<std::string> name_in(std::optional<std::string_view> arn, std::string_vi
 
 Outcome<queue::MoveRequest> read_start(const Exchange& exchange) {
   const Request& request = exchange.request;
-  auto source = name_in(request.source_arn, "SourceArn");
+  auto source = name_in(exchange, request.source_arn, "SourceArn");
   if (!source) return source.fault();
   queue::MoveRequest move;
   move.id = make_uuid(exchange.broker.random);
   move.source = *std::move(source);
   if (request.destination_arn) {
-    auto destination = name_in(request.destination_arn, "DestinationArn");
+    auto destination = name_in(exchange, request.destination_arn, "DestinationArn");
     if (!destination) return destination.fault();
     move.destination = *std::move(destination);
   }
@@ -125,7 +130,8 @@ void write_move(AnswerWriter& answer, const Move& move, const Exchange& exchange
   if (!move.request.destination.empty()) {
     const auto source = parse_arn(source_arn);
     answer.text("DestinationArn",
-                queue_arn(source->region, source->account, move.request.destination));
+                queue_arn(place_of(exchange.options().regions, move.request.destination,
+                                   source->account, source->region)));
   }
   if (move.request.per_second)
     answer.number("MaxNumberOfMessagesPerSecond", *move.request.per_second);
@@ -162,10 +168,12 @@ Outcome<Handle> read_handle(const Request& request) {
   return Fault(Code::invalid_parameter_value, "Value for parameter TaskHandle is invalid.");
 }
 
-Outcome<Move> cancel(Broker& broker, const Handle& handle) {
-  const std::string source(parse_arn(handle.source_arn)->name);
-  if (!broker.queues.config(source)) return no_such_resource("SourceArn");
-  auto cancelled = broker.queues.cancel_move(handle.id);
+Outcome<Move> cancel(const Exchange& exchange, const Handle& handle) {
+  const auto source = name_in(exchange, handle.source_arn, "SourceArn");
+  if (!source) return source.fault();
+  queue::Queues& queues = exchange.broker.queues;
+  if (!queues.config(*source)) return no_such_resource("SourceArn");
+  auto cancelled = queues.cancel_move(handle.id);
   if (cancelled) return *std::move(cancelled);
   return Fault(Code::resource_not_found, "Task does not exist.");
 }
@@ -183,7 +191,7 @@ Task<Outcome<>> start_message_move_task(Exchange& exchange) {
 }
 
 Task<Outcome<>> list_message_move_tasks(Exchange& exchange) {
-  const auto source = name_in(exchange.request.source_arn, "SourceArn");
+  const auto source = name_in(exchange, exchange.request.source_arn, "SourceArn");
   if (!source) co_return source.fault();
   const auto limit = read_limit(exchange.request);
   if (!limit) co_return limit.fault();
@@ -200,7 +208,7 @@ Task<Outcome<>> list_message_move_tasks(Exchange& exchange) {
 Task<Outcome<>> cancel_message_move_task(Exchange& exchange) {
   const auto handle = read_handle(exchange.request);
   if (!handle) co_return handle.fault();
-  auto ask = [&exchange, &handle] { return cancel(exchange.broker, *handle); };
+  auto ask = [&exchange, &handle] { return cancel(exchange, *handle); };
   const auto cancelled = co_await ask_core(exchange.broker.core, std::move(ask));
   if (!cancelled) co_return cancelled.fault();
   exchange.answer.number("ApproximateNumberOfMessagesMoved", cancelled->moved);

@@ -62,7 +62,7 @@ Outcome<QueueInfo> same_queue(const Exchange& exchange, QueueView queue) {
 
 void create_on_core(Exchange& exchange, Decided<QueueInfo> done) {
   const Request& request = exchange.request;
-  const std::string name(*request.queue_name);
+  const std::string name = exchange.stored({{}, {}, *request.queue_name});
   auto existing = find_queue(exchange, name);
   if (existing) return done(same_queue(exchange, *std::move(existing)));
 
@@ -71,7 +71,7 @@ void create_on_core(Exchange& exchange, Decided<QueueInfo> done) {
   fresh.config = exchange.broker.queue_defaults;
   set_default_attributes(fresh.config);
   if (is_fifo_name(name)) fresh.config.order = queue::Order::key;
-  QueueView queue(std::move(fresh), exchange.caller.region);
+  QueueView queue(std::move(fresh), exchange.caller.region, exchange.options().regions);
   queue.extension.account = exchange.caller.account;
   queue.extension.modified = exchange.broker.core.wall();
   for (const auto& [key, value] : request.tags) queue.extension.tags.emplace(key, value);
@@ -100,7 +100,9 @@ Task<Outcome<>> create_queue(Exchange& exchange) {
 }
 
 Task<Outcome<>> get_queue_url(Exchange& exchange) {
-  const std::string name(exchange.request.queue_name.value_or(""));
+  const auto owner = exchange.request.owner_account;
+  const std::string name = exchange.stored(
+      {owner.value_or(""), {}, exchange.request.queue_name.value_or("")});
   if (!is_name(name)) {
     co_return Fault(
         Code::invalid_parameter_value,
@@ -109,8 +111,8 @@ Task<Outcome<>> get_queue_url(Exchange& exchange) {
   auto ask = [&exchange, &name] { return exchange.broker.queues.find(name); };
   const auto info = co_await ask_core(exchange.broker.core, std::move(ask));
   if (!info) co_return no_such_queue();
-  const auto owner = exchange.request.owner_account;
-  if (owner && *owner != extension_of(*info).account) co_return no_such_queue();
+  if (owner && *owner != exchange.place(extension_of(*info).account, name).account)
+    co_return no_such_queue();
   write_url(exchange, *info);
   co_return Outcome<>();
 }

@@ -163,7 +163,7 @@ class MessageWriter {
     system("AWSTraceHeader", message.trace);
     if (!message.origin_queue.empty()) {
       system("DeadLetterQueueSourceArn",
-             queue_arn(exchange_.caller.region, account_, message.origin_queue));
+             exchange_.arn(account_, message.origin_queue));
     }
     if (in_system_) answer_.end_map();
   }

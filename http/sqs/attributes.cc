@@ -158,7 +158,7 @@ std::optional<std::string> read_redrive(const QueueView& queue) {
   const std::string_view kept = queue.extension.attribute(kRedrive);
   auto policy = parse_redrive_policy(kept);
   if (policy) {
-    const std::string_view target = parse_arn(policy->target_arn)->name;
+    const std::string target = queue.stored(*parse_arn(policy->target_arn));
     if (target == queue.info.name) return std::string(kept);
     if (target == config.dead_letter && policy->receives_max == config.max_receives) {
       return std::string(kept);
@@ -166,7 +166,7 @@ std::optional<std::string> read_redrive(const QueueView& queue) {
   }
   if (config.dead_letter.empty() || config.max_receives == 0) return std::nullopt;
   RedrivePolicy now;
-  now.target_arn = queue_arn(queue.region, queue.extension.account, config.dead_letter);
+  now.target_arn = queue.arn_of(config.dead_letter);
   now.receives_max = config.max_receives;
   return now.text();
 }
@@ -183,9 +183,9 @@ Outcome<> write_redrive(std::string_view value, QueueView& queue) {
   auto policy = parse_redrive_policy(value);
   if (!policy) return policy.fault();
   queue.extension.set(kRedrive, policy->text());
-  const std::string_view target = parse_arn(policy->target_arn)->name;
+  std::string target = queue.stored(*parse_arn(policy->target_arn));
   if (target == queue.info.name) return {};
-  config.dead_letter = target;
+  config.dead_letter = std::move(target);
   config.max_receives = policy->receives_max;
   return {};
 }

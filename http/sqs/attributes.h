@@ -7,6 +7,7 @@
 
 #include "http/sqs/extension.h"
 #include "http/sqs/fault.h"
+#include "http/sqs/place.h"
 #include "http/sqs/request.h"
 
 namespace twofold::http::sqs {
@@ -14,15 +15,24 @@ namespace twofold::http::sqs {
 /// A queue as SQS sees it. Numbers that every protocol knows live in the configuration, so that a
 /// change made over REST shows here; the rest lives in the extension.
 struct QueueView {
-  QueueView(queue::QueueInfo i, std::string_view r)
-      : info(std::move(i)), extension(extension_of(info)), region(r) {}
+  QueueView(queue::QueueInfo i, std::string_view r, Regions rs = Regions::one)
+      : info(std::move(i)), extension(extension_of(info)), region(r), regions(rs) {}
 
   bool fifo() const { return is_fifo_name(info.name); }
-  std::string arn() const { return queue_arn(region, extension.account, info.name); }
+  std::string arn() const { return arn_of(info.name); }
+  /// The ARN of a queue of the broker beside this one, and the broker's name of the queue that an
+  /// ARN names.
+  std::string arn_of(std::string_view name) const {
+    return queue_arn(place_of(regions, name, extension.account, region));
+  }
+  std::string stored(const Arn& arn) const {
+    return stored_name(regions, Address{arn.account, arn.region, arn.name}, Caller());
+  }
 
   queue::QueueInfo info;
   Extension extension;
   std::string region;
+  Regions regions;
 };
 
 /// Whether the body of a message is its deduplication id when it comes without one.

@@ -15,7 +15,12 @@ namespace twofold::http::sqs {
 /// Reads call.head and call.target, sets call.refuse.
 const Route* recognise(Call& call, bool path_exists);
 
-/// One for each action, for metrics, and one for what names none.
+/// One for each action, in their order, for metrics; then those that follow.
 std::span<const Route> routes();
+/// Of a request whose action is not known yet, or that names none.
+const Route& general_route();
+/// Of the addresses beside the protocols (peek.h).
+const Route& local_health_route();
+const Route& peek_route();
 
 }  // namespace twofold::http::sqs

@@ -8,7 +8,7 @@
 #include "http/route.h"
 #include "http/sqs/answer.h"
 #include "http/sqs/fault.h"
-#include "http/sqs/names.h"
+#include "http/sqs/place.h"
 #include "http/sqs/request.h"
 
 namespace twofold::http::sqs {
@@ -29,13 +29,38 @@ struct Exchange {
   Request request;
   AnswerWriter answer;
 
-  /// The queue that QueueUrl names, else the path. Fault: it names none.
+  const Options& options() const;
+  /// The broker's name of the queue that QueueUrl names, else the path. Fault: it names none.
   Outcome<std::string> queue() const;
+  /// The broker's name of a queue that the request names in another way; empty when there can be
+  /// none.
+  std::string stored(const Address& address) const {
+    return stored_name(options().regions, address, caller);
+  }
+  /// What the broker's queue is to this client. `account` is the one that the queue keeps.
+  Place place(std::string_view account, std::string_view name) const {
+    return place_of(options().regions, name, account, caller.region);
+  }
   /// How this client reaches a queue.
   std::string url(std::string_view account, std::string_view name) const {
-    return queue_url(call.head, account, name);
+    return queue_url(options().queue_url, call.head, place(account, name));
+  }
+  std::string arn(std::string_view account, std::string_view name) const {
+    return queue_arn(place(account, name));
   }
 };
+
+/// Which protocol a head is in, and whether a path ends as a queue's URL does:
+/// ".../000000000000/name".
+bool speaks_json(const Head& head);
+bool is_queue_path(const Target& target);
+
+/// Checks the signature where signatures are checked, before anything else is said about a request:
+/// a stranger learns nothing. Sets who calls.
+Outcome<> authenticate(Exchange& exchange);
+/// Content type and id of an answer; an answer that says no.
+void label(Exchange& exchange);
+void render(Exchange& exchange, const Fault& fault);
 
 /// Answers a decision of the core. `start(done)` runs there and gives an Outcome.
 template <class T>

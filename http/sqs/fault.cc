@@ -17,6 +17,9 @@ namespace {
 constexpr auto kCodes = std::to_array<CodeInfo>({
     {Code::queue_does_not_exist, SQS "QueueDoesNotExist", 400, QUERY "NonExistentQueue"},
     {Code::queue_name_exists, SQS "QueueNameExists", 400, "QueueAlreadyExists"},
+    {Code::queue_deleted_recently, SQS "QueueDeletedRecently", 400, QUERY "QueueDeletedRecently"},
+    {Code::purge_queue_in_progress, SQS "PurgeQueueInProgress", 403, QUERY "PurgeQueueInProgress"},
+    {Code::invalid_address, SQS "InvalidAddress", 404, "InvalidAddress"},
     {Code::receipt_handle_is_invalid, SQS "ReceiptHandleIsInvalid", 404, "ReceiptHandleIsInvalid"},
     {Code::resource_not_found, SQS "ResourceNotFoundException", 404, "ResourceNotFoundException"},
     {Code::over_limit, SQS "OverLimit", 403, "OverLimit"},
@@ -32,8 +35,12 @@ constexpr auto kCodes = std::to_array<CodeInfo>({
     {Code::invalid_parameter_value, CORAL "InvalidParameterValueException", 400, "InvalidParameterValue"},
     {Code::missing_parameter, CORAL "MissingRequiredParameterException", 400, "MissingParameter"},
     {Code::unknown_operation, CORAL "UnknownOperationException", 400, "InvalidAction"},
+    {Code::invalid_request, CORAL "InvalidRequest", 400, "InvalidRequest"},
     {Code::serialization, CORAL "SerializationException", 400, "MalformedInput"},
     {Code::access_denied, CORAL "AccessDeniedException", 403, "AccessDenied"},
+    {Code::unrecognized_client, CORAL "UnrecognizedClientException", 403, "InvalidClientTokenId"},
+    {Code::invalid_signature, CORAL "InvalidSignatureException", 403, "SignatureDoesNotMatch"},
+    {Code::incomplete_signature, CORAL "IncompleteSignatureException", 400, "IncompleteSignature"},
     {Code::internal_failure, CORAL "InternalFailure", 500, "InternalFailure"},
     {Code::service_unavailable, CORAL "ServiceUnavailable", 503, "ServiceUnavailable"},
 });

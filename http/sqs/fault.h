@@ -20,6 +20,9 @@ namespace twofold::http::sqs {
 enum class Code : std::uint8_t {
   queue_does_not_exist,
   queue_name_exists,
+  queue_deleted_recently,
+  purge_queue_in_progress,
+  invalid_address,
   receipt_handle_is_invalid,
   resource_not_found,
   over_limit,
@@ -35,8 +38,12 @@ enum class Code : std::uint8_t {
   invalid_parameter_value,
   missing_parameter,
   unknown_operation,
+  invalid_request,
   serialization,
   access_denied,
+  unrecognized_client,
+  invalid_signature,
+  incomplete_signature,
   internal_failure,
   service_unavailable,
 };

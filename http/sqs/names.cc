@@ -9,6 +9,7 @@ namespace twofold::http::sqs {
 namespace {
 
 constexpr std::size_t kNameMax = 80;
+constexpr std::size_t kRegionMax = 64;
 constexpr std::string_view kFifo = ".fifo";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -40,17 +41,49 @@ std::string_view credential_of(const Head& head, const Target& target) {
   return rest.substr(0, rest.find_first_of(", "));
 }
 
+// "eu-west-1", "us-gov-east-1": no other part of a host name must be taken for one.
+bool looks_like_region(std::string_view text) {
+  const std::size_t first = text.find('-');
+  const std::size_t last = text.rfind('-');
+  if (first == std::string_view::npos || first == last || !is_region(text)) return false;
+  return first >= 2 && first <= 3 && last + 2 == text.size() && is_digit(text.back());
+}
+
 }  // namespace
 
 Caller caller_of(const Head& head, const Target& target) {
   Caller caller;
-  const auto scope = cut<5>(credential_of(head, target), '/');
-  if (!scope) return caller;
-  const std::string_view region = (*scope)[2];
-  if (!region.empty() && std::all_of(region.begin(), region.end(), is_plain))
-    caller.region = region;
-  if (is_account((*scope)[0])) caller.account = (*scope)[0];
+  const auto scope = cut_credential(credential_of(head, target));
+  if (!scope) {
+    if (const auto region = region_in_host(head.host); !region.empty()) caller.region = region;
+    return caller;
+  }
+  if (is_region(scope->region)) caller.region = scope->region;
+  if (is_account(scope->key_id)) caller.account = scope->key_id;
   return caller;
+}
+
+std::optional<Credential> cut_credential(std::string_view text) {
+  const auto parts = cut<5>(text, '/');
+  if (!parts) return std::nullopt;
+  return Credential{(*parts)[0], (*parts)[1], (*parts)[2], (*parts)[3], (*parts)[4]};
+}
+
+bool is_region(std::string_view text) {
+  return !text.empty() && text.size() <= kRegionMax &&
+         std::all_of(text.begin(), text.end(), is_plain);
+}
+
+std::string_view region_in_host(std::string_view host) {
+  const std::size_t first = host.find('.');
+  if (first == std::string_view::npos) return {};
+  const std::size_t second = host.find('.', first + 1);
+  if (second == std::string_view::npos) return {};
+  const std::string_view head = host.substr(0, first);
+  const std::string_view next = host.substr(first + 1, second - first - 1);
+  if (head == "sqs" && looks_like_region(next)) return next;
+  if (next == "queue" && looks_like_region(head)) return head;
+  return {};
 }
 
 bool is_account(std::string_view text) {
@@ -63,17 +96,6 @@ bool is_queue_name(std::string_view name) {
   if (name.size() > kNameMax) return false;
   if (is_fifo_name(name)) name.remove_suffix(kFifo.size());
   return !name.empty() && std::all_of(name.begin(), name.end(), is_plain);
-}
-
-std::string queue_url(const Head& head, std::string_view account, std::string_view name) {
-  const bool secure = same_token(head.field("X-Forwarded-Proto"), "https");
-  return fmt::format("{}://{}/{}/{}", secure ? "https" : "http", head.host, account, name);
-}
-
-std::string_view name_in_url(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  while (url.ends_with('/')) url.remove_suffix(1);
-  return url.substr(url.rfind('/') + 1);
 }
 
 std::string queue_arn(std::string_view region, std::string_view account, std::string_view name) {

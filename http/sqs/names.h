@@ -12,25 +12,34 @@ namespace twofold::http::sqs {
 inline constexpr std::string_view kDefaultRegion = "us-east-1";
 inline constexpr std::string_view kDefaultAccount = "000000000000";
 
-/// Who calls, as the signature says: nobody checks it. An access key of twelve digits is an
-/// account.
+/// Who calls.
 struct Caller {
   std::string_view region = kDefaultRegion;
   std::string_view account = kDefaultAccount;
 };
-/// From the scope in Authorization or X-Amz-Credential: "KEY/20260102/eu-west-1/sqs/aws4_request".
+/// As the request says, unproved: from the scope in Authorization or X-Amz-Credential, the region
+/// else from the Host. An access key of twelve digits is an account.
 Caller caller_of(const Head& head, const Target& target);
+
+/// "KEY/20260102/eu-west-1/sqs/aws4_request" taken apart. Nullopt when it has fewer than five
+/// parts.
+struct Credential {
+  std::string_view key_id;
+  std::string_view date;
+  std::string_view region;
+  std::string_view service;
+  std::string_view terminator;
+};
+std::optional<Credential> cut_credential(std::string_view text);
+/// 1 to 64 of A-Z a-z 0-9 - and _
+bool is_region(std::string_view text);
+/// "sqs.eu-west-1.example.org" and "eu-west-1.queue.example.org" name one; else empty.
+std::string_view region_in_host(std::string_view host);
 
 /// 1 to 80 of A-Z a-z 0-9 - and _; a FIFO queue's name ends with .fifo, which counts.
 bool is_queue_name(std::string_view name);
 bool is_fifo_name(std::string_view name);
 bool is_account(std::string_view text);
-
-/// "http://host:port/000000000000/name", with the Host of the request: what one client can reach
-/// is right for it, inside a container as outside.
-std::string queue_url(const Head& head, std::string_view account, std::string_view name);
-/// The name that a URL, a path or a bare name ends with; empty when there is none.
-std::string_view name_in_url(std::string_view url);
 
 struct Arn {
   std::string_view region;

@@ -16,21 +16,32 @@ void change_on_core(Exchange& exchange, const std::string& name, QueueChange cha
   store(exchange, *std::move(queue), std::move(done));
 }
 
+// Whether two queues are of one account and region, where these matter.
+bool beside(const Exchange& exchange, std::string_view one, std::string_view other) {
+  const Place a = exchange.place("", one);
+  const Place b = exchange.place("", other);
+  return a.account == b.account && a.region == b.region;
+}
+
 }  // namespace
 
 Outcome<QueueView> find_queue(const Exchange& exchange, const std::string& name) {
   auto info = exchange.broker.queues.find(name);
   if (!info) return fault_of(info.error());
-  return QueueView(*std::move(info), exchange.caller.region);
+  return QueueView(*std::move(info), exchange.caller.region, exchange.options().regions);
 }
 
 Outcome<> check_redrive_target(const Exchange& exchange, const QueueView& queue) {
   const std::string_view text = queue.extension.attribute(kPolicy);
   auto policy = parse_redrive_policy(text);
   if (!policy) return {};  // it was removed
-  const std::string_view name = parse_arn(policy->target_arn)->name;
+  const std::string name = queue.stored(*parse_arn(policy->target_arn));
   if (name == queue.info.name) return {};
-  auto target = find_queue(exchange, std::string(name));
+  if (!beside(exchange, queue.info.name, name)) {
+    return invalid_value(text, kPolicy,
+                         "Dead letter target owner and region should be same as the source.");
+  }
+  auto target = find_queue(exchange, name);
   if (!target) return invalid_value(text, kPolicy, "Dead letter target does not exist.");
   if (target->fifo() != queue.fifo()) {
     return invalid_value(text, kPolicy,

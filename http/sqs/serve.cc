@@ -7,45 +7,15 @@
 #include "http/sqs/dialect.h"
 #include "http/sqs/form.h"
 #include "http/sqs/json_protocol.h"
+#include "http/sqs/peek.h"
 #include "http/sqs/query_protocol.h"
-#include "http/sqs/uuid.h"
+#include "http/sqs/strict.h"
 
 namespace twofold::http::sqs {
 namespace {
 
-constexpr std::string_view kAmzJson = "application/x-amz-json-1.0";
-constexpr std::string_view kXml = "text/xml";
 constexpr std::string_view kTarget = "X-Amz-Target";
 constexpr std::string_view kService = "AmazonSQS.";
-
-bool speaks_json(const Head& head) {
-  return !head.field(kTarget).empty() || head.content_type.starts_with("application/x-amz-json-1.");
-}
-
-// ".../000000000000/name"
-bool is_queue_path(const Target& target) {
-  const auto segments = target.segments();
-  return segments.size() >= 2 && is_account(segments[segments.size() - 2]);
-}
-
-void label(Exchange& exchange) {
-  Reply& reply = exchange.call.reply;
-  reply.content_type = exchange.protocol == Protocol::json ? kAmzJson : kXml;
-  reply.field("x-amzn-RequestId", exchange.request_id);
-}
-
-void render(Exchange& exchange, const Fault& fault) {
-  Reply& reply = exchange.call.reply;
-  const CodeInfo& code = info(fault.code);
-  reply.status = code.status;
-  reply.body.clear();
-  label(exchange);
-  if (exchange.protocol == Protocol::json) {
-    reply.field("x-amzn-query-error",
-                fmt::format("{};{}", code.query, code.sender() ? "Sender" : "Receiver"));
-  }
-  AnswerWriter(exchange.protocol, reply.body).fault(fault, exchange.request_id);
-}
 
 // How the session says no before the request was read.
 template <Protocol protocol>
@@ -67,6 +37,7 @@ Fault unknown_action(std::string_view name, Protocol protocol) {
 }
 
 Outcome<> read_json(Exchange& exchange) {
+  if (auto known = authenticate(exchange); !known) return known;
   Call& call = exchange.call;
   std::string_view target = call.head.field(kTarget);
   if (target.starts_with(kService)) {
@@ -81,6 +52,7 @@ Outcome<> read_json(Exchange& exchange) {
 }
 
 Outcome<> read_query(Exchange& exchange, const FormNode& form) {
+  if (auto known = authenticate(exchange); !known) return known;
   const std::string_view name = form.text("Action").value_or("");
   exchange.action = find_action(name);
   if (!exchange.action) return unknown_action(name, Protocol::query);
@@ -130,6 +102,11 @@ Problem nothing_here(const Call& call) {
   return problem.with_hint("GET /v1 and GET /openapi.json list what there is.");
 }
 
+ActionHandler handler_of(const Exchange& exchange) {
+  const bool strict = exchange.options().profile == Profile::strict;
+  return strict ? strict_handler(*exchange.action) : exchange.action->handler;
+}
+
 // That there is no such queue is said before anything else that is wrong. Asking the core first
 // would cost every good request a turn.
 Task<Fault> first_fault(Exchange& exchange, Fault fault) {
@@ -145,28 +122,10 @@ Task<Fault> first_fault(Exchange& exchange, Fault fault) {
 
 }  // namespace
 
-Exchange::Exchange(Call& c, Protocol p)
-    : call(c),
-      broker(c.broker),
-      protocol(p),
-      caller(caller_of(c.head, c.target)),
-      request_id(make_uuid(c.broker.random)),
-      answer(p, c.reply.body) {}
-
-Outcome<std::string> Exchange::queue() const {
-  std::string_view name;
-  if (request.queue_url) {
-    name = name_in_url(*request.queue_url);
-  } else if (is_queue_path(call.target)) {
-    name = call.target.segments().back();
-  }
-  if (!is_name(name)) return no_such_queue();
-  return std::string(name);
-}
-
 const Route* recognise(Call& call, bool path_exists) {
+  if (const Route* const local = recognise_local(call)) return local;
   const Head& head = call.head;
-  const Route* const route = &routes().back();
+  const Route* const route = &general_route();
   if (head.method != "POST" && head.method != "GET") return nullptr;
   if (speaks_json(head)) {
     speak(call, Protocol::json);
@@ -203,7 +162,8 @@ Task<Try<>> serve(Call& call) {
     co_return Try<>();
   }
   exchange.answer.begin(exchange.action->name, exchange.action->has_result);
-  const auto done = co_await exchange.action->handler(exchange);
+  const ActionHandler handler = handler_of(exchange);
+  const auto done = co_await handler(exchange);
   if (!done) {
     const Fault fault = co_await first_fault(exchange, done.fault());
     render(exchange, fault);

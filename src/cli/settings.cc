@@ -11,9 +11,10 @@ struct KeyFlag {
   std::string_view key;
 };
 constexpr KeyFlag kKeyFlags[] = {
-    {"data",   "server.data_dir"    },
-    {"http",   "http.listen"        },
-    {"memory", "storage.memory_only"}
+    {"data",       "server.data_dir"    },
+    {"http",       "http.listen"        },
+    {"memory",     "storage.memory_only"},
+    {"sqs-listen", "sqs.listen"         }
 };
 
 }  // namespace

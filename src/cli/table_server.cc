@@ -12,6 +12,8 @@ const Flag kConfig{"config", 0, Takes::text, "FILE",
 const Flag kSet{"set", 0, Takes::text, "KEY=VALUE", "set one key; may be repeated", true};
 const Flag kData{"data", 0, Takes::text, "DIR", "data directory [./twofold-data]"};
 const Flag kHttp{"http", 0, Takes::text, "ADDR:PORT", "HTTP listener [127.0.0.1:8080]"};
+const Flag kSqsListen{"sqs-listen", 0, Takes::text, "ADDR:PORT,...",
+                      "further addresses for SQS clients [none]"};
 const Flag kMemory{"memory", 0, Takes::nothing, "",
                    "keep everything in memory, write nothing to disk"};
 
@@ -22,9 +24,9 @@ std::vector<Command> server_commands() {
       {"serve",
        "Start the broker and run until SIGTERM or Ctrl-C",
        {},
-       {kConfig, kData, kHttp, kMemory, kSet},
+       {kConfig, kData, kHttp, kSqsListen, kMemory, kSet},
        {"twofold serve", "twofold serve --data /var/lib/twofold --http 0.0.0.0:8080",
-        "twofold serve --memory --set log.level=debug"},
+        "twofold serve --memory --sqs-listen 127.0.0.1:9324"},
        "config keys, doctor, health",
        &run_serve},
       {"health",

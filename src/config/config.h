@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/durability.h"
+#include "http/sqs/options.h"
 
 namespace twofold {
 
@@ -48,6 +49,14 @@ struct Config {
     std::chrono::milliseconds receive_wait{};
     std::chrono::milliseconds delay{};
   };
+  /// Manners of the Amazon SQS dialect.
+  struct Sqs {
+    std::vector<std::string> listen;  // as http.listen; the same is served there
+    std::string keys_file;  // empty: signatures are not checked
+    http::sqs::Profile profile{};
+    std::string queue_url;
+    http::sqs::Regions regions{};
+  };
   struct Storage {
     engine::Durability durability{};
     bool memory_only = false;  // nothing is written to disk; data_dir is ignored
@@ -72,6 +81,7 @@ struct Config {
   Http http;
   Topics topics;
   Queues queues;
+  Sqs sqs;
   Storage storage;
   Limits limits;
   Log log;

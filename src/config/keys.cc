@@ -59,6 +59,25 @@ constexpr std::array kKeys{
     Key{"queues.delay", Kind::duration, "0s", "0s", "365d",
         "how long a new message is held back when its sender does not say",
         TWOFOLD_SLOT(queues.delay)},
+    Key{"sqs.listen", Kind::addresses, "", "", "",
+        "further addresses and ports on which the same is served, as 127.0.0.1:9324 where SQS "
+        "clients expect it",
+        TWOFOLD_SLOT(sqs.listen)},
+    Key{"sqs.keys_file", Kind::path, "", "", "",
+        "access keys that SQS requests must be signed with, one a line: id, secret, account; "
+        "without it signatures are not checked",
+        TWOFOLD_SLOT(sqs.keys_file)},
+    Key{"sqs.profile", Kind::choice, "lenient", "lenient|strict", "",
+        "strict has the waits of AWS after a purge and a delete and its limit of messages in "
+        "flight, and needs sqs.keys_file",
+        TWOFOLD_SLOT(sqs.profile)},
+    Key{"sqs.queue_url", Kind::url_template, "{scheme}://{host}/{account}/{name}", "", "",
+        "how answers spell the URL of a queue; {scheme} and {host} are those of the request, and "
+        "{region} may be used",
+        TWOFOLD_SLOT(sqs.queue_url)},
+    Key{"sqs.regions", Kind::choice, "one", "one|separate", "",
+        "whether all accounts and regions see the same queues, or each of them its own",
+        TWOFOLD_SLOT(sqs.regions)},
     Key{"storage.durability", Kind::choice, "disk", "memory|os|disk", "",
         "when a publish is answered: synced to the device, written to the kernel, or accepted",
         TWOFOLD_SLOT(storage.durability)},
@@ -108,7 +127,10 @@ constexpr std::array kKeys{
 std::string_view kind_name(Kind kind) {
   switch (kind) {
     case Kind::text: return "text";
+    case Kind::url_template: return "URL with {name} in it";
+    case Kind::path: return "path of a file, or nothing";
     case Kind::address: return "address:port";
+    case Kind::addresses: return "list of address:port";
     case Kind::hosts: return "list of host names";
     case Kind::origins: return "list of origins";
     case Kind::count: return "number";
@@ -124,7 +146,9 @@ std::string_view kind_name(Kind kind) {
 
 std::span<const Key> keys() { return kKeys; }
 
-bool is_list(const Key& key) { return key.kind == Kind::hosts || key.kind == Kind::origins; }
+bool is_list(const Key& key) {
+  return key.kind == Kind::addresses || key.kind == Kind::hosts || key.kind == Kind::origins;
+}
 
 const Key* find_key(std::string_view name) {
   for (const Key& key : kKeys) {

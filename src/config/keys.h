@@ -11,12 +11,25 @@
 
 namespace twofold::config {
 
-enum class Kind { text, address, hosts, origins, count, size, duration, choice, boolean };
+enum class Kind {
+  text,
+  path,
+  url_template,
+  address,
+  addresses,
+  hosts,
+  origins,
+  count,
+  size,
+  duration,
+  choice,
+  boolean
+};
 
 /// The place in a Config that a key fills.
 using Slot = std::variant<std::string*, std::vector<std::string>*, int*, std::uint64_t*,
                           std::chrono::milliseconds*, bool*, engine::Durability*, DirectIo*,
-                          LogLevel*, LogFormat*>;
+                          LogLevel*, LogFormat*, http::sqs::Profile*, http::sqs::Regions*>;
 
 /// One line of the table that parser, environment, validation and documentation are read from.
 struct Key {

@@ -82,6 +82,12 @@ void check_relations(Loaded& loaded) {
   if (c.storage.journal_file_bytes < c.http.max_body) {
     refuse("http.max_body", "storage.journal_file_bytes");
   }
+  if (c.sqs.profile == http::sqs::Profile::strict && c.sqs.keys_file.empty()) {
+    loaded.errors.push_back(
+        Problem{fmt::format("sqs.profile (strict, {}) needs sqs.keys_file",
+                            c.origin.find("sqs.profile")->second),
+                "name a file with lines of access key id and secret, or use sqs.profile=lenient"});
+  }
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 
@@ -78,6 +79,25 @@ Outcome<std::string> parse_address(std::string_view text) {
   return std::string(text);
 }
 
+// "http://sqs.{region}.localhost:9324/{account}/{name}"
+Outcome<Done> check_url_template(std::string_view text) {
+  constexpr std::string_view kKnown[] = {"scheme", "host", "region", "account", "name"};
+  std::string_view rest = text;
+  for (std::size_t open = rest.find('{'); open != std::string_view::npos; open = rest.find('{')) {
+    const std::size_t close = std::min(rest.find('}', open), rest.size());
+    const std::string_view name = rest.substr(open + 1, close - open - 1);
+    if (std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown)) {
+      return Refused(fmt::format(
+          "{{{}}} is none of {{scheme}}, {{host}}, {{region}}, {{account}}, {{name}}", name));
+    }
+    if (rest.find(fmt::format("{{{}}}", name), close) != std::string_view::npos)
+      return Refused(fmt::format("{{{}}} stands in it twice", name));
+    rest.remove_prefix(close);
+  }
+  if (text.ends_with("/{name}") && text.find("://") != std::string_view::npos) return Done{};
+  return Refused(fmt::format("\"{}\" is not a URL that ends with /{{name}}", text));
+}
+
 // "a.example, b.example" taken apart; blanks around a comma do not count.
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
@@ -92,8 +112,12 @@ std::vector<std::string> split_list(std::string_view text) {
   return parts;
 }
 
-// Both are compared with what a client sends, so that anything else would never match.
+// Hosts and origins are compared with what a client sends, so that anything else would never match.
 Outcome<Done> check_entry(Kind kind, std::string_view entry) {
+  if (kind == Kind::addresses) {
+    const auto address = parse_address(entry);
+    return address ? Outcome<Done>(Done{}) : Outcome<Done>(address.error());
+  }
   if (kind == Kind::hosts) {
     if (entry.find_first_of("/:* ") == std::string_view::npos) return Done{};
     return Refused(fmt::format("\"{}\" is not a host name, as in broker.example.org", entry));
@@ -111,10 +135,13 @@ struct Assigner {
   std::string_view text;
 
   Outcome<Done> operator()(std::string* slot) const {
-    if (text.empty()) return Refused("must not be empty");
+    if (text.empty() && key.kind != Kind::path) return Refused("must not be empty");
     if (key.kind == Kind::address) {
       const auto address = parse_address(text);
       if (!address) return address.error();
+    }
+    if (key.kind == Kind::url_template) {
+      if (auto checked = check_url_template(text); !checked) return checked;
     }
     *slot = text;
     return Done{};

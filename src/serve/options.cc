@@ -1,5 +1,7 @@
 #include <charconv>
 
+#include "engine/base/diag.h"
+#include "src/config/access_keys.h"
 #include "src/serve/memory.h"
 #include "src/serve/running_broker.h"
 
@@ -26,7 +28,28 @@ engine::EngineOptions engine_options(const Config& config) {
   return options;
 }
 
-http::ServerOptions server_options(const Config& config) {
+namespace {
+
+engine::Result<std::vector<http::sqs::AccessKey>> access_keys(const std::string& path) {
+  if (path.empty()) return std::vector<http::sqs::AccessKey>();
+  auto keys = config::read_access_keys(path);
+  if (!keys) {
+    return Error(Errc::invalid_request, "sqs.keys_file: " + keys.error().why,
+                 "each line is an access key id, its secret, and an account if it has one");
+  }
+  if (config::readable_by_all(path)) {
+    engine::diag(engine::DiagLevel::warn, "main", "everybody can read the secrets in sqs.keys_file",
+                 {
+                     {"file", path       },
+                     {"hint", "chmod 640"}
+    });
+  }
+  return *std::move(keys);
+}
+
+}  // namespace
+
+engine::Result<http::ServerOptions> server_options(const Config& config) {
   http::ServerOptions options;
   options.connections_max = static_cast<std::size_t>(config.limits.connections);
   options.body_bytes_max = config.http.max_body;
@@ -36,6 +59,12 @@ http::ServerOptions server_options(const Config& config) {
   options.idle_timeout = config.http.idle_timeout;
   options.hosts_allowed = config.http.hosts;
   options.origins_allowed = config.http.cors_origins;
+  options.sqs.profile = config.sqs.profile;
+  options.sqs.regions = config.sqs.regions;
+  options.sqs.queue_url = config.sqs.queue_url;
+  auto keys = access_keys(config.sqs.keys_file);
+  if (!keys) return keys.error();
+  options.sqs.keys = *std::move(keys);
   return options;
 }
 
@@ -67,7 +96,7 @@ engine::Result<std::pair<std::string, std::uint16_t>> split_address(const std::s
   const auto digits = colon == std::string::npos ? std::string() : listen.substr(colon + 1);
   const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (host.empty() || failed != std::errc() || end != digits.data() + digits.size())
-    return Error(Errc::invalid_request, "http.listen is not address:port: " + listen);
+    return Error(Errc::invalid_request, "not an address and port to listen on: " + listen);
   if (host == "localhost") host = "127.0.0.1";
   return std::pair(host, port);
 }

@@ -75,13 +75,15 @@ Result<std::unique_ptr<RunningBroker>> RunningBroker::open(const Config& config)
 }
 
 Result<> RunningBroker::build() {
+  auto options = server_options(config_);
+  if (!options) return options.error();
   auto files = open_files(config_);
   if (!files) return files.error();
   files_ = std::move(*files);
 
   for (std::size_t i = 0; i < io_threads(config_); ++i)
     contexts_.push_back(std::make_unique<boost::asio::io_context>(1));
-  if (auto taken = take_port(); !taken) return taken;
+  if (auto taken = take_ports(); !taken) return taken;
   core_executor_ = std::make_unique<engine::AsioCoreExecutor>(*contexts_.front(), clock_);
   writer_ = std::make_unique<engine::ThreadExecutor>("journal");
   pool_ = std::make_unique<engine::ThreadPool>("storage", kPoolThreads);
@@ -106,17 +108,30 @@ Result<> RunningBroker::build() {
 
   std::vector<boost::asio::io_context*> contexts;
   for (auto& context : contexts_) contexts.push_back(context.get());
-  server_ = std::make_unique<http::Server>(*broker_, contexts, server_options(config_));
+  server_ = std::make_unique<http::Server>(*broker_, contexts, *std::move(options));
   return {};
 }
 
 // Early, so that a port in use is said before the data is touched.
-Result<> RunningBroker::take_port() {
-  const auto address = split_address(config_.http.listen);
-  if (!address) return address.error();
-  auto taken = http::take_address(*contexts_.front(), address->first, address->second);
-  if (!taken) return taken.error();
-  port_ = *std::move(taken);
+Result<> RunningBroker::take_ports() {
+  std::vector<std::string> addresses{config_.http.listen};
+  addresses.insert(addresses.end(), config_.sqs.listen.begin(), config_.sqs.listen.end());
+  for (const std::string& listen : addresses) {
+    const auto address = split_address(listen);
+    if (!address) return address.error();
+    auto taken = http::take_address(*contexts_.front(), address->first, address->second);
+    if (!taken) return taken.error();
+    taken_.push_back(*std::move(taken));
+  }
+  return {};
+}
+
+Result<> RunningBroker::listen() {
+  for (auto& taken : std::exchange(taken_, {})) {
+    auto port = server_->listen(std::move(taken));
+    if (!port) return port.error();
+    ports_.push_back(*port);
+  }
   return {};
 }
 
@@ -145,7 +160,7 @@ Result<> RunningBroker::start() {
   if (auto recovered = recover(); !recovered) return recovered;
   watch_->start();
   broker_->health = http::Health::ready;
-  return server_->listen(*std::exchange(port_, std::nullopt));
+  return listen();
 }
 
 int RunningBroker::run() {
@@ -160,6 +175,10 @@ int RunningBroker::run() {
                {{"http", config_.http.listen},
                 {"port", std::to_string(server_->port())},
                 {"startup_ms", std::to_string((clock_.now() - started_).count())}});
+  for (std::size_t i = 0; i < config_.sqs.listen.size(); ++i) {
+    engine::diag(DiagLevel::info, "main", "listening for SQS, too",
+                 {{"http", config_.sqs.listen[i]}, {"port", std::to_string(ports_[i + 1])}});
+  }
 
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < contexts_.size(); ++i) {

@@ -27,8 +27,8 @@ namespace twofold {
 
 /// Every part of the broker, in construction order: what comes later may use what came before.
 ///
-///   auto broker = RunningBroker::open(config);  // directory locked, port taken: mistakes show here
-///   broker->run();                              // recovers, listens, serves until a signal
+///   auto broker = RunningBroker::open(config);  // directory locked, port taken: mistakes show
+///   here broker->run();                              // recovers, listens, serves until a signal
 ///
 /// Until recovery is done connections are refused: nobody could answer them.
 /// SIGTERM and SIGINT drain and stop; a second one leaves at once (the journal is crash safe). What
@@ -47,7 +47,8 @@ class RunningBroker {
  private:
   explicit RunningBroker(const Config& config);
   engine::Result<> build();
-  engine::Result<> take_port();
+  engine::Result<> take_ports();
+  engine::Result<> listen();
   engine::Result<> recover();
   engine::Result<> start();
   void await_signals();
@@ -64,7 +65,8 @@ class RunningBroker {
 
   // Destroyed after everything that posts to them has gone.
   std::vector<std::unique_ptr<boost::asio::io_context>> contexts_;
-  std::optional<boost::asio::ip::tcp::acceptor> port_;  // until the server listens on it
+  std::vector<boost::asio::ip::tcp::acceptor> taken_;  // until the server listens on them
+  std::vector<std::uint16_t> ports_;                   // http.listen's, then those of sqs.listen
   std::unique_ptr<engine::AsioCoreExecutor> core_executor_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<log::Topics> topics_;
@@ -84,12 +86,13 @@ class RunningBroker {
 
 /// The engine's options as the configuration asks for them.
 engine::EngineOptions engine_options(const Config& config);
-http::ServerOptions server_options(const Config& config);
+/// Reads sqs.keys_file, too. Errors: invalid_request.
+engine::Result<http::ServerOptions> server_options(const Config& config);
 /// What topics and queues get when their creators do not say.
 void set_defaults(const Config& config, http::Broker& broker);
 /// Metrics of the engine in Prometheus text. On the core.
 void append_engine_metrics(const engine::CoreImpl& core, std::string& out);
-/// "127.0.0.1:8080", "[::1]:8080" taken apart; localhost is 127.0.0.1.
+/// "127.0.0.1:8080", "[::1]:8080" taken apart; localhost is 127.0.0.1. Error: invalid_request.
 engine::Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& listen);
 
 }  // namespace twofold

@@ -74,12 +74,12 @@ class AwsCase(WireCase):
         cls.sqs = cls.client()
 
     @classmethod
-    def client(cls, key: str = "test", region: str = "us-east-1", **more):
+    def client(cls, key: str = "test", region: str = "us-east-1", secret: str = "test", endpoint: str = "", **more):
         import boto3
         from botocore.config import Config
         config = Config(retries={"max_attempts": 0}, read_timeout=60, **more)
-        return boto3.client("sqs", endpoint_url=f"http://127.0.0.1:{cls.broker.port}", region_name=region,
-                            aws_access_key_id=key, aws_secret_access_key="test", config=config)
+        return boto3.client("sqs", endpoint_url=endpoint or f"http://127.0.0.1:{cls.broker.port}", region_name=region,
+                            aws_access_key_id=key, aws_secret_access_key=secret, config=config)
 
     def queue(self, suffix: str = "", **attributes) -> str:
         name = self.id().rsplit(".", 1)[1][:70] + suffix

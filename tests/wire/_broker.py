@@ -36,7 +36,9 @@ def free_port() -> int:
 
 
 class Broker:
-    def __init__(self):
+    def __init__(self, *settings: str):
+        """`settings` are "key=value"."""
+        self.settings = settings
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="twofold-wire-"))
         self.port = free_port()
         self.process = None
@@ -48,7 +50,7 @@ class Broker:
         self.diag = (self.folder / "broker.log").open("a")
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--http", f"127.0.0.1:{self.port}", "--data", str(self.folder / "data"),
-             "--set", "storage.min_free=0"], env=environment, stdout=self.diag, stderr=subprocess.STDOUT)
+             "--set", "storage.min_free=0", *(word for one in self.settings for word in ("--set", one))], env=environment, stdout=self.diag, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + READY_SECONDS_MAX
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -117,9 +119,11 @@ class Broker:
 class WireCase(unittest.TestCase):
     """Every test of a class shares one broker; names are the test's own."""
 
+    settings: tuple = ()  # of the broker
+
     @classmethod
     def setUpClass(cls) -> None:
-        cls.broker = Broker()
+        cls.broker = Broker(*cls.settings)
         cls.addClassCleanup(cls.broker.remove)
         cls.broker.start()
 

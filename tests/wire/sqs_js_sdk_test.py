@@ -3,8 +3,10 @@ of an error without x-amzn-query-error. Fetched once by npm; skipped where there
 
 import json
 import os
+import pathlib
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from wire._aws import CLIENTS
@@ -72,6 +74,21 @@ class JavaScript(WireCase):
         self.assertEqual([entry["Code"] for entry in told["batch"]["Failed"]], ["InvalidMessageContents"])
         self.assertIsNone(told["empty"])
         self.assertTrue(told["fault"]["known"], told["fault"])
+
+
+class JavaScriptSigned(JavaScript):
+    """The same with every signature checked."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        keys = pathlib.Path(tempfile.mkdtemp(prefix="twofold-keys-")) / "keys"
+        cls.addClassCleanup(shutil.rmtree, keys.parent)
+        keys.write_text("test test\n")
+        cls.settings = (f"sqs.keys_file={keys}",)
+        super().setUpClass()
+
+    def test_nobody_else_comes_in(self):
+        self.call("POST", "/", b"Action=ListQueues", status=403)
 
 
 if __name__ == "__main__":

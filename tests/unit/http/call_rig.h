@@ -22,7 +22,7 @@ namespace twofold::http {
 /// around a handler, by hand. The clock moves when told to; commits succeed unless told not to.
 class CallRig {
  public:
-  CallRig() {
+  explicit CallRig(ServerOptions options = {}) : common(broker, std::move(options)) {
     core_.recover();
     broker.health = Health::ready;
   }
@@ -148,7 +148,7 @@ class CallRig {
 
  public:
   Broker broker{core_, topics_, groups_, queues_, pool_, clock_, random_};
-  ServerCommon common{broker, ServerOptions()};
+  ServerCommon common;
 };
 
 }  // namespace twofold::http

@@ -23,12 +23,15 @@ Head head(std::string_view method, std::string_view host, std::string_view origi
 TEST(Gate, AnswersToAddressesLocalNamesAndConfiguredOnes) {
   for (const std::string_view good :
        {"localhost", "localhost:8080", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080", "twofold",
-        "twofold:8080", "10.1.2.3", "broker.example.org", "BROKER.example.org:443"}) {
+        "twofold:8080", "10.1.2.3", "broker.example.org", "BROKER.example.org:443",
+        "sqs.localhost:9324", "sqs.eu-west-1.localhost", "Queue.LocalHost", "localhost.localstack.cloud:4566",
+        "sqs.eu-west-1.localhost.localstack.cloud:4566"}) {
     EXPECT_TRUE(host_allowed(good, options())) << good;
   }
   for (const std::string_view bad :
        {"evil.example.org", "localhost.evil.org:8080", "127.0.0.1.evil.org", "1.2.3", "1.2.3.4.5", "[::1",
-        "", ":8080", "broker.example.org.evil"}) {
+        "", ":8080", ".localhost", "evillocalhost.evil.org", "localhost.localstack.cloud.evil.org",
+        "localstack.cloud", "evil-localhost.localstack.cloud", "broker.example.org.evil"}) {
     EXPECT_FALSE(host_allowed(bad, options())) << bad;
   }
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "http/sqs/names.h"
+#include "http/call.h"
+#include "http/sqs/place.h"
 #include "http/sqs/redrive.h"
 #include "http/sqs/uuid.h"
 
@@ -24,17 +25,21 @@ TEST(SqsNames, AUrlIsReadByItsEndWhateverStandsBefore) {
        {"https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
         "http://localhost:4566/queue/eu-west-1/000000000000/jobs", "/000000000000/jobs",
         "http://h/000000000000/jobs/", "http://h/000000000000/jobs?x=/y", "jobs"}) {
-    EXPECT_EQ(name_in_url(url), "jobs") << url;
+    EXPECT_EQ(address_in_url(url).name, "jobs") << url;
   }
-  EXPECT_EQ(name_in_url(""), "");
+  EXPECT_EQ(address_in_url("").name, "");
 }
 
 TEST(SqsNames, UrlsAreBuiltForWhoeverAsks) {
   Head head;
   head.host = "broker:9324";
-  EXPECT_EQ(queue_url(head, "000000000000", "jobs"), "http://broker:9324/000000000000/jobs");
+  const Place place{"000000000000", "eu-west-1", "jobs"};
+  const std::string plain = Options().queue_url;
+  EXPECT_EQ(queue_url(plain, head, place), "http://broker:9324/000000000000/jobs");
   head.fields.push_back({"X-Forwarded-Proto", "https"});
-  EXPECT_EQ(queue_url(head, "000000000000", "jobs"), "https://broker:9324/000000000000/jobs");
+  EXPECT_EQ(queue_url(plain, head, place), "https://broker:9324/000000000000/jobs");
+  EXPECT_EQ(queue_url("http://sqs.{region}.localhost:9324/{account}/{name}", head, place),
+            "http://sqs.eu-west-1.localhost:9324/000000000000/jobs");
 }
 
 TEST(SqsNames, ArnsAreTakenApart) {
@@ -66,6 +71,83 @@ TEST(SqsNames, TheSignatureSaysWhoCallsFromWhere) {
   ASSERT_TRUE(static_cast<bool>(
       target.parse("/?X-Amz-Credential=AKID%2F20260102%2Fus-west-2%2Fsqs%2Faws4_request")));
   EXPECT_EQ(caller_of(head, target).region, "us-west-2");
+}
+
+TEST(SqsNames, WithoutASignatureTheHostMayNameTheRegion) {
+  Head head;
+  Target target;
+  const std::vector<std::pair<std::string, std::string>> hosts = {
+      {"sqs.eu-west-1.localhost.localstack.cloud:4566", "eu-west-1"    },
+      {"us-gov-east-1.queue.localhost:9324",            "us-gov-east-1"},
+      {"sqs.localhost.localstack.cloud:4566",           "us-east-1"    },
+      {"queue.localhost",                               "us-east-1"    },
+      {"sqs.my-host.example.org",                       "us-east-1"    },
+      {"localhost:9324",                                "us-east-1"    },
+      {"10.0.0.7",                                      "us-east-1"    },
+  };
+  for (const auto& [host, region] : hosts) {
+    head.host = host;
+    EXPECT_EQ(caller_of(head, target).region, region) << host;
+  }
+  head.host = "sqs.eu-west-1.localhost";
+  head.fields.push_back(
+      {"Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20260102/us-west-2/sqs/aws4_request, S"});
+  EXPECT_EQ(caller_of(head, target).region, "us-west-2") << "what was signed counts";
+}
+
+TEST(SqsNames, AUrlMaySayAccountAndRegion) {
+  const auto said = [](std::string_view url) {
+    const Address address = address_in_url(url);
+    return std::string(address.account) + "|" + std::string(address.region);
+  };
+  EXPECT_EQ(said("https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"),
+            "123456789012|eu-west-1");
+  EXPECT_EQ(said("http://eu-west-1.queue.localhost:4566/123456789012/jobs"),
+            "123456789012|eu-west-1");
+  EXPECT_EQ(said("http://localhost:4566/queue/eu-west-1/123456789012/jobs"),
+            "123456789012|eu-west-1");
+  EXPECT_EQ(said("http://localhost:9324/123456789012/jobs"), "123456789012|");
+  EXPECT_EQ(said("http://localhost:9324/v1/jobs"), "|");
+  EXPECT_EQ(said("jobs"), "|");
+}
+
+TEST(SqsPlace, WithOneSpaceOfNamesTheNameIsTheName) {
+  const Caller caller{"eu-west-1", "111122223333"};
+  EXPECT_EQ(stored_name(Regions::one, {"444455556666", "us-west-2", "jobs"}, caller), "jobs");
+  const Place place = place_of(Regions::one, "jobs", "444455556666", "us-west-2");
+  EXPECT_EQ(queue_arn(place), "arn:aws:sqs:us-west-2:444455556666:jobs");
+}
+
+TEST(SqsPlace, EachAccountAndRegionHasItsOwnNames) {
+  const std::vector<std::pair<Address, std::string>> stored = {
+      {{"000000000000", "us-east-1", "jobs"},                  "jobs"                            },
+      {{"000000000000", "us-east-1", "jobs.fifo"},             "jobs.fifo"                       },
+      {{"000000000000", "eu-west-1", "jobs"},                  "jobs.000000000000.eu-west-1"     },
+      {{"111122223333", "us-east-1", "jobs"},                  "jobs.111122223333.us-east-1"     },
+      {{"111122223333", "eu-west-1", "jobs.fifo"},             "jobs.111122223333.eu-west-1.fifo"},
+      {{"111122223333", "eu-west-1", std::string_view("a.b")}, ""                                },
+  };
+  for (const auto& [address, name] : stored) {
+    EXPECT_EQ(stored_name(Regions::separate, address, Caller()), name);
+    if (name.empty()) continue;
+    const Place place = place_of(Regions::separate, name, "999999999999", "nowhere");
+    EXPECT_EQ(place.account, address.account);
+    EXPECT_EQ(place.region, address.region);
+    EXPECT_EQ(place.name, address.name);
+  }
+  const Caller caller{"eu-west-1", "111122223333"};
+  EXPECT_EQ(stored_name(Regions::separate, {"", "", "jobs"}, caller),
+            "jobs.111122223333.eu-west-1");
+  const std::string longest(80, 'q');
+  EXPECT_TRUE(is_name(stored_name(Regions::separate, {"", std::string(64, 'r'), longest}, caller)));
+}
+
+TEST(SqsPlace, NobodyReachesAnothersQueueBySpellingItsStoredName) {
+  EXPECT_EQ(stored_name(Regions::separate, {"", "", "jobs.111122223333.eu-west-1"}, Caller()), "");
+  EXPECT_EQ(stored_name(Regions::separate, {"", "", "made.by.rest"}, Caller()), "made.by.rest");
+  EXPECT_EQ(place_of(Regions::separate, "jobs.000000000000.us-east-1", "", "").name,
+            "jobs.000000000000.us-east-1")
+      << "no queue of SQS is kept under that name";
 }
 
 TEST(SqsNames, UuidsAreRandomOrOfTheirName) {

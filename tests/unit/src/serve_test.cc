@@ -138,10 +138,10 @@ TEST(Memory, ALimitIsSharedOutToTheBudgetsThatThereAre) {
   const Config config = config_of({
       {"limits.memory", "512MiB"}
   });
-  EXPECT_EQ(server_options(config).body_bytes_total_max, 128 * kMiB);
+  EXPECT_EQ(server_options(config)->body_bytes_total_max, 128 * kMiB);
   EXPECT_EQ(engine_options(config).core.gathered_bytes_max, 128 * kMiB);
   EXPECT_EQ(engine_options(config).core.tail_cache_bytes, 32 * kMiB);
-  EXPECT_EQ(server_options(config).answer_bytes_total_max, 64 * kMiB);
+  EXPECT_EQ(server_options(config)->answer_bytes_total_max, 64 * kMiB);
   EXPECT_EQ(memory_budgets(config).marked_messages, 64 * kMiB / 100);
   EXPECT_LE(memory_budgets(config).total(), 448 * kMiB);
   const Config sized = config_of({
@@ -161,7 +161,7 @@ TEST(Memory, ASmallLimitStillAdmitsTheLargestRequest) {
 }
 
 TEST(ServerOptions, HostsAndOriginsReachTheGate) {
-  const auto options = server_options(config_of({
+  const auto options = *server_options(config_of({
       {"http.hosts",        "a.example, b.example"},
       {"http.cors_origins", "https://c.example"   }
   }));

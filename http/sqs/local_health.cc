@@ -1,0 +1,32 @@
+#include "http/json_writer.h"
+#include "http/on_core.h"
+#include "http/sqs/peek.h"
+
+namespace twofold::http::sqs {
+namespace {
+
+// The words that LocalStack has for it: scripts wait for "running".
+std::string_view state_text(Health health) {
+  switch (health) {
+    case Health::starting: return "starting";
+    case Health::ready: return "running";
+    case Health::draining: return "stopping";
+    case Health::failed: return "error";
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+Task<Try<>> local_health(Call& call) {
+  const Health health = call.broker.health;
+  call.reply.status = health == Health::ready ? 200 : 503;
+  call.reply.field("Cache-Control", "no-store");
+  JsonWriter json(call.reply.body);
+  json.begin_object().name("services").begin_object().name("sqs").string(state_text(health));
+  json.end_object().name("edition").string("twofold");
+  json.name("version").string(call.broker.server.version).end_object();
+  co_return Try<>();
+}
+
+}  // namespace twofold::http::sqs

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace twofold::http::sqs {
+
+/// What a client signs its requests with.
+struct AccessKey {
+  std::string id;       ///< 1 to 128 of A-Z a-z 0-9 - and _
+  std::string secret;   ///< never shown
+  std::string account;  ///< twelve digits
+};
+
+/// Whether all accounts and regions share one space of queue names, or each pair of them has its
+/// own.
+enum class Regions : std::uint8_t { one, separate };
+
+/// How far the manners of AWS go that only cost time: the waits after a purge and a delete, and the
+/// cap on messages in flight. `strict` has them.
+enum class Profile : std::uint8_t { lenient, strict };
+
+/// What the program was told about Amazon SQS. Does not change while the server runs.
+struct Options {
+  /// What answers say a queue's URL is, with {scheme} {host} {region} {account} {name}.
+  std::string queue_url = "{scheme}://{host}/{account}/{name}";
+  Regions regions = Regions::one;
+  Profile profile = Profile::lenient;
+  std::vector<AccessKey> keys{};  ///< not empty: every request must be signed with one of them
+};
+
+}  // namespace twofold::http::sqs

@@ -1,0 +1,43 @@
+"""The strict profile: what AWS makes its users wait for."""
+
+import atexit
+import pathlib
+import shutil
+import tempfile
+
+from wire._aws import AwsCase, main
+
+KEYS = pathlib.Path(tempfile.mkdtemp(prefix="twofold-keys-")) / "keys"
+atexit.register(shutil.rmtree, KEYS.parent)
+KEYS.write_text("AKIDMAIN a-secret\n")
+
+
+class Strict(AwsCase):
+    settings = ("sqs.profile=strict", f"sqs.keys_file={KEYS}")
+
+    @classmethod
+    def client(cls, key: str = "AKIDMAIN", region: str = "us-east-1", secret: str = "a-secret", **more):
+        return super().client(key, region, secret, **more)
+
+    def test_a_second_purge_has_to_wait(self):
+        url = self.queue()
+        self.sqs.purge_queue(QueueUrl=url)
+        answer = self.refused("AWS.SimpleQueueService.PurgeQueueInProgress", 403, self.sqs.purge_queue, QueueUrl=url)
+        self.assertIn("is allowed every 60 seconds", answer["Message"])
+        self.sqs.delete_queue(QueueUrl=url)
+
+    def test_a_deleted_name_has_to_rest(self):
+        url = self.queue()
+        self.sqs.delete_queue(QueueUrl=url)
+        self.refused("AWS.SimpleQueueService.QueueDeletedRecently", 400, self.queue)
+        self.queue("-other")
+
+    def test_nobody_comes_in_unsigned(self):
+        from botocore import UNSIGNED
+        self.refused("AccessDenied", 403, self.client(signature_version=UNSIGNED).list_queues)
+        self.call("GET", "/_aws/sqs/messages?QueueUrl=jobs", status=403)
+        self.call("GET", "/_localstack/health")
+
+
+if __name__ == "__main__":
+    main()
