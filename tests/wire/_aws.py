@@ -1,8 +1,8 @@
 """Unmodified AWS clients against a broker: each story runs once for each protocol that boto3 has spoken.
 
 botocore before 1.31.81 (Debian 12 has 1.29.27) speaks the Query protocol, later ones AWS JSON 1.0. A
-story finds a client for each: this interpreter's, Debian's, or one that pip fetches once. It runs itself again with that client. What cannot be found
-is said; without any client the story fails.
+story finds a client for each: this interpreter's, Debian's, or one that pip fetches once. It runs
+itself again with that client. What cannot be found is said; without any client the story fails.
 """
 
 import os

@@ -28,11 +28,14 @@ app.conf.update(
 )
 
 
+DELAY_SECONDS_MAX = 900
+
+
 @before_task_publish.connect
 def wait_in_the_queue(headers=None, properties=None, **_):
     if headers.get("eta"):
-        remaining = datetime.fromisoformat(headers["eta"]) - datetime.now(timezone.utc)
-        properties["DelaySeconds"] = max(0, math.ceil(remaining.total_seconds()))
+        left = datetime.fromisoformat(headers["eta"]) - datetime.now(timezone.utc)
+        properties["DelaySeconds"] = min(max(0, math.ceil(left.total_seconds())), DELAY_SECONDS_MAX)
 
 
 def write(what: str) -> None:
