@@ -25,7 +25,7 @@ const sqsClient = () => new sqs.SQSClient({ region: "us-east-1", endpoint: proce
   const handled = [];
   let failures = 3;
   const consumers = [1, 2].map(() => Consumer.create({ sqs: sqsClient(), queueUrl: QueueUrl, waitTimeSeconds: 5,
-    terminateVisibilityTimeout: true, handleMessage: async (message) => {
+    suppressFifoWarning: true, terminateVisibilityTimeout: true, handleMessage: async (message) => {
       if (message.Body.endsWith("5") && failures-- > 0) throw new Error("not yet");
       handled.push(message.Body);
       return message;

@@ -65,7 +65,7 @@ class Order(FifoCase):
 
     def test_a_waiting_poll_gets_the_next_message_when_the_one_before_is_deleted(self):
         url = self.fifo()
-        polls = [InBackground(lambda: self.take(url, 10, WaitTimeSeconds=10)) for _ in range(3)]
+        polls = [InBackground(lambda: self.take(url, 10, WaitTimeSeconds=5)) for _ in range(3)]
         self.send(url, "g-m1", "g-m2")
         first = self.finished(polls, 1)
         self.assertEqual([list(poll.result) for poll in first], [["g-m1"]])
@@ -73,7 +73,7 @@ class Order(FifoCase):
         self.delete(url, first[0].result["g-m1"])
         deleted = time.monotonic()
         both = self.finished(polls, 2)
-        self.assertLess(time.monotonic() - deleted, 5, "at once, not when the poll ends")
+        self.assertLess(time.monotonic() - deleted, 3, "at once, not when the poll ends")
         self.assertEqual(sorted(sum((list(poll.result) for poll in both), [])), ["g-m1", "g-m2"])
         self.assertEqual(sum(len(poll.finish()) for poll in polls), 2)
 
