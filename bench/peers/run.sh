@@ -114,7 +114,7 @@ fetch_moto && start "$port" "$peers/moto-$moto/bin/moto_server" -H 127.0.0.1 -p 
 printf '%s cores, %s, load %s before and %s behind; `%s`\n\n' "$(nproc)" \
   "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)" "$load" "$(cut -d' ' -f1 /proc/loadavg)" \
   "bench/peers/run.sh ${flags[*]}"
-echo '| server | batch | msg/s | p50 ms | p99 ms | server CPU us/msg | memory MiB | handed out twice, out of order |'
+echo '| server | batch | msg/s | p50 ms | p99 ms | server CPU us/msg | memory MiB | handed out twice, out of order (both rows) |'
 echo '|---|---|---|---|---|---|---|---|'
 jq -r '. as $run | .results | to_entries[] | .value |
   [$run.server, (.name | capture("batch (?<n>\\d+)").n), (.messages_per_second | round),

@@ -122,6 +122,13 @@ class Bench(BrokerCase):
         self.assertEqual(verified["sent"], verified["received"] + 2 * 35)
         self.assertEqual(self.leftovers(), [])
 
+    def test_fifo_queues_over_sqs_keep_their_order(self):
+        for groups in ("1", "50"):
+            report = self.bench("--protocol", "sqs", "--groups", groups, *SMALL, "--backlog", "100")
+            self.assertEqual(report["verified"]["misordered"], 0)
+            self.assertEqual(report["verified"]["received"], sum(result["messages"] for result in report["results"]))
+        self.assertEqual(self.leftovers(), [])
+
     def test_sqs_of_a_server_that_closes_every_connection(self):
         with Closing(self.address) as closing:
             report = json.loads(self.out("bench", "queue", "--protocol", "sqs", *SMALL, "--json",
