@@ -32,7 +32,7 @@ def from_npm(name: str, *packages: str) -> dict:
         raise unittest.SkipTest("there is no npm here: ./scripts/deps.sh test")
     if not all((folder / "node_modules" / package).exists() for package in packages):
         folder.mkdir(parents=True, exist_ok=True)
-        run_once(["npm", "install", "--silent", "--prefix", str(folder), *packages],
+        run_once(["npm", "install", "--loglevel=error", "--fetch-retries=1", "--prefix", str(folder), *packages],
                  f"npm did not serve {' '.join(packages)}")
     return {**os.environ, "NODE_PATH": str(folder / "node_modules")}
 
@@ -40,7 +40,8 @@ def from_npm(name: str, *packages: str) -> dict:
 def run_once(install: list, otherwise: str) -> None:
     try:
         ran = subprocess.run(install, capture_output=True, text=True, timeout=SECONDS_MAX)
-        problem = "" if ran.returncode == 0 else (ran.stderr or ran.stdout).strip()[-300:]
+        said = f"exit {ran.returncode}: {(ran.stderr or ran.stdout).strip()[-300:]}"
+        problem = None if ran.returncode == 0 else said
     except (OSError, subprocess.TimeoutExpired) as error:
         problem = str(error)
     if problem:
