@@ -4,7 +4,8 @@
 #   ./scripts/deps.sh [run|test|clang]...    default: run test
 #
 #   run    build the broker and the demonstration
-#   test   build and run the tests
+#   test   build and run the tests; the clients that Debian has not are fetched from PyPI and npm by
+#          the tests that speak through them (tests/wire/_fetched.py)
 #   clang  the second compiler, for the presets tsan and clang
 #
 # Quick and silent when everything is there; works as root or through sudo.
@@ -16,7 +17,12 @@ packages_run=(
   libprotobuf-dev protobuf-compiler libfmt-dev libcli11-dev libtomlplusplus-dev
   libssl-dev libsodium-dev
 )
-packages_test=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 python3-boto3)
+packages_test=(
+  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
+  python3 python3-pip python3-venv python3-boto3 awscli
+)
+# Node.js from elsewhere brings its own npm, and the two exclude each other.
+command -v npm >/dev/null || packages_test+=(nodejs npm)
 packages_clang=(clang libclang-rt-14-dev llvm)
 
 say() { printf 'deps: %s\n' "$*" >&2; }

@@ -12,10 +12,12 @@ What is replaced         127.0.0.1:8080 and localhost:8080 by the page's broker;
 What is shrunk           `twofold bench` runs with few messages: here we prove the command, not the figure.
 What is only looked up   scripts of this repository and CMake presets must exist; running them from inside
                          a test would build the project inside its own tests.
+What needs a registry    pages in NEEDS are skipped when it does not answer, and the test says so.
 What is refused          ```sh no-run, unless NO_RUN below says why that page may.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -33,9 +35,16 @@ from typing import Iterator, NamedTuple
 
 PAGE_SECONDS_MAX = 180
 READY_SECONDS_MAX = 30
+NEEDS_SECONDS_MAX = 60
 
 # Pages that may mark blocks `no-run`, and why: "docs/page.md": "needs ...".
 NO_RUN: dict[str, str] = {}
+
+# Pages that fetch packages, and the question to the registry without whose answer they are skipped, loudly.
+NEEDS: dict[str, list[str]] = {
+    "docs/clients/javascript.md": ["npm", "view", "sqs-consumer", "version"],
+    "docs/clients/celery.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "celery"],
+}
 
 FENCE = re.compile(r"^(?P<indent>\s*)```(?P<language>sh|bash|console)(?P<tags>[^\n`]*)$")
 LOOKED_UP = re.compile(r"^(?:\./scripts/(?P<script>[\w.-]+)|(?:cmake|ctest)\s.*?--preset[ =](?P<preset>\w+))\b")
@@ -222,6 +231,8 @@ class Workshop:
                 os.killpg(shell.pid, signal.SIGKILL)
                 output, _ = shell.communicate()
                 ending = f"no end after {PAGE_SECONDS_MAX} s"
+        with contextlib.suppress(ProcessLookupError):  # what the page left in the background
+            os.killpg(shell.pid, signal.SIGKILL)
         if shell.returncode == 0:
             return None
         reached = trace.read_text().splitlines() or [page.path]
@@ -241,9 +252,20 @@ def pages_of(root: pathlib.Path) -> list[str]:
     return [str(path.relative_to(root)) for path in found if path.exists()]
 
 
+def answered(question: list[str]) -> bool:
+    with tempfile.TemporaryDirectory(prefix="twofold-docs-") as folder:
+        try:
+            return subprocess.run(question, cwd=folder, capture_output=True, timeout=NEEDS_SECONDS_MAX).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+
+
 def run_page(root: pathlib.Path, program: pathlib.Path, name: str) -> list[str]:
     page = read_page(name, (root / name).read_text(encoding="utf-8"))
     problems = page.problems + [problem for block in page.blocks for problem in look_up(root, block)]
+    if name in NEEDS and not answered(NEEDS[name]):
+        print(f"SKIPPED: no answer to: {shlex.join(NEEDS[name])}  {name}", flush=True)
+        return problems
     if page.blocks and not problems:
         with Workshop(root, program) as workshop:
             failure = workshop.run(page)

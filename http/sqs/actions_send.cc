@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include "http/sqs/action.h"
+#include "http/sqs/attributes.h"
 #include "http/sqs/batch.h"
 #include "http/sqs/digest.h"
-#include "http/sqs/attributes.h"
+#include "http/sqs/limits.h"
 #include "http/sqs/message_attributes.h"
 #include "http/sqs/ordering.h"
 #include "http/sqs/stored.h"
@@ -15,7 +16,6 @@
 namespace twofold::http::sqs {
 namespace {
 
-constexpr std::int64_t kDelayMax = 900;
 constexpr std::string_view kTraceField = "X-Amzn-Trace-Id";
 constexpr std::string_view kInvalidText =
     "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
@@ -39,9 +39,9 @@ std::size_t size_of(const Item& item) { return item.body->size() + size_of(item.
 
 Outcome<> check_message(const Item& item, bool fifo) {
   if (auto ordering = check_ordering(item, fifo); !ordering) return ordering;
-  if (item.delay_seconds && (*item.delay_seconds < 0 || *item.delay_seconds > kDelayMax)) {
+  if (item.delay_seconds && (*item.delay_seconds < 0 || *item.delay_seconds > kDelaySecondsMax)) {
     return invalid_value(std::to_string(*item.delay_seconds), "DelaySeconds",
-                         "DelaySeconds must be >= 0 and <= 900.");
+                         fmt::format("DelaySeconds must be >= 0 and <= {}.", kDelaySecondsMax));
   }
   if (!is_message_text(*item.body))
     return Fault(Code::invalid_message_contents, std::string(kInvalidText));
@@ -140,9 +140,8 @@ void make_records(Exchange& exchange, Outgoing& outgoing) {
 
 // A message without an id is its own id where the queue says so.
 Outcome<> find_dedup_ids(const Exchange& exchange, Outgoing& outgoing) {
-  const bool all_given =
-      std::all_of(outgoing.items.begin(), outgoing.items.end(),
-                  [](const Item& item) { return item.dedup_id.has_value(); });
+  const bool all_given = std::all_of(outgoing.items.begin(), outgoing.items.end(),
+                                     [](const Item& item) { return item.dedup_id.has_value(); });
   if (!all_given) {
     const std::string* const bytes = exchange.broker.queues.extension(outgoing.queue);
     const bool by_content = bytes && content_based(decode_extension(*bytes));

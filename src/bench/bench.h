@@ -14,7 +14,10 @@
 
 namespace twofold::bench {
 
+enum class Protocol { rest, sqs };
+
 struct Options {
+  Protocol protocol = Protocol::rest;
   std::size_t connections = 64;
   std::uint64_t msgs = 100'000;
   std::optional<std::chrono::nanoseconds> duration;  // instead of msgs
@@ -26,6 +29,8 @@ struct Options {
   double rate_each = 1;        // queues: messages for each a second
   std::uint64_t partitions = 1;
   std::uint64_t page_bytes = 1 << 20;
+  std::uint64_t groups = 0;              // sqs: message groups of a FIFO queue; 0: a standard queue
+  std::vector<std::size_t> sqs_batches;  // sqs: one row for each
   bool keep = false;
 };
 
@@ -50,6 +55,7 @@ struct Verified {
   std::uint64_t received = 0;
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
+  std::uint64_t misordered = 0;  // FIFO queues: before an earlier message of the same group
 };
 
 struct Report {
@@ -64,6 +70,12 @@ struct World {
   std::function<Outcome<std::string>(const std::string& method, const std::string& path,
                                      const std::string& body)>
       ask;
+  /// The same for one action of Amazon SQS, parameters and answer in JSON.
+  std::function<Outcome<std::string>(const std::string& action, const std::string& parameters)>
+      ask_sqs;
+  /// What the server's process has used; empty: /metrics says it.
+  std::function<std::optional<double>()> cpu_seconds;
+  std::function<std::optional<std::uint64_t>()> resident_bytes;
   std::function<bool()> stopped;
   std::function<void(const std::string& line)> progress;
 };
@@ -73,7 +85,7 @@ bool is_workload(const std::string& name);
 
 /// Runs the workload named "publish", "fetch", "latency", "queue", "waiting", "queues" or "memory"
 /// against a running broker (no other name may be given), in resources of its own that are deleted
-/// afterwards.
+/// afterwards. Of a protocol other than REST there is "queue" only, against whatever speaks it.
 Outcome<Report> run(const std::string& workload, const Options& options, const World& world);
 
 }  // namespace twofold::bench

@@ -45,6 +45,7 @@ HeadState read_head(std::string_view bytes, Head& head) {
   std::from_chars(bytes.data() + kStart.size(), bytes.data() + kStart.size() + 3, head.status);
   head.head_size = end + 4;
   head.body_size = 0;
+  head.closes = false;
 
   std::string_view lines = bytes.substr(0, end);
   bool has_length = head.status == 204;
@@ -52,13 +53,13 @@ HeadState read_head(std::string_view bytes, Head& head) {
        at = lines.find("\r\n", at + 2)) {
     const std::string_view line = lines.substr(at + 2, lines.find("\r\n", at + 2) - at - 2);
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !same_letters(line.substr(0, colon), "content-length")) {
-      continue;
-    }
-    std::string_view digits = line.substr(colon + 1);
-    while (digits.starts_with(' ')) digits.remove_prefix(1);
-    const auto parsed =
-        std::from_chars(digits.data(), digits.data() + digits.size(), head.body_size);
+    if (colon == std::string_view::npos) continue;
+    const std::string_view name = line.substr(0, colon);
+    std::string_view value = line.substr(colon + 1);
+    while (value.starts_with(' ')) value.remove_prefix(1);
+    if (same_letters(name, "connection") && same_letters(value, "close")) head.closes = true;
+    if (!same_letters(name, "content-length")) continue;
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), head.body_size);
     has_length = parsed.ec == std::errc{};
   }
   return has_length ? HeadState::complete : HeadState::unreadable;

@@ -24,12 +24,13 @@ struct Head {
   int status = 0;
   std::size_t head_size = 0;  // with the blank line
   std::size_t body_size = 0;
+  bool closes = false;  // the server says that it closes the connection behind this answer
 };
 
 enum class HeadState { incomplete, complete, unreadable };
 
-/// Reads an answer's head from the front of `bytes`. Only what our broker sends is understood:
-/// HTTP/1.1 with Content-Length.
+/// Reads an answer's head from the front of `bytes`. Only HTTP/1.1 with Content-Length is
+/// understood.
 HeadState read_head(std::string_view bytes, Head& head);
 
 }  // namespace twofold::bench

@@ -40,6 +40,7 @@ Load::~Load() {
 
 Outcome<Done> Load::connect(const Target& target, std::size_t lanes) {
   poller_ = ::epoll_create1(EPOLL_CLOEXEC);
+  target_ = target;
   for (std::size_t i = 0; i < lanes; ++i) {
     const auto socket = dial(target);
     if (!socket) return socket.error();
@@ -213,9 +214,23 @@ Outcome<Done> Load::cut_answers(std::size_t lane_number) {
     const Reply reply{head.status, bytes.substr(head.head_size, head.body_size), latency};
     if (auto heard = driver_->answered(lane_number, reply); !heard) return heard;
     at += size;
+    if (head.closes) return reconnect(lane_number);
   }
   std::memmove(lane.in.data(), lane.in.data() + at, lane.in_used - at);
   lane.in_used -= at;
+  return Done{};
+}
+
+Outcome<Done> Load::reconnect(std::size_t lane_number) {
+  Lane& lane = lanes_[lane_number];
+  if (!lane.due.empty()) return broken("closed by the server before everything was answered");
+  ::close(lane.socket);
+  const auto socket = dial(target_);
+  lane.socket = socket ? *socket : -1;
+  if (!socket) return socket.error();
+  lane.in_used = 0;
+  lane.waits_to_write = false;
+  watch(poller_, lane.socket, lane_number, false, EPOLL_CTL_ADD);
   return Done{};
 }
 

@@ -52,7 +52,8 @@ class Load {
   Outcome<Done> connect(const Target& target, std::size_t lanes);
 
   /// Until the driver has no next request for any lane and everything is answered. Refuses when a
-  /// connection breaks, when nothing was answered for 30 s, and when the driver did.
+  /// connection breaks, when nothing was answered for 30 s, and when the driver did. A server that
+  /// announces with an answer that it closes the connection gets a new one.
   Outcome<Done> run(Driver& driver, const Options& options);
 
  private:
@@ -72,10 +73,12 @@ class Load {
   Outcome<Done> flush(Lane& lane);
   Outcome<Done> read(std::size_t lane);
   Outcome<Done> cut_answers(std::size_t lane);
+  Outcome<Done> reconnect(std::size_t lane);
   std::chrono::nanoseconds patience() const;
   void look_around();
 
   int poller_ = -1;
+  Target target_;
   std::vector<Lane> lanes_;
 
   // Of one run.

@@ -18,6 +18,8 @@ std::string grouped(double number) {
   return digits;
 }
 
+std::string grouped_count(std::uint64_t count) { return grouped(static_cast<double>(count)); }
+
 double per_second(const Result& result) {
   return result.elapsed.count() == 0
              ? 0
@@ -87,14 +89,23 @@ boost::json::object result_json(const Result& result) {
   return object;
 }
 
+// What stands beside the workload's name: the shape of a request.
+std::string shape_text(const Options& options) {
+  if (options.protocol == Protocol::sqs) {
+    return fmt::format("protocol=sqs connections={} size={}B batch={} groups={}",
+                       options.connections, options.shape.size, fmt::join(options.sqs_batches, ","),
+                       options.groups);
+  }
+  return fmt::format("connections={} size={}B batch={} format={} durability={}",
+                     options.connections, options.shape.size, options.shape.batch,
+                     options.shape.encoding == Encoding::json ? "json" : "protobuf",
+                     options.shape.durability.empty() ? "default" : options.shape.durability);
+}
+
 }  // namespace
 
 std::string header_text(const std::string& workload, const Options& options) {
-  std::string text =
-      fmt::format("bench {}  connections={} size={}B batch={} format={} durability={}", workload,
-                  options.connections, options.shape.size, options.shape.batch,
-                  options.shape.encoding == Encoding::json ? "json" : "protobuf",
-                  options.shape.durability.empty() ? "default" : options.shape.durability);
+  std::string text = fmt::format("bench {}  {}", workload, shape_text(options));
   text += options.duration ? fmt::format(" duration={}s", seconds(*options.duration))
                            : fmt::format(" msgs={}", options.msgs);
   text += fmt::format(" warmup={}s", seconds(options.warmup));
@@ -111,10 +122,11 @@ std::string report_text(const Report& report, const std::optional<Device>& devic
   std::string text;
   for (const Result& result : report.results) text += result_text(result);
   const Verified& v = report.verified;
+  text += fmt::format("verified       {} sent, {} received, {} lost, {} duplicated",
+                      grouped_count(v.sent), grouped_count(v.received), grouped_count(v.lost),
+                      grouped_count(v.duplicated));
   text +=
-      fmt::format("verified       {} sent, {} received, {} lost, {} duplicated\n",
-                  grouped(static_cast<double>(v.sent)), grouped(static_cast<double>(v.received)),
-                  grouped(static_cast<double>(v.lost)), grouped(static_cast<double>(v.duplicated)));
+      v.misordered == 0 ? "\n" : fmt::format(", {} out of order\n", grouped_count(v.misordered));
   if (device) {
     text +=
         fmt::format("device sync    p50 {:.3f} ms  p99 {:.3f} ms  (50 {} writes of 4 KiB in {})\n",
@@ -137,6 +149,7 @@ std::string report_json(const std::string& workload, const Options& options, con
   verified["received"] = report.verified.received;
   verified["lost"] = report.verified.lost;
   verified["duplicated"] = report.verified.duplicated;
+  verified["misordered"] = report.verified.misordered;
   object["verified"] = std::move(verified);
   if (device) {
     boost::json::object sync;

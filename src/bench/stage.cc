@@ -121,7 +121,7 @@ Outcome<Result> Stage::measure(const std::string& name, Workload& workload, std:
   } else {
     workload.begin(std::max(options_.msgs, messages_min), std::nullopt);
   }
-  const auto cpu_before = metric("process_cpu_seconds_total");
+  const auto cpu_before = cpu_seconds();
   const double own_before = own_cpu_seconds();
   const engine::Stopwatch watch;
   auto done = load_.run(workload, load_options(workload, name, depth, true));
@@ -139,7 +139,7 @@ Outcome<Result> Stage::measure(const std::string& name, Workload& workload, std:
   result.latency = workload.latency();
   result.message_bytes = options_.shape.size;
   result.generator_cpu_seconds = own_after - own_before;
-  const auto cpu_after = metric("process_cpu_seconds_total");
+  const auto cpu_after = cpu_seconds();
   if (cpu_before && cpu_after) result.server_cpu_seconds = *cpu_after - *cpu_before;
   result.resident_bytes = resident_bytes();
   return result;
@@ -160,7 +160,13 @@ std::optional<double> Stage::metric(const std::string& name) const {
   return std::nullopt;
 }
 
+std::optional<double> Stage::cpu_seconds() const {
+  if (world_.cpu_seconds) return world_.cpu_seconds();
+  return metric("process_cpu_seconds_total");
+}
+
 std::optional<std::uint64_t> Stage::resident_bytes() const {
+  if (world_.resident_bytes) return world_.resident_bytes();
   const auto bytes = metric("process_resident_memory_bytes");
   if (!bytes) return std::nullopt;
   return static_cast<std::uint64_t>(*bytes);
@@ -196,6 +202,7 @@ bool is_workload(const std::string& name) { return find_workload(name) != nullpt
 Outcome<Report> run(const std::string& workload, const Options& options, const World& world) {
   const Entry* entry = find_workload(workload);
   TF_CHECK(entry != nullptr);
+  if (options.protocol == Protocol::sqs) return run_sqs(options, world);
   Stage stage(options, world);
   return entry->run(stage);
 }

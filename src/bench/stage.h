@@ -67,6 +67,7 @@ class Stage {
   /// A figure of GET /metrics, or nothing when it is not there.
   std::optional<double> metric(const std::string& name) const;
   std::optional<std::uint64_t> resident_bytes() const;
+  std::optional<double> cpu_seconds() const;
 
   const Options& options() const { return options_; }
   const World& world() const { return world_; }
@@ -91,6 +92,8 @@ Outcome<Report> run_queue(Stage& stage);
 Outcome<Report> run_waiting(Stage& stage);
 Outcome<Report> run_queues(Stage& stage);
 Outcome<Report> run_memory(Stage& stage);
+/// A stage for each row.
+Outcome<Report> run_sqs(const Options& options, const World& world);
 
 /// Fills a topic or a queue: POSTs the same body again and again.
 class Repeat final : public Workload {

@@ -2,9 +2,11 @@
 
 #include "src/bench/bench.h"
 #include "src/bench/report.h"
+#include "src/bench/sqs_text.h"
 #include "src/cli/device_sync.h"
 #include "src/cli/handlers.h"
 #include "src/cli/interrupt.h"
+#include "src/cli/process_usage.h"
 #include "src/cli/session.h"
 
 namespace twofold::cli {
@@ -34,6 +36,26 @@ Defaults defaults_of(const std::string& workload) {
     if (defaults.workload == workload) return defaults;
   }
   return kDefaults[0];
+}
+
+// What only the SQS rows have, and what they have not.
+Tried<> apply_sqs(const std::string& workload, const Args& args, bench::Options& options) {
+  if (workload != "queue") return usage("--protocol sqs: there is only the workload queue");
+  if (args.has("format") || args.has("durability")) {
+    return usage("--format and --durability belong to REST", "leave them out with --protocol sqs");
+  }
+  options.protocol = bench::Protocol::sqs;
+  options.shape.size = args.size("size").value_or(100);
+  if (options.shape.size < bench::kSqsBodyMin) {
+    return usage(
+        fmt::format("--size: at least {} bytes, for the message's number", bench::kSqsBodyMin));
+  }
+  options.groups = args.count("groups").value_or(0);
+  options.sqs_batches = {1, 10};
+  if (args.has("batch")) options.sqs_batches = {options.shape.batch};
+  if (options.sqs_batches.back() > 10)
+    return usage("--batch: SQS has 1 to 10 messages in a request");
+  return Done{};
 }
 
 Tried<bench::Options> options_of(const std::string& workload, const Args& args) {
@@ -68,8 +90,55 @@ Tried<bench::Options> options_of(const std::string& workload, const Args& args) 
   if (args.has("duration") && args.has("msgs")) {
     return usage("--duration and --msgs both say when to stop", "give one of them");
   }
+  const std::string protocol = args.has("protocol") ? args.text("protocol") : "rest";
+  if (protocol != "rest" && protocol != "sqs") {
+    return usage(fmt::format("--protocol: \"{}\" is not rest or sqs", protocol));
+  }
+  if (protocol == "sqs") {
+    if (auto applied = apply_sqs(workload, args, options); !applied) return applied.error();
+  } else if (args.has("groups")) {
+    return usage("--groups belongs to --protocol sqs");
+  }
   if (workload == "queues") options.rate = static_cast<double>(options.count) * options.rate_each;
   return options;
+}
+
+// One request; the body of a 2xx answer.
+Outcome<std::string> exchange(HttpClient& client, const HttpRequest& request,
+                              std::string_view what) {
+  // Cleaning up goes on after Ctrl-C.
+  const InterruptPause pause;
+  auto response = client.send(request);
+  if (!response) return Refused(response.error().what);
+  if (response->status < 200 || response->status > 299) {
+    return Refused(fmt::format("{} answered {}: {}", what, response->status, response->body));
+  }
+  return std::move(response->body);
+}
+
+HttpRequest sqs_request(const std::string& action, const std::string& parameters) {
+  HttpRequest request;
+  request.method = "POST";
+  request.target = "/";
+  request.body = parameters;
+  request.content_type = bench::kSqsContentType;
+  request.headers = {
+      {"X-Amz-Target",  "AmazonSQS." + action                },
+      {"Authorization", std::string(bench::kSqsAuthorization)}
+  };
+  request.timeout = kPatience;
+  return request;
+}
+
+// Fails with the usual words when nobody listens there.
+Tried<> find_server(Session& session, HttpClient& client, bench::Protocol protocol) {
+  if (protocol == bench::Protocol::sqs) {
+    const auto alive = client.send(sqs_request("ListQueues", "{}"));
+    if (!alive) return alive.error();
+    return Done{};
+  }
+  if (const auto alive = session.api().call(ApiCall("GET", "/v1")); !alive) return alive.error();
+  return Done{};
 }
 
 bench::World world_of(Session& session, HttpClient& client, const std::string& token) {
@@ -84,15 +153,10 @@ bench::World world_of(Session& session, HttpClient& client, const std::string& t
     request.body = body;
     request.content_type = "application/json";
     request.timeout = kPatience;
-    // Cleaning up goes on after Ctrl-C.
-    const InterruptPause pause;
-    auto response = client.send(request);
-    if (!response) return Refused(response.error().what);
-    if (response->status < 200 || response->status > 299) {
-      return Refused(
-          fmt::format("{} {} answered {}: {}", method, path, response->status, response->body));
-    }
-    return std::move(response->body);
+    return exchange(client, request, method + " " + path);
+  };
+  world.ask_sqs = [&client](const std::string& action, const std::string& parameters) {
+    return exchange(client, sqs_request(action, parameters), action);
   };
   world.stopped = [] { return interrupted().has_value(); };
   world.progress = [&session](const std::string& line) { session.terminal().progress(line); };
@@ -116,9 +180,11 @@ std::optional<bench::Device> device_of(const Args& args, const Terminal& termina
 }  // namespace
 
 Tried<> run_bench(Session& session, const Args& args) {
-  const std::string workload = args.text("workload");
+  std::string workload = args.text("workload");
+  if (workload.empty() && args.text("protocol") == "sqs") workload = "queue";
   if (!bench::is_workload(workload)) {
-    return usage(fmt::format("\"{}\" is not a workload", workload),
+    return usage(workload.empty() ? "WORKLOAD is missing"
+                                  : fmt::format("\"{}\" is not a workload", workload),
                  "there are publish, fetch, latency, queue, waiting, queues and memory");
   }
   const auto options = options_of(workload, args);
@@ -127,9 +193,12 @@ Tried<> run_bench(Session& session, const Args& args) {
       args.has("json") || session.format() == Format::json || session.format() == Format::jsonl;
   InterruptGuard guard;
   HttpClient client(session.endpoint(), session.token());
-  const bench::World world = world_of(session, client, session.token());
-  // Fails here, with the usual words, when no broker listens.
-  if (const auto alive = session.api().call(ApiCall("GET", "/v1")); !alive) return alive.error();
+  bench::World world = world_of(session, client, session.token());
+  if (const auto pid = args.count("server-pid")) {
+    world.cpu_seconds = [pid = static_cast<int>(*pid)] { return cpu_seconds_of(pid); };
+    world.resident_bytes = [pid = static_cast<int>(*pid)] { return resident_bytes_of(pid); };
+  }
+  if (auto found = find_server(session, client, options->protocol); !found) return found.error();
   const auto device = device_of(args, session.terminal());
   session.terminal().note(bench::header_text(workload, *options));
   const auto report = bench::run(workload, *options, world);
@@ -138,8 +207,9 @@ Tried<> run_bench(Session& session, const Args& args) {
   if (!report) return Failure(ExitCode::failed, report.error().why);
   session.terminal().out(as_json ? bench::report_json(workload, *options, *report, device) + "\n"
                                  : bench::report_text(*report, device));
-  if (report->verified.lost > 0 || report->verified.duplicated > 0) {
-    return Failure(ExitCode::failed, "messages were lost or duplicated");
+  const bench::Verified& verified = report->verified;
+  if (verified.lost > 0 || verified.duplicated > 0 || verified.misordered > 0) {
+    return Failure(ExitCode::failed, "messages were lost, duplicated or out of order");
   }
   return Done{};
 }

@@ -1,13 +1,51 @@
 """Every workload of `twofold bench`, made small: it runs, it verifies, it cleans up. No figure is judged."""
 
+import http.client
+import http.server
 import json
 import pathlib
 import signal
+import threading
 import unittest
 
 from _cli_broker import BrokerCase
 
 SMALL = ("--msgs", "200", "--warmup", "0s", "--connections", "4")
+
+
+class Closing:
+    """In front of a broker: every answer says that the connection closes, and it does."""
+
+    def __init__(self, address: str):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                broker = http.client.HTTPConnection(address, timeout=30)
+                broker.request("POST", self.path, body, dict(self.headers))
+                answer = broker.getresponse()
+                text = answer.read()
+                self.send_response(answer.status)
+                self.send_header("Content-Length", str(len(text)))
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(text)
+                broker.close()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self) -> "Closing":
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Bench(BrokerCase):
@@ -73,6 +111,31 @@ class Bench(BrokerCase):
         self.assertEqual(report["results"][0]["messages"], 200)
         self.assertEqual(self.leftovers(), [])
 
+    def test_the_queue_cycle_over_sqs(self):
+        report = self.bench("--protocol", "sqs", *SMALL, "--backlog", "35", "--server-pid", str(self.broker.pid))
+        self.assertEqual([result["name"] for result in report["results"]],
+                         ["sqs send+receive+delete, batch 1, 35 waiting", "sqs send+receive+delete, batch 10, 35 waiting"])
+        for result in report["results"]:
+            self.assertGreaterEqual(result["messages"], 200)
+            self.assertGreater(result["resident_bytes"], 1 << 20)
+        verified = report["verified"]
+        self.assertEqual(verified["sent"], verified["received"] + 2 * 35)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_fifo_queues_over_sqs_keep_their_order(self):
+        for groups in ("1", "50"):
+            report = self.bench("--protocol", "sqs", "--groups", groups, *SMALL, "--backlog", "100")
+            self.assertEqual(report["verified"]["misordered"], 0)
+            self.assertEqual(report["verified"]["received"], sum(result["messages"] for result in report["results"]))
+        self.assertEqual(self.leftovers(), [])
+
+    def test_sqs_of_a_server_that_closes_every_connection(self):
+        with Closing(self.address) as closing:
+            report = json.loads(self.out("bench", "queue", "--protocol", "sqs", *SMALL, "--json",
+                                         "--sync-dir", str(self.folder), "-s", closing.url))
+        self.assertEqual(report["verified"]["received"], report["verified"]["sent"])
+        self.assertEqual(self.leftovers(), [])
+
     def test_memory_of_waiting_and_of_messages_in_flight(self):
         report = self.bench("memory", "--backlog", "5000", "--connections", "2")
         self.assertEqual([result["name"] for result in report["results"]], ["idle", "waiting", "in flight"])
@@ -102,8 +165,11 @@ class Bench(BrokerCase):
 
     def test_contradictions_are_refused(self):
         for words in (("--connections", "0"), ("--batch", "1001"), ("--format", "xml"),
-                      ("--msgs", "1", "--duration", "1s")):
+                      ("--msgs", "1", "--duration", "1s"), ("--protocol", "sqs"), ("--groups", "1")):
             self.cli("bench", "publish", *words, code=2)
+        for words in (("--protocol", "sqs", "--batch", "11"), ("--protocol", "sqs", "--size", "31B"),
+                      ("--protocol", "sqs", "--format", "json"), ("--protocol", "amqp"), ()):
+            self.cli("bench", *words, code=2)
 
 
 if __name__ == "__main__":

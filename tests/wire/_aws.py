@@ -1,9 +1,8 @@
 """Unmodified AWS clients against a broker: each story runs once for each protocol that boto3 has spoken.
 
 botocore before 1.31.81 (Debian 12 has 1.29.27) speaks the Query protocol, later ones AWS JSON 1.0. A
-story finds a client for each: this interpreter's, Debian's, or one that pip fetches once into
-TWOFOLD_AWS_CLIENTS (build/aws-clients). It runs itself again with that client. What cannot be found
-is said; without any client the story fails.
+story finds a client for each: this interpreter's, Debian's, or one that pip fetches once. It runs
+itself again with that client. What cannot be found is said; without any client the story fails.
 """
 
 import os
@@ -12,9 +11,9 @@ import subprocess
 import sys
 import unittest
 
-from wire._broker import PROGRAM, WireCase
+from wire._broker import WireCase
+from wire._fetched import CLIENTS
 
-CLIENTS = pathlib.Path(os.environ.get("TWOFOLD_AWS_CLIENTS", pathlib.Path(PROGRAM).parent / "aws-clients")).absolute()
 WHEELS = {"query": "boto3==1.26.27", "json": "boto3"}
 PROTOCOL = os.environ.get("TWOFOLD_AWS_PROTOCOL")
 ASK = ("import boto3, botocore.session as s;"

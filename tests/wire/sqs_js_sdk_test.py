@@ -2,17 +2,15 @@
 of an error without x-amzn-query-error. Fetched once by npm; skipped where there is none."""
 
 import json
-import os
 import pathlib
 import shutil
 import subprocess
 import tempfile
 import unittest
 
-from wire._aws import CLIENTS
 from wire._broker import WireCase
+from wire._fetched import from_npm
 
-FOLDER = CLIENTS / "js"
 STORY = """
 const sqs = require("@aws-sdk/client-sqs");
 const credentials = { accessKeyId: "test", secretAccessKey: "test" };
@@ -47,24 +45,12 @@ const endpoint = process.env.ENDPOINT;
 class JavaScript(WireCase):
     @classmethod
     def setUpClass(cls) -> None:
-        if not shutil.which("node") or not cls.fetched():
-            raise unittest.SkipTest("no @aws-sdk/client-sqs here and none to fetch")
+        cls.env = from_npm("js", "@aws-sdk/client-sqs")
         super().setUpClass()
 
-    @staticmethod
-    def fetched() -> bool:
-        if not (FOLDER / "node_modules/@aws-sdk/client-sqs").exists() and shutil.which("npm"):
-            FOLDER.mkdir(parents=True, exist_ok=True)
-            try:
-                subprocess.run(["npm", "install", "--silent", "--prefix", str(FOLDER), "@aws-sdk/client-sqs"],
-                               capture_output=True, timeout=180)
-            except subprocess.TimeoutExpired:
-                pass
-        return (FOLDER / "node_modules/@aws-sdk/client-sqs").exists()
-
     def test_a_story(self):
-        env = {**os.environ, "ENDPOINT": f"http://127.0.0.1:{self.broker.port}", "NODE_PATH": str(FOLDER / "node_modules")}
-        ran = subprocess.run(["node", "-e", STORY], env=env, cwd=FOLDER, capture_output=True, text=True, timeout=60)
+        env = {**self.env, "ENDPOINT": f"http://127.0.0.1:{self.broker.port}"}
+        ran = subprocess.run(["node", "-e", STORY], env=env, capture_output=True, text=True, timeout=60)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         told = json.loads(ran.stdout)
         self.assertEqual(told["QueueUrl"], f"http://127.0.0.1:{self.broker.port}/000000000000/js")

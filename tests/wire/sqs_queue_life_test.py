@@ -28,8 +28,6 @@ class QueueLife(_aws.AwsCase):
         self.refused("InvalidParameterValue", 400, self.sqs.create_queue, QueueName="orders.fifo")
         self.refused("InvalidParameterValue", 400, self.sqs.create_queue, QueueName="orders",
                      Attributes={"FifoQueue": "true"})
-        self.refused("AWS.SimpleQueueService.UnsupportedOperation", 400, self.sqs.create_queue, QueueName="orders.fifo",
-                     Attributes={"FifoQueue": "true"})
 
     def test_list_by_prefix_and_page(self):
         urls = [self.queue(f"-{n}") for n in range(5)]
