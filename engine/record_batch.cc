@@ -219,6 +219,24 @@ BatchCursor::BatchCursor(std::string_view batch, Seq base_seq) : base_seq_(base_
   compressed_ = (header.attributes & kCodecMask) != 0;
 }
 
+void BatchCursor::skip_before(Offset offset) {
+  const std::int64_t wanted = offset.value() - base_offset_;
+  if (compressed_ || wanted <= 0) return;
+  while (left_ > 0) {
+    std::string_view rest = rest_;
+    const auto bytes = take_record(rest);
+    if (!bytes) return;
+    RecordReader in(*bytes);
+    in.byte();
+    in.varlong();
+    const auto delta = in.varint();
+    if (!in.ok() || delta <= previous_delta_ || delta > last_delta_ || delta >= wanted) return;
+    previous_delta_ = delta;
+    rest_ = rest;
+    --left_;
+  }
+}
+
 Result<std::optional<StoredRecord>> BatchCursor::next() {
   if (compressed_) return damaged("the records of a batch are compressed");
   if (left_ == 0) {

@@ -79,6 +79,9 @@ class BatchCursor {
   /// time. Errors: data_damaged when the records do not parse; the cursor is then of no further
   /// use.
   Result<std::optional<StoredRecord>> next();
+  /// Leaves out the records before `offset`, at a fraction of the cost of reading them. What does
+  /// not parse stops it: next() says so.
+  void skip_before(Offset offset);
 
  private:
   std::string_view rest_;

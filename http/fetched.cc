@@ -1,7 +1,5 @@
 #include "http/fetched.h"
 
-#include <algorithm>
-
 namespace twofold::http {
 
 Task<Result<std::vector<engine::StoredBatch>>> fetch(Call& call, const engine::ReadPlan& plan) {
@@ -22,6 +20,11 @@ RecordCursor::RecordCursor(std::vector<engine::StoredBatch> batches, engine::Off
 Result<const engine::StoredRecord*> RecordCursor::next() {
   for (;;) {
     while (records_) {
+      if (batch_end_ <= position_) {
+        records_.reset();
+        break;
+      }
+      records_->skip_before(position_);
       auto record = records_->next();
       if (!record) return record.error();
       if (!*record) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -23,6 +24,8 @@ class RecordCursor {
   /// The next record, nullptr after the last; an error when a batch is damaged. The pointer and its
   /// views last until the next call but one for the record, as long as the cursor for its bytes.
   Result<const engine::StoredRecord*> next();
+  /// Nothing before `offset` is wanted any more.
+  void skip_before(engine::Offset offset) { position_ = std::max(position_, offset); }
   /// Where a reader goes on after what next() has given: past the end of a batch whose tail is
   /// gone, once that batch was finished.
   engine::Offset position() const { return position_; }

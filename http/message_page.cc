@@ -35,6 +35,7 @@ void MessageRecords::find(std::vector<engine::StoredBatch> batches, engine::Part
   RecordCursor& cursor =
       cursors_.emplace_back(std::move(batches), messages[wanted.front()].offset);
   for (std::size_t next = 0; next < wanted.size();) {
+    cursor.skip_before(messages[wanted[next]].offset);
     const auto record = cursor.next();
     if (!record) {
       trouble_ = record.error();

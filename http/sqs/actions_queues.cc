@@ -71,7 +71,7 @@ void create_on_core(Exchange& exchange, Decided<QueueInfo> done) {
   fresh.config = exchange.broker.queue_defaults;
   set_default_attributes(fresh.config);
   if (is_fifo_name(name)) fresh.config.order = queue::Order::key;
-  QueueView queue(std::move(fresh), exchange.caller.region, exchange.options().regions);
+  QueueView queue(std::move(fresh), exchange.caller.region, exchange.options());
   queue.extension.account = exchange.caller.account;
   queue.extension.modified = exchange.broker.core.wall();
   for (const auto& [key, value] : request.tags) queue.extension.tags.emplace(key, value);

@@ -7,7 +7,6 @@
 #include "http/sqs/attributes.h"
 #include "http/sqs/batch.h"
 #include "http/sqs/digest.h"
-#include "http/sqs/limits.h"
 #include "http/sqs/message_attributes.h"
 #include "http/sqs/ordering.h"
 #include "http/sqs/stored.h"
@@ -37,11 +36,11 @@ struct Outgoing {
 
 std::size_t size_of(const Item& item) { return item.body->size() + size_of(item.attributes); }
 
-Outcome<> check_message(const Item& item, bool fifo) {
+Outcome<> check_message(const Item& item, bool fifo, std::int64_t delay_max) {
   if (auto ordering = check_ordering(item, fifo); !ordering) return ordering;
-  if (item.delay_seconds && (*item.delay_seconds < 0 || *item.delay_seconds > kDelaySecondsMax)) {
+  if (item.delay_seconds && (*item.delay_seconds < 0 || *item.delay_seconds > delay_max)) {
     return invalid_value(std::to_string(*item.delay_seconds), "DelaySeconds",
-                         fmt::format("DelaySeconds must be >= 0 and <= {}.", kDelaySecondsMax));
+                         fmt::format("DelaySeconds must be >= 0 and <= {}.", delay_max));
   }
   if (!is_message_text(*item.body))
     return Fault(Code::invalid_message_contents, std::string(kInvalidText));
@@ -88,8 +87,9 @@ Outcome<Outgoing> prepare(Exchange& exchange, std::span<const Item> items, bool 
   outgoing.items = items;
   outgoing.batch = batch;
   outgoing.faults.resize(items.size());
+  const std::int64_t delay_max = exchange.options().delay_max.count();
   for (std::size_t i = 0; i < items.size(); ++i) {
-    auto checked = check_message(items[i], outgoing.fifo);
+    auto checked = check_message(items[i], outgoing.fifo, delay_max);
     if (!checked && !batch) return checked.fault();
     if (!checked) outgoing.faults[i] = checked.fault();
     outgoing.tokens.push_back(random_uuid(exchange.broker.random));

@@ -7,7 +7,6 @@
 
 #include "http/head_check.h"
 #include "http/json_reader.h"
-#include "http/sqs/limits.h"
 #include "http/sqs/numbers.h"
 #include "http/sqs/redrive.h"
 
@@ -77,7 +76,7 @@ Outcome<> write_visibility(std::string_view value, QueueView& queue) {
 }
 
 Outcome<> write_delay(std::string_view value, QueueView& queue) {
-  auto number = number_in("DelaySeconds", value, 0, kDelaySecondsMax);
+  auto number = number_in("DelaySeconds", value, 0, queue.delay_max.count());
   if (!number) return number.fault();
   queue.info.config.delay = seconds{*number};
   return {};

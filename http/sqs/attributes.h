@@ -15,8 +15,12 @@ namespace twofold::http::sqs {
 /// A queue as SQS sees it. Numbers that every protocol knows live in the configuration, so that a
 /// change made over REST shows here; the rest lives in the extension.
 struct QueueView {
-  QueueView(queue::QueueInfo i, std::string_view r, Regions rs = Regions::one)
-      : info(std::move(i)), extension(extension_of(info)), region(r), regions(rs) {}
+  QueueView(queue::QueueInfo i, std::string_view r, const Options& options = {})
+      : info(std::move(i)),
+        extension(extension_of(info)),
+        region(r),
+        regions(options.regions),
+        delay_max(options.delay_max) {}
 
   bool fifo() const { return is_fifo_name(info.name); }
   std::string arn() const { return arn_of(info.name); }
@@ -33,6 +37,7 @@ struct QueueView {
   Extension extension;
   std::string region;
   Regions regions;
+  std::chrono::seconds delay_max;
 };
 
 /// Whether the body of a message is its deduplication id when it comes without one.

@@ -28,7 +28,7 @@ bool beside(const Exchange& exchange, std::string_view one, std::string_view oth
 Outcome<QueueView> find_queue(const Exchange& exchange, const std::string& name) {
   auto info = exchange.broker.queues.find(name);
   if (!info) return fault_of(info.error());
-  return QueueView(*std::move(info), exchange.caller.region, exchange.options().regions);
+  return QueueView(*std::move(info), exchange.caller.region, exchange.options());
 }
 
 Outcome<> check_redrive_target(const Exchange& exchange, const QueueView& queue) {

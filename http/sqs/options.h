@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct Options {
   std::string queue_url = "{scheme}://{host}/{account}/{name}";
   Regions regions = Regions::one;
   Profile profile = Profile::lenient;
+  /// The longest delay of a message and of a queue; AWS has 15 minutes, the queues behind years.
+  std::chrono::seconds delay_max{900};
   std::vector<AccessKey> keys{};  ///< not empty: every request must be signed with one of them
 };
 

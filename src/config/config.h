@@ -52,6 +52,7 @@ struct Config {
   /// Manners of the Amazon SQS dialect.
   struct Sqs {
     std::vector<std::string> listen;  // as http.listen; the same is served there
+    std::chrono::milliseconds delay_max{};
     std::string keys_file;  // empty: signatures are not checked
     http::sqs::Profile profile{};
     std::string queue_url;

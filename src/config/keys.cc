@@ -63,6 +63,9 @@ constexpr std::array kKeys{
         "further addresses and ports on which the same is served, as 127.0.0.1:9324 where SQS "
         "clients expect it",
         TWOFOLD_SLOT(sqs.listen)},
+    Key{"sqs.delay_max", Kind::duration, "15m", "0s", "365d",
+        "longest DelaySeconds of a message or queue that SQS clients may ask for; AWS has 15m",
+        TWOFOLD_SLOT(sqs.delay_max)},
     Key{"sqs.keys_file", Kind::path, "", "", "",
         "access keys that SQS requests must be signed with, one a line: id, secret, account; "
         "without it signatures are not checked",

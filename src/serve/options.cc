@@ -60,6 +60,7 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.hosts_allowed = config.http.hosts;
   options.origins_allowed = config.http.cors_origins;
   options.sqs.profile = config.sqs.profile;
+  options.sqs.delay_max = std::chrono::duration_cast<std::chrono::seconds>(config.sqs.delay_max);
   options.sqs.regions = config.sqs.regions;
   options.sqs.queue_url = config.sqs.queue_url;
   auto keys = access_keys(config.sqs.keys_file);
