@@ -72,6 +72,22 @@ void MessageGroups::served(const std::vector<Offset>& offsets, const Delivery& s
   }
 }
 
+void MessageGroups::hold(const Runs& runs, const Delivery& state) {
+  if (links_.size() == 0) return;
+  for (const Run& run : runs) {
+    for (Offset o = run.base; o < run.end(); o = engine::advance(o, 1)) {
+      Link* const link = links_.find(o);
+      if (!link || link->standing != Standing::ready) continue;
+      if (!ordered_) {
+        changed(o, state);
+        continue;
+      }
+      set(*link, Standing::busy);
+      recheck(link->group);
+    }
+  }
+}
+
 void MessageGroups::forget_before(Offset upto, const Delivery& state) {
   links_.each_before(upto, [this, &state](Offset o) { changed(o, state); });
 }
@@ -122,6 +138,13 @@ void MessageGroups::drop_head(Group& group) {
 void MessageGroups::update(Offset o, Link& link, const Delivery& state) {
   const Standing now = standing(o, state);
   if (now == link.standing) return;
+  set(link, now);
+  if (link.listed || now != Standing::gone) return;
+  --groups_[link.group].loose;
+  links_.erase(o);
+}
+
+void MessageGroups::set(Link& link, Standing now) {
   Group& group = groups_[link.group];
   if (link.standing == Standing::busy) --group.busy;
   if (now == Standing::busy) ++group.busy;
@@ -130,9 +153,6 @@ void MessageGroups::update(Offset o, Link& link, const Delivery& state) {
     group.gone -= link.standing == Standing::gone ? 1 : 0;
   }
   link.standing = now;
-  if (link.listed || now != Standing::gone) return;
-  --group.loose;
-  links_.erase(o);
 }
 
 // Brings a group's list, its place in the rings and its share of what is blocked up to date.

@@ -124,6 +124,7 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
 void Queues::State::ack(Queue& queue, std::size_t index, const AckOp& op) {
   Partition& partition = queue.partitions[index];
   partition.delivery.apply(op);
+  if (partition.groups) partition.groups->hold(op.runs, partition.delivery);
   account(partition);
   note(queue, index, op);
   trim(queue, partition);

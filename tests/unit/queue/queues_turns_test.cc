@@ -1,0 +1,62 @@
+#include "tests/unit/queue/queue_rig.h"
+
+// Whose turn it is, when acks, crashes and moves come in between. "1.2" is the second message of
+// group 1.
+
+namespace twofold::queue {
+namespace {
+
+struct QueueTurns : ::testing::Test, QueueRig {
+  void make(const std::string& name, Order order) {
+    QueueConfig config;
+    config.order = order;
+    create(name, config);
+  }
+  // Under an id each, if one is given.
+  Sent put(const std::string& queue, const Texts& names, const Texts& ids = {}) {
+    Send request{queue, {}, std::nullopt};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::string_view name = names[i];
+      request.messages.push_back({
+          {name.substr(0, name.find('.')), name, {}, core->wall()}
+      });
+      if (i < ids.size()) request.messages.back().dedup_id = ids[i];
+    }
+    Answer<Sent> answer;
+    queues->send(std::move(request), answer.slot());
+    core->commit();
+    return *answer;
+  }
+  // Not committed yet.
+  Answer<std::vector<Settled>> begin_ack(const std::string& queue, const std::string& receipt,
+                                         Receipts accepted = Receipts::newest) {
+    Answer<std::vector<Settled>> answer;
+    queues->ack(queue, {receipt}, answer.slot(), accepted);
+    return answer;
+  }
+};
+
+TEST_F(QueueTurns, AnAckedMessageDoesNotGoOutAgainWhileItsAckIsNotDurable) {
+  make("fifo", Order::key);
+  put("fifo", {"1.1", "1.2"});
+  const Received first = receive("fifo", 10, 1s);
+  core->pass(2s);
+  auto acked = begin_ack("fifo", first.messages[0].receipt);
+  EXPECT_EQ(values(receive("fifo")), Texts{}) << "and nothing behind it";
+  EXPECT_EQ(counters("fifo").blocked, 1u);
+  core->commit();
+  EXPECT_EQ(*acked, std::vector{Settled::acked});
+  EXPECT_EQ(values(receive("fifo")), (Texts{"1.2"}));
+}
+
+TEST_F(QueueTurns, NorDoesOneWhoseReceiveACrashTookBack) {
+  make("fair", Order::fair);
+  put("fair", {"1.1"});
+  const Received first = receive("fair");
+  restart();
+  begin_ack("fair", first.messages[0].receipt, Receipts::any);
+  EXPECT_EQ(values(receive("fair")), Texts{});
+}
+
+}  // namespace
+}  // namespace twofold::queue
