@@ -129,7 +129,7 @@ void MessageGroups::drop_head(Group& group) {
     --group.gone;
     links_.erase(o);
   } else {
-    link.listed = false;
+    link.listed = link.delivered = false;
     link.next = kNone;
     ++group.loose;
   }
@@ -148,6 +148,8 @@ void MessageGroups::set(Link& link, Standing now) {
   Group& group = groups_[link.group];
   if (link.standing == Standing::busy) --group.busy;
   if (now == Standing::busy) ++group.busy;
+  // A fair queue lists what was never delivered: in flight, it was.
+  if (!ordered_ && link.listed && now == Standing::busy) link.delivered = true;
   if (link.listed) {
     group.gone += now == Standing::gone ? 1 : 0;
     group.gone -= link.standing == Standing::gone ? 1 : 0;
@@ -159,9 +161,8 @@ void MessageGroups::set(Link& link, Standing now) {
 void MessageGroups::recheck(std::uint32_t slot) {
   Group& group = groups_[slot];
   while (group.head != kNone) {
-    const Standing first = links_.find(group.head)->standing;
-    // A fair queue lists what was never delivered: in flight, it was.
-    if (first == Standing::gone || (!ordered_ && first == Standing::busy)) {
+    const Link& first = *links_.find(group.head);
+    if (first.standing == Standing::gone || first.delivered) {
       drop_head(group);
     } else {
       break;
@@ -271,9 +272,11 @@ void MessageGroups::choose_fair(std::size_t max, std::vector<Offset>& chosen) co
     const Turn turn = turns.top();
     turns.pop();
     const Link& link = *links_.find(turn.next);
-    if (link.standing == Standing::ready) chosen.push_back(turn.next);
-    const std::uint32_t weight = turn.weight + (link.standing == Standing::ready ? 1 : 0);
-    if (link.next != kNone) turns.push({weight, place++, link.next});
+    const bool ready = link.standing == Standing::ready && !link.delivered;
+    if (ready) chosen.push_back(turn.next);
+    if (link.next == kNone) continue;
+    // What is done with already takes no turn.
+    turns.push({turn.weight + (ready ? 1 : 0), ready ? place++ : turn.place, link.next});
   }
 }
 

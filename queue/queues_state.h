@@ -113,6 +113,7 @@ struct Queues::State {
     std::vector<Offset> offsets;  ///< in the order of delivery
   };
   Picked pick(const Partition& partition, std::size_t max, bool fresh) const;
+  Picked pick_fair(const Partition& partition, std::size_t max, bool fresh) const;
   struct Taking {
     std::size_t max;
     bool fresh;  ///< also what was never delivered

@@ -58,5 +58,28 @@ TEST_F(QueueTurns, NorDoesOneWhoseReceiveACrashTookBack) {
   EXPECT_EQ(values(receive("fair")), Texts{});
 }
 
+TEST_F(QueueTurns, ARetriedMessageOfAFairQueueIsNotStarvedByNewOnes) {
+  make("fair", Order::fair);
+  put("fair", {"1.1"});
+  receive("fair", 1, 0s);
+  put("fair", {"2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.8"});
+  int retries = 0;
+  for (int i = 0; i < 8; ++i) {
+    const Received one = receive("fair", 1);
+    if (values(one) != Texts{"1.1"}) continue;
+    ++retries;
+    nack("fair", {one.messages[0].receipt, Duration{0}});
+  }
+  EXPECT_EQ(retries, 2) << "one of four is ready again";
+}
+
+TEST_F(QueueTurns, AFairQueueGivesAsManyAsThereAre) {
+  make("fair", Order::fair);
+  put("fair", {"1.1", "1.2", "1.3", "1.4", "1.5", "1.6"});
+  receive("fair", 6, 0s);
+  put("fair", {"2.1"});
+  EXPECT_EQ(receive("fair", 7).messages.size(), 7u);
+}
+
 }  // namespace
 }  // namespace twofold::queue
