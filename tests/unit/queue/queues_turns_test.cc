@@ -81,5 +81,13 @@ TEST_F(QueueTurns, AFairQueueGivesAsManyAsThereAre) {
   EXPECT_EQ(receive("fair", 7).messages.size(), 7u);
 }
 
+TEST_F(QueueTurns, DuplicatesAmongOthersAreAnsweredWithTheirOwnPlace) {
+  make("fifo", Order::key);
+  const Sent first = put("fifo", {"1.0", "1.1", "1.2", "1.3", "1.4"}, {"a", "b", "c", "d", "e"});
+  const Sent again = put("fifo", {"1.3", "1.1", "1.5"}, {"d", "b", "f"});
+  EXPECT_EQ(again.messages[0].seq, first.messages[3].seq);
+  EXPECT_EQ(again.messages[1].seq, first.messages[1].seq);
+}
+
 }  // namespace
 }  // namespace twofold::queue
