@@ -66,7 +66,9 @@ std::uint64_t Queues::receive(Receive receive, Instant deadline, Completion<Rece
   Wanted wanted{receive.max, receive.bytes_max, receive.visibility_timeout,
                 std::move(receive.attempt_id)};
   if (Attempt* const earlier = s.find_attempt(queue, wanted.attempt_id)) {
+    const std::uint32_t id = queue.id();
     done(s.repeat(queue, *earlier, wanted));
+    s.serve(id);  // for no time at all: free again for those who wait
     return 0;
   }
   // Who waits came first: while somebody does, nothing is ready or his turn is about to come.

@@ -89,5 +89,17 @@ TEST_F(QueueTurns, DuplicatesAmongOthersAreAnsweredWithTheirOwnPlace) {
   EXPECT_EQ(again.messages[1].seq, first.messages[1].seq);
 }
 
+TEST_F(QueueTurns, AReceiveRepeatedForNoTimeFreesItsMessagesForWhoeverWaits) {
+  make("fifo", Order::key);
+  put("fifo", {"1.1"});
+  Answer<Received> first;
+  queues->receive({"fifo", 1, 8 << 20, 30s, "try"}, clock.now(), first.slot());
+  auto waiting = poll("fifo");
+  Answer<Received> again;
+  queues->receive({"fifo", 1, 8 << 20, 0s, "try"}, clock.now(), again.slot());
+  ASSERT_TRUE(waiting.came());
+  EXPECT_EQ(values(*waiting), (Texts{"1.1"}));
+}
+
 }  // namespace
 }  // namespace twofold::queue
