@@ -103,6 +103,8 @@ class Delivery {
   std::int64_t live_in(Offset from, Offset upto) const;
   /// Up to `max` dead messages at or after `from`, in order.
   std::vector<Offset> dead_from(Offset from, std::size_t max) const;
+  /// Ready messages that were delivered `receives_max` times (0: none): no expiry will look at them.
+  std::vector<Offset> used_up(std::uint32_t receives_max) const;
   const Touched* touched() const { return touched_.get(); }
 
   void write(engine::ByteWriter& out) const;

@@ -158,6 +158,8 @@ struct Queues::State {
   void schedule(Instant due, std::uint32_t owner, TimerFor what, std::uint64_t value);
 
   // -- queues_dead.cc
+  /// Fewer receives are allowed now: what was delivered that often is not delivered again.
+  void kill_used_up(Queue& queue);
   void move_dead(Queue& queue);
   void retry_moves(std::uint32_t queue);
   void move_next(Queue& queue);

@@ -101,5 +101,20 @@ TEST_F(QueueTurns, AReceiveRepeatedForNoTimeFreesItsMessagesForWhoeverWaits) {
   EXPECT_EQ(values(*waiting), (Texts{"1.1"}));
 }
 
+TEST_F(QueueTurns, AMessageIsNotDeliveredOnceMoreWhenFewerReceivesAreAllowed) {
+  make("jobs", Order::none);
+  put("jobs", {"1.1", "1.2"});
+  receive("jobs", 1, 0s);
+  QueueConfig config = *queues->config("jobs");
+  config.max_receives = 1;
+  Answer<QueueInfo> changed;
+  queues->configure("jobs", config, std::nullopt, changed.slot());
+  EXPECT_EQ(values(receive("jobs")), (Texts{"1.2"}));
+  EXPECT_EQ(counters("jobs").dead, 1u);
+  core->commit();
+  restart();
+  EXPECT_EQ(counters("jobs").dead, 1u);
+}
+
 }  // namespace
 }  // namespace twofold::queue
