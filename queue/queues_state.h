@@ -142,6 +142,7 @@ struct Queues::State {
     std::uint16_t partition;
     Offset offset;
     Instant received;
+    std::uint32_t nonce = 0;
   };
   Presented present(const Queue& queue, const std::string& receipt) const;
   void ack(Queue& queue, std::size_t partition, const AckOp& op);

@@ -116,5 +116,25 @@ TEST_F(QueueTurns, AMessageIsNotDeliveredOnceMoreWhenFewerReceivesAreAllowed) {
   EXPECT_EQ(counters("jobs").dead, 1u);
 }
 
+TEST_F(QueueTurns, AnyReceiptHidesAMessageWhoseReceiveACrashTookBack) {
+  for (const Order order : {Order::none, Order::fair, Order::key}) {
+    const std::string name = "order " + std::to_string(static_cast<int>(order));
+    make(name, order);
+    put(name, {"1.1", "1.2"});
+    const Received first = receive(name, 2);
+    restart();
+    Answer<std::vector<Settled>> extended;
+    queues->extend(name,
+                   {
+                       {first.messages[1].receipt, 60s}
+    },
+                   extended.slot(), Receipts::any);
+    EXPECT_EQ(*extended, std::vector{Settled::ok});
+    EXPECT_EQ(values(receive(name)), (Texts{"1.1"})) << name;
+    EXPECT_EQ(counters(name).in_flight, 2u);
+    EXPECT_EQ(ack(name, {first.messages[1].receipt}), std::vector{Settled::acked});
+  }
+}
+
 }  // namespace
 }  // namespace twofold::queue
