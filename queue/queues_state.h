@@ -176,6 +176,8 @@ struct Queues::State {
   void step_task(std::uint64_t number);
   void task_read(std::uint64_t number, const std::vector<Delivered>& held,
                  const Result<std::vector<engine::StoredBatch>>& read);
+  /// So many were moved; the next ones go when the rate allows.
+  void next_step(std::uint64_t number, std::size_t moved);
   void end_task(MoveTask& task, MoveStatus status, std::optional<engine::Errc> failure = {});
 
   engine::Core& core;

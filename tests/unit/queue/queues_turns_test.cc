@@ -136,5 +136,34 @@ TEST_F(QueueTurns, AnyReceiptHidesAMessageWhoseReceiveACrashTookBack) {
   }
 }
 
+TEST_F(QueueTurns, WhatIsBehindAMovedMessageGoesToWhoeverWaitsOnceTheMoveIsDurable) {
+  make("fifo", Order::key);
+  make("other", Order::key);
+  put("fifo", {"1.1"});
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "fifo", .destination = "other"}));
+  put("fifo", {"1.2"});
+  auto waiting = poll("fifo");
+  core->run();
+  EXPECT_FALSE(waiting.came()) << "a crash could bring the first one back";
+  core->commit();
+  ASSERT_TRUE(waiting.came());
+  EXPECT_EQ(values(*waiting), (Texts{"1.2"}));
+}
+
+TEST_F(QueueTurns, AMoveTakesAllOfALongGroup) {
+  make("fifo", Order::key);
+  make("other", Order::key);
+  Texts names;
+  for (int i = 0; i < 200; ++i) names.push_back("1." + std::to_string(i));
+  put("fifo", names);
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "fifo", .destination = "other"}));
+  for (int i = 0; i < 10; ++i) {
+    core->run();
+    core->commit();
+  }
+  EXPECT_EQ(queues->moves("fifo").at(0).moved, 200u);
+  EXPECT_EQ(values(receive("other", 200)), names);
+}
+
 }  // namespace
 }  // namespace twofold::queue
