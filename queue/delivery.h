@@ -66,7 +66,7 @@ class Delivery {
   Choice choose(std::size_t max, bool fresh = true) const;
   /// Of those that are ready again only; the rest of the choice is as it was.
   Choice choose_again(std::size_t max) const;
-  /// How many of `max` messages belong to those that are ready again, as long as there are others.
+  /// How many of `max` messages those that are ready again get, as long as there are others.
   std::size_t quota_of_ready(std::size_t max) const;
   /// What `next` becomes when the messages of `runs` are delivered, whatever their order.
   Offset next_after(const Runs& runs) const;
@@ -103,6 +103,8 @@ class Delivery {
   std::int64_t live_in(Offset from, Offset upto) const;
   /// Up to `max` dead messages at or after `from`, in order.
   std::vector<Offset> dead_from(Offset from, std::size_t max) const;
+  /// Ready messages that were delivered `receives_max` times (0: none): no expiry will look at them.
+  std::vector<Offset> used_up(std::uint32_t receives_max) const;
   const Touched* touched() const { return touched_.get(); }
 
   void write(engine::ByteWriter& out) const;

@@ -11,7 +11,7 @@ using engine::advance;
 Choice Delivery::choose(std::size_t max, bool with_fresh) const {
   const auto fresh_left = with_fresh ? static_cast<std::size_t>(fresh()) : 0;
   const auto ready_left = static_cast<std::size_t>(touched_ ? touched_->counts().ready : 0);
-  const std::size_t share = std::min(ready_left, quota_of_ready(max));
+  const std::size_t share = quota_of_ready(max);
   const std::size_t take_fresh = std::min(fresh_left, max - share);
   const std::size_t take_ready = std::min(ready_left, max - take_fresh);
 
@@ -25,8 +25,9 @@ Choice Delivery::choose(std::size_t max, bool with_fresh) const {
 
 // Of four turns one belongs to messages that are ready again.
 std::size_t Delivery::quota_of_ready(std::size_t max) const {
+  const auto ready = static_cast<std::size_t>(touched_ ? touched_->counts().ready : 0);
   const std::size_t until_first = (4u - turn_) % 4u;
-  return max > until_first ? (max - until_first + 3) / 4 : 0;
+  return std::min(ready, max > until_first ? (max - until_first + 3) / 4 : 0);
 }
 
 Offset Delivery::choose_ready(std::size_t count, Runs& runs) const {

@@ -89,6 +89,21 @@ std::vector<Offset> Delivery::dead_from(Offset from, std::size_t max) const {
   return dead;
 }
 
+std::vector<Offset> Delivery::used_up(std::uint32_t receives_max) const {
+  std::vector<Offset> used_up;
+  if (!touched_ || receives_max == 0) return used_up;
+  for (auto window = touched_->ready_window(0); window;
+       window = touched_->ready_window(*window + 1)) {
+    const Touched::Window& in = *touched_->find(*window);
+    for (const Touched::Group& group : in.groups) {
+      if (group.mark.receives < receives_max) continue;
+      for (Bits bits = group.bits & in.ready; bits != 0; bits &= bits - 1)
+        used_up.push_back(advance(window_base(*window), std::countr_zero(bits)));
+    }
+  }
+  return used_up;
+}
+
 std::string Delivery::reason(Offset o) const {
   if (!reasons_) return {};
   const auto found = reasons_->find(o);

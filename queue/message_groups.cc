@@ -72,6 +72,22 @@ void MessageGroups::served(const std::vector<Offset>& offsets, const Delivery& s
   }
 }
 
+void MessageGroups::hold(const Runs& runs, const Delivery& state) {
+  if (links_.size() == 0) return;
+  for (const Run& run : runs) {
+    for (Offset o = run.base; o < run.end(); o = engine::advance(o, 1)) {
+      Link* const link = links_.find(o);
+      if (!link || link->standing != Standing::ready) continue;
+      if (!ordered_) {
+        changed(o, state);
+        continue;
+      }
+      set(*link, Standing::busy);
+      recheck(link->group);
+    }
+  }
+}
+
 void MessageGroups::forget_before(Offset upto, const Delivery& state) {
   links_.each_before(upto, [this, &state](Offset o) { changed(o, state); });
 }
@@ -113,7 +129,7 @@ void MessageGroups::drop_head(Group& group) {
     --group.gone;
     links_.erase(o);
   } else {
-    link.listed = false;
+    link.listed = link.delivered = false;
     link.next = kNone;
     ++group.loose;
   }
@@ -122,26 +138,31 @@ void MessageGroups::drop_head(Group& group) {
 void MessageGroups::update(Offset o, Link& link, const Delivery& state) {
   const Standing now = standing(o, state);
   if (now == link.standing) return;
+  set(link, now);
+  if (link.listed || now != Standing::gone) return;
+  --groups_[link.group].loose;
+  links_.erase(o);
+}
+
+void MessageGroups::set(Link& link, Standing now) {
   Group& group = groups_[link.group];
   if (link.standing == Standing::busy) --group.busy;
   if (now == Standing::busy) ++group.busy;
+  // A fair queue lists what was never delivered: in flight, it was.
+  if (!ordered_ && link.listed && now == Standing::busy) link.delivered = true;
   if (link.listed) {
     group.gone += now == Standing::gone ? 1 : 0;
     group.gone -= link.standing == Standing::gone ? 1 : 0;
   }
   link.standing = now;
-  if (link.listed || now != Standing::gone) return;
-  --group.loose;
-  links_.erase(o);
 }
 
 // Brings a group's list, its place in the rings and its share of what is blocked up to date.
 void MessageGroups::recheck(std::uint32_t slot) {
   Group& group = groups_[slot];
   while (group.head != kNone) {
-    const Standing first = links_.find(group.head)->standing;
-    // A fair queue lists what was never delivered: in flight, it was.
-    if (first == Standing::gone || (!ordered_ && first == Standing::busy)) {
+    const Link& first = *links_.find(group.head);
+    if (first.standing == Standing::gone || first.delivered) {
       drop_head(group);
     } else {
       break;
@@ -251,9 +272,11 @@ void MessageGroups::choose_fair(std::size_t max, std::vector<Offset>& chosen) co
     const Turn turn = turns.top();
     turns.pop();
     const Link& link = *links_.find(turn.next);
-    if (link.standing == Standing::ready) chosen.push_back(turn.next);
-    const std::uint32_t weight = turn.weight + (link.standing == Standing::ready ? 1 : 0);
-    if (link.next != kNone) turns.push({weight, place++, link.next});
+    const bool ready = link.standing == Standing::ready && !link.delivered;
+    if (ready) chosen.push_back(turn.next);
+    if (link.next == kNone) continue;
+    // What is done with already takes no turn.
+    turns.push({turn.weight + (ready ? 1 : 0), ready ? place++ : turn.place, link.next});
   }
 }
 

@@ -41,6 +41,9 @@ class MessageGroups {
   void changed(const Runs& runs, const Delivery& state);
   /// `offsets` were delivered, in this order.
   void served(const std::vector<Offset>& offsets, const Delivery& state);
+  /// Acked, but a crash could bring them back: they do not go out, nor does what is behind them in
+  /// an ordered queue until changed().
+  void hold(const Runs& runs, const Delivery& state);
   /// The state of everything before `upto` changed: it is done with.
   void forget_before(Offset upto, const Delivery& state);
 
@@ -85,6 +88,7 @@ class MessageGroups {
   void append(Group& group, Offset o, Link& link);
   void drop_head(Group& group);
   void update(Offset o, Link& link, const Delivery& state);
+  void set(Link& link, Standing standing);
   void recheck(std::uint32_t slot);
   void enter(std::uint32_t slot, std::uint32_t weight);
   void leave(std::uint32_t slot);

@@ -22,7 +22,8 @@ struct Link {
   engine::Offset next{-1};  ///< -1: none
   std::uint32_t group = 0;
   Standing standing = Standing::unknown;
-  bool listed = false;  ///< in the list of its group
+  bool listed = false;     ///< in the list of its group
+  bool delivered = false;  ///< fair: since it was listed; it only waits to leave the list
 };
 
 /// Links by offset, in chunks of 128 that go when their last link does: 16 bytes a message where

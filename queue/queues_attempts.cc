@@ -49,7 +49,7 @@ Result<Received> Queues::State::repeat(Queue& queue, Attempt& attempt, const Wan
   Received out;
   std::vector<Offset> offsets;
   for (const std::string& receipt : attempt.receipts) {
-    const auto [settled, partition, offset, received] = present(queue, receipt);
+    const auto [settled, partition, offset, received, nonce] = present(queue, receipt);
     const MessageView view = queue.partitions[partition].delivery.view(offset);
     const bool untouched = settled == Settled::ok && view.state == MessageState::in_flight &&
                            view.due == attempt.visible_at;

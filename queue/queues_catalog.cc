@@ -219,6 +219,7 @@ void Queues::State::put(const std::string& name, Definition definition, std::uin
   if (!version) return done(version.error());
   Queue* const queue = find(name);
   TF_CHECK(queue != nullptr);
+  kill_used_up(*queue);
   QueueInfo answer = info(*queue);
   answer.was_created = expected == 0;
   core.on_commit(Durability::disk, [answer = std::move(answer),

@@ -83,6 +83,13 @@ Queue* Queues::State::dead_letter_queue(const Queue& queue) const {
   return target && !target->attached() && target != &queue ? target : nullptr;
 }
 
+void Queues::State::kill_used_up(Queue& queue) {
+  for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
+    auto used_up = queue.partitions[i].delivery.used_up(queue.config().max_receives);
+    if (!used_up.empty()) change(queue, i, DeadOp{"", runs_of(std::move(used_up))});
+  }
+}
+
 void Queues::State::move_dead(Queue& queue) {
   if (!serving || !dead_letter_queue(queue)) return;
   if (queue.moves && queue.moves->running) {

@@ -259,14 +259,30 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
     core.append(find(passenger.destination)->partitions.front().log, passenger.to_append(headers));
     gone.push_back(passenger.record.offset);
   }
-  change(*source, 0, AckOp{runs_of(gone)});
-  trim(*source, source->partitions.front());
+  Unblocked unblocked{source->id(), {}};
+  unblocked.runs.emplace_back(0, runs_of(gone));
+  const bool grouped = source->grouped();
+  ack(*source, 0, AckOp{unblocked.runs.front().second});
   move.moved += gone.size();
   save(*task);
   // A read may stop early: what it did not bring goes with a later step.
   if (gone.size() < held.size()) face.release(name, receipts_of(held, gone));
-  if (!move.request.per_second) return core.executor().post([this, number] { step_task(number); });
-  const auto pause = static_cast<std::int64_t>(gone.size()) * 1'000 / *move.request.per_second;
+  if (!grouped) return next_step(number, gone.size());
+  // What waits behind them goes out, and on with the move, when no crash can bring them back.
+  core.on_commit(Durability::disk, [this, number, count = gone.size(),
+                                    unblocked = std::move(unblocked)](Result<Durability> reached) {
+    if (!reached) return;
+    unblock(unblocked);
+    next_step(number, count);
+  });
+}
+
+void Queues::State::next_step(std::uint64_t number, std::size_t moved) {
+  const MoveTask* const task = find_task(number);
+  if (!task) return;
+  const auto rate = task->move.request.per_second;
+  if (!rate) return core.executor().post([this, number] { step_task(number); });
+  const auto pause = static_cast<std::int64_t>(moved) * 1'000 / *rate;
   schedule(core.now() + Duration{pause}, 0, TimerFor::tasks, number);
 }
 

@@ -66,7 +66,9 @@ std::uint64_t Queues::receive(Receive receive, Instant deadline, Completion<Rece
   Wanted wanted{receive.max, receive.bytes_max, receive.visibility_timeout,
                 std::move(receive.attempt_id)};
   if (Attempt* const earlier = s.find_attempt(queue, wanted.attempt_id)) {
+    const std::uint32_t id = queue.id();
     done(s.repeat(queue, *earlier, wanted));
+    s.serve(id);  // for no time at all: free again for those who wait
     return 0;
   }
   // Who waits came first: while somebody does, nothing is ready or his turn is about to come.
@@ -123,20 +125,31 @@ Queues::State::Picked Queues::State::pick(const Partition& partition, std::size_
     std::vector<Offset> offsets = offsets_of(choice.runs);
     return {std::move(choice), std::move(offsets)};
   }
-  const bool ordered = partition.groups->ordered();
-  // As in a queue without groups: of four turns one is for those that are ready again.
-  std::size_t share = ordered ? 0 : delivery.quota_of_ready(max);
-  if (!ordered && !partition.groups->has_ready()) share = max;
-  Choice choice = delivery.choose_again(share);
-  std::vector<Offset> offsets = offsets_of(choice.runs);
-  if (fresh || ordered) {
-    for (const Offset o : partition.groups->choose(max - offsets.size())) {
-      if (!fresh && delivery.is_fresh(o)) break;
-      offsets.push_back(o);
-    }
+  if (!partition.groups->ordered()) return pick_fair(partition, max, fresh);
+  Choice choice = delivery.choose_again(0);
+  std::vector<Offset> offsets;
+  for (const Offset o : partition.groups->choose(max)) {
+    if (!fresh && delivery.is_fresh(o)) break;
+    offsets.push_back(o);
   }
   choice.runs = runs_of(offsets);
   choice.next = delivery.next_after(choice.runs);
+  return {std::move(choice), std::move(offsets)};
+}
+
+// As in a queue without groups: of four turns one is for those that are ready again, and what one
+// kind cannot fill the other does.
+Queues::State::Picked Queues::State::pick_fair(const Partition& partition, std::size_t max,
+                                               bool fresh) const {
+  const Delivery& delivery = partition.delivery;
+  std::vector<Offset> of_groups;
+  if (fresh) of_groups = partition.groups->choose(max - delivery.quota_of_ready(max));
+  Choice choice = delivery.choose_again(max - of_groups.size());
+  std::vector<Offset> offsets = offsets_of(choice.runs);
+  offsets.insert(offsets.end(), of_groups.begin(), of_groups.end());
+  choice.runs = runs_of(offsets);
+  choice.next = delivery.next_after(choice.runs);
+  choice.turn = static_cast<std::uint8_t>((choice.turn + of_groups.size()) % 4);
   return {std::move(choice), std::move(offsets)};
 }
 

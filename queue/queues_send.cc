@@ -191,11 +191,12 @@ Sent Queues::State::sent(LogId log, std::vector<SentMessage> messages, Durabilit
   place_of(first);
   place_of(last);
   const auto count = static_cast<std::int64_t>(sent.messages.size());
-  // Mostly one commit gave them all their places, without another log's records in between.
+  // Mostly one commit gave them all their places, without another log's records in between, and
+  // none is a duplicate of an older one.
   const bool dense = distance(first.offset, last.offset) == count - 1 &&
                      last.seq.value() - first.seq.value() == static_cast<std::uint64_t>(count) - 1;
   for (std::size_t i = 1; i + 1 < sent.messages.size(); ++i) {
-    if (!dense) {
+    if (!dense || distance(first.offset, sent.messages[i].offset) != static_cast<std::int64_t>(i)) {
       place_of(sent.messages[i]);
     } else {
       sent.messages[i].seq = Seq{first.seq.value() + i};

@@ -69,10 +69,13 @@ Queues::State::Presented Queues::State::present(const Queue& queue,
   const auto read = receipts->decode(receipt);
   if (!read || read->queue != queue.id() || read->partition >= queue.partitions.size())
     return unknown;
+  const auto presented = [&read](Settled settled) -> Presented {
+    return {settled, read->partition, read->offset, read->received, read->nonce};
+  };
   switch (queue.partitions[read->partition].delivery.verdict(read->offset, read->nonce)) {
-    case Verdict::current: return {Settled::ok, read->partition, read->offset, read->received};
-    case Verdict::already: return {Settled::already, read->partition, read->offset, read->received};
-    case Verdict::stale: return {Settled::stale, read->partition, read->offset, read->received};
+    case Verdict::current: return presented(Settled::ok);
+    case Verdict::already: return presented(Settled::already);
+    case Verdict::stale: return presented(Settled::stale);
     case Verdict::unknown: return unknown;
   }
   __builtin_unreachable();
@@ -124,6 +127,7 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
 void Queues::State::ack(Queue& queue, std::size_t index, const AckOp& op) {
   Partition& partition = queue.partitions[index];
   partition.delivery.apply(op);
+  if (partition.groups) partition.groups->hold(op.runs, partition.delivery);
   account(partition);
   note(queue, index, op);
   trim(queue, partition);
@@ -158,7 +162,7 @@ void Queues::nack(std::string name, std::vector<NackItem> items,
   std::map<std::pair<std::size_t, Instant>, Offsets> given_back;
   std::map<std::pair<std::size_t, std::string>, Offsets> killed;
   for (NackItem& item : items) {
-    auto [settled, partition, offset, received] = s.present(queue, item.receipt);
+    auto [settled, partition, offset, received, nonce] = s.present(queue, item.receipt);
     const Delivery& delivery = queue.partitions[partition].delivery;
     if (settled == Settled::ok && delivery.view(offset).state == MessageState::dead)
       settled = Settled::stale;
@@ -209,14 +213,19 @@ void Queues::extend(std::string name, std::vector<ExtendItem> items,
   std::vector<Settled> results;
   std::map<std::pair<std::size_t, Instant>, Offsets> held;
   for (const ExtendItem& item : items) {
-    auto [settled, partition, offset, received] = s.present(queue, item.receipt);
-    settled = extendable(queue.partitions[partition].delivery, settled, offset, accepted);
+    auto [settled, partition, offset, received, nonce] = s.present(queue, item.receipt);
+    const Delivery& delivery = queue.partitions[partition].delivery;
+    settled = extendable(delivery, settled, offset, accepted);
     const Instant until = s.core.now() + item.visibility_timeout;
     if (settled == Settled::ok && item.total_max && until > received + *item.total_max)
       settled = Settled::too_long;
     results.push_back(settled);
-    if (settled == Settled::ok)
-      held[{partition, s.core.now() + item.visibility_timeout}].push_back(offset);
+    if (settled != Settled::ok) continue;
+    held[{partition, until}].push_back(offset);
+    if (!delivery.is_fresh(offset)) continue;
+    // A crash took back the receive that gave this receipt: it happens again.
+    const Runs runs = runs_of({offset});
+    s.change(queue, partition, ReceiveOp{until, nonce, delivery.next_after(runs), runs, received});
   }
   for (auto& [to, offsets] : held)
     s.change(queue, to.first, ExtendOp{to.second, runs_of(std::move(offsets))});
@@ -233,7 +242,7 @@ void Queues::release(const std::string& name, const std::vector<std::string>& re
   if (!s.core.admit(engine::Admission::consume, note_bytes(receipts.size()))) return;
   std::vector<Offsets> released(queue->partitions.size());
   for (const std::string& receipt : receipts) {
-    const auto [settled, partition, offset, received] = s.present(*queue, receipt);
+    const auto [settled, partition, offset, received, nonce] = s.present(*queue, receipt);
     if (settled == Settled::ok && queue->partitions[partition].delivery.in_flight(offset))
       released[partition].push_back(offset);
   }

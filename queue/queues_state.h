@@ -113,6 +113,7 @@ struct Queues::State {
     std::vector<Offset> offsets;  ///< in the order of delivery
   };
   Picked pick(const Partition& partition, std::size_t max, bool fresh) const;
+  Picked pick_fair(const Partition& partition, std::size_t max, bool fresh) const;
   struct Taking {
     std::size_t max;
     bool fresh;  ///< also what was never delivered
@@ -141,6 +142,7 @@ struct Queues::State {
     std::uint16_t partition;
     Offset offset;
     Instant received;
+    std::uint32_t nonce = 0;
   };
   Presented present(const Queue& queue, const std::string& receipt) const;
   void ack(Queue& queue, std::size_t partition, const AckOp& op);
@@ -157,6 +159,8 @@ struct Queues::State {
   void schedule(Instant due, std::uint32_t owner, TimerFor what, std::uint64_t value);
 
   // -- queues_dead.cc
+  /// Fewer receives are allowed now: what was delivered that often is not delivered again.
+  void kill_used_up(Queue& queue);
   void move_dead(Queue& queue);
   void retry_moves(std::uint32_t queue);
   void move_next(Queue& queue);
@@ -172,6 +176,8 @@ struct Queues::State {
   void step_task(std::uint64_t number);
   void task_read(std::uint64_t number, const std::vector<Delivered>& held,
                  const Result<std::vector<engine::StoredBatch>>& read);
+  /// So many were moved; the next ones go when the rate allows.
+  void next_step(std::uint64_t number, std::size_t moved);
   void end_task(MoveTask& task, MoveStatus status, std::optional<engine::Errc> failure = {});
 
   engine::Core& core;

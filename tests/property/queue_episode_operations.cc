@@ -1,0 +1,395 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "tests/property/queue_episode.h"
+
+namespace twofold::queue {
+
+using Is = ModelMessage::Is;
+
+namespace {
+
+// What a send refers to until it is answered.
+struct Bytes {
+  std::deque<std::string> texts;
+  std::deque<engine::Header> headers;
+};
+
+}  // namespace
+
+void QueueEpisode::send(std::size_t queue) {
+  ModelQueue& model = live_[queue];
+  Send send{model.name, {}, std::nullopt};
+  Sending sending{queue, {}, {}};
+  auto bytes = std::make_shared<Bytes>();
+  const auto text = [&bytes](std::uint32_t number) -> std::string_view {
+    return bytes->texts.emplace_back(std::to_string(number));
+  };
+  std::string what;
+  for (std::uint64_t n = 1 + random_.below(random_.below(3) == 0 ? 10 : 3); n > 0; --n) {
+    ModelMessage m;
+    m.body = next_body_++;
+    place_of_.push_back(Offset{-1});
+    if (random_.below(8) != 0)
+      m.group = 1 + static_cast<std::uint32_t>(
+                        random_.below(random_.below(2) == 0 ? 3 : ModelQueue::kGroups));
+    SendMessage message{
+        {std::nullopt, text(m.body), {}, rig_.core->wall()}
+    };
+    if (m.group != 0 && random_.below(2) == 0) {
+      message.record.key = text(m.group);
+    } else if (m.group != 0) {
+      message.record.key = "another key";
+      message.record.headers = {
+          &bytes->headers.emplace_back(engine::Header{"twofold-group", text(m.group)}), 1};
+    }
+    Duration delay = model.config.delay;
+    if (random_.below(6) == 0) {
+      message.delay = delay = some_time({0, 80, 4'000});
+      if (random_.below(3) == 0) {
+        message.deliver_at = rig_.core->wall() + delay;
+        message.delay.reset();
+      }
+    }
+    engine::store_le(message.token.data(), m.body);
+    sending.bodies.push_back(m.body);
+    sending.duplicate.push_back(false);
+    what += " " + std::to_string(m.body) + "/" + std::to_string(m.group);
+    if (random_.below(4) == 0) {
+      const auto id = static_cast<std::uint32_t>(1 + random_.below(15));
+      message.dedup_id = text(id);
+      what += "#" + std::to_string(id);
+      const std::uint32_t within = model.config.dedup_scope == DedupScope::group ? m.group : 0;
+      const ModelId* const first = model.first_of(id, m.group, now());
+      sending.duplicate.back() = first != nullptr;
+      if (first) sending.bodies.back() = first->body;
+      if (!first) {
+        std::erase_if(model.ids, [&](const ModelId& k) { return k.id == id && k.group == within; });
+        model.ids.push_back({id, within, m.body, now()});
+      }
+    }
+    send.messages.push_back(message);
+    if (sending.duplicate.back()) continue;
+    if (delay > Duration{0}) {
+      m.is = Is::delayed;
+      m.due = now() + delay;
+      what += "+" + std::to_string(delay.count());
+    }
+    model.pending.push_back(m);
+  }
+  note("send", queue, what);
+  model.recheck();
+  const std::uint64_t id = next_id_++;
+  sendings_.emplace(id, std::move(sending));
+  rig_.queues->send(std::move(send), [this, id, bytes](Result<Sent> sent) {
+    if (!sent) return wrong("a send failed");
+    events_.push_back({Event::Kind::sent, id, now(), std::nullopt, *std::move(sent)});
+  });
+  judge();
+}
+
+void QueueEpisode::receive(std::size_t queue) { poll(queue, Duration{0}, {}); }
+
+void QueueEpisode::poll(std::size_t queue, Duration wait, std::string attempt) {
+  ModelQueue& model = live_[queue];
+  Receive receive{model.name, 1 + random_.below(random_.below(3) == 0 ? 30 : 5)};
+  if (random_.below(10) == 0) receive.bytes_max = 1 + random_.below(600);
+  if (random_.below(2) == 0) receive.visibility_timeout = some_time({0, 80, 400, 2'000, 30'000});
+  if (attempt.empty() && random_.below(8) == 0) attempt = "attempt " + std::to_string(next_id_);
+  receive.attempt_id = attempt;
+  const Duration timeout = receive.visibility_timeout.value_or(model.config.visibility_timeout);
+  note(
+      wait > Duration{0} ? "poll" : "receive", queue,
+      std::to_string(receive.max) + " for " + std::to_string(timeout.count()) + " wait " +
+          std::to_string(wait.count()) + " " + attempt +
+          (receive.bytes_max < 4'096 ? " in " + std::to_string(receive.bytes_max) + " bytes" : ""));
+  const std::uint64_t id = next_id_++;
+  const Instant deadline = now() + wait;
+  const auto made = polls_.emplace(id, Poll{queue, receive.max, receive.bytes_max,
+                                            receive.visibility_timeout, attempt, deadline});
+  const std::uint64_t ticket =
+      rig_.queues->receive(std::move(receive), deadline, [this, id](Result<Received> received) {
+        events_.push_back({Event::Kind::answered, id, now(), std::move(received)});
+      });
+  if (ticket != 0) {
+    made.first->second.waits = true;
+    tickets_.emplace(id, ticket);
+    line_[queue].push_back(id);
+    if (wait <= Duration{0}) wrong("a receive that would not wait was not answered");
+  }
+  judge();
+}
+
+void QueueEpisode::repeat(std::size_t queue) {
+  const auto& attempts = live_[queue].attempts;
+  if (attempts.empty()) return receive(queue);
+  const std::size_t recent = std::min<std::size_t>(attempts.size(), 4);
+  poll(queue, Duration{0}, attempts[attempts.size() - 1 - random_.below(recent)].id);
+}
+
+void QueueEpisode::cancel() {
+  if (tickets_.empty()) return;
+  const auto [id, ticket] =
+      *std::next(tickets_.begin(), static_cast<std::ptrdiff_t>(random_.below(tickets_.size())));
+  const std::size_t queue = polls_.at(id).queue;
+  note("cancel", queue);
+  rig_.queues->cancel(ticket);
+  tickets_.erase(id);
+  polls_.erase(id);
+  std::erase(line_[queue], id);
+}
+
+// Receipts as clients present them: mostly new, some old, a few of another queue or of nobody.
+std::vector<QueueEpisode::Held> QueueEpisode::pick(std::size_t queue, std::size_t max, bool apart) {
+  std::vector<Held> picked;
+  for (std::size_t i = 0; i < max && !receipts_.empty(); ++i) {
+    const std::size_t recent = std::min<std::size_t>(receipts_.size(), 40);
+    const bool old = random_.below(8) == 0;
+    Held held = old ? receipts_[random_.below(receipts_.size())]
+                    : receipts_[receipts_.size() - 1 - random_.below(recent)];
+    if (random_.below(100) == 0) held = {queue, Offset{-1}, "r1.garbage", 0};
+    if (held.queue != queue && random_.below(10) != 0) continue;
+    const bool double_one = std::any_of(picked.begin(), picked.end(), [&held](const Held& other) {
+      return other.queue == held.queue && other.offset == held.offset;
+    });
+    if (!apart || !double_one) picked.push_back(std::move(held));
+  }
+  return picked;
+}
+
+Settled QueueEpisode::present(std::size_t queue, const Held& receipt) {
+  if (receipt.queue != queue || receipt.offset == Offset{-1}) return Settled::unknown;
+  const ModelMessage* const m = live_[queue].find(receipt.offset);
+  if (!m || m->is == Is::leaving) return Settled::already;
+  return m->receipt == receipt.hash ? Settled::ok : Settled::stale;
+}
+
+Settled QueueEpisode::ackable(std::size_t queue, const Held& receipt, Receipts accepted) {
+  const Settled settled = present(queue, receipt);
+  const ModelMessage* const m = live_[queue].find(receipt.offset);
+  if (accepted == Receipts::any && settled == Settled::stale) return Settled::ok;
+  if (accepted == Receipts::held && settled == Settled::ok && m->is != Is::held)
+    return Settled::stale;
+  return settled;
+}
+
+void QueueEpisode::ack(std::size_t queue) {
+  const Receipts accepted = std::array{Receipts::newest, Receipts::newest, Receipts::any,
+                                       Receipts::held}[random_.below(4)];
+  ack_these(queue, pick(queue, 1 + random_.below(10), false), accepted);
+}
+
+void QueueEpisode::ack_these(std::size_t queue, const std::vector<Held>& receipts,
+                             Receipts accepted) {
+  ModelQueue& model = live_[queue];
+  Acking acking{queue, {}, {}};
+  Texts texts;
+  std::string what = std::to_string(static_cast<int>(accepted)) + ":";
+  for (const Held& held : receipts) {
+    texts.push_back(held.text);
+    const Settled settled = ackable(queue, held, accepted);
+    const auto& before = acking.offsets;
+    const bool twice = std::find(before.begin(), before.end(), held.offset) != before.end();
+    acking.expected.push_back(settled != Settled::ok ? settled
+                              : twice                ? Settled::already
+                                                     : Settled::acked);
+    if (acking.expected.back() == Settled::acked) acking.offsets.push_back(held.offset);
+  }
+  for (const Offset o : acking.offsets) {
+    ModelMessage& m = *model.find(o);
+    model.touch(m);
+    m.was_held = m.is == Is::held;
+    m.was_dead = m.is == Is::dead;
+    m.is = Is::leaving;
+    what += " " + std::to_string(o.value());
+  }
+  note("ack", queue, what);
+  model.recheck();
+  const std::uint64_t id = next_id_++;
+  ackings_.emplace(id, std::move(acking));
+  rig_.queues->ack(
+      model.name, texts,
+      [this, id](Result<std::vector<Settled>> settled) {
+        if (!settled) return wrong("an ack failed");
+        events_.push_back({Event::Kind::acked, id, now(), std::nullopt, std::nullopt, *settled});
+      },
+      accepted);
+  judge();
+}
+
+void QueueEpisode::nack(std::size_t queue) {
+  ModelQueue& model = live_[queue];
+  std::vector<NackItem> items;
+  std::vector<Settled> expected;
+  std::vector<ModelMessage*> backed_off;
+  std::string what;
+  for (const Held& held : pick(queue, 1 + random_.below(6), true)) {
+    NackItem item{held.text};
+    if (random_.below(4) != 0) item.delay = some_time({0, 0, 80, 2'000});
+    item.dead = random_.below(8) == 0;
+    const auto reason = static_cast<std::uint32_t>(random_.below(3));
+    if (reason != 0) item.reason = "reason " + std::to_string(reason);
+    Settled settled = present(queue, held);
+    ModelMessage* const m = model.find(held.offset);
+    if (settled == Settled::ok && m->is == Is::dead) settled = Settled::stale;
+    expected.push_back(settled);
+    items.push_back(item);
+    if (settled != Settled::ok) continue;
+    model.touch(*m);
+    what += " " + std::to_string(held.offset.value());
+    const std::uint32_t max = model.config.max_receives;
+    if (item.dead || (max > 0 && m->receives >= max)) {
+      model.die(*m, reason);
+      what += "dead";
+      continue;
+    }
+    const bool backs_off = !item.delay && model.config.backoff_min > Duration{0};
+    // What is ready already need not leave its place to be so again.
+    if (m->is != Is::again || backs_off || item.delay > Duration{0}) m->is = Is::delayed;
+    m->due = now() + item.delay.value_or(Duration{0});
+    what += "+" + std::to_string(item.delay.value_or(Duration{-1}).count());
+    if (backs_off) backed_off.push_back(m);
+  }
+  note("nack", queue, what);
+  std::optional<std::vector<Settled>> results;
+  rig_.queues->nack(model.name, items, [&](auto settled) { results = std::move(*settled); });
+  if (results != expected) return wrong("a nack was answered otherwise");
+  for (ModelMessage* const m : backed_off) {
+    const auto browsed = rig_.queues->browse({model.name, std::nullopt, {m->offset}, 1});
+    Duration longest = model.config.backoff_min;
+    for (std::uint32_t n = 1; n < m->receives && longest < model.config.backoff_max; ++n)
+      longest *= 2;
+    longest = std::clamp(longest, model.config.backoff_min,
+                         std::max(model.config.backoff_min, model.config.backoff_max));
+    if (browsed->items.empty() || !browsed->items[0].visible_at)
+      return wrong("a nacked message does not back off");
+    m->due = *browsed->items[0].visible_at;
+    if (m->due < now() + longest / 2 || m->due > now() + longest) wrong("a wrong backoff");
+  }
+  model.recheck();
+  model.expire(now());
+  judge();
+}
+
+void QueueEpisode::extend(std::size_t queue) {
+  ModelQueue& model = live_[queue];
+  const Receipts accepted =
+      std::array{Receipts::newest, Receipts::any, Receipts::held}[random_.below(3)];
+  std::vector<ExtendItem> items;
+  std::vector<Settled> expected;
+  std::string what = std::to_string(static_cast<int>(accepted)) + ":";
+  for (const Held& held : pick(queue, 1 + random_.below(5), true)) {
+    const Duration timeout = some_time({0, 80, 400, 4'000, 40'000});
+    items.push_back({held.text, timeout});
+    Settled settled = present(queue, held);
+    ModelMessage* const m = model.find(held.offset);
+    if (settled == Settled::ok || settled == Settled::stale) {
+      const bool any = accepted == Receipts::any && m->is != Is::dead;
+      const bool holds = settled == Settled::ok && m->is == Is::held;
+      settled = any || holds ? Settled::ok : Settled::stale;
+    }
+    expected.push_back(settled);
+    if (settled != Settled::ok) continue;
+    model.touch(*m);
+    // A crash took the receive back: it happens again.
+    if (m->is == Is::fresh) {
+      m->receipt = held.hash;
+      ++m->receives;
+    }
+    // What is ready already need not leave its place to be so again.
+    if (m->is != Is::again || timeout > Duration{0}) m->is = Is::held;
+    m->due = now() + timeout;
+    what += " " + std::to_string(held.offset.value()) + "+" + std::to_string(timeout.count());
+  }
+  note("extend", queue, what);
+  model.recheck();
+  model.expire(now());
+  std::optional<std::vector<Settled>> results;
+  rig_.queues->extend(
+      model.name, items, [&](auto settled) { results = std::move(*settled); }, accepted);
+  if (results != expected) return wrong("an extend was answered otherwise");
+  judge();
+}
+
+void QueueEpisode::release(std::size_t queue) {
+  ModelQueue& model = live_[queue];
+  Texts texts;
+  std::string what;
+  for (const Held& held : pick(queue, 1 + random_.below(5), true)) {
+    texts.push_back(held.text);
+    ModelMessage* const m = model.find(held.offset);
+    if (present(queue, held) != Settled::ok || m->is != Is::held) continue;
+    model.touch(*m);
+    m->is = Is::delayed;
+    m->due = Instant{0};
+    m->receipt = 0;
+    --m->receives;
+    what += " " + std::to_string(held.offset.value());
+  }
+  note("release", queue, what);
+  model.recheck();
+  model.expire(now());
+  rig_.queues->release(model.name, texts);
+  judge();
+}
+
+void QueueEpisode::purge(std::size_t queue) {
+  ModelQueue& model = live_[queue];
+  note("purge", queue);
+  std::uint64_t count = 0;
+  for (ModelMessage& m : model.messages) {
+    count += m.is != Is::leaving ? 1 : 0;
+    m.is = Is::gone;
+  }
+  for (ModelMessage& m : model.pending) {
+    count += m.is == Is::delayed ? 1 : 0;
+    m.is = Is::gone;
+  }
+  model.erase_gone();
+  model.ids.clear();
+  model.recheck();
+  const std::uint64_t id = next_id_++;
+  purges_.emplace(id, count);
+  rig_.queues->purge(model.name, [this, id](Result<std::uint64_t> gone) {
+    if (!gone) return wrong("a purge failed");
+    events_.push_back({Event::Kind::purged, id, now(), std::nullopt, std::nullopt, {}, *gone});
+  });
+  judge();
+}
+
+void QueueEpisode::configure(std::size_t queue) {
+  ModelQueue& model = live_[queue];
+  const Order before = model.config.order;
+  QueueConfig& config = model.config;
+  switch (random_.below(6)) {
+    case 0: config.max_receives = static_cast<std::uint32_t>(random_.below(5)); break;
+    case 1:
+    case 2: config.paused = !config.paused && random_.below(3) == 0; break;
+    case 3:
+      if (before == Order::none) config.order = Order::fair;
+      break;
+    case 4:
+      if (random_.below(20) == 0) config.order = static_cast<Order>(random_.below(4));
+      break;
+    case 5: config.visibility_timeout = some_time({80, 2'000, 30'000}); break;
+  }
+  note("configure", queue,
+       "order " + std::to_string(static_cast<int>(config.order)) + " max " +
+           std::to_string(config.max_receives) + (config.paused ? " paused" : ""));
+  for (ModelMessage& m : model.messages) {
+    // A new order begins with what is there now: what was acked before holds nobody up.
+    if (m.is == Is::leaving && config.order != before) m.was_dead = !(m.was_held = false);
+    // Whoever was delivered that often already is not delivered again.
+    if (m.is == Is::again && config.max_receives > 0 && m.receives >= config.max_receives)
+      model.die(m, 0);
+  }
+  model.recheck();
+  if (config.order != before) model.forget_turns();
+  rig_.queues->configure(model.name, config, std::nullopt, [this](const auto& done) {
+    if (!done) wrong("a configure failed");
+  });
+  judge();
+}
+
+}  // namespace twofold::queue
