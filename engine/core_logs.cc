@@ -127,6 +127,7 @@ void CoreImpl::trim(LogId log, Offset start, bool durable_decision) {
     ByteWriter(payload).varint(start.value());
     note(EntryType::trim, log.value(), payload);
   }
+  ahead_.forget_before(log, start);
   forget(index, start);
   if (!durable_decision) return;  // whoever decided by its own state knows already
   for (std::size_t i = 0; i < index.listeners.size(); ++i)
@@ -343,11 +344,21 @@ void CoreImpl::read_ahead(LogId log, Offset from, Offset done_before) {
   ReadPlan plan = plan_read(log, *begin, kAheadBytes);
   if (plan.empty() || plan.in_memory()) return;
   reading_ahead_.insert(log);
-  fetch(std::move(plan), [this, log](Result<std::vector<StoredBatch>> batches) {
-    reading_ahead_.erase(log);
-    // What cannot be read is said to whoever asks for it.
-    if (batches && find(log)) ahead_.add(log, *batches);
-  });
+  // Copies: a batch would hold on to all that was read with it.
+  auto copies = std::make_shared<std::vector<StoredBatch>>();
+  study(
+      std::move(plan),
+      [copies](const Result<std::vector<StoredBatch>>& batches) {
+        if (!batches) return;  // said to whoever asks for it
+        for (const StoredBatch& batch : *batches) {
+          auto bytes = std::make_shared<const std::string>(batch.bytes);
+          copies->push_back({bytes, *bytes, batch.base_seq});
+        }
+      },
+      [this, log, copies] {
+        reading_ahead_.erase(log);
+        if (find(log)) ahead_.add(log, *copies);
+      });
 }
 
 Seq CoreImpl::seq_of(LogId log, Offset offset) const {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/base/bytes.h"
 #include "engine/base/clock.h"
@@ -23,6 +24,7 @@ using engine::Duration;
 class DedupIds {
  public:
   struct First {
+    IdHash id{};
     Offset offset{0};
     Token token{};
     Instant sent{0};
@@ -45,8 +47,10 @@ class DedupIds {
   };
   struct Generation {
     Instant from;
-    std::unordered_map<IdHash, First, Hasher> firsts;
+    std::vector<First> firsts;  // in the order of coming
+    std::unordered_map<IdHash, std::uint32_t, Hasher> places;  // of the newest of each id
   };
+  static void add(Generation& generation, const First& first);
 
   std::deque<Generation> generations_;  // the newest last
   Instant newest_{0};

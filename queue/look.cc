@@ -39,11 +39,13 @@ Look Looker::look(const engine::Result<std::vector<engine::StoredBatch>>& batche
     return look;
   }
   for (const engine::StoredBatch& batch : *batches) {
+    const Offset last = engine::batch_header(batch.bytes).last_offset();
     engine::BatchCursor cursor(batch.bytes, batch.base_seq);
     for (;;) {
       const auto record = cursor.next();
       if (!record) {
         look.trouble = record.error();
+        look.trouble->number = engine::advance(last, 1).value();
         return look;
       }
       if (!*record) break;
@@ -51,7 +53,6 @@ Look Looker::look(const engine::Result<std::vector<engine::StoredBatch>>& batche
       const bool matches = !filter || filter->matches(**record);
       look.seen.push_back({(**record).offset, group_in(**record, order, key), matches});
     }
-    const Offset last = engine::batch_header(batch.bytes).last_offset();
     look.upto = std::max(look.upto, engine::advance(last, 1));
   }
   return look;

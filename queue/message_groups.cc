@@ -12,6 +12,9 @@ namespace {
 // how many may go out. What lies behind does not count as blocked then.
 constexpr std::uint32_t kPrefixMax = 256;
 constexpr Offset kNone{-1};
+// So many messages that are done with may stand in a list, if they are less than half of it.
+constexpr std::uint32_t kGoneMax = 64;
+constexpr std::size_t kGroupWeight = 7;  // of 16 bytes: the group, and how it is found
 
 }  // namespace
 
@@ -117,6 +120,7 @@ void MessageGroups::append(Group& group, Offset o, Link& link) {
   if (group.head == kNone) group.head = o;
   group.tail = o;
   ++group.listed;
+  ++listed_;
 }
 
 void MessageGroups::drop_head(Group& group) {
@@ -125,6 +129,7 @@ void MessageGroups::drop_head(Group& group) {
   group.head = link.next;
   if (group.head == kNone) group.tail = kNone;
   --group.listed;
+  --listed_;
   if (link.standing == Standing::gone) {
     --group.gone;
     links_.erase(o);
@@ -168,6 +173,7 @@ void MessageGroups::recheck(std::uint32_t slot) {
       break;
     }
   }
+  if (group.gone > kGoneMax && group.gone > group.listed / 2) drop_gone(group);
   const bool ready =
       group.head != kNone && links_.find(group.head)->standing == Standing::ready;
   const std::uint32_t weight = ordered_ ? 0 : group.busy;
@@ -177,6 +183,36 @@ void MessageGroups::recheck(std::uint32_t slot) {
   if (group.listed + group.loose > 0) return;
   if (group.hash != 0) by_hash_.erase(group.hash);
   free_.push_back(slot);
+}
+
+// A head that nobody finishes would gather all that was finished behind it.
+void MessageGroups::drop_gone(Group& group) {
+  Offset last = group.head;
+  for (Offset o = links_.find(last)->next; o != kNone;) {
+    const Link& link = *links_.find(o);
+    const Offset next = link.next;
+    if (link.standing == Standing::gone) {
+      links_.erase(o);
+      --group.listed;
+      --listed_;
+    } else {
+      links_.find(last)->next = o;
+      last = o;
+    }
+    o = next;
+  }
+  links_.find(last)->next = kNone;
+  group.tail = last;
+  group.gone = 0;
+}
+
+std::size_t MessageGroups::weight() const {
+  if (!ordered_) return 2 * listed_;
+  return links_.weight() + kGroupWeight * (groups_.size() - free_.size());
+}
+
+std::unique_ptr<MessageGroups> MessageGroups::empty_one() const {
+  return std::make_unique<MessageGroups>(ordered_ ? Order::key : Order::fair);
 }
 
 void MessageGroups::enter(std::uint32_t slot, std::uint32_t weight) {

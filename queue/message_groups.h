@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -56,6 +58,11 @@ class MessageGroups {
   std::uint64_t blocked() const { return blocked_; }
   /// Messages remembered.
   std::size_t size() const { return links_.size(); }
+  /// What that takes, in units of 16 bytes. Of a fair queue only what was never delivered counts:
+  /// what was is accounted for as delivery state.
+  std::size_t weight() const;
+  /// Groups of the same rule that know of no message.
+  std::unique_ptr<MessageGroups> empty_one() const;
   /// What keeps `o` back: the first message of its group that is in flight or delayed and lies
   /// before it; nullopt when there is none, or `o` is not known here.
   std::optional<Offset> blocker(Offset o) const;
@@ -93,6 +100,7 @@ class MessageGroups {
   void enter(std::uint32_t slot, std::uint32_t weight);
   void leave(std::uint32_t slot);
   void count_blocked(Group& group);
+  void drop_gone(Group& group);
   std::uint32_t prefix_of(const Group& group) const;
   void choose_ordered(std::size_t max, std::vector<Offset>& chosen) const;
   void choose_fair(std::size_t max, std::vector<Offset>& chosen) const;
@@ -104,6 +112,7 @@ class MessageGroups {
   std::unordered_map<GroupHash, std::uint32_t> by_hash_;
   std::map<std::uint32_t, Ring> rings_;  // by weight; key queues have one
   std::uint64_t blocked_ = 0;
+  std::size_t listed_ = 0;  // messages in the lists of all groups
 };
 
 }  // namespace twofold::queue

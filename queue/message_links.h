@@ -61,6 +61,8 @@ class MessageLinks {
   }
 
   std::size_t size() const { return size_; }
+  /// Links there is room for in the chunks that are held.
+  std::size_t weight() const { return chunks_.size() * static_cast<std::size_t>(kChunk); }
 
   /// Calls visit(offset) for each link before `upto`, in order; visit may erase that link.
   template <class Visit>

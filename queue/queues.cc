@@ -87,7 +87,6 @@ void Queues::on_visible(LogId log, Offset end) {
     // What a filter has not seen yet is not there yet.
     if (!queue->filter) queue->partitions[reader.partition].delivery.set_visible_end(end);
     if (!state_->serving) continue;
-    state_->look_ahead(*queue, reader.partition);
     state_->settle(*queue, reader.partition);
     state_->serve(reader.queue);
   }
@@ -101,6 +100,14 @@ void Queues::on_trimmed(LogId log, Offset start) {
     if (!queue) continue;
     Partition& partition = queue->partitions[at->second.partition];
     state_->apply(partition, SkipOp{start});
+    if (!state_->serving || !queue->looks_ahead()) continue;
+    // It may have been what others waited for. Not now: whoever trims is in the middle of something.
+    state_->core.executor().post([s = state_.get(), id = queue->id(), index = at->second.partition] {
+      Queue* const again = s->find(id);
+      if (!again) return;
+      s->settle(*again, index);
+      s->serve(id);
+    });
   }
 }
 
@@ -125,6 +132,7 @@ void Queues::on_timer(std::uint32_t owner, std::uint64_t token, Instant now) {
     case TimerFor::moves: return state_->retry_moves(owner);
     case TimerFor::tasks: return state_->step_task(value);
     case TimerFor::ids: return state_->forget_ids(owner);
+    case TimerFor::attempts: return state_->sweep_attempts(owner);
     case TimerFor::look: return state_->retry_look(owner, static_cast<std::size_t>(value));
   }
 }
@@ -134,18 +142,26 @@ void Queues::State::schedule(Instant due, std::uint32_t owner, TimerFor what, st
 }
 
 void Queues::State::apply(Partition& partition, const Op& op) {
-  // Groups learn of it one call later.
   partition.delivery.apply(op);
+  if (partition.groups) regroup(partition, op);
   account(partition);
-  if (!partition.groups) return;
+}
+
+// Groups learn of a change once it is made.
+void Queues::State::regroup(Partition& partition, const Op& op) {
+  const SkipOp* const skip = std::get_if<SkipOp>(&op);
+  if (skip && skip->upto >= partition.looked_at) {
+    partition.groups = partition.groups->empty_one();
+    partition.looked_at = skip->upto;
+    return;
+  }
+  if (skip) partition.groups->forget_before(skip->upto, partition.delivery);
   std::visit(
       [&partition](const auto& of) {
         if constexpr (HasRuns<std::remove_cvref_t<decltype(of)>>)
           partition.groups->changed(of.runs, partition.delivery);
       },
       op);
-  if (const SkipOp* const skip = std::get_if<SkipOp>(&op))
-    partition.groups->forget_before(skip->upto, partition.delivery);
 }
 
 void Queues::State::change(Queue& queue, std::size_t partition, const Op& op) {
@@ -161,9 +177,12 @@ void Queues::State::note(const Queue& queue, std::size_t partition, const Op& op
 void Queues::State::account(Partition& partition) {
   marked -= partition.accounted;
   partition.accounted = partition.delivery.marked() + (partition.ids ? partition.ids->size() : 0);
+  // What is acked before older messages takes a window of 64, until those are done with.
+  if (const Touched* const touched = partition.delivery.touched())
+    partition.accounted += touched->windows().size();
   marked += partition.accounted;
   ahead -= partition.accounted_ahead;
-  partition.accounted_ahead = partition.groups ? partition.groups->size() : 0;
+  partition.accounted_ahead = partition.groups ? partition.groups->weight() : 0;
   ahead += partition.accounted_ahead;
 }
 
@@ -175,6 +194,7 @@ Result<> Queues::State::room_for_marks() const {
 
 void Queues::State::settle(Queue& queue, std::size_t partition) {
   expire(queue, partition);
+  look_ahead(queue, partition);
   trim(queue, queue.partitions[partition]);
   arm(queue, partition);
 }

@@ -102,6 +102,7 @@ struct Send {
   std::string queue;
   std::vector<SendMessage> messages;  ///< views stay valid until the completion ran
   std::optional<Durability> durability{};
+  bool makes_fair = false;  ///< a queue without an order becomes fair, in the same commit
 };
 struct SentMessage {
   Offset offset;
@@ -144,9 +145,9 @@ struct Received {
 /// delayed or dead takes 24 to 150 bytes.
 struct QueueLimits {
   std::uint64_t marked_max = 50'000'000;
-  /// Messages of ordered and fair queues that are remembered before they are received: about 30
-  /// bytes each. Past it a queue reads ahead less.
-  std::uint64_t ahead_max = 8'000'000;
+  /// What all ordered and fair queues may remember of messages before they are received, in units of
+  /// 16 bytes: one to ten a message. Past it a queue reads ahead less.
+  std::uint64_t ahead_max = 32 << 20;
 };
 
 /// Which receipts of a message count. Standard queues of Amazon SQS take every one; here a message

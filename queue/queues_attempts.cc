@@ -27,7 +27,10 @@ Attempt* Queues::State::find_attempt(Queue& queue, const std::string& id) {
 
 void Queues::State::remember_attempt(Queue& queue, const std::string& id, const Received& given) {
   if (given.messages.empty() || queue.attached()) return;
-  if (!queue.attempts) queue.attempts = std::make_unique<Attempts>();
+  if (!queue.attempts) {
+    queue.attempts = std::make_unique<Attempts>();
+    schedule(core.now() + kRepeatable, queue.id(), TimerFor::attempts, 0);
+  }
   auto& [given_by, order] = *queue.attempts;
   if (order.size() >= kAttemptsMax) {
     given_by.erase(order.front().first);
@@ -37,6 +40,24 @@ void Queues::State::remember_attempt(Queue& queue, const std::string& id, const 
   for (const Delivered& message : given.messages) attempt.receipts.push_back(message.receipt);
   given_by.insert_or_assign(id, std::move(attempt));
   order.emplace_back(id, core.now() + kRepeatable);
+}
+
+void Queues::State::sweep_attempts(std::uint32_t id) {
+  Queue* const queue = find(id);
+  if (!queue || !queue->attempts) return;
+  find_attempt(*queue, "");
+  if (!queue->attempts) return;
+  schedule(queue->attempts->order.front().second, id, TimerFor::attempts, 0);
+}
+
+// The answer never arrived: whoever asks again with that id receives anew.
+void Queues::State::forget_attempts(Queue& queue, const std::vector<std::string>& released) {
+  if (!queue.attempts) return;
+  std::erase_if(queue.attempts->by_id, [&released](const auto& attempt) {
+    const auto& given = attempt.second.receipts;
+    return std::find_first_of(given.begin(), given.end(), released.begin(), released.end()) !=
+           given.end();
+  });
 }
 
 // The same messages under the same receipts, as long as nothing happened to any of them.

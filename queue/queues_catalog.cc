@@ -124,6 +124,7 @@ void Queues::State::update(Queue& queue, std::uint64_t version, Definition defin
   const Order order_before = queue.config().order;
   queue.version = version;
   queue.definition = std::move(definition);
+  queue.filter = compiled(queue);
   if (queue.config().order != order_before) look_again(queue);
   if (!queue.attached())
     core.open_log(queue.partitions.front().log, {queue.config().durability, &face});
@@ -153,6 +154,14 @@ void Queues::State::forget(std::string_view name) {
     if (!readers.contains(partition.log)) core.unlisten(partition.log, face);
     if (!queue->attached()) core.drop_log(partition.log);
   }
+}
+
+void Queues::State::make_fair(Queue& queue) {
+  Definition fair = queue.definition;
+  fair.config.order = Order::fair;
+  TF_CHECK(core.catalog()
+               .put_if(key_of(queue.name), encode_definition(fair), queue.version)
+               .has_value());
 }
 
 void Queues::State::make_receipt_key() {

@@ -78,7 +78,8 @@ void Queues::State::retention_due(std::uint32_t id) {
   if (upto <= partition.delivery.floor()) return;
   if (!core.admit(engine::Admission::consume, kNoteBytes)) return;
   change(*queue, 0, SkipOp{upto});
-  trim(*queue, partition);
+  settle(*queue, 0);
+  serve(id);  // what waited behind it
 }
 
 }  // namespace twofold::queue

@@ -10,17 +10,19 @@ constexpr std::size_t kLookBytes = 256 << 10;  // of one read
 constexpr int kLooksPerTurn = 8;               // reads from memory; then others have their turn
 constexpr Duration kRetryAfter = std::chrono::seconds{1};
 
-// Messages that one partition remembers, and one that came late when all together remember enough.
-constexpr std::size_t kAheadMax = 1 << 20;
-constexpr std::size_t kAheadMin = 1 << 12;
+// What one partition remembers, in units of 16 bytes, and one that came late when all together
+// remember enough.
+constexpr std::size_t kAheadMax = 4 << 20;
+constexpr std::size_t kAheadMin = 64 << 10;
+// How far a filter looks beyond what was delivered.
+constexpr std::int64_t kFilteredMax = 4 << 20;
 
 }  // namespace
 
-std::size_t Queues::State::room_ahead(const Partition& partition) const {
-  if (!partition.groups) return kAheadMax;
-  const std::size_t size = partition.groups->size();
-  const std::size_t max = ahead < limits.ahead_max ? kAheadMax : kAheadMin;
-  return max - std::min(size, max);
+bool Queues::State::room_ahead(const Partition& partition) const {
+  if (!partition.groups)
+    return distance(partition.delivery.next(), partition.looked_at) < kFilteredMax;
+  return partition.groups->weight() < (ahead < limits.ahead_max ? kAheadMax : kAheadMin);
 }
 
 void Queues::State::look_ahead(Queue& queue, std::size_t index) {
@@ -31,7 +33,7 @@ void Queues::State::look_ahead(Queue& queue, std::size_t index) {
     const auto status = core.status(partition.log);
     Offset& from = partition.looked_at;
     from = std::max({from, status.start, partition.delivery.floor()});
-    if (from >= status.visible_end || room_ahead(partition) == 0) return;
+    if (from >= status.visible_end || !room_ahead(partition)) return;
     engine::ReadPlan plan = core.plan_read(partition.log, from, kLookBytes);
     if (plan.empty()) return;
     // A filter takes its time, and so does the disk: both elsewhere.
@@ -79,10 +81,20 @@ void Queues::State::take_look(Queue& queue, std::size_t index, const Look& look)
     apply(partition, op);
     if (core.admit(engine::Admission::consume, bytes)) note(queue, index, op);
   }
-  partition.looked_at = std::max(partition.looked_at, look.upto);
+  const Offset before = partition.looked_at;
+  partition.looked_at = std::max(before, look.upto);
+  if (partition.looked_at == before && !look.trouble) pass_over_nothing(partition);
   if (queue.filter) partition.delivery.set_visible_end(partition.looked_at);
   account(partition);
   if (look.trouble) look_past(queue, index, *look.trouble);
+}
+
+// There is no record from here on to the next damage, or to the end.
+void Queues::State::pass_over_nothing(Partition& partition) {
+  Offset next = core.status(partition.log).visible_end;
+  for (const auto& [from, upto] : core.damaged(partition.log))
+    if (from > partition.looked_at) next = std::min(next, from);
+  partition.looked_at = next;
 }
 
 // What is damaged is given up; after other trouble one tries again.
@@ -118,8 +130,7 @@ void Queues::State::look_again(Queue& queue) {
     partition.groups.reset();
     if (queue.grouped())
       partition.groups = std::make_unique<MessageGroups>(queue.config().order);
-    partition.looked_at =
-        queue.grouped() ? partition.delivery.floor() : partition.delivery.next();
+    partition.looked_at = partition.delivery.floor();
     if (!serving) continue;
     if (!queue.filter)
       partition.delivery.set_visible_end(core.status(partition.log).visible_end);

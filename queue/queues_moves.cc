@@ -21,6 +21,7 @@ constexpr std::size_t kStepBytesMax = 4 << 20;
 constexpr Duration kHold = std::chrono::seconds{60};
 constexpr Duration kRetryAfter = std::chrono::seconds{1};
 constexpr std::string_view kPrefix = "move/";
+constexpr std::size_t kMoveBytes = 1'024;  // of its document, about
 
 // In the order of their numbers, as the catalog lists keys.
 std::string key_of(std::uint64_t number) {
@@ -97,6 +98,8 @@ Result<> Queues::start_move(MoveRequest request) {
   move.started = s.core.wall();
   move.to_move = (*source)->counters().ready;
   move.request = std::move(request);
+  if (auto admitted = s.core.admit(engine::Admission::consume, 2 * kMoveBytes); !admitted)
+    return admitted.error();
   if (s.tasks.size() >= kTasksMax) {
     const auto ended = std::find_if(s.tasks.begin(), s.tasks.end(), [](const MoveTask& task) {
       return task.move.status != MoveStatus::running;
@@ -109,8 +112,6 @@ Result<> Queues::start_move(MoveRequest request) {
   task.number = s.next_task;
   task.source = (*source)->id();
   task.move = std::move(move);
-  if (auto admitted = s.core.admit(engine::Admission::consume, kNoteBytes); !admitted)
-    return admitted.error();
   s.save(task);
   s.step_task(task.number);
   return {};
@@ -200,7 +201,8 @@ void Queues::State::step_task(std::uint64_t number) {
   auto taken = take(*source, Wanted{count, kStepBytesMax, kHold});
   if (!taken) return schedule(core.now() + kRetryAfter, 0, TimerFor::tasks, number);
   if (taken->messages.empty()) {
-    if (core.now() >= task->patient_until) return end_task(*task, MoveStatus::completed);
+    const bool patient = source->looking() || core.now() < task->patient_until;
+    if (!patient) return end_task(*task, MoveStatus::completed);
     return schedule(core.now() + kRetryAfter, 0, TimerFor::tasks, number);
   }
   core.fetch(std::move(taken->plans.front()),
@@ -214,8 +216,11 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
   Queue* const source = task ? find(task->source) : nullptr;
   if (!source) {
     // Cancelled, or the source is gone: what was taken goes back, if there is still a place for it.
-    for (const MoveTask& ended : tasks)
-      if (ended.number == number) face.release(ended.move.request.source, receipts_of(held));
+    const auto ended = std::find_if(tasks.begin(), tasks.end(),
+                                    [number](const MoveTask& one) { return one.number == number; });
+    if (ended == tasks.end()) return;
+    const std::string from = ended->move.request.source;
+    face.release(from, receipts_of(held));
     return;
   }
   Move& move = task->move;

@@ -239,7 +239,8 @@ void Queues::State::serve(std::uint32_t id) {
     Queue* const queue = find(id);
     if (!queue || !queue->waiters || queue->config().paused || !queue->has_ready()) return;
     Waiter waiter = std::move(*unwait(queue->waiters->front().ticket));
-    auto taken = take(*queue, waiter.wanted);
+    Attempt* const earlier = find_attempt(*queue, waiter.wanted.attempt_id);
+    auto taken = earlier ? repeat(*queue, *earlier, waiter.wanted) : take(*queue, waiter.wanted);
     waiter.done(std::move(taken));
   }
 }

@@ -172,6 +172,7 @@ void Queues::send(Send send, Completion<Sent> done) {
   if (auto admitted = s.core.admit(engine::Admission::publish, bytes); !admitted)
     return done(admitted.error());
 
+  if (send.makes_fair && queue.config().order == Order::none) s.make_fair(queue);
   State::Intake intake(s, queue);
   for (const SendMessage& message : send.messages) intake.take(message);
   s.core.on_commit(send.durability.value_or(queue.config().durability),

@@ -123,14 +123,20 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
                    });
 }
 
-// What waits behind an acked message goes out when no crash can bring that one back any more.
-void Queues::State::ack(Queue& queue, std::size_t index, const AckOp& op) {
+// What waits behind a message that is acked or dead goes out when no crash can bring that one back
+// any more.
+template <class Op>
+void Queues::State::end(Queue& queue, std::size_t index, const Op& op) {
   Partition& partition = queue.partitions[index];
   partition.delivery.apply(op);
   if (partition.groups) partition.groups->hold(op.runs, partition.delivery);
   account(partition);
   note(queue, index, op);
-  trim(queue, partition);
+}
+
+void Queues::State::ack(Queue& queue, std::size_t index, const AckOp& op) {
+  end(queue, index, op);
+  trim(queue, queue.partitions[index]);
 }
 
 void Queues::State::unblock(const Unblocked& unblocked) {
@@ -178,8 +184,17 @@ void Queues::nack(std::string name, std::vector<NackItem> items,
   }
   for (auto& [to, offsets] : given_back)
     s.change(queue, to.first, NackOp{to.second, runs_of(std::move(offsets))});
-  for (auto& [to, offsets] : killed)
-    s.change(queue, to.first, DeadOp{to.second, runs_of(std::move(offsets))});
+  Unblocked unblocked{queue.id(), {}};
+  for (auto& [to, offsets] : killed) {
+    DeadOp op{to.second, runs_of(std::move(offsets))};
+    s.end(queue, to.first, op);
+    if (queue.grouped()) unblocked.runs.emplace_back(to.first, std::move(op.runs));
+  }
+  if (!unblocked.runs.empty())
+    s.core.on_commit(Durability::disk,
+                     [&s, unblocked = std::move(unblocked)](const Result<Durability>& reached) {
+                       if (reached) s.unblock(unblocked);
+                     });
   for (const auto& [to, offsets] : given_back) s.settle(queue, to.first);
   for (const auto& [to, offsets] : killed) s.settle(queue, to.first);
   if (!killed.empty()) s.move_dead(queue);
@@ -240,6 +255,7 @@ void Queues::release(const std::string& name, const std::vector<std::string>& re
   Queue* const queue = s.find(name);
   if (!queue) return;
   if (!s.core.admit(engine::Admission::consume, note_bytes(receipts.size()))) return;
+  s.forget_attempts(*queue, receipts);
   std::vector<Offsets> released(queue->partitions.size());
   for (const std::string& receipt : receipts) {
     const auto [settled, partition, offset, received, nonce] = s.present(*queue, receipt);

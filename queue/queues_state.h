@@ -26,7 +26,7 @@ struct Reader {
 
 /// What a timer was set for: the highest byte of its token, the rest is `value`.
 enum class TimerFor : std::uint8_t { due = 1, waiters = 2, retention = 3, moves = 4, tasks = 5,
-                                     look = 6, ids = 7 };
+                                     look = 6, ids = 7, attempts = 8 };
 
 /// Messages acked in an ordered queue: those behind them wait until that is durable.
 struct Unblocked {
@@ -68,6 +68,7 @@ struct Queues::State {
   void put(const std::string& name, Definition definition, std::uint64_t expected,
            Completion<QueueInfo> done);
   void make_receipt_key();
+  void make_fair(Queue& queue);
   QueueInfo info(const Queue& queue) const;
 
   Queue* find(std::string_view name) const;
@@ -76,6 +77,7 @@ struct Queues::State {
 
   /// Changes delivery state, and whose turn it is with it.
   void apply(Partition& partition, const Op& op);
+  void regroup(Partition& partition, const Op& op);
   /// Does so and journals it: every live change goes through here.
   void change(Queue& queue, std::size_t partition, const Op& op);
   void note(const Queue& queue, std::size_t partition, const Op& op);
@@ -98,7 +100,8 @@ struct Queues::State {
   void retry_look(std::uint32_t queue, std::size_t partition);
   void looked(std::uint32_t queue, std::size_t partition, const Look& look);
   void take_look(Queue& queue, std::size_t partition, const Look& look);
-  std::size_t room_ahead(const Partition& partition) const;
+  bool room_ahead(const Partition& partition) const;
+  void pass_over_nothing(Partition& partition);
 
   // -- queues_send.cc
   class Intake;
@@ -134,6 +137,9 @@ struct Queues::State {
   void answer_hasty(std::uint32_t queue);
   Result<Received> repeat(Queue& queue, Attempt& attempt, const Wanted& wanted);
   Attempt* find_attempt(Queue& queue, const std::string& id);
+  /// Attempts that gave one of these.
+  void forget_attempts(Queue& queue, const std::vector<std::string>& receipts);
+  void sweep_attempts(std::uint32_t queue);
   void remember_attempt(Queue& queue, const std::string& id, const Received& given);
 
   // -- queues_settle.cc
@@ -145,6 +151,8 @@ struct Queues::State {
     std::uint32_t nonce = 0;
   };
   Presented present(const Queue& queue, const std::string& receipt) const;
+  template <class Op>
+  void end(Queue& queue, std::size_t partition, const Op& op);
   void ack(Queue& queue, std::size_t partition, const AckOp& op);
   void unblock(const Unblocked& unblocked);
   Duration backoff(const Queue& queue, const MessageView& view);

@@ -178,13 +178,27 @@ Outcome<Move> cancel(const Exchange& exchange, const Handle& handle) {
   return Fault(Code::resource_not_found, "Task does not exist.");
 }
 
+// What was decided is told once no crash can take it back.
+template <class T>
+void tell_when_durable(Broker& broker, Outcome<T> outcome, Decided<T> done) {
+  if (!outcome) return done(std::move(outcome));
+  broker.core.on_commit(engine::Durability::disk,
+                        [outcome = std::move(outcome), done = std::move(done)](
+                            engine::Result<engine::Durability> reached) mutable {
+                          if (!reached) return done(reached.error());
+                          done(std::move(outcome));
+                        });
+}
+
 }  // namespace
 
 Task<Outcome<>> start_message_move_task(Exchange& exchange) {
   auto request = read_start(exchange);
   if (!request) co_return request.fault();
-  auto ask = [&exchange, &request] { return start(exchange.broker, *request); };
-  const auto started = co_await ask_core(exchange.broker.core, std::move(ask));
+  auto begin = [&exchange, &request](Decided<std::monostate> done) {
+    tell_when_durable(exchange.broker, start(exchange.broker, *request), std::move(done));
+  };
+  const auto started = co_await decide<std::monostate>(exchange, std::move(begin));
   if (!started) co_return started.fault();
   exchange.answer.text("TaskHandle", handle_of(request->id, *exchange.request.source_arn));
   co_return Outcome<>();
@@ -208,8 +222,10 @@ Task<Outcome<>> list_message_move_tasks(Exchange& exchange) {
 Task<Outcome<>> cancel_message_move_task(Exchange& exchange) {
   const auto handle = read_handle(exchange.request);
   if (!handle) co_return handle.fault();
-  auto ask = [&exchange, &handle] { return cancel(exchange, *handle); };
-  const auto cancelled = co_await ask_core(exchange.broker.core, std::move(ask));
+  auto end = [&exchange, &handle](Decided<Move> done) {
+    tell_when_durable(exchange.broker, cancel(exchange, *handle), std::move(done));
+  };
+  const auto cancelled = co_await decide<Move>(exchange, std::move(end));
   if (!cancelled) co_return cancelled.fault();
   exchange.answer.number("ApproximateNumberOfMessagesMoved", cancelled->moved);
   co_return Outcome<>();

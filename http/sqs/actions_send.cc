@@ -94,6 +94,9 @@ Outcome<Outgoing> prepare(Exchange& exchange, std::span<const Item> items, bool 
     if (!checked) outgoing.faults[i] = checked.fault();
     outgoing.tokens.push_back(random_uuid(exchange.broker.random));
     outgoing.ids.push_back(uuid_text(outgoing.tokens.back()));
+    if (!outgoing.fifo) continue;
+    outgoing.dedup_ids.push_back(items[i].dedup_id ? std::string(*items[i].dedup_id)
+                                                   : sha256_hex(*items[i].body));
   }
   return outgoing;
 }
@@ -138,31 +141,19 @@ void make_records(Exchange& exchange, Outgoing& outgoing) {
   }
 }
 
-// A message without an id is its own id where the queue says so.
-Outcome<> find_dedup_ids(const Exchange& exchange, Outgoing& outgoing) {
-  const bool all_given = std::all_of(outgoing.items.begin(), outgoing.items.end(),
-                                     [](const Item& item) { return item.dedup_id.has_value(); });
-  if (!all_given) {
-    const std::string* const bytes = exchange.broker.queues.extension(outgoing.queue);
-    const bool by_content = bytes && content_based(decode_extension(*bytes));
-    if (!by_content) return check_dedup_ids(outgoing.items);
-  }
-  for (const Item& item : outgoing.items) {
-    outgoing.dedup_ids.push_back(item.dedup_id ? std::string(*item.dedup_id)
-                                               : sha256_hex(*item.body));
-  }
-  return {};
+// The first message with a group makes a standard queue fair, as on AWS.
+bool has_groups(const Outgoing& outgoing) {
+  return std::any_of(outgoing.items.begin(), outgoing.items.end(),
+                     [](const Item& item) { return item.group_id.has_value(); });
 }
 
-// The first message with a group makes a standard queue fair, as on AWS.
-void make_fair(Exchange& exchange, const Outgoing& outgoing, queue::QueueConfig config) {
-  const bool grouped = std::any_of(outgoing.items.begin(), outgoing.items.end(),
-                                   [](const Item& item) { return item.group_id.has_value(); });
-  if (!grouped || config.order != queue::Order::none) return;
-  config.order = queue::Order::fair;
-  // Refused, the queue is as it was: the next message tries again.
-  exchange.broker.queues.configure(outgoing.queue, std::move(config), std::nullopt,
-                                   [](const auto&) {});
+// A message without an id is its own id where the queue says so: what it would be was prepared.
+Outcome<> check_dedup_ids(const Exchange& exchange, const Outgoing& outgoing) {
+  const auto checked = check_dedup_ids(outgoing.items);
+  if (checked) return checked;
+  const std::string* const bytes = exchange.broker.queues.extension(outgoing.queue);
+  const bool by_content = bytes && content_based(decode_extension(*bytes));
+  return by_content ? Outcome<>() : checked;
 }
 
 // On the core.
@@ -170,8 +161,8 @@ void send(Exchange& exchange, Outgoing& outgoing, Decided<queue::Sent> done) {
   const queue::QueueConfig* const config = exchange.broker.queues.config(outgoing.queue);
   if (!config) return done(Outcome<queue::Sent>(no_such_queue()));
   if (outgoing.fifo) {
-    auto found = find_dedup_ids(exchange, outgoing);
-    if (!found) return done(Outcome<queue::Sent>(found.fault()));
+    auto sound = check_dedup_ids(exchange, outgoing);
+    if (!sound) return done(Outcome<queue::Sent>(sound.fault()));
   }
   check_sizes(outgoing, config->record_bytes_max);
   if (!outgoing.batch && outgoing.faults[0]) return done(Outcome<queue::Sent>(*outgoing.faults[0]));
@@ -179,8 +170,8 @@ void send(Exchange& exchange, Outgoing& outgoing, Decided<queue::Sent> done) {
   if (outgoing.messages.empty()) {
     return done(Outcome<queue::Sent>(queue::Sent{{}, engine::Durability::disk}));
   }
-  if (!outgoing.fifo) make_fair(exchange, outgoing, *config);
   queue::Send request{outgoing.queue, std::move(outgoing.messages), std::nullopt};
+  request.makes_fair = !outgoing.fifo && has_groups(outgoing);
   exchange.broker.queues.send(std::move(request), decided(std::move(done)));
 }
 

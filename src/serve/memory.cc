@@ -14,6 +14,8 @@ constexpr std::uint64_t kGatheredShare = 4;
 constexpr std::uint64_t kAnswersShare = 8;
 constexpr std::uint64_t kMarkedShare = 8;
 constexpr std::uint64_t kMarkedBytes = 100;  // of one message, received alone
+constexpr std::uint64_t kAheadShare = 16;
+constexpr std::uint64_t kAheadBytes = 16;  // a unit of theirs
 constexpr std::uint64_t kTailShare = 16;
 constexpr std::uint64_t kTailMin = 1 << 20;
 
@@ -31,7 +33,7 @@ MemoryBudgets memory_budgets(const Config& config) {
     const http::ServerOptions server;
     return {server.body_bytes_total_max, engine::CoreOptions().gathered_bytes_max,
             server.answer_bytes_total_max, queue::QueueLimits().marked_max,
-            config.storage.tail_cache};
+            queue::QueueLimits().ahead_max, config.storage.tail_cache};
   }
   const std::uint64_t tail_cache = tail_cache_is_given(config)
                                        ? config.storage.tail_cache
@@ -40,7 +42,7 @@ MemoryBudgets memory_budgets(const Config& config) {
   return {std::max(limit / kBodiesShare, config.http.max_body),
           std::max(limit / kGatheredShare, 2 * config.http.max_body),
           std::max(limit / kAnswersShare, config.http.max_body), limit / kMarkedShare / kMarkedBytes,
-          tail_cache};
+          limit / kAheadShare / kAheadBytes, tail_cache};
 }
 
 }  // namespace twofold

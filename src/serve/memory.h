@@ -11,7 +11,8 @@ namespace twofold {
 ///
 /// With limits.memory = M: a quarter of M for request bodies, a quarter for accepted bytes that
 /// wait for the journal, an eighth for large answers that wait for their reader, an eighth for the
-/// delivery state of messages, a sixteenth for the tail cache unless storage.tail_cache says it. The
+/// delivery state of messages, a sixteenth for what ordered
+/// and fair queues know of the messages that wait, a sixteenth for the tail cache unless storage.tail_cache says it. The
 /// rest is for what has no account: definitions, indexes, buffers of connections. Bodies and the
 /// journal each get at least what one request of http.max_body needs. With M = 0: 256 MiB each,
 /// 50 million messages, and storage.tail_cache.
@@ -20,6 +21,7 @@ struct MemoryBudgets {
   std::size_t gathered;
   std::uint64_t answers;
   std::uint64_t marked_messages;  ///< in flight, delayed or dead
+  std::uint64_t ahead;            ///< of messages that queues remember before they are received, / 16
   std::size_t tail_cache;
 
   /// All that is in bytes; consumers may go a quarter beyond what waits for the journal.

@@ -96,8 +96,9 @@ Result<> RunningBroker::build() {
   auto& core = engine_->core();
   topics_ = std::make_unique<log::Topics>(core);
   groups_ = std::make_unique<log::Groups>(core, *topics_);
+  const MemoryBudgets memory = memory_budgets(config_);
   queues_ = std::make_unique<queue::Queues>(
-      core, queue::QueueLimits{memory_budgets(config_).marked_messages});
+      core, queue::QueueLimits{memory.marked_messages, memory.ahead});
   broker_ = std::unique_ptr<http::Broker>(
       new http::Broker{core, *topics_, *groups_, *queues_, *pool_, clock_, random_});
   broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
