@@ -165,5 +165,15 @@ TEST_F(QueueTurns, AMoveTakesAllOfALongGroup) {
   EXPECT_EQ(values(receive("other", 200)), names);
 }
 
+TEST_F(QueueTurns, WithoutRoomForMoreWhatIsReadyAgainIsNotStuckBehindANewGroup) {
+  limits.marked_max = 1;
+  restart();
+  make("fifo", Order::key);
+  put("fifo", {"1.1", "2.1"});
+  receive("fifo", 1, 1s);
+  core->pass(2s);
+  EXPECT_EQ(values(receive("fifo", 1)), (Texts{"1.1"}));
+}
+
 }  // namespace
 }  // namespace twofold::queue
