@@ -175,5 +175,16 @@ TEST_F(QueueTurns, WithoutRoomForMoreWhatIsReadyAgainIsNotStuckBehindANewGroup) 
   EXPECT_EQ(values(receive("fifo", 1)), (Texts{"1.1"}));
 }
 
+TEST_F(QueueTurns, IdsFromBeforeARestartDoNotTakeRoomForEver) {
+  limits.marked_max = 1;
+  restart();
+  make("fifo", Order::key);
+  put("fifo", {"1.1"}, {"id"});
+  restart();
+  EXPECT_TRUE(send("fifo", {"late"}, 1s).failed());
+  core->pass(301s);
+  EXPECT_FALSE(send("fifo", {"late"}, 1s).failed());
+}
+
 }  // namespace
 }  // namespace twofold::queue
