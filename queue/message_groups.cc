@@ -261,20 +261,21 @@ std::uint32_t MessageGroups::prefix_of(const Group& group) const {
   return prefix;
 }
 
-std::vector<Offset> MessageGroups::choose(std::size_t max) const {
+std::vector<Offset> MessageGroups::choose(std::size_t max, const Delivery* again) const {
   std::vector<Offset> chosen;
   if (rings_.empty() || max == 0) return chosen;
   chosen.reserve(std::min<std::size_t>(max, 1'024));
-  ordered_ ? choose_ordered(max, chosen) : choose_fair(max, chosen);
+  ordered_ ? choose_ordered(max, again, chosen) : choose_fair(max, chosen);
   return chosen;
 }
 
-void MessageGroups::choose_ordered(std::size_t max, std::vector<Offset>& chosen) const {
+void MessageGroups::choose_ordered(std::size_t max, const Delivery* again,
+                                   std::vector<Offset>& chosen) const {
   std::uint32_t slot = rings_.begin()->second.first;
   for (; slot != kNobody && chosen.size() < max; slot = groups_[slot].next) {
     for (Offset o = groups_[slot].head; o != kNone && chosen.size() < max;) {
       const Link& link = *links_.find(o);
-      if (link.standing == Standing::busy) break;
+      if (link.standing == Standing::busy || (again && again->is_fresh(o))) break;
       if (link.standing == Standing::ready) chosen.push_back(o);
       o = link.next;
     }

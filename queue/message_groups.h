@@ -52,8 +52,8 @@ class MessageGroups {
   bool ordered() const { return ordered_; }
   bool has_ready() const { return !rings_.empty(); }
   /// Up to `max` messages in the order of their delivery. Of a fair queue none that was delivered
-  /// before.
-  std::vector<Offset> choose(std::size_t max) const;
+  /// before; with `again`, of an ordered one none that was never.
+  std::vector<Offset> choose(std::size_t max, const Delivery* again = nullptr) const;
   /// Ready messages that wait behind others of their group.
   std::uint64_t blocked() const { return blocked_; }
   /// Messages remembered.
@@ -102,7 +102,7 @@ class MessageGroups {
   void count_blocked(Group& group);
   void drop_gone(Group& group);
   std::uint32_t prefix_of(const Group& group) const;
-  void choose_ordered(std::size_t max, std::vector<Offset>& chosen) const;
+  void choose_ordered(std::size_t max, const Delivery* again, std::vector<Offset>& chosen) const;
   void choose_fair(std::size_t max, std::vector<Offset>& chosen) const;
 
   const bool ordered_;

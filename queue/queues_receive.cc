@@ -127,11 +127,7 @@ Queues::State::Picked Queues::State::pick(const Partition& partition, std::size_
   }
   if (!partition.groups->ordered()) return pick_fair(partition, max, fresh);
   Choice choice = delivery.choose_again(0);
-  std::vector<Offset> offsets;
-  for (const Offset o : partition.groups->choose(max)) {
-    if (!fresh && delivery.is_fresh(o)) break;
-    offsets.push_back(o);
-  }
+  std::vector<Offset> offsets = partition.groups->choose(max, fresh ? nullptr : &delivery);
   choice.runs = runs_of(offsets);
   choice.next = delivery.next_after(choice.runs);
   return {std::move(choice), std::move(offsets)};

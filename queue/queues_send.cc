@@ -128,7 +128,11 @@ void Queues::State::remember(Queue& queue, RememberOp op) {
   apply_ids(queue, queue.partitions.front(), op);
   account(queue.partitions.front());
   note(queue, 0, op);
-  if (queue.ids_armed) return;
+  arm_ids(queue);
+}
+
+void Queues::State::arm_ids(Queue& queue) {
+  if (queue.ids_armed || !queue.partitions.front().ids) return;
   queue.ids_armed = true;
   schedule(core.now() + queue.config().dedup_window, queue.id(), TimerFor::ids, 0);
 }

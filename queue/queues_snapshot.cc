@@ -127,6 +127,7 @@ void Queues::recovered(Instant /*now*/) {
     if (queue->looks_ahead()) s.look_again(*queue);
     for (std::size_t i = 0; i < queue->partitions.size(); ++i) s.settle(*queue, i);
     s.arm_retention(*queue);
+    s.arm_ids(*queue);
     s.move_dead(*queue);
   }
   s.resume_moves();

@@ -107,6 +107,7 @@ struct Queues::State {
   class Intake;
   Sent sent(LogId log, std::vector<SentMessage> messages, Durability reached) const;
   void remember(Queue& queue, RememberOp op);
+  void arm_ids(Queue& queue);
   void forget_ids(std::uint32_t queue);
 
   // -- queues_receive.cc

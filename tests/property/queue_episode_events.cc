@@ -124,7 +124,6 @@ void QueueEpisode::restart(bool checkpoint) {
   ackings_.clear();
   purges_.clear();
   rig_.restart();
-  for (std::uint64_t n = random_.below(50); n > 0; --n) rig_.core->random();
   live_ = durable_;
   for (ModelQueue& model : live_) {
     model.expire(now());

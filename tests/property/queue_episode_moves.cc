@@ -39,28 +39,37 @@ void QueueEpisode::move(std::size_t queue) {
       if (takes_all) poll(queue, some_time({80, 2'000}), {});
   }
   const std::uint64_t step = next_id_++;
+  bool resumed = false;  // after a restart a move goes on by itself
   for (int round = 0; round < 30 && !failed(); ++round) {
     // Noted before the move's own commit: what it unblocks is delivered behind this.
     rig_.core->on_commit(Durability::disk, [this, queue, step](const auto&) {
       events_.push_back({Event::Kind::moved, queue, now()});
       events_.back().count = step;
     });
-    request.per_second ? pass(some_time({8, 80, 400})) : run_posted();
+    request.per_second || resumed ? pass(some_time({8, 80, 400})) : run_posted();
     learn_moved(queue, destination, step);
     if (!failed()) check(queue);
-    if (random_.below(20) == 0) return restart(false);
+    if (random_.below(20) == 0) {
+      restart(false);
+      const auto all = rig_.queues->moves(model.name);
+      if (all.empty() || all.front().request.id != request.id) return;  // begun, but not durably
+      resumed = true;
+      continue;
+    }
     if (!failed()) commit();
     if (failed() || moved(queue).status != MoveStatus::running) break;
   }
-  const Move& end = moved(queue);
   if (failed()) return;
-  if (end.status == MoveStatus::running && request.per_second) {
+  const Move end = moved(queue);
+  if (end.status == MoveStatus::running && (request.per_second || resumed)) {
+    note("cancel move", queue);
     if (!rig_.queues->cancel_move(request.id)) wrong("a move was not cancelled");
   } else if (end.status != MoveStatus::completed) {
     wrong("a move did not come to its end");
-  } else if (!request.per_second && end.moved != to_move) {
+  } else if (!request.per_second && !resumed && end.moved != to_move) {
     wrong("moved " + std::to_string(end.moved) + " of " + std::to_string(to_move));
   }
+  commit();
 }
 
 Move QueueEpisode::moved(std::size_t queue) {

@@ -100,9 +100,10 @@ void ModelQueue::recheck(Moment moment) {
       place.in_ring = false;
     } else if (!place.in_ring || place.weight != weight) {
       place.in_ring = true;
-      place.from = place.upto = moment_;
+      place.from = moment_;
+      place.upto = moment_ + (place.touched ? 1 : 0);  // what is due at once follows
     } else if (place.touched) {
-      place.upto = moment_ + 1;  // what is due at once follows
+      place.upto = moment_ + 1;
     }
     place.weight = weight;
     place.touched = false;

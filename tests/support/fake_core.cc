@@ -81,6 +81,7 @@ FakeCore::FakeCore(FakeDisk& disk, engine::ManualClock& clock)
     : disk_(disk),
       clock_(clock),
       executor_(clock),
+      random_(42 + disk.lives++),
       timers_(clock.now()),
       catalog_(std::make_unique<FakeCatalog>(*this)),
       next_seq_(disk.next_seq),

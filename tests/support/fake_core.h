@@ -61,6 +61,7 @@ struct FakeDisk {
   std::map<EntryType, std::string> snapshots;
   std::uint64_t next_seq = 1;
   std::uint32_t next_log = 1;
+  std::uint64_t lives = 0;  // of cores over it: each has its own random numbers
 };
 
 class FakeCatalog;
@@ -150,7 +151,7 @@ class FakeCore final : public engine::Core {
   FakeDisk& disk_;
   engine::ManualClock& clock_;
   engine::ManualExecutor executor_;
-  engine::SeededRandom random_{42};
+  engine::SeededRandom random_;
   engine::TimerWheel timers_;
   std::unique_ptr<FakeCatalog> catalog_;
   std::map<LogId, Log> logs_;

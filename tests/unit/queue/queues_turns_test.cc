@@ -165,5 +165,26 @@ TEST_F(QueueTurns, AMoveTakesAllOfALongGroup) {
   EXPECT_EQ(values(receive("other", 200)), names);
 }
 
+TEST_F(QueueTurns, WithoutRoomForMoreWhatIsReadyAgainIsNotStuckBehindANewGroup) {
+  limits.marked_max = 1;
+  restart();
+  make("fifo", Order::key);
+  put("fifo", {"1.1", "2.1"});
+  receive("fifo", 1, 1s);
+  core->pass(2s);
+  EXPECT_EQ(values(receive("fifo", 1)), (Texts{"1.1"}));
+}
+
+TEST_F(QueueTurns, IdsFromBeforeARestartDoNotTakeRoomForEver) {
+  limits.marked_max = 1;
+  restart();
+  make("fifo", Order::key);
+  put("fifo", {"1.1"}, {"id"});
+  restart();
+  EXPECT_TRUE(send("fifo", {"late"}, 1s).failed());
+  core->pass(301s);
+  EXPECT_FALSE(send("fifo", {"late"}, 1s).failed());
+}
+
 }  // namespace
 }  // namespace twofold::queue
