@@ -14,6 +14,7 @@
 
 #include "engine/base/diag.h"
 #include "engine/base/memory_file_system.h"
+#include "src/serve/filters.h"
 #include "src/serve/memory.h"
 #include "version.h"
 
@@ -97,10 +98,11 @@ Result<> RunningBroker::build() {
   topics_ = std::make_unique<log::Topics>(core);
   groups_ = std::make_unique<log::Groups>(core, *topics_);
   queues_ = std::make_unique<queue::Queues>(
-      core, queue::QueueLimits{memory_budgets(config_).marked_messages});
+      core, queue::QueueLimits{memory_budgets(config_).marked_messages}, &compile_filter);
   broker_ = std::unique_ptr<http::Broker>(
       new http::Broker{core, *topics_, *groups_, *queues_, *pool_, clock_, random_});
   broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
+  broker_->compile_filter = &compile_filter;
   set_defaults(config_, *broker_);
   broker_->metrics = [&core](std::string& out) { append_engine_metrics(core, out); };
   watch_ = std::make_unique<HealthWatch>(*contexts_.front(), core, clock_, *broker_);
