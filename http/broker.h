@@ -58,6 +58,8 @@ struct Broker {
   queue::QueueConfig queue_defaults{};
   /// What the strict profile of SQS remembers. On the core only.
   sqs::RecentQueues sqs_recent{};
+  /// What understands the filters of requests.
+  queue::FilterCompiler compile_filter{};
   /// More lines for /readyz (disk, journal); called on I/O threads, must be quick.
   std::function<std::vector<HealthCheck>()> checks{};
   /// More samples for /metrics in Prometheus text, each line ended. Called on the core.

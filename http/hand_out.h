@@ -13,6 +13,11 @@ namespace twofold::http {
 /// be written they are ready again at once, and the receive does not count.
 void hand_out(Call& call, const std::string& queue, std::vector<queue::Delivered> messages);
 
+/// Takes out what has expired by its time to live; the queue is done with it. True when something
+/// was received and nothing is left: receive again, until the same deadline.
+bool drop_expired(Call& call, const std::string& queue, queue::Received& received,
+                  MessageRecords& records);
+
 /// What could not be read is not handed out. It is not given back either, or it would stand in the
 /// way of the others: it is tried again when its visibility timeout has passed, which counts.
 /// Says in the log what is wrong; true when not one message can be shown.

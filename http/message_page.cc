@@ -19,7 +19,14 @@ Task<MessageRecords> MessageRecords::load(Call& call, const std::vector<engine::
 }
 
 bool MessageRecords::none() const {
-  return std::none_of(records_.begin(), records_.end(), [](const auto& r) { return r.has_value(); });
+  return std::none_of(records_.begin(), records_.end(),
+                      [](const auto& r) { return r.has_value(); });
+}
+
+void MessageRecords::keep(const std::vector<std::size_t>& messages) {
+  std::vector<std::optional<engine::StoredRecord>> kept;
+  for (const std::size_t message : messages) kept.push_back(std::move(records_[message]));
+  records_ = std::move(kept);
 }
 
 void MessageRecords::find(std::vector<engine::StoredBatch> batches, engine::PartitionId partition,
@@ -28,12 +35,10 @@ void MessageRecords::find(std::vector<engine::StoredBatch> batches, engine::Part
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (messages[i].partition == partition) wanted.push_back(i);
   }
-  std::sort(wanted.begin(), wanted.end(), [&](std::size_t a, std::size_t b) {
-    return messages[a].offset < messages[b].offset;
-  });
+  std::sort(wanted.begin(), wanted.end(),
+            [&](std::size_t a, std::size_t b) { return messages[a].offset < messages[b].offset; });
   if (wanted.empty()) return;
-  RecordCursor& cursor =
-      cursors_.emplace_back(std::move(batches), messages[wanted.front()].offset);
+  RecordCursor& cursor = cursors_.emplace_back(std::move(batches), messages[wanted.front()].offset);
   for (std::size_t next = 0; next < wanted.size();) {
     cursor.skip_before(messages[wanted[next]].offset);
     const auto record = cursor.next();

@@ -29,7 +29,10 @@ class MessageRecords {
   const engine::StoredRecord* record(std::size_t message) const {
     return records_[message] ? &*records_[message] : nullptr;
   }
+  bool empty() const { return records_.empty(); }
   bool none() const;
+  /// Only these messages, ascending, from now on.
+  void keep(const std::vector<std::size_t>& messages);
   const std::optional<engine::Error>& trouble() const { return trouble_; }
 
  private:

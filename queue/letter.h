@@ -1,5 +1,6 @@
 #pragma once
 
+#include <charconv>
 #include <optional>
 #include <string_view>
 
@@ -15,6 +16,9 @@ inline constexpr std::string_view kGroup = "twofold-group";
 /// The deduplication id that a message was sent under.
 inline constexpr std::string_view kDedupId = "twofold-dedup-id";
 
+/// When a message is not to be delivered any more: milliseconds of the calendar, in digits.
+inline constexpr std::string_view kExpires = "twofold-expires";
+
 /// The group of a message in queues that have an order; nullopt: it is alone.
 inline std::optional<std::string_view> group_of(const engine::StoredRecord& record) {
   for (const engine::Header& header : record.headers)
@@ -26,6 +30,22 @@ inline std::optional<std::string_view> group_of(const engine::NewRecord& record)
   for (const engine::Header& header : record.headers)
     if (header.name == kGroup) return header.value;
   return record.key;
+}
+
+/// When a message expires, as its header says it; nullopt when it is another header, or no number.
+inline std::optional<engine::WallTime> expiry_in(const engine::Header& header) {
+  if (header.name != kExpires || !header.value) return std::nullopt;
+  std::int64_t time = 0;
+  const char* const end = header.value->data() + header.value->size();
+  const auto [stop, error] = std::from_chars(header.value->data(), end, time);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return engine::WallTime{time};
+}
+
+inline std::optional<engine::WallTime> expiry_of(const engine::StoredRecord& record) {
+  for (const engine::Header& header : record.headers)
+    if (const auto time = expiry_in(header)) return time;
+  return std::nullopt;
 }
 
 // What a dead letter queue notes beside a message.

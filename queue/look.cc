@@ -51,7 +51,9 @@ Look Looker::look(const engine::Result<std::vector<engine::StoredBatch>>& batche
       if (!*record) break;
       if ((**record).offset < look.upto) continue;
       const bool matches = !filter || filter->matches(**record);
-      look.seen.push_back({(**record).offset, group_in(**record, order, key), matches});
+      const auto expires = expiry_of(**record);
+      look.seen.push_back(
+          {(**record).offset, group_in(**record, order, key), matches, expires && *expires <= now});
     }
     look.upto = std::max(look.upto, engine::advance(last, 1));
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/read_plan.h"
 #include "queue/message_groups.h"
 #include "queue/record_filter.h"
@@ -17,6 +18,7 @@ struct Seen {
   Offset offset;
   GroupHash group;  ///< 0: none
   bool matches;
+  bool expired;
 };
 
 /// A stretch of a log that was looked at.
@@ -32,6 +34,7 @@ struct Looker {
   Order order = Order::none;
   std::shared_ptr<const RecordFilter> filter;  ///< may be null
   std::array<unsigned char, 16> key{};         ///< of the groups' hashes
+  engine::WallTime now{0};
 
   /// Looks at the records from `from` on. Threads: any.
   Look look(const engine::Result<std::vector<engine::StoredBatch>>& batches, Offset from) const;

@@ -174,8 +174,7 @@ void MessageGroups::recheck(std::uint32_t slot) {
     }
   }
   if (group.gone > kGoneMax && group.gone > group.listed / 2) drop_gone(group);
-  const bool ready =
-      group.head != kNone && links_.find(group.head)->standing == Standing::ready;
+  const bool ready = group.head != kNone && links_.find(group.head)->standing == Standing::ready;
   const std::uint32_t weight = ordered_ ? 0 : group.busy;
   if (group.in_ring && (!ready || group.weight != weight)) leave(slot);
   if (ready && !group.in_ring) enter(slot, weight);
@@ -319,7 +318,7 @@ void MessageGroups::choose_fair(std::size_t max, std::vector<Offset>& chosen) co
 
 std::optional<Offset> MessageGroups::blocker(Offset o) const {
   const Link* const of = links_.find(o);
-  if (!ordered_ || !of) return std::nullopt;
+  if (!ordered_ || !of || groups_[of->group].busy == 0) return std::nullopt;
   for (Offset at = groups_[of->group].head; at != kNone && at < o;) {
     const Link& link = *links_.find(at);
     if (link.standing == Standing::busy) return at;

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "queue/dedup.h"
 #include "queue/definition.h"
 #include "queue/delivery.h"
-#include "queue/dedup.h"
 #include "queue/due_heap.h"
 #include "queue/message_groups.h"
 
@@ -38,6 +38,12 @@ using Waiters = std::list<Waiter>;
 
 struct Queue;
 
+/// Of an own log that keeps acked messages for a while: where its floor was, and when.
+struct Retained {
+  std::vector<std::pair<Instant, Offset>> floors;  ///< oldest first
+  bool armed = false;
+};
+
 /// Delivery over one log.
 struct Partition {
   Partition(LogId of, Offset start) : log(of), delivery(start), trimmed(start) {}
@@ -46,12 +52,13 @@ struct Partition {
   Delivery delivery;
   /// Of an ordered or fair queue: whose turn it is, for messages before `looked_at`.
   std::unique_ptr<MessageGroups> groups;
-  Offset looked_at{0};   // where reading ahead for groups and filter has come to
-  bool looking = false;  // a read ahead is under way
+  Offset looked_at{0};     // where reading ahead for groups and filter has come to
+  bool looking = false;    // a read ahead is under way
   std::uint32_t look = 0;  // counts beginnings anew: what was read for an older one is dropped
   std::unique_ptr<DedupIds> ids;
   Alarm alarm;
   Offset given_to{0};          // where the last receive ended
+  std::unique_ptr<Retained> retained;
   Offset trimmed;              // own log: it forgot what lies before
   std::uint64_t accounted = 0; // of its marked messages, in the sum over all queues
   std::uint64_t accounted_ahead = 0;
@@ -60,6 +67,13 @@ struct Partition {
   bool has_ready() const {
     if (!groups) return delivery.has_ready();
     return groups->has_ready() || (!groups->ordered() && delivery.has_ready_again());
+  }
+  /// As Delivery says it, but for those that wait behind others of their group.
+  MessageView view(Offset o) const {
+    MessageView view = delivery.view(o);
+    if (view.state == MessageState::ready && groups && groups->blocker(o))
+      view.state = MessageState::blocked;
+    return view;
   }
   QueueCounters counters() const {
     QueueCounters counters = delivery.counters();

@@ -114,13 +114,20 @@ void Queues::on_trimmed(LogId log, Offset start) {
 bool Queues::is_live(LogId log, Offset offset) const {
   const auto reader = state_->readers.find(log);
   if (reader == state_->readers.end()) return false;
-  return state_->find(reader->second.queue)->partitions.front().delivery.is_live(offset);
+  const Queue& queue = *state_->find(reader->second.queue);
+  const Partition& partition = queue.partitions.front();
+  if (queue.config().retain_acked > Duration{0}) return offset >= partition.trimmed;
+  return partition.delivery.is_live(offset);
 }
 
 std::int64_t Queues::live_in(LogId log, Offset from, Offset upto) const {
   const auto reader = state_->readers.find(log);
   if (reader == state_->readers.end()) return 0;
-  return state_->find(reader->second.queue)->partitions.front().delivery.live_in(from, upto);
+  const Queue& queue = *state_->find(reader->second.queue);
+  const Partition& partition = queue.partitions.front();
+  if (queue.config().retain_acked > Duration{0})
+    return std::max<std::int64_t>(0, distance(std::max(from, partition.trimmed), upto));
+  return partition.delivery.live_in(from, upto);
 }
 
 void Queues::on_timer(std::uint32_t owner, std::uint64_t token, Instant now) {
@@ -133,6 +140,8 @@ void Queues::on_timer(std::uint32_t owner, std::uint64_t token, Instant now) {
     case TimerFor::tasks: return state_->step_task(value);
     case TimerFor::ids: return state_->forget_ids(owner);
     case TimerFor::attempts: return state_->sweep_attempts(owner);
+    case TimerFor::sweeps: return state_->step_sweep(value);
+    case TimerFor::retained: return state_->retained_due(owner);
     case TimerFor::look: return state_->retry_look(owner, static_cast<std::size_t>(value));
   }
 }
@@ -170,6 +179,7 @@ void Queues::State::change(Queue& queue, std::size_t partition, const Op& op) {
 }
 
 void Queues::State::note(const Queue& queue, std::size_t partition, const Op& op) {
+  events.add(queue.id(), partition, op, core.wall());
   core.note(engine::EntryType::queue, queue.id(),
             encode_op(static_cast<std::uint32_t>(partition), op));
 }

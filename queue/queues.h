@@ -56,13 +56,14 @@ struct QueueConfig {
   Durability durability = Durability::disk;
   std::uint32_t record_bytes_max = 1 << 20;
   Order order = Order::none;
-  DedupScope dedup_scope = DedupScope::queue;           ///< own log only, as the window
-  Duration dedup_window = std::chrono::minutes{5};      ///< how long an id is remembered
+  DedupScope dedup_scope = DedupScope::queue;       ///< own log only, as the window
+  Duration dedup_window = std::chrono::minutes{5};  ///< how long an id is remembered
   Duration backoff_min{0};  ///< a nack without a delay waits this long, twice as long each time
   Duration backoff_max{0};  ///< up to this
-  Duration retain_acked{0};  ///< own log only: how long acked messages can be replayed
-  bool paused = false;       ///< nothing goes out
-  std::string filter{};      ///< only what it matches is delivered; fixed at creation
+  /// How long acked messages can be replayed. Of an attached queue that is what its topic keeps.
+  Duration retain_acked{0};
+  bool paused = false;   ///< nothing goes out
+  std::string filter{};  ///< only what it matches is delivered; fixed at creation
 
   friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
 };
@@ -84,7 +85,7 @@ struct QueueInfo {
   std::optional<QueueSource> source;
   std::optional<LogId> own_log;
   WallTime created{0};
-  std::string extension;      ///< what a protocol keeps of it besides; opaque here
+  std::string extension;  ///< what a protocol keeps of it besides; opaque here
   QueueCounters counters;
   std::uint64_t backlog_bytes = 0;  ///< of the batches that still hold something unacked (about)
   bool was_created = false;
@@ -139,6 +140,7 @@ struct Received {
   std::string topic;  ///< the source topic; empty for an own log
   QueueCounters counters;
   std::optional<Instant> next_eligible;  ///< when empty: the next moment a message may come free
+  bool paused = false;                   ///< when empty: nothing goes out at all
 };
 
 /// What all queues together may take. A message that waits takes nothing; one that was received, is
@@ -180,7 +182,70 @@ struct BrowseItem {
   std::uint32_t receive_count;
   std::optional<Instant> visible_at;  ///< in flight and delayed
   std::string reason;                 ///< dead: why, when somebody said
+  Instant first_received{0};          ///< 0: never, as far as is known
 };
+/// Which message of a queue.
+struct MessageId {
+  PartitionId partition;
+  Offset offset;
+  friend auto operator<=>(const MessageId&, const MessageId&) = default;
+};
+
+/// Why a message is where it is.
+enum class Why {
+  ready,
+  paused,          ///< ready, but nothing goes out
+  not_looked_at,   ///< reading ahead for groups and filter has not come to it
+  group_held,      ///< an older message of its group is in flight or delayed
+  partition_held,  ///< strict order: an older message of its partition is
+  in_flight,
+  delayed,
+  dead,
+  acked,
+  before_start,  ///< older than where the queue began to read
+  trimmed,       ///< its record is gone
+  not_visible,   ///< stored, but a crash could still take it back
+};
+/// One message and what decides about it.
+struct Explained {
+  BrowseItem item;
+  Why why;
+  std::optional<BrowseItem> blocker{};  ///< of group_held and partition_held
+  QueueConfig config;
+  std::string topic;                       ///< the source topic; empty for an own log
+  std::optional<engine::ReadPlan> plan{};  ///< of its record, unless that is gone
+};
+
+/// Something that happened to a message.
+struct MessageEvent {
+  enum class Kind : std::uint8_t {
+    received,
+    acked,
+    given_back,
+    extended,
+    delayed,
+    died,
+    released,  ///< it was handed out, but never arrived
+    revived
+  };
+  Kind kind;
+  WallTime at;
+  Instant due;  ///< received and extended: in flight until; given back, delayed: ready then; else 0
+};
+struct History {
+  std::vector<MessageEvent> events;  ///< oldest first, none from before the broker started
+  std::optional<WallTime> since{};   ///< what was before has been forgotten, too
+};
+
+/// How a queue stands, for whoever wonders why a receive is empty.
+struct QueueView {
+  QueueCounters counters;
+  bool paused = false;
+  bool has_ready = false;  ///< a receive would give something
+  bool looking = false;    ///< reading ahead is under way
+  std::optional<Instant> next_eligible{};
+};
+
 struct Browse {
   std::string queue;
   std::optional<MessageState> state{};  ///< absent: all but acked
@@ -210,6 +275,41 @@ struct Move {
   std::uint64_t moved = 0;
   std::uint64_t to_move = 0;  ///< what was ready when it began; it ends there
   std::optional<engine::Errc> failure{};
+};
+
+/// One thing done to many messages of a queue, in the background.
+///   replay   acked ones are ready again
+///   redrive  dead ones are
+///   move     to another queue's own log: there and gone from here in one commit
+///   purge    done with
+enum class SweepAction { replay, redrive, move, purge };
+struct SweepRequest {
+  SweepAction action = SweepAction::replay;
+  std::string queue{};
+  /// Empty: acked ones are replayed, dead ones redriven, all but those in flight moved, and all
+  /// purged.
+  std::vector<MessageState> states{};
+  std::vector<MessageId> ids{};    ///< only these, when there are any
+  std::optional<WallTime> from{};  ///< by the records' timestamps
+  std::optional<WallTime> upto{};
+  std::shared_ptr<const RecordFilter> filter{};
+  std::string destination{};                  ///< of a move; empty: each to the queue where it died
+  std::optional<std::uint32_t> per_second{};  ///< absent: as fast as it goes
+  bool dry_run = false;                       ///< counts, and changes nothing
+};
+struct Sweep {
+  std::uint64_t id = 0;
+  SweepRequest request{};
+  MoveStatus status = MoveStatus::running;
+  WallTime started{0};
+  std::optional<WallTime> ended{};
+  std::uint64_t to_scan = 0;  ///< messages there were when it began, done with or not
+  std::uint64_t scanned = 0;
+  std::uint64_t matched = 0;  ///< and acted upon, unless it is a dry run
+  std::uint64_t bytes = 0;    ///< of their keys, values and headers
+  std::uint64_t unreadable = 0;
+  std::vector<MessageId> sample{};  ///< the first ten
+  std::optional<engine::Error> failure{};
 };
 
 /// Queues: delivery state over logs.
@@ -265,6 +365,8 @@ class Queues final : public engine::StateMachine,
   void cancel(std::uint64_t ticket);
   /// What was received could not be delivered: ready again, and the receive does not count.
   void release(const std::string& queue, const std::vector<std::string>& receipts);
+  /// What was received has expired: done with. What a crash takes back of this is found out again.
+  void drop(const std::string& queue, const std::vector<std::string>& receipts);
 
   void ack(std::string queue, std::vector<std::string> receipts,
            Completion<std::vector<Settled>> done, Receipts accepted = Receipts::newest);
@@ -283,8 +385,30 @@ class Queues final : public engine::StateMachine,
   Result<Move> cancel_move(const std::string& id);
   /// Newest first.
   std::vector<Move> moves(const std::string& source) const;
+  /// Starts a sweep; the list keeps the last hundred until a restart, which ends them: what they
+  /// have done stays done. `ended` may be empty.
+  /// Errors: queue_not_found (also of the destination), queue_is_attached (the destination), busy
+  /// (one runs on that queue), invalid_request (states that the action is not about).
+  Result<std::uint64_t> start_sweep(SweepRequest request, Completion<Sweep> ended = {});
+  /// Errors: message_not_found when there is none of that number.
+  Result<Sweep> sweep(std::uint64_t id) const;
+  /// Ends it where it is, if it runs. Answers how it stands.
+  Result<Sweep> cancel_sweep(std::uint64_t id);
+  /// Newest first.
+  std::vector<Sweep> sweeps() const;
   /// Names of the queues that send their dead letters there, in order.
   std::vector<std::string> dead_letter_sources(const std::string& name) const;
+  /// What is still known of what happened to a message. Errors: as of explain().
+  Result<History> history(const std::string& queue, MessageId id) const;
+  Result<QueueView> view(const std::string& queue) const;
+  /// One message, whatever its state. Errors: message_not_found when there never was one.
+  Result<Explained> explain(const std::string& queue, MessageId id) const;
+  /// Done with, whatever its state. Answers what that was; acked ones stay as they are.
+  /// Errors: message_not_found, also when its record is gone already.
+  void erase(std::string queue, MessageId id, Completion<MessageState> done);
+  /// Not delivered before `due`, at once when that has passed. Only what is ready, blocked or
+  /// delayed changes; answers the state before. Errors: message_not_found.
+  void reschedule(std::string queue, MessageId id, Instant due, Completion<MessageState> done);
   /// Looks without touching.
   Result<Browsed> browse(const Browse& browse) const;
   /// Answers all long polls empty (draining).

@@ -26,8 +26,10 @@ Result<> check_config(const std::string& name, const QueueConfig& config, bool a
     return wrong("an attached queue has no retention: the topic's holds");
   if (!attached && !config.filter.empty())
     return wrong("a queue with a log of its own has no filter: what is sent to it is for it");
-  if (attached && config.retain_acked != Duration{0})
-    return wrong("an attached queue can replay what the topic keeps: retain_acked is not for it");
+  const QueueConfig plain;
+  if (attached &&
+      (config.dedup_scope != plain.dedup_scope || config.dedup_window != plain.dedup_window))
+    return wrong("an attached queue has no deduplication: its messages are published to the topic");
   if (config.backoff_max != Duration{0} && config.backoff_max < config.backoff_min)
     return wrong("the longest backoff is shorter than the shortest");
   if (partitions > kPartitionsMax) return wrong("a queue reads at most 65536 partitions");
@@ -93,11 +95,15 @@ void Queues::State::build(std::string_view name, std::uint64_t version, Definiti
 std::shared_ptr<const RecordFilter> Queues::State::compiled(Queue& queue) const {
   const std::string& text = queue.config().filter;
   if (text.empty()) return nullptr;
-  const auto filter = compile ? compile(text)
-                              : Error(Errc::invalid_request, "this broker knows no filters");
+  const auto filter =
+      compile ? compile(text) : Error(Errc::invalid_request, "this broker knows no filters");
   if (filter) return *filter;
   engine::diag(engine::DiagLevel::error, "queue", "a queue is paused: its filter is not understood",
-               {{"queue", queue.name}, {"filter", text}, {"error", filter.error().detail}});
+               {
+                   {"queue",  queue.name           },
+                   {"filter", text                 },
+                   {"error",  filter.error().detail}
+  });
   queue.definition.config.paused = true;
   return nullptr;
 }
@@ -129,6 +135,7 @@ void Queues::State::update(Queue& queue, std::uint64_t version, Definition defin
   if (!queue.attached())
     core.open_log(queue.partitions.front().log, {queue.config().durability, &face});
   if (serving) arm_retention(queue);
+  if (serving) trim(queue, queue.partitions.front());
   if (queue.config().dead_letter == before) return;
   std::erase_if(dead_letter_users, [&](const auto& use) { return use.second == queue.id(); });
   if (!queue.config().dead_letter.empty())

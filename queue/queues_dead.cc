@@ -44,7 +44,8 @@ class Letter {
   engine::NewRecord to_append(std::vector<Header>& headers) const {
     headers.clear();
     for (const Header& header : record_.headers)
-      if (!is_letter_header(header.name)) headers.push_back(header);
+      // A letter is kept until somebody has looked at it, however late that is.
+      if (!is_letter_header(header.name) && header.name != kExpires) headers.push_back(header);
     headers.push_back({kOrigin, origin_});
     headers.push_back({kReceives, receives_});
     headers.push_back({kReason, reason_});

@@ -8,6 +8,8 @@ namespace {
 // How often the age of messages is looked at: an eighth of the retention, within reason.
 constexpr Duration kRetentionStepMin = std::chrono::seconds{1};
 constexpr Duration kRetentionStepMax = std::chrono::minutes{1};
+// Acked messages are kept for at most this share longer than asked for.
+constexpr int kRetainedSteps = 16;
 
 }  // namespace
 
@@ -47,8 +49,55 @@ void Queues::State::trim(Queue& queue, Partition& partition) {
   if (queue.attached()) return;
   const Offset floor = std::min(partition.delivery.floor(), partition.delivery.visible_end());
   if (floor <= partition.trimmed) return;
+  if (queue.config().retain_acked > Duration{0}) return retain(queue, partition);
+  partition.retained.reset();
   partition.trimmed = floor;
   core.trim(partition.log, floor, false);
+}
+
+// What was purged or is too old goes at once, whatever is kept of the acked ones.
+void Queues::State::trim_now(Queue& queue, Partition& partition, Offset upto) {
+  if (queue.attached()) return;
+  const Offset floor =
+      std::min({partition.delivery.floor(), partition.delivery.visible_end(), upto});
+  if (floor <= partition.trimmed) return;
+  partition.trimmed = floor;
+  core.trim(partition.log, floor, queue.config().retain_acked > Duration{0});
+}
+
+// When a message was acked is not known, but the floor passes over it later than that.
+void Queues::State::retain(Queue& queue, Partition& partition) {
+  if (!partition.retained) partition.retained = std::make_unique<Retained>();
+  if (partition.retained->armed) return;
+  partition.retained->armed = true;
+  const Duration step = std::max(kRetentionStepMin, queue.config().retain_acked / kRetainedSteps);
+  schedule(core.now() + step, queue.id(), TimerFor::retained, 0);
+}
+
+// Not derivable from the journal, as the plain floor is: so these trims are journaled.
+void Queues::State::retained_due(std::uint32_t id) {
+  Queue* const queue = find(id);
+  if (!queue || !queue->partitions.front().retained) return;
+  Partition& partition = queue->partitions.front();
+  Retained& retained = *partition.retained;
+  retained.armed = false;
+  if (queue->config().retain_acked > Duration{0}) {
+    const Offset floor = std::min(partition.delivery.floor(), partition.delivery.visible_end());
+    retained.floors.emplace_back(core.now(), floor);
+    const Instant before = core.now() - queue->config().retain_acked;
+    const auto old = std::find_if(retained.floors.begin(), retained.floors.end(),
+                                  [&](const auto& sample) { return sample.first > before; });
+    // A replay may have taken the floor back since.
+    if (old != retained.floors.begin()) {
+      const Offset upto = std::min(std::prev(old)->second, floor);
+      retained.floors.erase(retained.floors.begin(), std::prev(old));
+      if (upto > partition.trimmed && core.admit(engine::Admission::consume, kNoteBytes)) {
+        partition.trimmed = upto;
+        core.trim(partition.log, upto, true);
+      }
+    }
+  }
+  trim(*queue, partition);
 }
 
 void Queues::State::arm(Queue& queue, std::size_t index) {
@@ -78,6 +127,7 @@ void Queues::State::retention_due(std::uint32_t id) {
   if (upto <= partition.delivery.floor()) return;
   if (!core.admit(engine::Admission::consume, kNoteBytes)) return;
   change(*queue, 0, SkipOp{upto});
+  trim_now(*queue, partition, upto);
   settle(*queue, 0);
   serve(id);  // what waited behind it
 }

@@ -28,7 +28,7 @@ bool Queues::State::room_ahead(const Partition& partition) const {
 void Queues::State::look_ahead(Queue& queue, std::size_t index) {
   Partition& partition = queue.partitions[index];
   if (!serving || !queue.looks_ahead()) return;
-  const Looker looker{queue.config().order, queue.filter, group_key};
+  const Looker looker{queue.config().order, queue.filter, group_key, core.wall()};
   for (int looks = 0; !partition.looking; ++looks) {
     const auto status = core.status(partition.log);
     Offset& from = partition.looked_at;
@@ -68,7 +68,8 @@ void Queues::State::take_look(Queue& queue, std::size_t index, const Look& look)
   Partition& partition = queue.partitions[index];
   Runs filtered;
   for (const Seen& seen : look.seen) {
-    if (!seen.matches) {
+    const bool expired = seen.expired && !partition.delivery.in_flight(seen.offset);
+    if (!seen.matches || expired) {
       if (partition.delivery.is_live(seen.offset)) append_run(filtered, seen.offset, 1);
     } else if (partition.groups) {
       partition.groups->add(seen.offset, seen.group, partition.delivery);
@@ -108,7 +109,10 @@ void Queues::State::look_past(Queue& queue, std::size_t index, const engine::Err
     return;
   }
   engine::diag(engine::DiagLevel::error, "queue", "messages could not be read; trying again",
-               {{"queue", queue.name}, {"error", trouble.detail}});
+               {
+                   {"queue", queue.name    },
+                   {"error", trouble.detail}
+  });
   partition.looking = true;
   schedule(core.now() + kRetryAfter, queue.id(), TimerFor::look, index);
 }
@@ -128,12 +132,10 @@ void Queues::State::look_again(Queue& queue) {
     ++partition.look;
     partition.looking = false;
     partition.groups.reset();
-    if (queue.grouped())
-      partition.groups = std::make_unique<MessageGroups>(queue.config().order);
+    if (queue.grouped()) partition.groups = std::make_unique<MessageGroups>(queue.config().order);
     partition.looked_at = partition.delivery.floor();
     if (!serving) continue;
-    if (!queue.filter)
-      partition.delivery.set_visible_end(core.status(partition.log).visible_end);
+    if (!queue.filter) partition.delivery.set_visible_end(core.status(partition.log).visible_end);
     look_ahead(queue, i);
     account(partition);
   }

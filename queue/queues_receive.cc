@@ -200,6 +200,7 @@ Received Queues::State::nothing(Queue& queue) const {
   if (queue.attached()) empty.topic = queue.definition.source->topic;
   empty.counters = queue.counters();
   empty.next_eligible = queue.next_eligible();
+  empty.paused = queue.config().paused;
   return empty;
 }
 

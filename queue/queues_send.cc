@@ -190,7 +190,9 @@ void Queues::send(Send send, Completion<Sent> done) {
 Sent Queues::State::sent(LogId log, std::vector<SentMessage> messages, Durability reached) const {
   Sent sent{std::move(messages), reached};
   if (sent.messages.empty()) return sent;
-  const auto place_of = [&](SentMessage& message) { message.seq = core.seq_of(log, message.offset); };
+  const auto place_of = [&](SentMessage& message) {
+    message.seq = core.seq_of(log, message.offset);
+  };
   SentMessage& first = sent.messages.front();
   SentMessage& last = sent.messages.back();
   place_of(first);

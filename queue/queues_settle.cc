@@ -250,22 +250,44 @@ void Queues::extend(std::string name, std::vector<ExtendItem> items,
   s.serve(id);
 }
 
+// The messages in flight that the receipts hold, by partition.
+std::vector<Offsets> Queues::State::held_by(const Queue& queue,
+                                            const std::vector<std::string>& given) const {
+  std::vector<Offsets> held(queue.partitions.size());
+  for (const std::string& receipt : given) {
+    const auto [settled, partition, offset, received, nonce] = present(queue, receipt);
+    if (settled == Settled::ok && queue.partitions[partition].delivery.in_flight(offset))
+      held[partition].push_back(offset);
+  }
+  return held;
+}
+
 void Queues::release(const std::string& name, const std::vector<std::string>& receipts) {
   State& s = *state_;
   Queue* const queue = s.find(name);
   if (!queue) return;
   if (!s.core.admit(engine::Admission::consume, note_bytes(receipts.size()))) return;
   s.forget_attempts(*queue, receipts);
-  std::vector<Offsets> released(queue->partitions.size());
-  for (const std::string& receipt : receipts) {
-    const auto [settled, partition, offset, received, nonce] = s.present(*queue, receipt);
-    if (settled == Settled::ok && queue->partitions[partition].delivery.in_flight(offset))
-      released[partition].push_back(offset);
-  }
+  std::vector<Offsets> released = s.held_by(*queue, receipts);
   for (std::size_t i = 0; i < released.size(); ++i) {
     if (released[i].empty()) continue;
     s.change(*queue, i, ReleaseOp{runs_of(std::move(released[i]))});
     s.settle(*queue, i);
+  }
+  s.serve(queue->id());
+}
+
+void Queues::drop(const std::string& name, const std::vector<std::string>& receipts) {
+  State& s = *state_;
+  Queue* const queue = s.find(name);
+  if (!queue) return;
+  if (!s.core.admit(engine::Admission::consume, note_bytes(receipts.size()))) return;
+  std::vector<Offsets> dropped = s.held_by(*queue, receipts);
+  for (std::size_t i = 0; i < dropped.size(); ++i) {
+    if (dropped[i].empty()) continue;
+    s.change(*queue, i, AckOp{runs_of(std::move(dropped[i]))});
+    s.settle(*queue, i);
+    s.look_ahead(*queue, i);
   }
   s.serve(queue->id());
 }
@@ -278,8 +300,8 @@ void Queues::purge(std::string name, Completion<std::uint64_t> done) {
   if (auto admitted = s.core.admit(engine::Admission::consume, kNoteBytes); !admitted)
     return done(admitted.error());
   const QueueCounters counters = queue.counters();
-  const std::uint64_t gone = counters.ready + counters.blocked + counters.in_flight +
-                             counters.delayed + counters.dead;
+  const std::uint64_t gone =
+      counters.ready + counters.blocked + counters.in_flight + counters.delayed + counters.dead;
   for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
     Partition& partition = queue.partitions[i];
     s.change(queue, i, SkipOp{s.core.status(partition.log).end});
@@ -288,7 +310,7 @@ void Queues::purge(std::string name, Completion<std::uint64_t> done) {
       s.note(queue, i, ForgetIdsOp{});
       s.account(partition);
     }
-    s.trim(queue, partition);
+    s.trim_now(queue, partition, partition.delivery.floor());
   }
   s.core.on_commit(Durability::disk,
                    [gone, done = std::move(done)](Result<Durability> reached) mutable {

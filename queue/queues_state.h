@@ -10,11 +10,13 @@
 #include <utility>
 #include <vector>
 
-#include "queue/queue.h"
-#include "queue/queues.h"
 #include "queue/look.h"
 #include "queue/move_document.h"
+#include "queue/queue.h"
+#include "queue/queues.h"
 #include "queue/receipt.h"
+#include "queue/recent_events.h"
+#include "queue/walk.h"
 
 namespace twofold::queue {
 
@@ -25,8 +27,45 @@ struct Reader {
 };
 
 /// What a timer was set for: the highest byte of its token, the rest is `value`.
-enum class TimerFor : std::uint8_t { due = 1, waiters = 2, retention = 3, moves = 4, tasks = 5,
-                                     look = 6, ids = 7, attempts = 8 };
+enum class TimerFor : std::uint8_t {
+  due = 1,
+  waiters = 2,
+  retention = 3,
+  moves = 4,
+  tasks = 5,
+  look = 6,
+  ids = 7,
+  sweeps = 8,
+  retained = 9,
+  attempts = 10
+};
+
+/// A sweep, and where it stands.
+struct SweepTask {
+  Sweep sweep;
+  std::uint32_t queue;  ///< its id: the name may come to mean another
+  States states{};
+  std::size_t partition = 0;
+  Offset at{0};
+  std::vector<Offset> ends{};                ///< by partition: what comes later is not its business
+  std::size_t next_id = 0;                   ///< of request.ids, which are in order
+  std::optional<Offset> one_by_one_until{};  ///< a read of several failed: find out which one
+  bool revived = false;                      ///< messages came back
+  Completion<Sweep> ended{};
+};
+
+/// What a sweep's reading found of the messages it was to look at.
+struct SweepFind {
+  struct Match {
+    Offset offset;
+    std::uint64_t bytes;
+    std::string destination;  ///< of a move
+    engine::StoredRecord record;
+  };
+  std::vector<Match> matches;
+  std::vector<engine::StoredBatch> batches;  ///< the records' bytes
+  std::optional<engine::Error> trouble;
+};
 
 /// Messages acked in an ordered queue: those behind them wait until that is durable.
 struct Unblocked {
@@ -50,7 +89,9 @@ inline constexpr std::size_t kReceiptNoteBytes = 4;  // and for each message in 
 ///   queues_due.cc      what time does: expiry, retention, trimming
 ///   queues_dead.cc     to the dead letter queue
 ///   queues_moves.cc    from one queue to another, on request
+///   queues_sweep.cc    one thing done to many messages
 ///   queues_browse.cc   looking
+///   queues_message.cc  one message by its id
 ///   queues_snapshot.cc journal and checkpoint
 struct Queues::State {
   State(engine::Core& c, Queues& f, QueueLimits l, FilterCompiler compiler)
@@ -124,8 +165,8 @@ struct Queues::State {
     Instant visible_at;
     std::uint32_t nonce;
   };
-  bool take_from(Queue& queue, std::size_t partition, const Taking& taking,
-                 std::size_t& bytes_left, Received& out);
+  bool take_from(Queue& queue, std::size_t partition, const Taking& taking, std::size_t& bytes_left,
+                 Received& out);
   Received nothing(Queue& queue) const;
   std::uint64_t wait(Queue& queue, const Wanted& wanted, Instant deadline,
                      Completion<Received> done, bool hasty);
@@ -154,14 +195,23 @@ struct Queues::State {
   Presented present(const Queue& queue, const std::string& receipt) const;
   template <class Op>
   void end(Queue& queue, std::size_t partition, const Op& op);
+  std::vector<std::vector<Offset>> held_by(const Queue& queue,
+                                           const std::vector<std::string>& given) const;
   void ack(Queue& queue, std::size_t partition, const AckOp& op);
   void unblock(const Unblocked& unblocked);
   Duration backoff(const Queue& queue, const MessageView& view);
+
+  // -- queues_message.cc
+  Result<> know(const Queue& queue, MessageId id) const;
+  Why why(const Queue& queue, MessageId id, MessageState state) const;
 
   // -- queues_due.cc
   void due(std::uint32_t queue, std::size_t partition, Instant now);
   void expire(Queue& queue, std::size_t partition);
   void trim(Queue& queue, Partition& partition);
+  void trim_now(Queue& queue, Partition& partition, Offset upto);
+  void retain(Queue& queue, Partition& partition);
+  void retained_due(std::uint32_t queue);
   void arm(Queue& queue, std::size_t partition);
   void retention_due(std::uint32_t queue);
   void arm_retention(Queue& queue);
@@ -189,13 +239,37 @@ struct Queues::State {
   void next_step(std::uint64_t number, std::size_t moved);
   void end_task(MoveTask& task, MoveStatus status, std::optional<engine::Errc> failure = {});
 
+  // -- queues_sweep.cc
+  Offset oldest(const Queue& queue, std::size_t partition) const;
+  SweepTask* find_sweep(std::uint64_t id);
+  void step_sweep(std::uint64_t id);
+  /// Messages of one partition that are looked at together, and where the task stood before.
+  struct Chunk {
+    std::size_t partition = 0;
+    std::vector<Offset> offsets;
+    bool at_end = false;  ///< there is nothing behind it
+    std::size_t first_id = 0;
+    std::uint64_t scanned = 0;
+  };
+  Chunk next_chunk(const Queue& queue, SweepTask& task) const;
+  Chunk next_ids(const Queue& queue, SweepTask& task, Chunk chunk, std::size_t max) const;
+  void swept(std::uint64_t id, const Chunk& chunk, const SweepFind& find);
+  enum class Applied { yes, later, no };
+  Applied apply_sweep(Queue& queue, SweepTask& task, std::size_t partition,
+                      const std::vector<SweepFind::Match>& matches);
+  Applied revive(Queue& queue, std::size_t partition, const std::vector<SweepFind::Match>& matches);
+  Applied take_away(Queue& queue, SweepTask& task, std::size_t partition,
+                    const std::vector<SweepFind::Match>& matches);
+  void go_on(SweepTask& task, std::size_t done);
+  void end_sweep(std::uint64_t id, MoveStatus status, std::optional<engine::Error> failure = {});
+
   engine::Core& core;
   Queues& face;  // as listener, timer target and liveness
   const QueueLimits limits;
   const FilterCompiler compile;
   std::array<unsigned char, 16> group_key{};  // of this life
-  std::uint64_t ahead = 0;   // messages remembered for their groups, of all queues
-  std::uint64_t marked = 0;  // messages that take memory, of all queues
+  std::uint64_t ahead = 0;                    // messages remembered for their groups, of all queues
+  std::uint64_t marked = 0;                   // messages that take memory, of all queues
   std::unordered_map<std::string_view, std::unique_ptr<Queue>> by_name;  // keys live in the queues
   std::unordered_map<std::uint32_t, Queue*> by_id;
   std::unordered_multimap<LogId, Reader> readers;
@@ -212,6 +286,9 @@ struct Queues::State {
 
   std::deque<MoveTask> tasks;  // moves, oldest first
   std::uint64_t next_task = 1;
+  std::deque<SweepTask> sweeps;  // oldest first
+  std::uint64_t last_sweep = 0;
+  RecentEvents events;
 
   std::optional<ReceiptCoder> receipts;
   std::uint32_t next_id = 1;

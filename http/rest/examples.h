@@ -8,7 +8,7 @@ namespace twofold::http {
 /// One documented call of an operation. The examples of all operations, in the order of their
 /// table, are one story: a test plays it against a running broker and compares the shapes of the
 /// answers. `r1.example` stands for the receipt that the story received last, `c1.example` and
-/// `g1.example` for the last cursor.
+/// `g1.example` for the last cursor, `op_example` for the operation begun last.
 struct Example {
   std::string_view operation;
   std::string_view name;

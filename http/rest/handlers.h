@@ -26,11 +26,29 @@ Task<Try<>> put_queue(Call& call);
 Task<Try<>> get_queue(Call& call);
 Task<Try<>> patch_queue(Call& call);
 Task<Try<>> delete_queue(Call& call);
-Task<Try<>> purge_queue(Call& call);
 // messages.cc
 Task<Try<>> send_messages(Call& call);
+Task<Try<>> send_raw(Call& call);
 Task<Try<>> receive_messages(Call& call);
 Task<Try<>> browse_messages(Call& call);
+// message.cc
+Task<Try<>> get_message(Call& call);
+Task<Try<>> delete_message(Call& call);
+Task<Try<>> patch_message(Call& call);
+// explain.cc
+Task<Try<>> explain_message(Call& call);
+Task<Try<>> explain_queue(Call& call);
+// history.cc
+Task<Try<>> message_history(Call& call);
+// operations.cc
+Task<Try<>> replay_messages(Call& call);
+Task<Try<>> redrive_messages(Call& call);
+Task<Try<>> move_messages(Call& call);
+Task<Try<>> move_message(Call& call);
+Task<Try<>> purge_queue(Call& call);
+Task<Try<>> list_operations(Call& call);
+Task<Try<>> get_operation(Call& call);
+Task<Try<>> cancel_operation(Call& call);
 // settle.cc
 Task<Try<>> ack_messages(Call& call);
 Task<Try<>> nack_messages(Call& call);

@@ -3,41 +3,40 @@
 
 #include "engine/base/time_text.h"
 #include "http/hand_out.h"
+#include "http/message_page.h"
 #include "http/rest/handlers.h"
 #include "http/rest/json_request.h"
-#include "http/message_page.h"
+#include "http/rest/message.h"
 #include "http/rest/not_found.h"
 #include "http/rest/page_answer.h"
 #include "http/rest/position_in.h"
 #include "http/rest/queue_out.h"
+#include "http/rest/raw_in.h"
+#include "http/rest/receive_in.h"
 #include "http/rest/record_in.h"
 #include "http/rest/record_out.h"
-#include "http/rest/receive_in.h"
 #include "http/rest/send_out.h"
 
 namespace twofold::http {
 namespace {
-
-// Broker time as the calendar shows it now.
-engine::WallTime on_calendar(const Broker& broker, engine::Instant instant) {
-  return broker.clock.wall() + (instant - broker.clock.now());
-}
 
 struct Answered {
   queue::Received received;
   bool interrupted = false;
 };
 
-Task<Result<Answered>> receive(Call& call, const ReceiveRequest& request) {
+// `until` is set by the first receive of a request, for those that follow it.
+Task<Result<Answered>> receive(Call& call, const ReceiveRequest& request,
+                               std::optional<engine::Instant>& until) {
   queue::Queues& queues = call.broker.queues;
-  auto start = [&queues, &clock = call.broker.clock,
-                &request](engine::Completion<queue::Received> done) {
+  auto start = [&queues, &clock = call.broker.clock, &request,
+                &until](engine::Completion<queue::Received> done) {
     const queue::QueueConfig* const config = queues.config(request.queue);
     const engine::Duration queue_wait = config ? config->receive_wait : engine::Duration{0};
-    const engine::Duration wait = request.wait.value_or(queue_wait);
+    if (!until) until = clock.now() + request.wait.value_or(queue_wait);
     queue::Receive receive{request.queue, request.max, kReceiveBytesMax,
                            request.visibility_timeout};
-    return queues.receive(std::move(receive), clock.now() + wait, std::move(done));
+    return queues.receive(std::move(receive), *until, std::move(done));
   };
   auto cancel = [&queues](std::uint64_t ticket) { queues.cancel(ticket); };
   auto received = co_await wait_on_core<queue::Received>(call.watch, call.broker.core,
@@ -62,8 +61,11 @@ void append_why(JsonWriter& json, const Broker& broker, const queue::Received& r
   std::string_view code = "empty";
   if (counters.in_flight > 0) code = "all-in-flight";
   if (counters.delayed > 0 && counters.in_flight == 0) code = "all-delayed";
+  if (counters.blocked > 0) code = "all-blocked";
+  if (received.paused) code = "paused";
   json.name("why").begin_object().name("code").string(code);
   json.name("in_flight").number(counters.in_flight).name("delayed").number(counters.delayed);
+  json.name("blocked").number(counters.blocked);
   if (received.next_eligible) {
     json.name("next_eligible_at")
         .string(engine::format_time(on_calendar(broker, *received.next_eligible)));
@@ -120,8 +122,26 @@ void render_protobuf(Call& call, const queue::Received& received, const MessageR
 std::vector<MessagePlace> places_of(const queue::Received& received) {
   std::vector<MessagePlace> places;
   places.reserve(received.messages.size());
-  for (const auto& message : received.messages) places.push_back({message.partition, message.offset});
+  for (const auto& message : received.messages)
+    places.push_back({message.partition, message.offset});
   return places;
+}
+
+Task<Try<>> send_batch(Call& call, const std::string& queue, const IncomingBatch& batch) {
+  auto start = [&queues = call.broker.queues,
+                send = to_send(queue, batch, call.scratch, call.broker.clock.wall())](
+                   engine::Completion<queue::Sent> done) mutable {
+    queues.send(std::move(send), std::move(done));
+  };
+  auto sent = co_await on_core<queue::Sent>(call.broker.core, std::move(start));
+  if (!sent) {
+    auto problem = co_await explained(call, sent.error(), queue);
+    if (sent.error().code == engine::Errc::message_too_large)
+      problem.index = static_cast<std::size_t>(sent.error().number);
+    co_return problem;
+  }
+  render_sent(call, *sent);
+  co_return Try<>();
 }
 
 }  // namespace
@@ -131,34 +151,36 @@ Task<Try<>> send_messages(Call& call) {
   if (!queue) co_return std::move(queue).problem();
   auto batch = read_batch(call, Destination::queue);
   if (!batch) co_return std::move(batch).problem();
-  auto start = [&queues = call.broker.queues,
-                send = to_send(*queue, *batch, call.scratch, call.broker.clock.wall())](
-                   engine::Completion<queue::Sent> done) mutable {
-    queues.send(std::move(send), std::move(done));
-  };
-  auto sent = co_await on_core<queue::Sent>(call.broker.core, std::move(start));
-  if (!sent) {
-    auto problem = co_await explained(call, sent.error(), *queue);
-    if (sent.error().code == engine::Errc::message_too_large)
-      problem.index = static_cast<std::size_t>(sent.error().number);
-    co_return problem;
-  }
-  render_sent(call, *sent);
-  co_return Try<>();
+  co_return co_await send_batch(call, *queue, *batch);
+}
+
+Task<Try<>> send_raw(Call& call) {
+  auto queue = call.name(0);
+  if (!queue) co_return std::move(queue).problem();
+  auto batch = read_raw(call, Destination::queue);
+  if (!batch) co_return std::move(batch).problem();
+  co_return co_await send_batch(call, *queue, *batch);
 }
 
 Task<Try<>> receive_messages(Call& call) {
   auto request = read_receive(call);
   if (!request) co_return std::move(request).problem();
-  auto answered = co_await receive(call, *request);
-  if (!answered) co_return co_await explained(call, answered.error(), request->queue);
-  queue::Received& received = answered->received;
-  const MessageRecords records =
-      co_await MessageRecords::load(call, received.plans, received.plan_partitions,
-                                    places_of(received));
+  std::optional<engine::Instant> until;
+  Answered answered;
+  MessageRecords records;
+  for (bool again = true; again;) {
+    auto got = co_await receive(call, *request, until);
+    if (!got) co_return co_await explained(call, got.error(), request->queue);
+    answered = *std::move(got);
+    auto places = places_of(answered.received);
+    records = co_await MessageRecords::load(call, answered.received.plans,
+                                            answered.received.plan_partitions, std::move(places));
+    again = drop_expired(call, request->queue, answered.received, records);
+  }
+  queue::Received& received = answered.received;
   if (nothing_readable(request->queue, records))
     co_return co_await explained(call, *records.trouble(), request->queue);
-  if (answered->interrupted) call.reply.field("Retry-After", "1");
+  if (answered.interrupted) call.reply.field("Retry-After", "1");
   if (call.answer_in == Media::protobuf) {
     render_protobuf(call, received, records);
   } else {

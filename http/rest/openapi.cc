@@ -18,7 +18,7 @@ std::string lower(std::string_view text) {
 }
 
 std::string_view tag_of(std::string_view path) {
-  for (const std::string_view tag : {"topics", "queues", "groups"}) {
+  for (const std::string_view tag : {"topics", "queues", "groups", "operations"}) {
     if (path.starts_with(std::string("/v1/").append(tag))) return tag;
   }
   return "server";

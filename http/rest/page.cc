@@ -66,10 +66,12 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
   while (page.records < limits.records_max && bytes < limits.bytes_max) {
     Lane* lane = earliest(lanes);
     if (!lane) break;
-    sink(lane->partition->partition, *lane->head);
-    ++page.records;
-    page.newest = lane->head->timestamp;
-    bytes += lane->head->value.value_or("").size() + lane->head->key.value_or("").size();
+    if (!limits.filter || limits.filter->matches(*lane->head)) {
+      sink(lane->partition->partition, *lane->head);
+      ++page.records;
+      page.newest = lane->head->timestamp;
+      bytes += lane->head->value.value_or("").size() + lane->head->key.value_or("").size();
+    }
     if (auto next = lane->advance(); !next) {
       if (keep_what_is_sound(page)) {
         lane->head = nullptr;

@@ -14,6 +14,7 @@ struct PageLimits {
   std::size_t records_max = 100;
   std::size_t bytes_max = 1 << 20;
   bool total_order = false;  ///< stop rather than let a later page hold an earlier seq
+  const queue::RecordFilter* filter = nullptr;  ///< only what it matches; null: everything
 };
 
 /// One page of a topic's records: rendered, and where to go on.

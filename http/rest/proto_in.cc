@@ -40,6 +40,9 @@ Try<> check_record(const IncomingRecord& record, Destination destination, bool t
     return Problem(ProblemKind::invalid_request, "A message has delay or deliver_at, not both.",
                    "delay_ms");
   }
+  for (const auto& text : {record.dedup_id, record.group}) {
+    if (text && !is_utf8(*text)) return not_protobuf();
+  }
   if (record.delay && record.delay->count() < 0) {
     return Problem(ProblemKind::invalid_duration, "A delay is not negative.", "delay_ms");
   }
@@ -51,7 +54,7 @@ Try<> check_record(const IncomingRecord& record, Destination destination, bool t
 }
 
 Try<IncomingRecord> read_proto_record(std::string_view message, Scratch& scratch,
-                                      Destination destination) {
+                                      const RecordRules& rules) {
   ProtoReader fields(message);
   IncomingRecord record;
   record.headers_begin = scratch.headers.size();
@@ -84,25 +87,31 @@ Try<IncomingRecord> read_proto_record(std::string_view message, Scratch& scratch
       tombstone = fields.number() != 0;
     } else if (fields.is_number(15)) {
       record.delay = engine::Duration{fields.signed_number()};
-    } else if (fields.is_bytes(10) || fields.is_bytes(11) || fields.is_number(13)) {
-      return Problem(ProblemKind::invalid_request,
-                     "dedup_id, group and ttl_ms are not available in this version.");
+    } else if (fields.is_bytes(10)) {
+      record.dedup_id = fields.bytes();
+    } else if (fields.is_bytes(11)) {
+      record.group = fields.bytes();
+    } else if (fields.is_number(13)) {
+      record.ttl = engine::Duration{fields.signed_number()};
     }
   }
   if (!fields.ok()) return not_protobuf();
-  auto checked = check_record(record, destination, tombstone, !record.value->empty());
+  auto checked = check_record(record, rules.destination, tombstone, !record.value->empty());
   if (!checked) return std::move(checked).problem();
   if (tombstone) record.value.reset();
   if (!content_type.empty() && content_type != kJson) {
     scratch.headers.push_back({kContentTypeHeader, content_type});
   }
-  record.headers_count = scratch.headers.size() - record.headers_begin;
+  if (auto finished = finish_record(record, scratch, rules); !finished) {
+    return std::move(finished).problem();
+  }
   return record;
 }
 
 }  // namespace
 
 Try<IncomingBatch> read_proto_batch(Call& call, Destination destination) {
+  const RecordRules rules{destination, call.broker.clock.wall()};
   ProtoReader fields(call.body);
   IncomingBatch batch;
   while (fields.next()) {
@@ -110,7 +119,7 @@ Try<IncomingBatch> read_proto_batch(Call& call, Destination destination) {
       if (batch.records.size() == kRecordsMax) {
         return Problem(ProblemKind::batch_too_large, "A request has at most 1000 records.");
       }
-      auto record = read_proto_record(fields.bytes(), call.scratch, destination);
+      auto record = read_proto_record(fields.bytes(), call.scratch, rules);
       if (!record) {
         Problem problem = std::move(record).problem();
         problem.index = batch.records.size();

@@ -10,6 +10,9 @@ void append_counters(JsonWriter& json, const queue::QueueCounters& counters);
 /// A queue as GET shows it.
 void append_queue(JsonWriter& json, const queue::QueueInfo& info);
 
+std::string_view order_text(queue::Order order);
+std::optional<queue::Order> parse_order(std::string_view text);
+std::optional<queue::DedupScope> parse_dedup_scope(std::string_view text);
 std::string_view state_text(queue::MessageState state);
 std::optional<queue::MessageState> parse_state(std::string_view text);
 

@@ -1,7 +1,9 @@
-// Queues: list, create with a log of their own or attached to a topic, configure, delete, purge.
+// Queues: list, create with a log of their own or attached to a topic, configure, delete.
 #include <fmt/format.h>
 
+#include "engine/base/duration_text.h"
 #include "http/rest/config_in.h"
+#include "http/rest/filter_in.h"
 #include "http/rest/handlers.h"
 #include "http/rest/listing.h"
 #include "http/rest/not_found.h"
@@ -81,6 +83,16 @@ void patch_on_core(queue::Queues& queues, const std::string& name, const QueueCh
   queues.configure(name, std::move(config), version, std::move(done));
 }
 
+// What an attached queue promises to be able to replay, its topic must keep.
+Try<> check_retained(const log::TopicInfo& topic, const queue::QueueConfig& config) {
+  const auto& kept = topic.config.retention_time;
+  if (!kept || config.retain_acked <= *kept) return {};
+  return Problem(ProblemKind::invalid_request,
+                 fmt::format("The topic {} keeps its records for {} only.", topic.name,
+                             engine::format_duration(*kept)),
+                 "retain_acked");
+}
+
 Task<Try<QueueRequest>> read_put(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
@@ -93,9 +105,11 @@ Task<Try<QueueRequest>> read_put(Call& call) {
   request.config = call.broker.queue_defaults;
   request.wanted = *wanted;
   changes->apply(request.config);
+  auto filter = read_filter(call.broker, request.config.filter, "source.filter");
+  if (!filter) co_return std::move(filter).problem();
   if (!changes->source_topic) co_return request;
-  auto places = co_await find_places(call, *changes->source_topic, changes->source_from,
-                                     "source.from");
+  auto places =
+      co_await find_places(call, *changes->source_topic, changes->source_from, "source.from");
   if (!places) co_return std::move(places).problem();
   const auto partitions = static_cast<std::size_t>(places->topic.config.partitions);
   if (places->positions.size() != partitions) {
@@ -103,6 +117,8 @@ Task<Try<QueueRequest>> read_put(Call& call) {
                       "A queue reads every partition, and this position speaks about one.",
                       "source.from");
   }
+  auto retained = check_retained(places->topic, request.config);
+  if (!retained) co_return std::move(retained).problem();
   request.source = *std::move(places);
   co_return request;
 }
@@ -186,19 +202,6 @@ Task<Try<>> delete_queue(Call& call) {
   if (!info) co_return co_await explained(call, info.error(), *name);
   JsonWriter json(call.reply.body);
   json.begin_object().name("name").string(*name).name("deleted").boolean(true).end_object();
-  co_return Try<>();
-}
-
-Task<Try<>> purge_queue(Call& call) {
-  auto name = call.name(0);
-  if (!name) co_return std::move(name).problem();
-  auto start = [&queues = call.broker.queues, &name](engine::Completion<std::uint64_t> done) {
-    queues.purge(*name, std::move(done));
-  };
-  auto purged = co_await on_core<std::uint64_t>(call.broker.core, std::move(start));
-  if (!purged) co_return co_await explained(call, purged.error(), *name);
-  JsonWriter json(call.reply.body);
-  json.begin_object().name("queue").string(*name).name("purged").number(*purged).end_object();
   co_return Try<>();
 }
 

@@ -5,28 +5,45 @@
 #include "http/base64.h"
 #include "http/rest/json_request.h"
 #include "http/rest/proto_in.h"
+#include "queue/letter.h"
 
 namespace twofold::http {
 namespace {
 
 constexpr std::string_view kOctets = "application/octet-stream";
 constexpr std::string_view kText = "text/plain";
+constexpr std::size_t kIdBytesMax = 1'024;  // of a group or deduplication id
+constexpr engine::Duration kTtlMax = std::chrono::hours{24 * 36500};
 
 // The members of a record, then those of a whole request, so that one loop reads both shapes.
 enum Member : std::size_t {
-  kKey, kValue, kTextMember, kBytes, kHeaders, kPartition, kTimestamp, kContentType, kDelay,
-  kDeliverAt, kDedupId, kGroup, kTtl, kProducer,
+  kKey,
+  kValue,
+  kTextMember,
+  kBytes,
+  kHeaders,
+  kPartition,
+  kTimestamp,
+  kContentType,
+  kDelay,
+  kDeliverAt,
+  kDedupId,
+  kGroup,
+  kTtl,
+  kProducer,
   kRecordMembers,
-  kList = kRecordMembers, kDurability, kExpect
+  kList = kRecordMembers,
+  kDurability,
+  kExpect
 };
 constexpr std::string_view kTopicMembers[] = {
-    "key",   "value",      "text",     "bytes", "headers", "partition", "timestamp", "content_type",
-    "delay", "deliver_at", "dedup_id", "group", "ttl",     "producer",  "records",   "durability",
-    "expect"};
+    "key",       "value",        "text",    "bytes",      "headers",  "partition",
+    "timestamp", "content_type", "delay",   "deliver_at", "dedup_id", "group",
+    "ttl",       "producer",     "records", "durability", "expect"};
 constexpr std::string_view kQueueMembers[] = {
-    "key",   "value",      "text",     "bytes", "headers", "partition", "timestamp", "content_type",
-    "delay", "deliver_at", "dedup_id", "group", "ttl",     "producer",  "messages",  "durability",
-    "expect"};
+    "key",       "value",        "text",     "bytes",      "headers",  "partition",
+    "timestamp", "content_type", "delay",    "deliver_at", "dedup_id", "group",
+    "ttl",       "producer",     "messages", "durability", "expect"};
 
 std::span<const std::string_view> members_of(Destination destination) {
   return destination == Destination::topic ? kTopicMembers : kQueueMembers;
@@ -39,8 +56,8 @@ Problem not_available(std::string_view what) {
 // Reads one record's members, one at a time, and puts the record together at the end.
 class RecordBuilder {
  public:
-  RecordBuilder(JsonReader& json, Scratch& scratch, Destination destination)
-      : json_(json), scratch_(scratch), destination_(destination) {
+  RecordBuilder(JsonReader& json, Scratch& scratch, const RecordRules& rules)
+      : json_(json), scratch_(scratch), rules_(rules) {
     record_.headers_begin = scratch.headers.size();
   }
 
@@ -55,7 +72,7 @@ class RecordBuilder {
 
   JsonReader& json_;
   Scratch& scratch_;
-  Destination destination_;
+  const RecordRules rules_;
   IncomingRecord record_;
   std::optional<std::size_t> value_member_;
   std::string_view content_type_;
@@ -90,9 +107,14 @@ Try<> RecordBuilder::take(std::size_t member) {
     case kPartition:
     case kDelay:
     case kDeliverAt: return take_placement(member);
-    case kDedupId: return not_available("Deduplication by id");
-    case kGroup: return not_available("A message group");
-    case kTtl: return not_available("A time to live");
+    case kDedupId: record_.dedup_id = json_.string(); return {};
+    case kGroup: record_.group = json_.string(); return {};
+    case kTtl: {
+      auto ttl = read_duration(json_);
+      if (!ttl) return std::move(ttl).problem();
+      record_.ttl = *ttl;
+      return {};
+    }
     default: return not_available("An idempotent producer");
   }
 }
@@ -157,13 +179,13 @@ Try<> RecordBuilder::take_headers() {
 
 Try<> RecordBuilder::take_placement(std::size_t member) {
   if (member == kPartition) {
-    if (destination_ == Destination::queue) return not_available("A partition of a queue");
+    if (rules_.destination == Destination::queue) return not_available("A partition of a queue");
     auto partition = read_number(json_, 0, INT32_MAX);
     if (!partition) return std::move(partition).problem();
     record_.partition = engine::PartitionId{static_cast<std::int32_t>(*partition)};
     return {};
   }
-  if (destination_ == Destination::topic) {
+  if (rules_.destination == Destination::topic) {
     return Problem(ProblemKind::invalid_request, "Only messages of a queue can be delayed.");
   }
   if (member == kDelay) {
@@ -190,18 +212,21 @@ Try<IncomingRecord> RecordBuilder::finish() {
   if (!content_type_.empty() && content_type_ != kJson) {
     scratch_.headers.push_back({kContentTypeHeader, content_type_});
   }
-  record_.headers_count = scratch_.headers.size() - record_.headers_begin;
+  if (auto finished = finish_record(record_, scratch_, rules_); !finished) {
+    return std::move(finished).problem();
+  }
   return record_;
 }
 
 // The elements of "records" or "messages".
-Try<> read_list(JsonReader& json, Scratch& scratch, Destination destination, IncomingBatch& batch) {
+Try<> read_list(JsonReader& json, Scratch& scratch, const RecordRules& rules,
+                IncomingBatch& batch) {
   if (!json.enter_array()) return json_problem(*json.error());
   while (json.next_element()) {
     if (batch.records.size() == kRecordsMax) {
       return Problem(ProblemKind::batch_too_large, "A request has at most 1000 records.");
     }
-    auto record = read_record(json, scratch, destination);
+    auto record = read_record(json, scratch, rules);
     if (!record) {
       Problem problem = std::move(record).problem();
       problem.index = batch.records.size();
@@ -217,14 +242,15 @@ Try<> read_list(JsonReader& json, Scratch& scratch, Destination destination, Inc
 }
 
 Try<IncomingBatch> read_json_batch(Call& call, Destination destination) {
+  const RecordRules rules{destination, call.broker.clock.wall()};
   JsonReader json(call.body, call.scratch.texts);
   IncomingBatch batch;
-  RecordBuilder single(json, call.scratch, destination);
+  RecordBuilder single(json, call.scratch, rules);
   MemberLoop members(json, members_of(destination));
   while (const auto member = members.next()) {
     Try<> taken;
     if (*member == kList) {
-      taken = read_list(json, call.scratch, destination, batch);
+      taken = read_list(json, call.scratch, rules, batch);
     } else if (*member == kDurability) {
       auto durability = parse_durability(json.string());
       if (durability) {
@@ -262,11 +288,60 @@ engine::NewRecord new_record(const IncomingRecord& record, const Scratch& scratc
           record.timestamp.value_or(now)};
 }
 
+// A header of ours, unless its sender wrote one of that name.
+Try<> add_note(const IncomingRecord& record, Scratch& scratch, std::string_view name,
+               std::string_view value, std::string_view param) {
+  for (std::size_t i = record.headers_begin; i < scratch.headers.size(); ++i) {
+    if (scratch.headers[i].name != name) continue;
+    return Problem(ProblemKind::invalid_request,
+                   fmt::format("The record has {} and the header {}.", param, name),
+                   std::string(param));
+  }
+  scratch.headers.push_back({name, value});
+  return {};
+}
+
+Try<> check_notes(const IncomingRecord& record, Destination destination) {
+  const auto bad_length = [](const std::optional<std::string_view>& text) {
+    return text && (text->empty() || text->size() > kIdBytesMax);
+  };
+  if (record.dedup_id && destination == Destination::topic) {
+    return Problem(ProblemKind::invalid_request, "Only messages of a queue have a dedup_id.",
+                   "dedup_id");
+  }
+  if (bad_length(record.dedup_id) || bad_length(record.group)) {
+    return Problem(ProblemKind::invalid_request,
+                   fmt::format("It must have 1 to {} bytes.", kIdBytesMax),
+                   bad_length(record.group) ? "group" : "dedup_id");
+  }
+  if (record.ttl && (*record.ttl <= engine::Duration{0} || *record.ttl > kTtlMax)) {
+    return Problem(ProblemKind::invalid_duration, "A ttl must be from 1ms to 36500d.", "ttl");
+  }
+  return {};
+}
+
 }  // namespace
 
-Try<IncomingRecord> read_record(JsonReader& json, Scratch& scratch, Destination destination) {
-  RecordBuilder builder(json, scratch, destination);
-  MemberLoop members(json, members_of(destination).first(kRecordMembers));
+Try<> finish_record(IncomingRecord& record, Scratch& scratch, const RecordRules& rules) {
+  auto added = check_notes(record, rules.destination);
+  if (added && record.group && record.group != record.key) {
+    added = add_note(record, scratch, queue::kGroup, *record.group, "group");
+  }
+  if (added && record.dedup_id) {
+    added = add_note(record, scratch, queue::kDedupId, *record.dedup_id, "dedup_id");
+  }
+  if (added && record.ttl) {
+    const std::int64_t expires = (rules.now + *record.ttl).value();
+    added =
+        add_note(record, scratch, queue::kExpires, scratch.keep(std::to_string(expires)), "ttl");
+  }
+  record.headers_count = scratch.headers.size() - record.headers_begin;
+  return added;
+}
+
+Try<IncomingRecord> read_record(JsonReader& json, Scratch& scratch, const RecordRules& rules) {
+  RecordBuilder builder(json, scratch, rules);
+  MemberLoop members(json, members_of(rules.destination).first(kRecordMembers));
   while (const auto member = members.next()) {
     if (auto taken = builder.take(*member); !taken) members.refuse(std::move(taken).problem());
   }
@@ -314,7 +389,8 @@ queue::Send to_send(std::string queue, const IncomingBatch& batch, const Scratch
   queue::Send send{std::move(queue), {}, batch.durability};
   send.messages.reserve(batch.records.size());
   for (const IncomingRecord& record : batch.records) {
-    send.messages.push_back({new_record(record, scratch, now), record.delay, record.deliver_at});
+    send.messages.push_back(
+        {new_record(record, scratch, now), record.delay, record.deliver_at, record.dedup_id});
   }
   return send;
 }

@@ -32,6 +32,15 @@ struct IncomingRecord {
   std::optional<engine::PartitionId> partition;
   std::optional<engine::Duration> delay;
   std::optional<engine::WallTime> deliver_at;
+  std::optional<std::string_view> dedup_id;
+  std::optional<std::string_view> group;
+  std::optional<engine::Duration> ttl;
+};
+
+/// What every record of a request is read by.
+struct RecordRules {
+  Destination destination;
+  engine::WallTime now;  ///< what a ttl counts from
 };
 
 /// A publish or send as it came.
@@ -45,7 +54,10 @@ struct IncomingBatch {
 /// at most kRecordsMax, each with exactly one value; members that are not known are refused.
 Try<IncomingBatch> read_batch(Call& call, Destination destination);
 /// Reads one record object under the cursor, or one line of NDJSON.
-Try<IncomingRecord> read_record(JsonReader& json, Scratch& scratch, Destination destination);
+Try<IncomingRecord> read_record(JsonReader& json, Scratch& scratch, const RecordRules& rules);
+/// Stores what is kept of a record in headers of our own: group, deduplication id, time to live.
+/// Ends the record's headers. Errors: a header of the same name, too long, a ttl of no time.
+Try<> finish_record(IncomingRecord& record, Scratch& scratch, const RecordRules& rules);
 
 Try<engine::Durability> parse_durability(std::string_view text);
 std::string_view durability_text(engine::Durability durability);

@@ -4,6 +4,7 @@
 #include "http/base64.h"
 #include "http/json_reader.h"
 #include "http/rest/record_in.h"
+#include "queue/letter.h"
 
 namespace twofold::http {
 namespace {
@@ -26,6 +27,30 @@ ValueShape shown_as(std::string_view value, std::string_view content_type) {
   if (shape == ValueShape::json && !is_json(value)) shape = ValueShape::text;
   if (shape == ValueShape::text && !is_utf8(value)) shape = ValueShape::bytes;
   return shape;
+}
+
+// What the broker keeps of a record in headers has members of its own.
+struct Notes {
+  std::optional<std::string_view> group;
+  std::optional<std::string_view> dedup_id;
+  std::optional<engine::WallTime> expires;
+};
+
+bool is_note(const engine::Header& header) {
+  if (!header.name.starts_with(queue::kOurHeaders) || !header.value) return false;
+  if (header.name == queue::kGroup || header.name == queue::kDedupId) return is_utf8(*header.value);
+  return queue::expiry_in(header).has_value();
+}
+
+Notes notes_of(const engine::StoredRecord& record) {
+  Notes notes;
+  for (const engine::Header& header : record.headers) {
+    if (!is_note(header)) continue;
+    if (header.name == queue::kGroup) notes.group = header.value;
+    if (header.name == queue::kDedupId) notes.dedup_id = header.value;
+    if (header.name == queue::kExpires) notes.expires = queue::expiry_in(header);
+  }
+  return notes;
 }
 
 constexpr std::uint32_t kMapKey = 1;
@@ -76,7 +101,8 @@ void RecordWriter::json(JsonWriter& out, engine::PartitionId partition,
   out.out().push_back('"');
   if (message) {
     if (!message->receipt.empty()) out.name("receipt").string(message->receipt);
-    if (!message->state.empty()) out.name("state").raw("\"").out().append(message->state).append("\"");
+    if (!message->state.empty())
+      out.name("state").raw("\"").out().append(message->state).append("\"");
     out.name("receive_count").number(message->receive_count);
     if (message->visible_at) {
       out.name("visible_at").raw("");
@@ -95,6 +121,7 @@ void RecordWriter::json(JsonWriter& out, engine::PartitionId partition,
   const std::string_view content_type = content_type_of(record);
   json_value(out, record, content_type);
   json_headers(out, record);
+  json_notes(out, record);
   out.name("timestamp").raw("");
   time_.append(out.out(), record.timestamp);
   out.end_object();
@@ -124,7 +151,7 @@ void RecordWriter::json_value(JsonWriter& out, const engine::StoredRecord& recor
 void RecordWriter::json_headers(JsonWriter& out, const engine::StoredRecord& record) {
   bool any = false;
   for (const engine::Header& header : record.headers) {
-    if (is_content_type(header)) continue;
+    if (is_content_type(header) || is_note(header)) continue;
     if (!std::exchange(any, true)) out.name("headers").begin_object();
     if (is_utf8(header.name)) {
       out.any_name(header.name);
@@ -142,6 +169,15 @@ void RecordWriter::json_headers(JsonWriter& out, const engine::StoredRecord& rec
   if (any) out.end_object();
 }
 
+void RecordWriter::json_notes(JsonWriter& out, const engine::StoredRecord& record) {
+  const Notes notes = notes_of(record);
+  if (notes.group) out.name("group").string(*notes.group);
+  if (notes.dedup_id) out.name("dedup_id").string(*notes.dedup_id);
+  if (!notes.expires) return;
+  out.name("expires_at").raw("");
+  time_.append(out.out(), *notes.expires);
+}
+
 std::size_t RecordWriter::record_size(engine::PartitionId partition,
                                       const engine::StoredRecord& record,
                                       std::string_view content_type) const {
@@ -150,7 +186,8 @@ std::size_t RecordWriter::record_size(engine::PartitionId partition,
   size += ProtoWriter::bytes_size(3, record.value.value_or("").size());
   size += ProtoWriter::bytes_size(4, content_type.size());
   for (const engine::Header& header : record.headers) {
-    if (!is_content_type(header)) size += ProtoWriter::nested_size(5, map_entry_size(header));
+    if (!is_content_type(header) && !is_note(header))
+      size += ProtoWriter::nested_size(5, map_entry_size(header));
   }
   const auto number = [](std::uint32_t field, std::int64_t value) {
     return ProtoWriter::number_size(field, static_cast<std::uint64_t>(value));
@@ -159,7 +196,11 @@ std::size_t RecordWriter::record_size(engine::PartitionId partition,
   size += 1 + engine::uvarint_size(static_cast<std::uint64_t>(partition.value()));  // always there
   size += number(8, record.offset.value());
   size += ProtoWriter::number_size(9, record.seq.value());
+  const Notes notes = notes_of(record);
+  size += ProtoWriter::bytes_size(10, notes.dedup_id.value_or("").size());
+  size += ProtoWriter::bytes_size(11, notes.group.value_or("").size());
   if (!record.value) size += 2;
+  size += number(16, notes.expires.value_or(engine::WallTime{0}).value());
   return size;
 }
 
@@ -170,7 +211,7 @@ void RecordWriter::record_fields(ProtoWriter& proto, engine::PartitionId partiti
   proto.bytes(3, record.value.value_or(""));
   proto.bytes(4, content_type);
   for (const engine::Header& header : record.headers) {
-    if (is_content_type(header)) continue;
+    if (is_content_type(header) || is_note(header)) continue;
     proto.begin(5, map_entry_size(header));
     proto.bytes(kMapKey, header.name);
     proto.bytes(kMapValue, header.value.value_or(""));
@@ -179,7 +220,11 @@ void RecordWriter::record_fields(ProtoWriter& proto, engine::PartitionId partiti
   proto.present_number(7, static_cast<std::uint64_t>(partition.value()));
   proto.number(8, static_cast<std::uint64_t>(record.offset.value()));
   proto.number(9, record.seq.value());
+  const Notes notes = notes_of(record);
+  proto.bytes(10, notes.dedup_id.value_or(""));
+  proto.bytes(11, notes.group.value_or(""));
   if (!record.value) proto.present_number(14, 1);
+  proto.number(16, static_cast<std::uint64_t>(notes.expires.value_or(engine::WallTime{0}).value()));
 }
 
 void RecordWriter::protobuf(std::string& out, engine::PartitionId partition,

@@ -47,7 +47,8 @@ class RecordWriter {
   void json(JsonWriter& out, engine::PartitionId partition, const engine::StoredRecord& record,
             const MessagePart* message = nullptr);
   /// A whole message: Record.
-  void protobuf(std::string& out, engine::PartitionId partition, const engine::StoredRecord& record);
+  void protobuf(std::string& out, engine::PartitionId partition,
+                const engine::StoredRecord& record);
   /// A nested message field of that number: Record, or Message when `message` is given.
   void protobuf(std::string& out, std::uint32_t field, engine::PartitionId partition,
                 const engine::StoredRecord& record, const MessagePart* message = nullptr);
@@ -55,6 +56,7 @@ class RecordWriter {
  private:
   void json_value(JsonWriter& out, const engine::StoredRecord& record,
                   std::string_view content_type);
+  void json_notes(JsonWriter& out, const engine::StoredRecord& record);
   void json_headers(JsonWriter& out, const engine::StoredRecord& record);
   std::size_t record_size(engine::PartitionId partition, const engine::StoredRecord& record,
                           std::string_view content_type) const;

@@ -4,13 +4,13 @@
 #include "http/rest/handlers.h"
 #include "http/rest/json_request.h"
 #include "http/rest/not_found.h"
+#include "http/rest/raw_in.h"
 #include "http/rest/record_in.h"
 #include "http/rest/record_out.h"
 #include "http/rest/send_out.h"
 
 namespace twofold::http {
 namespace {
-
 
 void append_receipt(JsonWriter& json, const log::PublishedRecord& record) {
   std::string& out = json.begin_object().name("id").raw("\"").out();
@@ -36,8 +36,7 @@ void render_protobuf(std::string& out, const log::Published& published) {
     const std::string id = fmt::format("{}-{}", record.partition.value(), record.offset.value());
     const auto partition = static_cast<std::uint64_t>(record.partition.value());
     const auto offset = static_cast<std::uint64_t>(record.offset.value());
-    proto.begin(1, ProtoWriter::bytes_size(1, id.size()) +
-                       ProtoWriter::number_size(2, partition) +
+    proto.begin(1, ProtoWriter::bytes_size(1, id.size()) + ProtoWriter::number_size(2, partition) +
                        ProtoWriter::number_size(3, offset) +
                        ProtoWriter::number_size(4, record.seq.value()));
     proto.bytes(1, id);
@@ -78,9 +77,10 @@ bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t") == std::string_view::npos;
 }
 
-Try<IncomingRecord> read_line(std::string_view line, Scratch& scratch) {
-  JsonReader json(line, scratch.texts);
-  auto record = read_record(json, scratch, Destination::topic);
+Try<IncomingRecord> read_line(std::string_view line, Call& call) {
+  const RecordRules rules{Destination::topic, call.broker.clock.wall()};
+  JsonReader json(line, call.scratch.texts);
+  auto record = read_record(json, call.scratch, rules);
   if (record && !json.finish()) return json_problem(*json.error());
   return record;
 }
@@ -165,7 +165,7 @@ Task<Try<>> publish_lines(Call& call, const std::string& topic) {
   for (std::size_t number = 0; !lines.empty(); ++number) {
     const std::string_view line = take_line(lines);
     if (is_blank(line)) continue;
-    auto record = read_line(line, call.scratch);
+    auto record = read_line(line, call);
     if (record) run.add(*record, number);
     if (record && run.lines.size() < kRecordsMax && !lines.empty()) continue;
     auto published = co_await publish_run(call, topic, run);
@@ -188,32 +188,6 @@ Task<Try<>> publish_lines(Call& call, const std::string& topic) {
   }
   call.reply.field("Twofold-Atomic", "false");
   co_return Try<>();
-}
-
-// Header fields of a raw publish: Twofold-H-Region becomes the record's header Region.
-Try<> read_raw_headers(Call& call, IncomingRecord& record) {
-  constexpr std::string_view kPrefix = "Twofold-H-";
-  record.headers_begin = call.scratch.headers.size();
-  for (const Field& field : call.head.fields) {
-    if (field.name.size() <= kPrefix.size()) continue;
-    if (!same_token(field.name.substr(0, kPrefix.size()), kPrefix)) continue;
-    call.scratch.headers.push_back({field.name.substr(kPrefix.size()), field.value});
-  }
-  if (!call.head.field("Twofold-Delay").empty()) {
-    return Problem(ProblemKind::invalid_request, "Only messages of a queue can be delayed.",
-                   "Twofold-Delay");
-  }
-  if (!call.head.field("Twofold-Dedup-Id").empty()) {
-    return Problem(ProblemKind::invalid_request,
-                   "Deduplication by id is not available in this version.", "Twofold-Dedup-Id");
-  }
-  // What curl says of every -d is no statement about the bytes.
-  const bool unlabelled = call.media == Media::none || call.media == Media::form;
-  if (!unlabelled && !same_token(call.head.content_type, kJson)) {
-    call.scratch.headers.push_back({kContentTypeHeader, call.head.content_type});
-  }
-  record.headers_count = call.scratch.headers.size() - record.headers_begin;
-  return {};
 }
 
 Task<Try<>> publish_batch(Call& call, std::string topic, const IncomingBatch& batch) {
@@ -243,19 +217,12 @@ Task<Try<>> publish_raw(Call& call) {
   if (!topic) co_return std::move(topic).problem();
   auto partition = call.number("partition", 0, INT32_MAX, -1);
   if (!partition) co_return std::move(partition).problem();
-  IncomingBatch batch;
-  IncomingRecord record;
-  record.key = call.query("key");
-  record.value = call.body;
-  if (*partition >= 0) record.partition = engine::PartitionId{static_cast<std::int32_t>(*partition)};
-  if (auto headers = read_raw_headers(call, record); !headers) co_return headers;
-  batch.records.push_back(record);
-  if (const auto durability = call.query("durability")) {
-    auto parsed = parse_durability(*durability);
-    if (!parsed) co_return std::move(parsed).problem();
-    batch.durability = *parsed;
+  auto batch = read_raw(call, Destination::topic);
+  if (!batch) co_return std::move(batch).problem();
+  if (*partition >= 0) {
+    batch->records.front().partition = engine::PartitionId{static_cast<std::int32_t>(*partition)};
   }
-  co_return co_await publish_batch(call, *std::move(topic), batch);
+  co_return co_await publish_batch(call, *std::move(topic), *batch);
 }
 
 }  // namespace twofold::http

@@ -22,12 +22,15 @@ constexpr std::array kReading = {
     QueryParam{"partition", "integer", "only this partition"},
     QueryParam{"order", "string", "partition, or total: by seq also across pages (partition)"},
     QueryParam{"on_trim", "string", "skip: go on from the oldest when the position is gone (error)"},
-    QueryParam{"filter", "string", "not available in this version"}};
+    QueryParam{"filter", "string", "only records that match, like headers.region = 'EU'; a page may be empty before the end"}};
 constexpr std::array kOneRecord = {kEncoding};
 constexpr std::array kRaw = {
     QueryParam{"key", "string", "the record's key"},
     QueryParam{"partition", "integer", "only this partition"},
     QueryParam{"durability", "string", "disk, os or memory (the topic's)"}};
+constexpr std::array kRawMessage = {
+    QueryParam{"key", "string", "the message's key"},
+    QueryParam{"durability", "string", "disk, os or memory (the queue's)"}};
 constexpr std::array kAt = {
     QueryParam{"at", "string", "a time: also the first offset at or after it"}};
 constexpr std::array kBrowsing = {
@@ -62,12 +65,23 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"PATCH", "/v1/queues/{queue}", "patch_queue", "Change some of a queue's configuration", P::manage, S::when_ready, B::admin, &patch_queue, {}},
     {"DELETE", "/v1/queues/{queue}", "delete_queue", "Delete a queue; an attached one leaves its topic as it is", P::manage, S::when_ready, B::nothing, &delete_queue, {}},
     {"POST", "/v1/queues/{queue}/messages", "send", "Send messages, all of them or none", P::publish, S::when_ready, B::data, &send_messages, {}},
+    {"POST", "/v1/queues/{queue}/raw", "send_raw", "Send the body as one message", P::publish, S::when_ready, B::raw, &http::send_raw, kRawMessage},
     {"GET", "/v1/queues/{queue}/messages", "browse", "Look at messages without touching them", P::inspect, S::when_ready, B::nothing, &browse_messages, kBrowsing},
+    {"GET", "/v1/queues/{queue}/messages/{id}", "get_message", "Show one message, whatever its state", P::inspect, S::when_ready, B::nothing, &get_message, kOneRecord},
+    {"DELETE", "/v1/queues/{queue}/messages/{id}", "delete_message", "Delete one message, whatever its state", P::manage, S::when_ready, B::nothing, &delete_message, {}},
+    {"PATCH", "/v1/queues/{queue}/messages/{id}", "patch_message", "Deliver a waiting message at another time", P::manage, S::when_ready, B::admin, &patch_message, {}},
+    {"GET", "/v1/queues/{queue}/messages/{id}/explain", "explain_message", "Say why a message is where it is and what would change that", P::inspect, S::when_ready, B::nothing, &explain_message, {}},
+    {"GET", "/v1/queues/{queue}/messages/{id}/history", "message_history", "Show what is known of what happened to a message", P::inspect, S::when_ready, B::nothing, &message_history, {}},
+    {"POST", "/v1/queues/{queue}/messages/{id}/move", "move_message", "Move one message to another queue", P::manage, S::when_ready, B::admin, &move_message, {}},
+    {"GET", "/v1/queues/{queue}/explain", "explain_queue", "Say what a receive would give now, and why", P::inspect, S::when_ready, B::nothing, &explain_queue, {}},
     {"POST", "/v1/queues/{queue}/receive", "receive", "Receive messages; each stays hidden until it is acked or its time is over", P::consume, S::when_ready, B::data, &receive_messages, {}},
     {"POST", "/v1/queues/{queue}/ack", "ack", "Delete received messages for good", P::consume, S::while_draining, B::data, &ack_messages, {}},
     {"POST", "/v1/queues/{queue}/nack", "nack", "Give received messages back, at once, later, or as dead", P::consume, S::while_draining, B::data, &nack_messages, {}},
     {"POST", "/v1/queues/{queue}/extend", "extend", "Keep received messages hidden for longer", P::consume, S::while_draining, B::data, &extend_messages, {}},
-    {"POST", "/v1/queues/{queue}/purge", "purge", "Delete every message", P::manage, S::when_ready, B::admin, &purge_queue, {}},
+    {"POST", "/v1/queues/{queue}/replay", "replay", "Deliver acked messages again", P::manage, S::when_ready, B::admin, &replay_messages, {}},
+    {"POST", "/v1/queues/{queue}/redrive", "redrive", "Make dead messages ready again", P::manage, S::when_ready, B::admin, &redrive_messages, {}},
+    {"POST", "/v1/queues/{queue}/move", "move", "Move messages to another queue", P::manage, S::when_ready, B::admin, &move_messages, {}},
+    {"POST", "/v1/queues/{queue}/purge", "purge", "Delete every message, or those that are chosen", P::manage, S::when_ready, B::admin, &purge_queue, {}},
 
     {"GET", "/v1/groups", "list_groups", "List groups", P::inspect, S::when_ready, B::nothing, &list_groups, kPaging},
     {"GET", "/v1/groups/{group}", "get_group", "Show a group's offsets and lag", P::inspect, S::when_ready, B::nothing, &get_group, {}},
@@ -75,6 +89,10 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST", "/v1/groups/{group}/poll", "poll", "Read from where the group has committed", P::consume, S::when_ready, B::admin, &poll_group, {}},
     {"POST", "/v1/groups/{group}/commit", "commit", "Commit offsets", P::consume, S::while_draining, B::admin, &commit_group, {}},
     {"POST", "/v1/groups/{group}/seek", "seek", "Move a group to a position", P::consume, S::when_ready, B::admin, &seek_group, {}},
+
+    {"GET", "/v1/operations", "list_operations", "List operations, newest first", P::inspect, S::when_ready, B::nothing, &list_operations, {}},
+    {"GET", "/v1/operations/{id}", "get_operation", "Show how an operation stands", P::inspect, S::when_ready, B::nothing, &get_operation, {}},
+    {"DELETE", "/v1/operations/{id}", "cancel_operation", "End an operation where it is", P::manage, S::when_ready, B::nothing, &cancel_operation, {}},
 
     {"GET", "/livez", "livez", "Whether the broker lives", P::nothing, S::always, B::nothing, &livez, kVerbose},
     {"GET", "/readyz", "readyz", "Whether the broker serves", P::nothing, S::always, B::nothing, &readyz, kVerbose},

@@ -20,7 +20,9 @@ void render_json(std::string& out, const queue::Sent& sent) {
   for (const queue::SentMessage& message : sent.messages) {
     json.begin_object().name("id").string(id_of(message.offset));
     json.name("offset").number(message.offset.value());
-    json.name("seq").number(message.seq.value()).end_object();
+    json.name("seq").number(message.seq.value());
+    if (message.duplicate) json.name("duplicate").boolean(true);
+    json.end_object();
   }
   json.end_array().name("durability").string(durability_text(sent.durability)).end_object();
 }
@@ -31,10 +33,12 @@ void render_protobuf(std::string& out, const queue::Sent& sent) {
     const std::string id = id_of(message.offset);
     const auto offset = static_cast<std::uint64_t>(message.offset.value());
     proto.begin(1, ProtoWriter::bytes_size(1, id.size()) + ProtoWriter::number_size(2, offset) +
-                       ProtoWriter::number_size(3, message.seq.value()));
+                       ProtoWriter::number_size(3, message.seq.value()) +
+                       ProtoWriter::number_size(4, message.duplicate ? 1 : 0));
     proto.bytes(1, id);
     proto.number(2, offset);
     proto.number(3, message.seq.value());
+    proto.number(4, message.duplicate ? 1 : 0);
   }
   proto.number(2, proto_durability(sent.durability));
 }

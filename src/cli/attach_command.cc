@@ -29,8 +29,8 @@ Tried<> run_attach(Session& session, const Args& args) {
   const auto waiting = backlog(session, topic, from);
   if (!waiting) return waiting.error();
   if (args.has("dry-run")) {
-    session.terminal().out(fmt::format("would attach {} to topic {}, {} messages waiting\n",
-                                       queue, topic, *waiting));
+    session.terminal().out(
+        fmt::format("would attach {} to topic {}, {} messages waiting\n", queue, topic, *waiting));
     return Done{};
   }
   const auto positions = api_positions(session, topic, from);
@@ -41,6 +41,7 @@ Tried<> run_attach(Session& session, const Args& args) {
   }
   JsonObject source;
   source.text("topic", topic).text("from", positions->front());
+  if (args.has("filter")) source.text("filter", args.text("filter"));
   JsonObject body = queue_settings(args);
   body.raw("source", source.str());
   ApiCall call("PUT", queue_path(queue), body.str());

@@ -14,6 +14,7 @@
 
 #include "engine/base/diag.h"
 #include "engine/base/memory_file_system.h"
+#include "src/serve/filters.h"
 #include "src/serve/memory.h"
 #include "version.h"
 
@@ -98,10 +99,11 @@ Result<> RunningBroker::build() {
   groups_ = std::make_unique<log::Groups>(core, *topics_);
   const MemoryBudgets memory = memory_budgets(config_);
   queues_ = std::make_unique<queue::Queues>(
-      core, queue::QueueLimits{memory.marked_messages, memory.ahead});
+      core, queue::QueueLimits{memory.marked_messages, memory.ahead}, &compile_filter);
   broker_ = std::unique_ptr<http::Broker>(
       new http::Broker{core, *topics_, *groups_, *queues_, *pool_, clock_, random_});
   broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
+  broker_->compile_filter = &compile_filter;
   set_defaults(config_, *broker_);
   broker_->metrics = [&core](std::string& out) { append_engine_metrics(core, out); };
   watch_ = std::make_unique<HealthWatch>(*contexts_.front(), core, clock_, *broker_);

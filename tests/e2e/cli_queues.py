@@ -79,6 +79,20 @@ class Queues(BrokerCase):
         self.assertIn("VISIBILITY", self.out("queue", "list", "-o", "wide").splitlines()[0])
         self.cli("queue", "config", "set", "no_such=1", code=2)
 
+    def test_order_retries_filter_and_pausing(self):
+        self.cli("queue", "create", "ordered", "--order", "key", "--retry-min", "2s", "--retain-acked", "1d",
+                 "--dedup-window", "10m", "--paused")
+        shown = self.json("queue", "describe", "ordered")
+        self.assertEqual((shown["order"], shown["retain_acked"], shown["paused"]), ("key", "1d", True))
+        self.assertEqual(shown["retry"], {"backoff": "exponential", "min": "2s", "max": "5m"})
+        self.assertEqual(shown["dedup"]["window"], "10m")
+        self.assertFalse(self.json("queue", "config", "ordered", "paused=false")["paused"])
+        self.cli("queue", "create", "odd", "--order", "odd", code=2)
+        self.cli("topic", "create", "sales")
+        self.cli("attach", "sales", "eu", "--filter", "headers.region = 'EU'", "--order", "fair")
+        self.assertEqual(self.json("queue", "describe", "eu")["source"]["filter"], "headers.region = 'EU'")
+        self.cli("attach", "sales", "us", "--filter", "headers.region =", code=2)
+
     def test_peek_shows_states_and_touches_nothing(self):
         self.cli("send", "seen", "--create", stdin="".join(f"m{number}\n" for number in range(30)))
         self.cli("receive", "seen", "-n", "2", "-q")

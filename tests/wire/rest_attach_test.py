@@ -78,7 +78,7 @@ class Attach(WireCase):
         self.refused("PUT", "/v1/queues/q", {"source": {"topic": "whole", "from": "0-1"}}, status=400,
                      code="invalid-request")
         self.refused("PUT", "/v1/queues/q", {"source": {"topic": "whole", "filter": "x"}}, status=400,
-                     code="invalid-request")
+                     code="invalid-filter")
         self.refused("PUT", "/v1/queues/q", {"source": {}}, status=400, code="invalid-request")
 
     def test_two_queues_and_a_reader_see_the_same_record(self):

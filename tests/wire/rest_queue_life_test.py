@@ -157,7 +157,7 @@ class QueueLife(WireCase):
         self.refused("POST", "/v1/queues/ranges/receive", {"wait": "soon"}, status=400, code="invalid-duration")
         self.refused("POST", "/v1/queues/ranges/ack", {"receipts": []}, status=400, code="invalid-request")
         self.refused("POST", "/v1/queues/ranges/ack", {"receipts": ["x"] * 1001}, status=413, code="batch-too-large")
-        self.refused("PUT", "/v1/queues/ordered", {"order": "key"}, status=400, code="invalid-request")
+        self.refused("PUT", "/v1/queues/ordered", {"order": "backwards"}, status=400, code="invalid-request")
 
     def test_names_are_shared_with_topics(self):
         self.ask("PUT", "/v1/topics/name-of-a-topic", {}, status=201)

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/http/call_rig.h"
 #include "schemas/api.pb.h"
+#include "tests/unit/http/call_rig.h"
 
 namespace twofold::http {
 namespace {
@@ -55,7 +55,8 @@ TEST_F(RecordIn, AValueIsTheExactSliceOfTheBody) {
 }
 
 TEST_F(RecordIn, KeysAndTextsWithEscapesOutliveTheReader) {
-  auto batch = read(R"({"records":[{"key":"\u0041\n","text":"say \"hi\""},{"key":"b","text":"\t"}]})");
+  auto batch =
+      read(R"({"records":[{"key":"\u0041\n","text":"say \"hi\""},{"key":"b","text":"\t"}]})");
   ASSERT_TRUE(batch);
   EXPECT_EQ(batch->records[0].key, "A\n");
   EXPECT_EQ(batch->records[0].value, "say \"hi\"");
@@ -63,7 +64,8 @@ TEST_F(RecordIn, KeysAndTextsWithEscapesOutliveTheReader) {
 }
 
 TEST_F(RecordIn, TextAndBytesSayWhatTheyAre) {
-  auto batch = read(R"({"records":[{"text":"x"},{"bytes":"AP8="},{"text":"<a/>","content_type":"application/xml"},
+  auto batch = read(
+      R"({"records":[{"text":"x"},{"bytes":"AP8="},{"text":"<a/>","content_type":"application/xml"},
                       {"value":{},"content_type":"application/json"},{"value":1,"headers":{"content-type":"application/a+json","z":null}}]})");
   ASSERT_TRUE(batch);
   EXPECT_EQ(header(batch->records[0], "content-type"), "text/plain");
@@ -90,22 +92,26 @@ TEST_F(RecordIn, WhatIsWrongIsNamedWithItsPlace) {
     std::string_view param;
   };
   const Case cases[] = {
-      {"{}", ProblemKind::invalid_request, "value"},
-      {R"({"value":1,"text":"a"})", ProblemKind::value_and_bytes, "text"},
-      {R"({"value":1,"value":2})", ProblemKind::invalid_request, "value"},
-      {R"({"bytes":"%"})", ProblemKind::invalid_request, "bytes"},
-      {R"({"text":7})", ProblemKind::invalid_request, "text"},
-      {R"({"value":1,"partition":-1})", ProblemKind::invalid_request, "partition"},
-      {R"({"value":1,"partition":1.0})", ProblemKind::invalid_request, "partition"},
-      {R"({"value":1,"timestamp":"yesterday"})", ProblemKind::invalid_request, "timestamp"},
-      {R"({"value":1,"headers":{"a":7}})", ProblemKind::invalid_request, "headers"},
-      {R"({"value":1,"headers":{"a":"b","a":"c"}})", ProblemKind::invalid_request, "headers"},
-      {R"({"value":1,"key":{"base65":"YQ=="}})", ProblemKind::invalid_request, "base65"},
-      {R"({"value":1,"delay":"5s"})", ProblemKind::invalid_request, "delay"},
-      {R"({"value":1,"ttl":"5s"})", ProblemKind::invalid_request, "ttl"},
-      {R"({"value":1,"durability":"ram"})", ProblemKind::invalid_request, "durability"},
-      {R"({"value":1,"records":[{"value":2}]})", ProblemKind::invalid_request, "records"},
-      {R"({"records":[]})", ProblemKind::invalid_request, "records"},
+      {"{}",                                                         ProblemKind::invalid_request,  "value"     },
+      {R"({"value":1,"text":"a"})",                                  ProblemKind::value_and_bytes,  "text"      },
+      {R"({"value":1,"value":2})",                                   ProblemKind::invalid_request,  "value"     },
+      {R"({"bytes":"%"})",                                           ProblemKind::invalid_request,  "bytes"     },
+      {R"({"text":7})",                                              ProblemKind::invalid_request,  "text"      },
+      {R"({"value":1,"partition":-1})",                              ProblemKind::invalid_request,  "partition" },
+      {R"({"value":1,"partition":1.0})",                             ProblemKind::invalid_request,  "partition" },
+      {R"({"value":1,"timestamp":"yesterday"})",                     ProblemKind::invalid_request,  "timestamp" },
+      {R"({"value":1,"headers":{"a":7}})",                           ProblemKind::invalid_request,  "headers"   },
+      {R"({"value":1,"headers":{"a":"b","a":"c"}})",                 ProblemKind::invalid_request,  "headers"   },
+      {R"({"value":1,"key":{"base65":"YQ=="}})",                     ProblemKind::invalid_request,  "base65"    },
+      {R"({"value":1,"delay":"5s"})",                                ProblemKind::invalid_request,  "delay"     },
+      {R"({"value":1,"ttl":"0s"})",                                  ProblemKind::invalid_duration, "ttl"       },
+      {R"({"value":1,"dedup_id":"a"})",                              ProblemKind::invalid_request,  "dedup_id"  },
+      {R"({"value":1,"group":""})",                                  ProblemKind::invalid_request,  "group"     },
+      {R"({"value":1,"group":"g","headers":{"twofold-group":"h"}})", ProblemKind::invalid_request,
+       "group"                                                                                                  },
+      {R"({"value":1,"durability":"ram"})",                          ProblemKind::invalid_request,  "durability"},
+      {R"({"value":1,"records":[{"value":2}]})",                     ProblemKind::invalid_request,  "records"   },
+      {R"({"records":[]})",                                          ProblemKind::invalid_request,  "records"   },
   };
   for (const Case& one : cases) {
     const Problem problem = refused(one.body);
@@ -125,7 +131,8 @@ TEST_F(RecordIn, SizesAreLimited) {
   for (std::size_t i = 0; i < kRecordsMax; ++i) records += R"({"value":1},)";
   records.pop_back();
   EXPECT_TRUE(read("{\"records\":[" + records + "]}"));
-  EXPECT_EQ(refused("{\"records\":[" + records + ",{\"value\":1}]}").kind, ProblemKind::batch_too_large);
+  EXPECT_EQ(refused("{\"records\":[" + records + ",{\"value\":1}]}").kind,
+            ProblemKind::batch_too_large);
   std::string headers;
   for (std::size_t i = 0; i < kHeadersMax; ++i) headers += "\"h" + std::to_string(i) + "\":\"\",";
   headers.pop_back();
@@ -135,15 +142,46 @@ TEST_F(RecordIn, SizesAreLimited) {
 }
 
 TEST_F(RecordIn, QueuesTakeDelaysAndNoPartitions) {
-  auto batch = read(R"({"messages":[{"value":1,"delay":"90s"},{"value":2,"delay":5},{"value":3,"deliver_at":"2026-11-21T10:30:00Z"}]})",
-                    Destination::queue);
+  auto batch = read(
+      R"({"messages":[{"value":1,"delay":"90s"},{"value":2,"delay":5},{"value":3,"deliver_at":"2026-11-21T10:30:00Z"}]})",
+      Destination::queue);
   ASSERT_TRUE(batch);
   EXPECT_EQ(batch->records[0].delay, std::chrono::seconds{90});
   EXPECT_EQ(batch->records[1].delay, std::chrono::seconds{5});
   EXPECT_EQ(batch->records[2].deliver_at, engine::WallTime{1'795'257'000'000});
-  EXPECT_EQ(refused(R"({"value":1,"delay":"1s","deliver_at":"2026-11-21T10:30:00Z"})", Destination::queue).param, "deliver_at");
+  EXPECT_EQ(
+      refused(R"({"value":1,"delay":"1s","deliver_at":"2026-11-21T10:30:00Z"})", Destination::queue)
+          .param,
+      "deliver_at");
   EXPECT_EQ(refused(R"({"value":1,"partition":0})", Destination::queue).param, "partition");
   EXPECT_EQ(refused(R"({"records":[{"value":1}]})", Destination::queue).param, "records");
+}
+
+TEST_F(RecordIn, WhatIsKeptOfARecordStandsInHeadersOfOurOwn) {
+  const std::int64_t now = rig_.broker.clock.wall().value();
+  auto batch = read(
+      R"({"messages":[{"key":"k","group":"g","dedup_id":"d","ttl":"1m","value":1},{"key":"k","group":"k","value":2}]})",
+      Destination::queue);
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(header(batch->records[0], "twofold-group"), "g");
+  EXPECT_EQ(header(batch->records[0], "twofold-dedup-id"), "d");
+  EXPECT_EQ(header(batch->records[0], "twofold-expires"), std::to_string(now + 60'000));
+  EXPECT_EQ(batch->records[1].headers_count, 0u) << "the key is the group anyway";
+  const queue::Send send = to_send("q", *batch, call_.scratch, engine::WallTime{now});
+  EXPECT_EQ(send.messages[0].dedup_id, "d");
+  EXPECT_FALSE(send.messages[1].dedup_id);
+
+  v1::SendRequest request;
+  auto* message = request.add_messages();
+  message->set_group("g");
+  message->set_dedup_id("d");
+  message->set_ttl_ms(60'000);
+  auto proto = read(request.SerializeAsString(), Destination::queue, Media::protobuf);
+  ASSERT_TRUE(proto);
+  EXPECT_EQ(header(proto->records[0], "twofold-group"), "g");
+  EXPECT_EQ(header(proto->records[0], "twofold-expires"), std::to_string(now + 60'000));
+  message->set_ttl_ms(0);
+  EXPECT_EQ(refused(request.SerializeAsString(), Destination::queue, Media::protobuf).param, "ttl");
 }
 
 TEST_F(RecordIn, EveryCutOfABodyIsRefused) {

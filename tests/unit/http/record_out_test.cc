@@ -1,8 +1,7 @@
 #include "http/rest/record_out.h"
 
-#include <gtest/gtest.h>
-
 #include <boost/json.hpp>
+#include <gtest/gtest.h>
 
 #include "http/rest/record_in.h"
 #include "schemas/api.pb.h"
@@ -12,8 +11,12 @@ namespace {
 
 engine::StoredRecord stored(std::optional<std::string_view> value,
                             std::string_view content_type = "") {
-  engine::StoredRecord record{engine::Offset{41}, engine::Seq{9001},
-                              engine::WallTime{1'795'257'000'123}, "bill_123", value, {}};
+  engine::StoredRecord record{engine::Offset{41},
+                              engine::Seq{9001},
+                              engine::WallTime{1'795'257'000'123},
+                              "bill_123",
+                              value,
+                              {}};
   if (!content_type.empty()) record.headers.push_back({kContentTypeHeader, content_type});
   return record;
 }
@@ -30,9 +33,10 @@ std::string as_json(const engine::StoredRecord& record,
 }
 
 TEST(RecordOut, SplicesJsonInByteForByte) {
-  EXPECT_EQ(as_json(stored(R"({"amount": 120.0})")),
-            R"({"id":"2-41","topic":"orders","partition":2,"offset":41,"seq":9001,"key":"bill_123",)"
-            R"("value":{"amount": 120.0},"content_type":"application/json","timestamp":"2026-11-21T10:30:00.123Z"})");
+  EXPECT_EQ(
+      as_json(stored(R"({"amount": 120.0})")),
+      R"({"id":"2-41","topic":"orders","partition":2,"offset":41,"seq":9001,"key":"bill_123",)"
+      R"("value":{"amount": 120.0},"content_type":"application/json","timestamp":"2026-11-21T10:30:00.123Z"})");
 }
 
 TEST(RecordOut, WhatClaimsToBeJsonMustProveIt) {
@@ -54,15 +58,46 @@ TEST(RecordOut, WhatClaimsToBeJsonMustProveIt) {
   EXPECT_EQ(value(""), "text");
 }
 
+TEST(RecordOut, WhatWeKeepInHeadersIsShownAsMembers) {
+  engine::StoredRecord record = stored("{}");
+  record.headers = {
+      {"region",           "EU"           },
+      {"twofold-group",    "g"            },
+      {"twofold-dedup-id", "d"            },
+      {"twofold-expires",  "1795257000123"},
+      {"twofold-expires",  "soon"         },
+      {"twofold-origin",   "q:0-1"        }
+  };
+  const auto json = boost::json::parse(as_json(record)).as_object();
+  EXPECT_EQ(json.at("group"), "g");
+  EXPECT_EQ(json.at("dedup_id"), "d");
+  EXPECT_EQ(json.at("expires_at"), "2026-11-21T10:30:00.123Z");
+  EXPECT_EQ(json.at("headers").as_object().size(), 3u) << "what is no note of ours stays a header";
+  std::string bytes;
+  RecordWriter("orders").protobuf(bytes, engine::PartitionId{2}, record);
+  v1::Record proto;
+  ASSERT_TRUE(proto.ParseFromString(bytes));
+  EXPECT_EQ(proto.group(), "g");
+  EXPECT_EQ(proto.dedup_id(), "d");
+  EXPECT_EQ(proto.expires_at_ms(), 1'795'257'000'123);
+  EXPECT_EQ(proto.headers_size(), 3);
+}
+
 TEST(RecordOut, TombstonesAndForcedBase64) {
   EXPECT_NE(as_json(stored(std::nullopt)).find(R"("value":null)"), std::string::npos);
-  EXPECT_NE(as_json(stored("{}"), RecordWriter::Values::base64).find(R"("bytes":"e30=")"), std::string::npos);
+  EXPECT_NE(as_json(stored("{}"), RecordWriter::Values::base64).find(R"("bytes":"e30=")"),
+            std::string::npos);
 }
 
 TEST(RecordOut, KeysAndHeadersOfAnyBytes) {
   auto record = stored("1");
   record.key = "\xff";
-  record.headers = {{"region", "EU"}, {"blob", "\xff"}, {"none", std::nullopt}, {"\xff", "x"}};
+  record.headers = {
+      {"region", "EU"        },
+      {"blob",   "\xff"      },
+      {"none",   std::nullopt},
+      {"\xff",   "x"         }
+  };
   const auto json = boost::json::parse(as_json(record)).as_object();
   EXPECT_EQ(json.at("key").at("base64"), "/w==");
   const auto& headers = json.at("headers").as_object();

@@ -1,0 +1,158 @@
+// One message by its id: look, delete, reschedule.
+#include "http/rest/message.h"
+
+#include <fmt/format.h>
+
+#include "http/rest/handlers.h"
+#include "http/rest/json_request.h"
+#include "http/rest/message_id.h"
+#include "http/rest/not_found.h"
+#include "http/rest/page_answer.h"
+#include "http/rest/queue_out.h"
+
+namespace twofold::http {
+namespace {
+
+using queue::MessageState;
+using queue::Why;
+
+constexpr engine::Duration kDelayMax = std::chrono::hours{24 * 36500};
+
+Problem gone(const NamedMessage& named) {
+  return {ProblemKind::message_not_found,
+          fmt::format("The record of message {} of queue {} is not there (any more).",
+                      id_text(named.id), named.queue),
+          "id"};
+}
+
+// A moment of broker time: from a delay, or from the calendar.
+Try<engine::Instant> read_due(Call& call) {
+  static constexpr std::string_view kNames[] = {"delay", "deliver_at"};
+  std::optional<engine::Duration> delay;
+  JsonReader json(call.body.empty() ? std::string_view("{}") : call.body, call.scratch.texts);
+  MemberLoop members(json, kNames);
+  while (const auto member = members.next()) {
+    if (*member == 0) {
+      auto given = read_duration(json);
+      if (!given) members.refuse(std::move(given).problem());
+      if (given) delay = *given;
+    } else {
+      auto time = read_time(json);
+      if (!time) members.refuse(std::move(time).problem());
+      if (time) delay = *time - call.broker.clock.wall();
+    }
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  if (!json.finish()) return json_problem(*json.error());
+  if (members.has(0) == members.has(1)) {
+    return Problem(ProblemKind::invalid_request,
+                   "Say delay or deliver_at; a delay of 0s delivers it now.", "delay");
+  }
+  if (members.has(0) && *delay < engine::Duration{0}) {
+    return Problem(ProblemKind::invalid_duration, "A delay is not negative.", "delay");
+  }
+  return call.broker.clock.now() + std::clamp(*delay, engine::Duration{0}, kDelayMax);
+}
+
+void render(Call& call, const NamedMessage& named, const LookedUp& found,
+            RecordWriter::Values values) {
+  const MessagePart part = part_of(call.broker, found.message.item);
+  JsonWriter json(call.reply.body);
+  RecordWriter(found.message.topic, values).json(json, named.id.partition, *found.record(), &part);
+}
+
+Task<Try<>> answer_with(Call& call, const NamedMessage& named) {
+  auto values = parse_encoding(call);
+  if (!values) co_return std::move(values).problem();
+  auto found = co_await look_up(call, named);
+  if (!found) co_return std::move(found).problem();
+  if (!found->record()) co_return gone(named);
+  render(call, named, *found, *values);
+  co_return Try<>();
+}
+
+}  // namespace
+
+Try<NamedMessage> named_message(const Call& call) {
+  auto queue = call.name(0);
+  if (!queue) return std::move(queue).problem();
+  auto id = read_message_id(call.args[1]);
+  if (!id) return std::move(id).problem();
+  return NamedMessage{*std::move(queue), *id};
+}
+
+engine::WallTime on_calendar(const Broker& broker, engine::Instant instant) {
+  return broker.clock.wall() + (instant - broker.clock.now());
+}
+
+MessagePart part_of(const Broker& broker, const queue::BrowseItem& item) {
+  MessagePart part;
+  part.state = state_text(item.state);
+  part.receive_count = item.receive_count;
+  part.reason = item.reason;
+  if (item.visible_at) part.visible_at = on_calendar(broker, *item.visible_at);
+  return part;
+}
+
+Task<Try<LookedUp>> look_up(Call& call, const NamedMessage& named) {
+  auto ask = [&queues = call.broker.queues, &named] {
+    return queues.explain(named.queue, named.id);
+  };
+  auto message = co_await ask_core(call.broker.core, std::move(ask));
+  if (!message) {
+    auto problem = co_await explained(call, message.error(), named.queue);
+    co_return problem;
+  }
+  LookedUp found{*std::move(message), {}};
+  if (!found.message.plan) co_return found;
+  std::vector<engine::ReadPlan> plans{*found.message.plan};
+  std::vector<engine::PartitionId> partitions{named.id.partition};
+  std::vector<MessagePlace> places{
+      {named.id.partition, named.id.offset}
+  };
+  found.records = co_await MessageRecords::load(call, plans, partitions, std::move(places));
+  co_return found;
+}
+
+Task<Try<>> get_message(Call& call) {
+  auto named = named_message(call);
+  if (!named) co_return std::move(named).problem();
+  co_return co_await answer_with(call, *named);
+}
+
+Task<Try<>> delete_message(Call& call) {
+  auto named = named_message(call);
+  if (!named) co_return std::move(named).problem();
+  auto start = [&queues = call.broker.queues, &named](engine::Completion<MessageState> done) {
+    queues.erase(named->queue, named->id, std::move(done));
+  };
+  auto before = co_await on_core<MessageState>(call.broker.core, std::move(start));
+  if (!before) co_return co_await explained(call, before.error(), named->queue);
+  JsonWriter json(call.reply.body);
+  json.begin_object().name("id").string(id_text(named->id)).name("deleted").boolean(true);
+  json.name("was").string(state_text(*before)).end_object();
+  co_return Try<>();
+}
+
+Task<Try<>> patch_message(Call& call) {
+  auto named = named_message(call);
+  if (!named) co_return std::move(named).problem();
+  auto due = read_due(call);
+  if (!due) co_return std::move(due).problem();
+  auto start = [&queues = call.broker.queues, &named, &due](engine::Completion<MessageState> done) {
+    queues.reschedule(named->queue, named->id, *due, std::move(done));
+  };
+  auto before = co_await on_core<MessageState>(call.broker.core, std::move(start));
+  if (!before) co_return co_await explained(call, before.error(), named->queue);
+  if (*before == MessageState::in_flight || *before == MessageState::dead) {
+    const bool held = *before == MessageState::in_flight;
+    Problem problem(ProblemKind::wrong_state,
+                    fmt::format("Message {} is {}.", id_text(named->id), state_text(*before)),
+                    "id");
+    problem.hint = held ? "Who holds it can extend or nack it." : "Redrive brings it back.";
+    co_return problem;
+  }
+  co_return co_await answer_with(call, *named);
+}
+
+}  // namespace twofold::http

@@ -1,0 +1,77 @@
+#include "http/rest/raw_in.h"
+
+#include "http/rest/json_request.h"
+
+namespace twofold::http {
+namespace {
+
+// Twofold-H-Region becomes the record's header Region.
+void read_headers(Call& call, IncomingRecord& record) {
+  constexpr std::string_view kPrefix = "Twofold-H-";
+  record.headers_begin = call.scratch.headers.size();
+  for (const Field& field : call.head.fields) {
+    if (field.name.size() <= kPrefix.size()) continue;
+    if (!same_token(field.name.substr(0, kPrefix.size()), kPrefix)) continue;
+    call.scratch.headers.push_back({field.name.substr(kPrefix.size()), field.value});
+  }
+  // What curl says of every -d is no statement about the bytes.
+  const bool unlabelled = call.media == Media::none || call.media == Media::form;
+  if (!unlabelled && !same_token(call.head.content_type, kJson)) {
+    call.scratch.headers.push_back({kContentTypeHeader, call.head.content_type});
+  }
+}
+
+std::optional<std::string_view> field_of(const Call& call, std::string_view name) {
+  const std::string_view value = call.head.field(name);
+  if (value.empty()) return std::nullopt;
+  return value;
+}
+
+Try<> read_duration_field(const Call& call, std::string_view name,
+                          std::optional<engine::Duration>& to) {
+  const auto text = field_of(call, name);
+  if (!text) return {};
+  auto duration = to_duration(*text);
+  if (duration) {
+    to = *duration;
+    return {};
+  }
+  Problem problem = std::move(duration).problem();
+  problem.param = name;
+  return problem;
+}
+
+}  // namespace
+
+Try<IncomingBatch> read_raw(Call& call, Destination destination) {
+  IncomingRecord record;
+  record.key = call.query("key");
+  record.value = call.body;
+  read_headers(call, record);
+  record.dedup_id = field_of(call, "Twofold-Dedup-Id");
+  record.group = field_of(call, "Twofold-Group");
+  if (auto taken = read_duration_field(call, "Twofold-Delay", record.delay); !taken) {
+    return std::move(taken).problem();
+  }
+  if (auto taken = read_duration_field(call, "Twofold-Ttl", record.ttl); !taken) {
+    return std::move(taken).problem();
+  }
+  if (record.delay && destination == Destination::topic) {
+    return Problem(ProblemKind::invalid_request, "Only messages of a queue can be delayed.",
+                   "Twofold-Delay");
+  }
+  const RecordRules rules{destination, call.broker.clock.wall()};
+  if (auto finished = finish_record(record, call.scratch, rules); !finished) {
+    return std::move(finished).problem();
+  }
+  IncomingBatch batch;
+  batch.records.push_back(record);
+  if (const auto durability = call.query("durability")) {
+    auto parsed = parse_durability(*durability);
+    if (!parsed) return std::move(parsed).problem();
+    batch.durability = *parsed;
+  }
+  return batch;
+}
+
+}  // namespace twofold::http

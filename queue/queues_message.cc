@@ -1,0 +1,152 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+namespace {
+
+using engine::Errc;
+using engine::Error;
+
+std::size_t index_of(MessageId id) { return static_cast<std::size_t>(id.partition.value()); }
+
+BrowseItem item_of(const Partition& partition, MessageId id) {
+  const MessageView view = partition.view(id.offset);
+  return {id.partition,  id.offset, view.state,
+          view.receives, view.due,  partition.delivery.reason(id.offset), view.first};
+}
+
+}  // namespace
+
+// Whether there is, or was, such a message.
+Result<> Queues::State::know(const Queue& queue, MessageId id) const {
+  if (id.partition.value() >= 0 && index_of(id) < queue.partitions.size() &&
+      id.offset >= Offset{0} && id.offset < core.status(queue.partitions[index_of(id)].log).end)
+    return {};
+  return Error(Errc::message_not_found, "queue " + queue.name + " has had no message " +
+                                            std::to_string(id.partition.value()) + "-" +
+                                            std::to_string(id.offset.value()));
+}
+
+Why Queues::State::why(const Queue& queue, MessageId id, MessageState state) const {
+  const Partition& partition = queue.partitions[index_of(id)];
+  const auto log = core.status(partition.log);
+  if (id.offset < log.start) return Why::trimmed;
+  if (queue.attached() && id.offset < queue.definition.source->start_offsets[index_of(id)])
+    return Why::before_start;
+  if (id.offset >= log.visible_end) return Why::not_visible;
+  switch (state) {
+    case MessageState::in_flight: return Why::in_flight;
+    case MessageState::delayed: return Why::delayed;
+    case MessageState::dead: return Why::dead;
+    case MessageState::acked: return Why::acked;
+    case MessageState::blocked:
+      return queue.config().order == Order::strict ? Why::partition_held : Why::group_held;
+    case MessageState::ready: break;
+  }
+  if (queue.looks_ahead() && id.offset >= partition.looked_at) return Why::not_looked_at;
+  return queue.config().paused ? Why::paused : Why::ready;
+}
+
+Result<History> Queues::history(const std::string& name, MessageId id) const {
+  const State& s = *state_;
+  const auto needed = s.need(name);
+  if (!needed) return needed.error();
+  if (auto known = s.know(**needed, id); !known) return known.error();
+  return History{s.events.of((*needed)->id(), id), s.events.since()};
+}
+
+Result<QueueView> Queues::view(const std::string& name) const {
+  const auto needed = state_->need(name);
+  if (!needed) return needed.error();
+  Queue& queue = **needed;
+  return QueueView{queue.counters(), queue.config().paused, queue.has_ready(), queue.looking(),
+                   queue.next_eligible()};
+}
+
+Result<Explained> Queues::explain(const std::string& name, MessageId id) const {
+  const State& s = *state_;
+  const auto needed = s.need(name);
+  if (!needed) return needed.error();
+  const Queue& queue = **needed;
+  if (auto known = s.know(queue, id); !known) return known.error();
+  const Partition& partition = queue.partitions[index_of(id)];
+  const BrowseItem item = item_of(partition, id);
+  Explained explained{item, s.why(queue, id, item.state), {}, queue.config(), {}, {}};
+  if (queue.attached()) explained.topic = queue.definition.source->topic;
+  if (item.state == MessageState::blocked) {
+    const auto blocker = partition.groups->blocker(id.offset);
+    if (blocker) explained.blocker = item_of(partition, {id.partition, *blocker});
+  }
+  if (explained.why != Why::trimmed && explained.why != Why::not_visible)
+    explained.plan = s.core.plan_offsets(partition.log, {id.offset});
+  return explained;
+}
+
+void Queues::erase(std::string name, MessageId id, Completion<MessageState> done) {
+  State& s = *state_;
+  const auto needed = s.need(name);
+  if (!needed) return done(needed.error());
+  Queue& queue = **needed;
+  if (auto known = s.know(queue, id); !known) return done(known.error());
+  const std::size_t index = index_of(id);
+  const MessageState state = queue.partitions[index].view(id.offset).state;
+  const Why why = s.why(queue, id, state);
+  if (why == Why::trimmed)
+    return done(Error(Errc::message_not_found, "the message was done with, its record is gone"));
+  if (auto admitted = s.core.admit(engine::Admission::consume, kNoteBytes); !admitted)
+    return done(admitted.error());
+  Unblocked unblocked{queue.id(), {}};
+  if (why != Why::acked && why != Why::before_start) {
+    const AckOp op{{Run{id.offset, 1}}};
+    s.ack(queue, index, op);
+    if (queue.grouped()) unblocked.runs.emplace_back(index, op.runs);
+  }
+  s.core.on_commit(Durability::disk, [&s, state, done = std::move(done),
+                                      unblocked](Result<Durability> reached) mutable {
+    if (!reached) return done(reached.error());
+    done(state);
+    s.unblock(unblocked);
+  });
+}
+
+void Queues::reschedule(std::string name, MessageId id, Instant due,
+                        Completion<MessageState> done) {
+  State& s = *state_;
+  const auto needed = s.need(name);
+  if (!needed) return done(needed.error());
+  Queue& queue = **needed;
+  if (auto known = s.know(queue, id); !known) return done(known.error());
+  const std::size_t index = index_of(id);
+  const Partition& partition = queue.partitions[index];
+  const MessageState state = partition.view(id.offset).state;
+  const Why why = s.why(queue, id, state);
+  if (why == Why::trimmed || why == Why::before_start || why == Why::acked)
+    return done(Error(Errc::message_not_found, "the message is done with"));
+  if (state == MessageState::in_flight || state == MessageState::dead) return done(state);
+  if (auto room = s.room_for_marks(); !room && partition.delivery.is_fresh(id.offset))
+    return done(room.error());
+  if (auto admitted = s.core.admit(engine::Admission::consume, kNoteBytes); !admitted)
+    return done(admitted.error());
+  const Runs runs{
+      Run{id.offset, 1}
+  };
+  const Instant at = std::max(due, s.core.now());
+  if (partition.delivery.is_fresh(id.offset)) {
+    if (at > s.core.now()) s.change(queue, index, DelayOp{at, runs});
+  } else {
+    s.change(queue, index, NackOp{at, runs});
+  }
+  s.settle(queue, index);
+  const std::uint32_t queue_id = queue.id();
+  s.core.on_commit(Durability::disk,
+                   [state, done = std::move(done)](Result<Durability> reached) mutable {
+                     if (!reached) return done(reached.error());
+                     done(state);
+                   });
+  s.serve(queue_id);
+}
+
+}  // namespace twofold::queue

@@ -1,0 +1,406 @@
+#include <algorithm>
+#include <utility>
+
+#include "engine/record_batch.h"
+#include "queue/letter.h"
+#include "queue/queues_state.h"
+
+namespace twofold::queue {
+namespace {
+
+using engine::Errc;
+using engine::Error;
+using engine::Header;
+using Match = SweepFind::Match;
+
+constexpr std::size_t kSweepsMax = 100;        // remembered
+constexpr std::size_t kStepMax = 256;          // messages at once
+constexpr std::uint32_t kStepsPerSecond = 20;  // of a sweep with a rate, at most
+constexpr std::uint64_t kStepBytes = 8 << 20;  // about
+constexpr std::int64_t kWindowsMax = 512;      // looked at in one turn
+constexpr std::size_t kSampleMax = 10;
+constexpr Duration kRetryAfter = std::chrono::seconds{1};
+
+States states_for(SweepAction action) {
+  using enum MessageState;
+  switch (action) {
+    case SweepAction::replay: return {acked};
+    case SweepAction::redrive: return {dead};
+    case SweepAction::move: return {ready, delayed, blocked, dead};
+    case SweepAction::purge: return waiting_states();
+  }
+  __builtin_unreachable();
+}
+
+std::size_t step_of(const SweepRequest& request) {
+  if (!request.per_second || request.dry_run) return kStepMax;
+  return std::clamp<std::size_t>(*request.per_second / kStepsPerSecond, 1, kStepMax);
+}
+
+// So many records of the log are about kStepBytes.
+std::size_t step_in(const engine::LogStatus& log) {
+  const auto records = std::max<std::int64_t>(1, distance(log.start, log.visible_end));
+  const std::uint64_t size = log.bytes / static_cast<std::uint64_t>(records);
+  return static_cast<std::size_t>(std::max<std::uint64_t>(1, kStepBytes / (size + 1)));
+}
+
+std::string origin_of(const engine::StoredRecord& record) {
+  for (const Header& header : record.headers)
+    if (header.name == kOrigin && header.value)
+      return std::string(header.value->substr(0, header.value->find(':')));
+  return {};
+}
+
+std::uint64_t bytes_of(const engine::StoredRecord& record) {
+  std::uint64_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
+  for (const Header& header : record.headers)
+    bytes += header.name.size() + header.value.value_or("").size();
+  return bytes;
+}
+
+/// Which records a sweep is about. Copied to whatever thread looks.
+struct Sieve {
+  std::shared_ptr<const RecordFilter> wanted;     // of the request; may be null
+  std::shared_ptr<const RecordFilter> delivered;  // of the queue; may be null
+  std::optional<WallTime> from;
+  std::optional<WallTime> upto;
+
+  bool passes(const engine::StoredRecord& record) const {
+    if (from && record.timestamp < *from) return false;
+    if (upto && record.timestamp >= *upto) return false;
+    return (!wanted || wanted->matches(record)) && (!delivered || delivered->matches(record));
+  }
+};
+
+// Threads: any.
+void sift(const Sieve& sieve, const SweepRequest& request, const std::vector<Offset>& offsets,
+          Result<std::vector<engine::StoredBatch>> batches, SweepFind& find) {
+  if (!batches) {
+    find.trouble = batches.error();
+    return;
+  }
+  find.batches = *std::move(batches);
+  for (const engine::StoredBatch& batch : find.batches) {
+    engine::BatchCursor cursor(batch.bytes, batch.base_seq);
+    for (;;) {
+      auto record = cursor.next();
+      if (!record) {
+        find.trouble = record.error();
+        return;
+      }
+      if (!*record) break;
+      if (!std::binary_search(offsets.begin(), offsets.end(), (**record).offset)) continue;
+      if (!sieve.passes(**record)) continue;
+      const Offset offset = (**record).offset;
+      std::string to = request.destination.empty() ? origin_of(**record) : request.destination;
+      find.matches.push_back({offset, bytes_of(**record), std::move(to), std::move(**record)});
+    }
+  }
+}
+
+engine::NewRecord to_append(const engine::StoredRecord& record, std::vector<Header>& headers) {
+  headers.clear();
+  for (const Header& header : record.headers)
+    if (!is_letter_header(header.name)) headers.push_back(header);
+  return {record.key, record.value, headers, record.timestamp};
+}
+
+std::vector<Offset> offsets_of(const std::vector<Match>& matches) {
+  std::vector<Offset> offsets;
+  for (const Match& match : matches) offsets.push_back(match.offset);
+  return offsets;
+}
+
+}  // namespace
+
+Result<std::uint64_t> Queues::start_sweep(SweepRequest request, Completion<Sweep> ended) {
+  State& s = *state_;
+  const auto needed = s.need(request.queue);
+  if (!needed) return needed.error();
+  const Queue& queue = **needed;
+  if (request.action == SweepAction::move && !request.destination.empty()) {
+    const auto to = s.need(request.destination);
+    if (!to) return to.error();
+    if (*to == &queue) return Error(Errc::invalid_request, "a queue cannot move to itself");
+    if ((*to)->attached())
+      return Error(Errc::queue_is_attached, "queue " + request.destination + " reads a topic",
+                   "publish to topic " + (*to)->definition.source->topic);
+  }
+  SweepTask task{{}, queue.id()};
+  task.states = states_for(request.action);
+  if (!request.states.empty()) {
+    States wanted;
+    for (const MessageState state : request.states) wanted.add(state);
+    if (wanted.exceed(task.states))
+      return Error(Errc::invalid_request, "the action is not for messages in that state");
+    task.states = wanted;
+  }
+  for (const SweepTask& other : s.sweeps)
+    if (other.queue == queue.id() && other.sweep.status == MoveStatus::running &&
+        !other.sweep.request.dry_run && !request.dry_run)
+      return Error(Errc::busy, "an operation runs on queue " + request.queue + " already");
+  if (s.sweeps.size() >= kSweepsMax) {
+    const auto done = std::find_if(s.sweeps.begin(), s.sweeps.end(), [](const SweepTask& t) {
+      return t.sweep.status != MoveStatus::running;
+    });
+    if (done == s.sweeps.end()) return Error(Errc::busy, "too many operations are running");
+    s.sweeps.erase(done);
+  }
+  std::sort(request.ids.begin(), request.ids.end());
+  request.ids.erase(std::unique(request.ids.begin(), request.ids.end()), request.ids.end());
+  for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
+    const Partition& partition = queue.partitions[i];
+    task.ends.push_back(partition.delivery.visible_end());
+    task.sweep.to_scan += static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, distance(s.oldest(queue, i), task.ends.back())));
+  }
+  if (!request.ids.empty()) task.sweep.to_scan = request.ids.size();
+  // Numbers that grow over restarts: an old one must not mean another operation.
+  s.last_sweep = std::max(s.last_sweep + 1, static_cast<std::uint64_t>(s.core.wall().value()));
+  task.sweep.id = s.last_sweep;
+  task.sweep.started = s.core.wall();
+  task.sweep.request = std::move(request);
+  task.ended = std::move(ended);
+  const std::uint64_t id = task.sweep.id;
+  s.sweeps.push_back(std::move(task));
+  s.core.executor().post([&s, id] { s.step_sweep(id); });
+  return id;
+}
+
+Result<Sweep> Queues::sweep(std::uint64_t id) const {
+  for (const SweepTask& task : state_->sweeps)
+    if (task.sweep.id == id) return task.sweep;
+  return Error(Errc::message_not_found, "there is no operation of that number");
+}
+
+Result<Sweep> Queues::cancel_sweep(std::uint64_t id) {
+  state_->end_sweep(id, MoveStatus::cancelled);
+  return sweep(id);
+}
+
+std::vector<Sweep> Queues::sweeps() const {
+  std::vector<Sweep> sweeps;
+  for (auto task = state_->sweeps.rbegin(); task != state_->sweeps.rend(); ++task)
+    sweeps.push_back(task->sweep);
+  return sweeps;
+}
+
+// The first message that a queue ever had of a partition, and that is still there.
+Offset Queues::State::oldest(const Queue& queue, std::size_t partition) const {
+  const Offset start = core.status(queue.partitions[partition].log).start;
+  if (!queue.attached()) return start;
+  return std::max(start, queue.definition.source->start_offsets[partition]);
+}
+
+SweepTask* Queues::State::find_sweep(std::uint64_t id) {
+  for (SweepTask& task : sweeps)
+    if (task.sweep.id == id) return task.sweep.status == MoveStatus::running ? &task : nullptr;
+  return nullptr;
+}
+
+void Queues::State::end_sweep(std::uint64_t id, MoveStatus status,
+                              std::optional<engine::Error> failure) {
+  SweepTask* const task = find_sweep(id);
+  if (!task) return;
+  task->sweep.status = status;
+  task->sweep.failure = std::move(failure);
+  task->sweep.ended = core.wall();
+  Queue* const queue = find(task->queue);
+  const std::uint32_t queue_id = task->queue;
+  Completion<Sweep> ended = std::move(task->ended);
+  const Sweep sweep = task->sweep;
+  // What came back lies behind where reading ahead has come to.
+  if (queue && queue->grouped() && task->revived) {
+    look_again(*queue);
+    serve(queue_id);
+  }
+  if (ended) ended(sweep);
+}
+
+// Those of the request's ids that come next and lie in one partition.
+Queues::State::Chunk Queues::State::next_ids(const Queue& queue, SweepTask& task, Chunk chunk,
+                                             std::size_t max) const {
+  const auto& ids = task.sweep.request.ids;
+  for (; task.next_id < ids.size() && chunk.offsets.size() < max; ++task.next_id) {
+    const MessageId id = ids[task.next_id];
+    const auto index = static_cast<std::size_t>(id.partition.value());
+    if (!chunk.offsets.empty() && index != chunk.partition) break;
+    ++task.sweep.scanned;
+    if (!know(queue, id)) continue;
+    const Partition& partition = queue.partitions[index];
+    if (id.offset < oldest(queue, index) || id.offset >= task.ends[index]) continue;
+    if (!task.states.has(partition.view(id.offset).state)) continue;
+    chunk.partition = index;
+    chunk.offsets.push_back(id.offset);
+  }
+  chunk.at_end = task.next_id == ids.size();
+  return chunk;
+}
+
+// The next messages to look at. Moves the task on past them.
+Queues::State::Chunk Queues::State::next_chunk(const Queue& queue, SweepTask& task) const {
+  Sweep& sweep = task.sweep;
+  Chunk chunk{task.partition, {}, false, task.next_id, sweep.scanned};
+  const std::size_t max = task.one_by_one_until ? 1 : step_of(sweep.request);
+  if (!sweep.request.ids.empty()) return next_ids(queue, task, std::move(chunk), max);
+  std::int64_t windows_left = kWindowsMax;
+  while (task.partition < queue.partitions.size() && chunk.offsets.empty() && windows_left > 0) {
+    const Partition& partition = queue.partitions[task.partition];
+    const Offset start = oldest(queue, task.partition);
+    const std::size_t most = std::min(max, step_in(core.status(partition.log)));
+    const Offset end = task.ends[task.partition];
+    const Offset from = std::max(task.at, start);
+    chunk.partition = task.partition;
+    const Walk walk(partition, task.states, start, end);
+    task.at = walk.run(from, windows_left, [&](Offset o, const MessageView&) {
+      if (chunk.offsets.size() == most) return false;
+      chunk.offsets.push_back(o);
+      return true;
+    });
+    sweep.scanned += static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(from, task.at)));
+    if (task.at < end) break;
+    ++task.partition;
+    task.at = Offset{0};
+  }
+  chunk.at_end = task.partition == queue.partitions.size();
+  return chunk;
+}
+
+void Queues::State::step_sweep(std::uint64_t id) {
+  SweepTask* const task = find_sweep(id);
+  if (!task) return;
+  Queue* const queue = find(task->queue);
+  if (!queue)
+    return end_sweep(id, MoveStatus::failed, Error(Errc::queue_not_found, "the queue was deleted"));
+  Chunk chunk = next_chunk(*queue, *task);
+  if (chunk.offsets.empty()) {
+    if (!chunk.at_end) return core.executor().post([this, id] { step_sweep(id); });
+    if (task->sweep.request.dry_run) return end_sweep(id, MoveStatus::completed);
+    // "completed" is a promise: what it stands on must be durable.
+    return core.on_commit(Durability::disk, [this, id](Result<Durability> reached) {
+      if (reached) return end_sweep(id, MoveStatus::completed);
+      end_sweep(id, MoveStatus::failed, reached.error());
+    });
+  }
+  engine::ReadPlan plan = core.plan_offsets(queue->partitions[chunk.partition].log, chunk.offsets);
+  const SweepRequest& request = task->sweep.request;
+  auto find = std::make_shared<SweepFind>();
+  Sieve sieve{request.filter, queue->filter, request.from, request.upto};
+  core.study(
+      std::move(plan),
+      [sieve = std::move(sieve), request, offsets = chunk.offsets, find](auto batches) {
+        sift(sieve, request, offsets, std::move(batches), *find);
+      },
+      [this, id, chunk, find] { swept(id, chunk, *find); });
+}
+
+void Queues::State::swept(std::uint64_t id, const Chunk& chunk, const SweepFind& find) {
+  SweepTask* const task = find_sweep(id);
+  Queue* const queue = task ? this->find(task->queue) : nullptr;
+  if (!task) return;
+  if (!queue) return step_sweep(id);  // which ends it
+  const auto again_from = [&] {
+    task->partition = chunk.partition;
+    task->at = chunk.offsets.front();
+    task->next_id = chunk.first_id;
+    task->sweep.scanned = chunk.scanned;
+  };
+  if (find.trouble && chunk.offsets.size() > 1) {
+    again_from();
+    task->one_by_one_until = chunk.offsets.back();
+    return core.executor().post([this, id] { step_sweep(id); });
+  }
+  if (find.trouble) ++task->sweep.unreadable;
+  if (task->one_by_one_until && chunk.offsets.back() >= *task->one_by_one_until)
+    task->one_by_one_until.reset();
+  // Others went on meanwhile: what is not in such a state any more is not touched.
+  std::vector<Match> matches;
+  for (const Match& match : find.matches)
+    if (task->states.has(queue->partitions[chunk.partition].view(match.offset).state))
+      matches.push_back(match);
+  const Applied applied = apply_sweep(*queue, *task, chunk.partition, matches);
+  if (applied == Applied::no) return;
+  if (applied == Applied::later) {
+    again_from();
+    return schedule(core.now() + kRetryAfter, 0, TimerFor::sweeps, id);
+  }
+  Sweep& sweep = task->sweep;
+  for (const Match& match : matches) {
+    ++sweep.matched;
+    sweep.bytes += match.bytes;
+    const PartitionId partition{static_cast<std::int32_t>(chunk.partition)};
+    if (sweep.sample.size() < kSampleMax) sweep.sample.push_back({partition, match.offset});
+  }
+  go_on(*task, matches.size());
+  if (sweep.request.action != SweepAction::purge) serve(queue->id());
+}
+
+void Queues::State::go_on(SweepTask& task, std::size_t done) {
+  const std::uint64_t id = task.sweep.id;
+  const SweepRequest& request = task.sweep.request;
+  if (!request.per_second || request.dry_run)
+    return core.executor().post([this, id] { step_sweep(id); });
+  const auto pause = static_cast<std::int64_t>(done) * 1'000 / *request.per_second;
+  schedule(core.now() + Duration{pause}, 0, TimerFor::sweeps, id);
+}
+
+Queues::State::Applied Queues::State::apply_sweep(Queue& queue, SweepTask& task,
+                                                  std::size_t partition,
+                                                  const std::vector<Match>& matches) {
+  if (matches.empty() || task.sweep.request.dry_run) return Applied::yes;
+  switch (task.sweep.request.action) {
+    case SweepAction::replay:
+    case SweepAction::redrive: task.revived = true; return revive(queue, partition, matches);
+    case SweepAction::move:
+    case SweepAction::purge: return take_away(queue, task, partition, matches);
+  }
+  __builtin_unreachable();
+}
+
+Queues::State::Applied Queues::State::revive(Queue& queue, std::size_t partition,
+                                             const std::vector<Match>& matches) {
+  if (!room_for_marks()) return Applied::later;
+  const std::size_t bytes = kNoteBytes + matches.size() * kReceiptNoteBytes;
+  if (!core.admit(engine::Admission::consume, bytes)) return Applied::later;
+  change(queue, partition, ReviveOp{runs_of(offsets_of(matches))});
+  settle(queue, partition);
+  return Applied::yes;
+}
+
+// There and gone from here in one commit: no crash can make it two, or none.
+Queues::State::Applied Queues::State::take_away(Queue& queue, SweepTask& task,
+                                                std::size_t partition,
+                                                const std::vector<Match>& matches) {
+  const bool moving = task.sweep.request.action == SweepAction::move;
+  std::vector<Header> headers;
+  std::size_t bytes = kNoteBytes + matches.size() * kReceiptNoteBytes;
+  for (const Match& match : matches) {
+    if (!moving) continue;
+    const Queue* const to = this->find(match.destination);
+    if (!to || to->attached()) {
+      const std::string name = match.destination.empty() ? "of its origin" : match.destination;
+      end_sweep(
+          task.sweep.id, MoveStatus::failed,
+          Error(Errc::queue_not_found, "there is no queue " + name + " with a log of its own"));
+      return Applied::no;
+    }
+    bytes += engine::record_bytes_max(to_append(match.record, headers));
+  }
+  const auto kind = moving ? engine::Admission::publish : engine::Admission::consume;
+  if (!core.admit(kind, bytes)) return Applied::later;
+  for (const Match& match : matches)
+    if (moving)
+      core.append(this->find(match.destination)->partitions.front().log,
+                  to_append(match.record, headers));
+  const AckOp op{runs_of(offsets_of(matches))};
+  ack(queue, partition, op);
+  if (!queue.grouped()) return Applied::yes;
+  // As after an ack: those behind them wait until no crash can bring these back.
+  Unblocked unblocked{queue.id(), {{partition, op.runs}}};
+  core.on_commit(Durability::disk, [this, unblocked](Result<Durability> reached) {
+    if (reached) unblock(unblocked);
+  });
+  return Applied::yes;
+}
+
+}  // namespace twofold::queue

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "queue/record_filter.h"
+
+namespace twofold {
+
+/// The filter language (filter/language.md) as queues and requests take it.
+/// Errors: invalid_request, with the byte in Error::number.
+engine::Result<std::shared_ptr<const queue::RecordFilter>> compile_filter(std::string_view text);
+
+}  // namespace twofold
