@@ -45,7 +45,7 @@ void DedupIds::remember(const RememberOp& op, Duration window) {
 
 std::size_t DedupIds::size() const {
   std::size_t size = 0;
-  for (const Generation& generation : generations_) size += generation.firsts.size();
+  for (const Generation& generation : generations_) size += generation.places.size();
   return size;
 }
 

@@ -28,6 +28,7 @@ struct Wanted {
   std::optional<engine::Duration> wait;
   std::optional<engine::Duration> visibility_timeout;
   std::string attempt_id;  ///< of FIFO queues
+  std::optional<engine::Instant> until;  ///< known once the first receive was made
 };
 
 Outcome<> check_range(std::optional<std::int64_t> number, std::int64_t least, std::int64_t most,
@@ -66,14 +67,14 @@ Outcome<Wanted> read_wanted(const Exchange& exchange) {
 }
 
 // On the core. A wait of 0 that is asked for is a short poll, whatever the queue says.
-std::uint64_t receive(Broker& broker, const Wanted& wanted,
+std::uint64_t receive(Broker& broker, Wanted& wanted,
                       engine::Completion<queue::Received> done) {
   const queue::QueueConfig* const config = broker.queues.config(wanted.queue);
   const engine::Duration queue_wait = config ? config->receive_wait : engine::Duration{0};
-  const engine::Instant deadline = broker.clock.now() + wanted.wait.value_or(queue_wait);
+  if (!wanted.until) wanted.until = broker.clock.now() + wanted.wait.value_or(queue_wait);
   queue::Receive request{wanted.queue, wanted.max, kReceivedBytesMax, wanted.visibility_timeout,
                          wanted.attempt_id};
-  return broker.queues.receive(std::move(request), deadline, std::move(done));
+  return broker.queues.receive(std::move(request), *wanted.until, std::move(done));
 }
 
 Fault receive_fault(const engine::Error& error) {
@@ -84,7 +85,7 @@ Fault receive_fault(const engine::Error& error) {
 }
 
 // Interrupted waits end empty.
-Task<Outcome<queue::Received>> receive_or_wait(Exchange& exchange, const Wanted& wanted) {
+Task<Outcome<queue::Received>> receive_or_wait(Exchange& exchange, Wanted& wanted) {
   Broker& broker = exchange.broker;
   auto start = [&broker, &wanted](engine::Completion<queue::Received> done) {
     return receive(broker, wanted, std::move(done));
@@ -227,17 +228,25 @@ void write(Exchange& exchange, const std::string& queue, const std::string& acco
 }  // namespace
 
 Task<Outcome<>> receive_message(Exchange& exchange) {
-  const auto wanted = read_wanted(exchange);
+  auto wanted = read_wanted(exchange);
   if (!wanted) co_return wanted.fault();
-  auto received = co_await receive_or_wait(exchange, *wanted);
-  if (!received) co_return received.fault();
-  if (received->messages.empty()) co_return Outcome<>();
-  const MessageRecords records = co_await MessageRecords::load(
-      exchange.call, received->plans, received->plan_partitions, places_of(*received));
+  queue::Received received;
+  MessageRecords records;
+  for (bool again = true; again;) {
+    auto got = co_await receive_or_wait(exchange, *wanted);
+    if (!got) co_return got.fault();
+    received = *std::move(got);
+    if (received.messages.empty()) co_return Outcome<>();
+    auto places = places_of(received);
+    records = co_await MessageRecords::load(exchange.call, received.plans,
+                                            received.plan_partitions, std::move(places));
+    again = drop_expired(exchange.call, wanted->queue, received, records);
+  }
+  if (received.messages.empty()) co_return Outcome<>();
   if (nothing_readable(wanted->queue, records)) co_return fault_of(*records.trouble());
   const std::string account = co_await account_of(exchange, wanted->queue);
-  write(exchange, wanted->queue, account, *received, records);
-  hand_out(exchange.call, wanted->queue, std::move(received->messages));
+  write(exchange, wanted->queue, account, received, records);
+  hand_out(exchange.call, wanted->queue, std::move(received.messages));
   co_return Outcome<>();
 }
 

@@ -83,7 +83,7 @@ TEST_F(Groups, ADeadHeadLetsTheGroupGoOnAcrossChunks) {
   std::vector<std::int64_t> most;
   for (std::int64_t o = 1; o < 300; ++o) most.push_back(o);
   ack(most);
-  EXPECT_EQ(groups->size(), 400u) << "they wait in the list behind the head";
+  EXPECT_LT(groups->size(), 300u) << "what is done with does not gather behind the head";
   EXPECT_EQ(groups->blocked(), 100u);
   state.apply(DeadOp{"", runs_at({0})});
   groups->changed(Offset{0}, state);

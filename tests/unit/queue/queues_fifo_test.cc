@@ -153,6 +153,7 @@ TEST_F(QueueFifo, ADeadMessageLetsItsGroupGoOn) {
   put({"1.1", "1.2"});
   EXPECT_EQ(get(1), (Texts{"1.1"}));
   nack("fifo", {held["1.1"], std::nullopt, true, "bad iban"});
+  core->commit();
   EXPECT_EQ(get(10), (Texts{"1.2"}));
 }
 
