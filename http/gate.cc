@@ -79,7 +79,10 @@ std::optional<Problem> check_admission(const Head& head, const ServerOptions& op
                                 without_port(head.host).substr(0, 256)));
     return problem.with_hint("Use an IP address or localhost, or add the name to http.hosts.");
   }
-  if (!writes(head.method)) return std::nullopt;
+  return writes(head.method) ? check_origin(head, options) : std::nullopt;
+}
+
+std::optional<Problem> check_origin(const Head& head, const ServerOptions& options) {
   if (!head.origin.empty() && !origin_allowed(head, options)) {
     return Problem(ProblemKind::origin_not_allowed,
                    fmt::format("A page of {} may not write here.", head.origin.substr(0, 256)));

@@ -26,6 +26,8 @@ bool origin_allowed(const Head& head, const ServerOptions& options);
 /// What can be said about a request from its head alone, before its body is read: host and origin,
 /// health, content type, size. Nullopt: go on.
 std::optional<Problem> check_admission(const Head& head, const ServerOptions& options);
+/// Whether a page of another site asks: what writes must not do so for it, whatever the method.
+std::optional<Problem> check_origin(const Head& head, const ServerOptions& options);
 /// Refuses fields that ask for a promise which this version cannot make.
 std::optional<Problem> check_available(const Head& head);
 std::optional<Problem> check_served(const Route& route, Health health);

@@ -319,7 +319,8 @@ void MessageGroups::choose_fair(std::size_t max, std::vector<Offset>& chosen) co
 std::optional<Offset> MessageGroups::blocker(Offset o) const {
   const Link* const of = links_.find(o);
   if (!ordered_ || !of || groups_[of->group].busy == 0) return std::nullopt;
-  for (Offset at = groups_[of->group].head; at != kNone && at < o;) {
+  Offset at = groups_[of->group].head;
+  for (std::uint32_t seen = 0; seen < kPrefixMax && at != kNone && at < o; ++seen) {
     const Link& link = *links_.find(at);
     if (link.standing == Standing::busy) return at;
     at = link.next;

@@ -142,7 +142,7 @@ void Queues::on_timer(std::uint32_t owner, std::uint64_t token, Instant now) {
     case TimerFor::attempts: return state_->sweep_attempts(owner);
     case TimerFor::sweeps: return state_->step_sweep(value);
     case TimerFor::retained: return state_->retained_due(owner);
-    case TimerFor::look: return state_->retry_look(owner, static_cast<std::size_t>(value));
+    case TimerFor::look: return state_->retry_look(owner, value);
   }
 }
 

@@ -68,7 +68,10 @@ void Queues::State::take_look(Queue& queue, std::size_t index, const Look& look)
   Partition& partition = queue.partitions[index];
   Runs filtered;
   for (const Seen& seen : look.seen) {
-    const bool expired = seen.expired && !partition.delivery.in_flight(seen.offset);
+    const MessageState state = partition.delivery.view(seen.offset).state;
+    // The dead are kept until somebody has looked at them.
+    const bool expired =
+        seen.expired && state != MessageState::in_flight && state != MessageState::dead;
     if (!seen.matches || expired) {
       if (partition.delivery.is_live(seen.offset)) append_run(filtered, seen.offset, 1);
     } else if (partition.groups) {
@@ -114,12 +117,15 @@ void Queues::State::look_past(Queue& queue, std::size_t index, const engine::Err
                    {"error", trouble.detail}
   });
   partition.looking = true;
-  schedule(core.now() + kRetryAfter, queue.id(), TimerFor::look, index);
+  const std::uint64_t number = partition.look;
+  schedule(core.now() + kRetryAfter, queue.id(), TimerFor::look, number << 16 | index);
 }
 
-void Queues::State::retry_look(std::uint32_t id, std::size_t index) {
+void Queues::State::retry_look(std::uint32_t id, std::uint64_t look_and_partition) {
   Queue* const queue = find(id);
+  const std::size_t index = look_and_partition & 0xFFFF;
   if (!queue || index >= queue->partitions.size()) return;
+  if (queue->partitions[index].look != look_and_partition >> 16) return;  // it began anew
   queue->partitions[index].looking = false;
   look_ahead(*queue, index);
   serve(id);

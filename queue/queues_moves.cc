@@ -210,19 +210,20 @@ void Queues::State::step_task(std::uint64_t number) {
                  Result<std::vector<engine::StoredBatch>> read) { task_read(number, held, read); });
 }
 
+// Cancelled, or the source is gone: what was taken goes back, if there is still a place for it.
+void Queues::State::give_back(std::uint64_t number, const std::vector<Delivered>& held) {
+  const auto ended = std::find_if(tasks.begin(), tasks.end(),
+                                  [number](const MoveTask& one) { return one.number == number; });
+  if (ended == tasks.end()) return;
+  const std::string from = ended->move.request.source;
+  face.release(from, receipts_of(held));
+}
+
 void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>& held,
                               const Result<std::vector<engine::StoredBatch>>& read) {
   MoveTask* const task = find_task(number);
   Queue* const source = task ? find(task->source) : nullptr;
-  if (!source) {
-    // Cancelled, or the source is gone: what was taken goes back, if there is still a place for it.
-    const auto ended = std::find_if(tasks.begin(), tasks.end(),
-                                    [number](const MoveTask& one) { return one.number == number; });
-    if (ended == tasks.end()) return;
-    const std::string from = ended->move.request.source;
-    face.release(from, receipts_of(held));
-    return;
-  }
+  if (!source) return give_back(number, held);
   Move& move = task->move;
   const std::string name = source->name;
   std::vector<Offset> still_held;

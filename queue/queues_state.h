@@ -138,7 +138,7 @@ struct Queues::State {
   /// Forgets what was read ahead and begins anew.
   void look_again(Queue& queue);
   void look_past(Queue& queue, std::size_t partition, const engine::Error& trouble);
-  void retry_look(std::uint32_t queue, std::size_t partition);
+  void retry_look(std::uint32_t queue, std::uint64_t look_and_partition);
   void looked(std::uint32_t queue, std::size_t partition, const Look& look);
   void take_look(Queue& queue, std::size_t partition, const Look& look);
   bool room_ahead(const Partition& partition) const;
@@ -237,6 +237,7 @@ struct Queues::State {
                  const Result<std::vector<engine::StoredBatch>>& read);
   /// So many were moved; the next ones go when the rate allows.
   void next_step(std::uint64_t number, std::size_t moved);
+  void give_back(std::uint64_t number, const std::vector<Delivered>& held);
   void end_task(MoveTask& task, MoveStatus status, std::optional<engine::Errc> failure = {});
 
   // -- queues_sweep.cc

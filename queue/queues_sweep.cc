@@ -26,7 +26,7 @@ States states_for(SweepAction action) {
   switch (action) {
     case SweepAction::replay: return {acked};
     case SweepAction::redrive: return {dead};
-    case SweepAction::move: return {ready, delayed, blocked, dead};
+    case SweepAction::move: return {ready, blocked, dead};  // what is delayed would be no more
     case SweepAction::purge: return waiting_states();
   }
   __builtin_unreachable();
@@ -80,6 +80,7 @@ void sift(const Sieve& sieve, const SweepRequest& request, const std::vector<Off
     return;
   }
   find.batches = *std::move(batches);
+  Offset read_upto{0};
   for (const engine::StoredBatch& batch : find.batches) {
     engine::BatchCursor cursor(batch.bytes, batch.base_seq);
     for (;;) {
@@ -95,7 +96,10 @@ void sift(const Sieve& sieve, const SweepRequest& request, const std::vector<Off
       std::string to = request.destination.empty() ? origin_of(**record) : request.destination;
       find.matches.push_back({offset, bytes_of(**record), std::move(to), std::move(**record)});
     }
+    read_upto = engine::advance(engine::batch_header(batch.bytes).last_offset(), 1);
   }
+  // A read may stop early, at damage or where nothing is stored any more.
+  if (read_upto <= offsets.back()) find.trouble = Error(Errc::io, "a read brought less than asked");
 }
 
 engine::NewRecord to_append(const engine::StoredRecord& record, std::vector<Header>& headers) {
@@ -316,7 +320,8 @@ void Queues::State::swept(std::uint64_t id, const Chunk& chunk, const SweepFind&
   // Others went on meanwhile: what is not in such a state any more is not touched.
   std::vector<Match> matches;
   for (const Match& match : find.matches)
-    if (task->states.has(queue->partitions[chunk.partition].view(match.offset).state))
+    if (match.offset >= oldest(*queue, chunk.partition) &&
+        task->states.has(queue->partitions[chunk.partition].view(match.offset).state))
       matches.push_back(match);
   const Applied applied = apply_sweep(*queue, *task, chunk.partition, matches);
   if (applied == Applied::no) return;
@@ -359,7 +364,8 @@ Queues::State::Applied Queues::State::apply_sweep(Queue& queue, SweepTask& task,
 
 Queues::State::Applied Queues::State::revive(Queue& queue, std::size_t partition,
                                              const std::vector<Match>& matches) {
-  if (!room_for_marks()) return Applied::later;
+  // Half of the room stays for what others receive meanwhile.
+  if (marked >= limits.marked_max / 2) return Applied::later;
   const std::size_t bytes = kNoteBytes + matches.size() * kReceiptNoteBytes;
   if (!core.admit(engine::Admission::consume, bytes)) return Applied::later;
   change(queue, partition, ReviveOp{runs_of(offsets_of(matches))});
@@ -388,6 +394,9 @@ Queues::State::Applied Queues::State::take_away(Queue& queue, SweepTask& task,
   }
   const auto kind = moving ? engine::Admission::publish : engine::Admission::consume;
   if (!core.admit(kind, bytes)) return Applied::later;
+  // Done with ahead of what was delivered takes memory until that is passed.
+  const bool ahead = matches.back().offset >= queue.partitions[partition].delivery.next();
+  if (ahead && !room_for_marks()) return Applied::later;
   for (const Match& match : matches)
     if (moving)
       core.append(this->find(match.destination)->partitions.front().log,

@@ -73,7 +73,11 @@ Try<> read_member(Call& call, JsonReader& json, std::size_t member, SweepRequest
       return {};
     }
     case kFilter: {
-      auto filter = read_filter(call.broker, json.string(), "filter");
+      const std::string_view text = json.string();
+      if (json.ok() && text.empty()) {  // a variable that was not set must not mean everything
+        return Problem(ProblemKind::invalid_filter, "The filter is empty.", "filter");
+      }
+      auto filter = read_filter(call.broker, text, "filter");
       if (!filter) return std::move(filter).problem();
       request.filter = *std::move(filter);
       return {};

@@ -162,6 +162,9 @@ Task<Try<>> move_message(Call& call) {
   if (!named) co_return std::move(named).problem();
   auto request = read_operation(call, SweepAction::move);
   if (!request) co_return std::move(request).problem();
+  if (request->dry_run || request->per_second || !request->ids.empty() || request->filter) {
+    co_return Problem(ProblemKind::invalid_request, "The move of one message has a destination only.");
+  }
   request->ids = {named->id};
   auto sweep = co_await run(call, *request);
   if (!sweep) co_return co_await refused(call, sweep.error(), *request);

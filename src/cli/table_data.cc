@@ -156,7 +156,7 @@ std::vector<Command> send_and_receive() {
         {"dry-run", 0, Takes::nothing, "", "print how many messages would appear"}},
        {"twofold attach orders billing --from start",
         "twofold attach orders audit --from @-2h --dry-run",
-        "twofold attach orders eu --order key --filter \"headers.region = 'EU'\""},
+        "twofold attach orders large --order key --filter 'value.amount>100'"},
        "queue create, receive",
        &run_attach},
   };
