@@ -26,7 +26,7 @@ States states_for(SweepAction action) {
   switch (action) {
     case SweepAction::replay: return {acked};
     case SweepAction::redrive: return {dead};
-    case SweepAction::move: return {ready, blocked, dead};  // what is delayed would be no more
+    case SweepAction::move: return {ready, delayed, blocked, dead};
     case SweepAction::purge: return waiting_states();
   }
   __builtin_unreachable();
@@ -138,6 +138,9 @@ Result<std::uint64_t> Queues::start_sweep(SweepRequest request, Completion<Sweep
     if (wanted.exceed(task.states))
       return Error(Errc::invalid_request, "the action is not for messages in that state");
     task.states = wanted;
+  } else if (request.action == SweepAction::move && request.ids.empty()) {
+    // What is delayed would be so no more: only if it is asked for.
+    task.states = {MessageState::ready, MessageState::blocked, MessageState::dead};
   }
   for (const SweepTask& other : s.sweeps)
     if (other.queue == queue.id() && other.sweep.status == MoveStatus::running &&
@@ -395,8 +398,8 @@ Queues::State::Applied Queues::State::take_away(Queue& queue, SweepTask& task,
   const auto kind = moving ? engine::Admission::publish : engine::Admission::consume;
   if (!core.admit(kind, bytes)) return Applied::later;
   // Done with ahead of what was delivered takes memory until that is passed.
-  const bool ahead = matches.back().offset >= queue.partitions[partition].delivery.next();
-  if (ahead && !room_for_marks()) return Applied::later;
+  const bool early = matches.back().offset >= queue.partitions[partition].delivery.next();
+  if (early && !room_for_marks()) return Applied::later;
   for (const Match& match : matches)
     if (moving)
       core.append(this->find(match.destination)->partitions.front().log,

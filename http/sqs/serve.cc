@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "http/gate.h"
+#include "http/server_common.h"
 #include "http/sqs/action.h"
 #include "http/sqs/dialect.h"
 #include "http/sqs/form.h"
