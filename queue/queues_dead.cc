@@ -160,8 +160,7 @@ void Queues::State::moved(std::uint32_t id, std::size_t index, const std::vector
   }
   // A read may stop early: what it did not bring comes next.
   moves.from = engine::advance(gone.back(), 1);
-  change(*queue, index, AckOp{runs_of(std::move(gone))});
-  trim(*queue, queue->partitions[index]);
+  ack(*queue, index, AckOp{runs_of(std::move(gone))});
   move_next(*queue);
 }
 

@@ -186,5 +186,18 @@ TEST_F(QueueTurns, IdsFromBeforeARestartDoNotTakeRoomForEver) {
   EXPECT_FALSE(send("fifo", {"late"}, 1s).failed());
 }
 
+TEST_F(QueueTurns, WhatIsBehindADeadMessageWaitsAlsoWhenThatMovesToTheDeadLetterQueueAtOnce) {
+  make("letters", Order::key);
+  create("fifo", {.dead_letter = "letters", .order = Order::key});
+  put("fifo", {"1.1", "1.2"});
+  const Received first = receive("fifo", 1);
+  nack("fifo", {first.messages[0].receipt, std::nullopt, true, "bad iban"});
+  core->run();
+  EXPECT_EQ(values(receive("fifo")), Texts{}) << "a crash could bring the first one back";
+  core->commit();
+  EXPECT_EQ(values(receive("fifo")), (Texts{"1.2"}));
+  EXPECT_EQ(values(receive("letters")), (Texts{"1.1"}));
+}
+
 }  // namespace
 }  // namespace twofold::queue
