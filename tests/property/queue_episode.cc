@@ -24,7 +24,7 @@ bool same(const QueueCounters& a, const QueueCounters& b) {
 MessageState state_of(const ModelMessage& m) {
   switch (m.is) {
     case Is::fresh:
-    case Is::again: return MessageState::ready;
+    case Is::again: return m.blocked ? MessageState::blocked : MessageState::ready;
     case Is::held: return MessageState::in_flight;
     case Is::delayed: return MessageState::delayed;
     case Is::dead: return MessageState::dead;
@@ -203,7 +203,7 @@ void QueueEpisode::drain() {
     judge();
   }
   commit();
-  for (int round = 0; round < 1'000 && !failed(); ++round) {
+  for (int round = 0; round < 200 && !failed(); ++round) {
     run_posted();
     commit();
     pass(30s);
@@ -224,7 +224,13 @@ void QueueEpisode::drain() {
     for (std::size_t i = 0; i < kQueues; ++i) look(i);
     return;
   }
-  if (!failed()) wrong("the queues do not drain");
+  std::string left;
+  for (const ModelQueue& model : live_)
+    for (const ModelMessage& m : model.messages)
+      if (m.is != Is::dead)
+        left += " " + model.name + " " + std::to_string(m.offset.value()) + " as " +
+                std::to_string(static_cast<int>(m.is));
+  if (!failed()) wrong("the queues do not drain:" + left);
 }
 
 }  // namespace twofold::queue

@@ -53,13 +53,14 @@ class QueueEpisode {
     std::vector<Settled> expected;
   };
   struct Event {
-    enum class Kind { answered, sent, settled, acked, moved, purged } kind;
+    enum class Kind { answered, sent, acked, died, moved, purged } kind;
     std::uint64_t id;
     Instant at;
     std::optional<Result<Received>> received{};
     std::optional<Sent> sent{};
     std::vector<Settled> settled{};
     std::uint64_t count = 0;
+    std::vector<Offset> offsets{};
   };
 
   // -- queue_episode.cc: the frame
@@ -110,6 +111,7 @@ class QueueEpisode {
   void judge_contents(const Poll& poll, const Received& received);
   void judge_sent(const Event& event);
   void settle_acked(const Event& event);
+  void settle_dying(const Event& event);
   bool waiting(std::size_t queue) const;
 
   Instant now() const { return rig_.clock.now(); }

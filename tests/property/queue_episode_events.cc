@@ -47,7 +47,7 @@ void QueueEpisode::run_posted() {
       letter.letter_queue = from.number;
       letter.letter_offset = m.offset;
       to.pending.push_back(letter);
-      m.is = Is::gone;
+      m.is = m.dying ? Is::leaving : Is::gone;
     }
     from.erase_gone();
     from.recheck();
@@ -63,8 +63,10 @@ void QueueEpisode::commit() {
   // What is delivered from here on rides the next commit.
   durable_ = live_;
   for (ModelQueue& model : durable_) {
-    for (ModelMessage& m : model.messages)
+    for (ModelMessage& m : model.messages) {
       if (m.is == Is::leaving) m.is = Is::gone;
+      m.dying = m.was_held = false;
+    }
     model.erase_gone();
   }
   for (ModelQueue& model : live_) model.expire(now());
@@ -92,6 +94,8 @@ void QueueEpisode::learn(std::size_t queue) {
           return wrong("message " + std::to_string(body) + " appeared in " + model.name);
         sent->offset = o;
         if (place_of_[body] == Offset{-1}) place_of_[body] = o;
+        // Due before it was committed: it comes in with the others, in their order.
+        if (sent->is == Is::delayed && sent->due <= now()) sent->is = Is::again;
         if (sent->is != Is::gone) model.messages.push_back(*sent);
         Offset& last = arrived.try_emplace({sent->step, sent->group}, Offset{-1}).first->second;
         if (sent->step != 0 && sent->group != 0 && sent->came_from < last)
@@ -146,7 +150,7 @@ void QueueEpisode::judge() {
       case Event::Kind::answered: judge_answer(event); break;
       case Event::Kind::sent: judge_sent(event); break;
       case Event::Kind::acked: settle_acked(event); break;
-      case Event::Kind::settled: break;
+      case Event::Kind::died: settle_dying(event); break;
       case Event::Kind::moved: {
         for (ModelMessage& m : live_[event.id].messages)
           if (m.is == Is::leaving && m.step == event.count) m.is = Is::gone;
@@ -333,6 +337,21 @@ void QueueEpisode::settle_acked(const Event& event) {
     if (!m || m->is != Is::leaving) continue;
     model.touch(*m);
     m->is = Is::gone;
+  }
+  model.erase_gone();
+  model.recheck();
+}
+
+// As with those that were acked. What is in the dead letter queue by now was on its way with this
+// commit.
+void QueueEpisode::settle_dying(const Event& event) {
+  ModelQueue& model = live_[event.id];
+  for (const Offset o : event.offsets) {
+    ModelMessage* const m = model.find(o);
+    if (!m || !m->dying) continue;
+    model.touch(*m);
+    m->dying = false;
+    if (m->is == Is::leaving) m->is = Is::gone;
   }
   model.erase_gone();
   model.recheck();

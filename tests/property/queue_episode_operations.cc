@@ -199,8 +199,8 @@ void QueueEpisode::ack_these(std::size_t queue, const std::vector<Held>& receipt
   for (const Offset o : acking.offsets) {
     ModelMessage& m = *model.find(o);
     model.touch(m);
-    m.was_held = m.is == Is::held;
-    m.was_dead = m.is == Is::dead;
+    m.was_held = m.is == Is::held || (m.dying && m.was_held);
+    m.was_dead = m.is == Is::dead && !m.dying;
     m.is = Is::leaving;
     what += " " + std::to_string(o.value());
   }
@@ -223,6 +223,7 @@ void QueueEpisode::nack(std::size_t queue) {
   std::vector<NackItem> items;
   std::vector<Settled> expected;
   std::vector<ModelMessage*> backed_off;
+  std::vector<Offset> dying;
   std::string what;
   for (const Held& held : pick(queue, 1 + random_.below(6), true)) {
     NackItem item{held.text};
@@ -240,6 +241,9 @@ void QueueEpisode::nack(std::size_t queue) {
     what += " " + std::to_string(held.offset.value());
     const std::uint32_t max = model.config.max_receives;
     if (item.dead || (max > 0 && m->receives >= max)) {
+      m->was_held = m->is == Is::held;
+      m->dying = true;
+      dying.push_back(held.offset);
       model.die(*m, reason);
       what += "dead";
       continue;
@@ -252,6 +256,13 @@ void QueueEpisode::nack(std::size_t queue) {
     if (backs_off) backed_off.push_back(m);
   }
   note("nack", queue, what);
+  if (!dying.empty()) {
+    // Noted before the broker's own commit: what that unblocks is delivered behind this.
+    rig_.core->on_commit(Durability::disk, [this, queue, dying](const auto&) {
+      events_.push_back({Event::Kind::died, queue, now()});
+      events_.back().offsets = dying;
+    });
+  }
   std::optional<std::vector<Settled>> results;
   rig_.queues->nack(model.name, items, [&](auto settled) { results = std::move(*settled); });
   if (results != expected) return wrong("a nack was answered otherwise");
@@ -318,6 +329,11 @@ void QueueEpisode::release(std::size_t queue) {
   std::string what;
   for (const Held& held : pick(queue, 1 + random_.below(5), true)) {
     texts.push_back(held.text);
+    // Its answer never arrived: whoever asks again with that id receives anew.
+    std::erase_if(model.attempts, [&held](const ModelAttempt& attempt) {
+      const auto& given = attempt.receipts;
+      return std::find(given.begin(), given.end(), held.hash) != given.end();
+    });
     ModelMessage* const m = model.find(held.offset);
     if (present(queue, held) != Settled::ok || m->is != Is::held) continue;
     model.touch(*m);
@@ -379,11 +395,16 @@ void QueueEpisode::configure(std::size_t queue) {
            std::to_string(config.max_receives) + (config.paused ? " paused" : ""));
   for (ModelMessage& m : model.messages) {
     // A new order begins with what is there now: what was acked before holds nobody up.
-    if (m.is == Is::leaving && config.order != before) m.was_dead = !(m.was_held = false);
+    if (config.order != before) {
+      if (m.is == Is::leaving && m.dying) m.is = Is::gone;
+      m.was_dead = m.is == Is::leaving;
+      m.was_held = m.dying = false;
+    }
     // Whoever was delivered that often already is not delivered again.
     if (m.is == Is::again && config.max_receives > 0 && m.receives >= config.max_receives)
       model.die(m, 0);
   }
+  model.erase_gone();
   model.recheck();
   if (config.order != before) model.forget_turns();
   rig_.queues->configure(model.name, config, std::nullopt, [this](const auto& done) {

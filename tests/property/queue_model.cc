@@ -74,17 +74,20 @@ void ModelQueue::recheck(Moment moment) {
     place.stopped = false;
     place.deliverable = place.next_weight = 0;
   });
-  for (const ModelMessage& m : messages) {
+  for (ModelMessage& m : messages) {
+    m.blocked = false;
     counters_.in_flight += m.is == Is::held;
     counters_.delayed += m.is == Is::delayed;
     counters_.dead += m.is == Is::dead;
     if (!m.counts_in_order()) continue;
     ModelPlace& place = place_of(m);
-    if (m.is == Is::held || (m.is == Is::leaving && m.was_held)) ++place.next_weight;
+    const bool ends = m.is == Is::leaving || m.is == Is::dead;
+    if (m.is == Is::held || (ends && m.was_held)) ++place.next_weight;
     if (!m.is_ready()) {
       place.stopped = true;
     } else if (ordered() && place.stopped) {
       ++counters_.blocked;
+      m.blocked = true;
     } else {
       ++counters_.ready;
       ++deliverable_;

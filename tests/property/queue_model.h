@@ -39,8 +39,10 @@ struct ModelMessage {
   std::uint32_t body = 0;
   std::uint32_t group = 0;  // 0: none
   Is is = Is::fresh;
-  bool was_held = false;  // leaving: counts as in flight
+  bool was_held = false;  // leaving or dying: counts as in flight
   bool was_dead = false;  // leaving: holds nobody up
+  bool dying = false;     // dead, but a crash would bring it back
+  bool blocked = false;   // ready, but behind others of its group
   bool is_letter = false;
   Instant due{0};
   std::size_t receipt = 0;  // hash of the newest one's text; 0: nobody holds one
@@ -58,7 +60,7 @@ struct ModelMessage {
 
   bool is_ready() const { return is == Is::fresh || is == Is::again; }
   bool counts_in_order() const {
-    return is != Is::dead && is != Is::gone && !(is == Is::leaving && was_dead);
+    return is != Is::gone && !(is == Is::dead && !dying) && !(is == Is::leaving && was_dead);
   }
   bool waits() const { return is == Is::held || is == Is::delayed; }
 };
