@@ -2,7 +2,9 @@
 
 #include <charconv>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/record.h"
 
@@ -19,14 +21,9 @@ inline constexpr std::string_view kDedupId = "twofold-dedup-id";
 /// When a message is not to be delivered any more: milliseconds of the calendar, in digits.
 inline constexpr std::string_view kExpires = "twofold-expires";
 
-/// The group of a message in queues that have an order; nullopt: it is alone.
-inline std::optional<std::string_view> group_of(const engine::StoredRecord& record) {
-  for (const engine::Header& header : record.headers)
-    if (header.name == kGroup) return header.value;
-  return record.key;
-}
-
-inline std::optional<std::string_view> group_of(const engine::NewRecord& record) {
+/// The group of a message, new or stored, in queues that have an order; nullopt: it is alone.
+template <class Record>
+std::optional<std::string_view> group_of(const Record& record) {
   for (const engine::Header& header : record.headers)
     if (header.name == kGroup) return header.value;
   return record.key;
@@ -56,6 +53,23 @@ inline constexpr std::string_view kReason = "twofold-reason";
 
 inline bool is_letter_header(std::string_view name) {
   return name == kOrigin || name == kReason || name == kReceives;
+}
+
+/// The queue where a letter died; empty when it is none.
+inline std::string origin_of(const engine::StoredRecord& record) {
+  for (const engine::Header& header : record.headers)
+    if (header.name == kOrigin && header.value)
+      return std::string(header.value->substr(0, header.value->find(':')));
+  return {};
+}
+
+/// The record without what its death noted. Views into `record` and `headers`, which are replaced.
+inline engine::NewRecord without_letter(const engine::StoredRecord& record,
+                                        std::vector<engine::Header>& headers) {
+  headers.clear();
+  for (const engine::Header& header : record.headers)
+    if (!is_letter_header(header.name)) headers.push_back(header);
+  return {record.key, record.value, headers, record.timestamp};
 }
 
 }  // namespace twofold::queue

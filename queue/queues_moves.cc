@@ -36,25 +36,11 @@ std::uint32_t step_of(const MoveTask& task) {
   return std::clamp<std::uint32_t>(*per_second / kStepsPerSecond, 1, kStepMax);
 }
 
-// The messages of a step that could be read, where each goes, and without what its death noted.
+// The messages of a step that could be read, and where each goes.
 struct Passenger {
   engine::StoredRecord record;
   std::string destination;
-
-  engine::NewRecord to_append(std::vector<Header>& headers) const {
-    headers.clear();
-    for (const Header& header : record.headers)
-      if (!is_letter_header(header.name)) headers.push_back(header);
-    return {record.key, record.value, headers, record.timestamp};
-  }
 };
-
-std::string origin_of(const engine::StoredRecord& record) {
-  for (const Header& header : record.headers)
-    if (header.name == kOrigin && header.value)
-      return std::string(header.value->substr(0, header.value->find(':')));
-  return {};
-}
 
 std::vector<Passenger> passengers_of(const std::vector<Offset>& wanted,
                                      const std::string& destination,
@@ -241,7 +227,7 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
       end_task(*task, MoveStatus::failed, Errc::queue_not_found);
       return face.release(name, receipts_of(held));
     }
-    bytes += engine::record_bytes_max(passenger.to_append(headers));
+    bytes += engine::record_bytes_max(without_letter(passenger.record, headers));
   }
   if (passengers.empty()) {
     // Of several only one need be the culprit.
@@ -262,7 +248,7 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
   // There and gone from here in one commit: no crash can make it two, or none.
   std::vector<Offset> gone;
   for (const Passenger& passenger : passengers) {
-    core.append(find(passenger.destination)->partitions.front().log, passenger.to_append(headers));
+    core.append(find(passenger.destination)->partitions.front().log, without_letter(passenger.record, headers));
     gone.push_back(passenger.record.offset);
   }
   Unblocked unblocked{source->id(), {}};

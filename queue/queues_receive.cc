@@ -53,6 +53,18 @@ std::size_t bytes_of(const engine::ReadPlan& plan, const std::vector<Offset>& of
   return bytes;
 }
 
+/// Where the records of a choice are, and about how many bytes they take.
+struct Priced {
+  engine::ReadPlan plan;
+  std::size_t bytes;
+};
+Priced price(LogId log, const Choice& choice, const engine::Core& core) {
+  const std::vector<Offset> offsets = offsets_of(choice.runs);
+  engine::ReadPlan plan = core.plan_offsets(log, offsets);
+  const std::size_t bytes = bytes_of(plan, offsets, core);
+  return {std::move(plan), bytes};
+}
+
 }  // namespace
 
 std::uint64_t Queues::receive(Receive receive, Instant deadline, Completion<Received> done) {
@@ -155,14 +167,14 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& tak
   Partition& partition = queue.partitions[index];
   Picked picked = pick(partition, taking.max, taking.fresh);
   if (picked.offsets.empty()) return true;
-  engine::ReadPlan plan = core.plan_offsets(partition.log, offsets_of(picked.choice.runs));
-  std::size_t bytes = bytes_of(plan, offsets_of(picked.choice.runs), core);
+  auto [plan, bytes] = price(partition.log, picked.choice, core);
   while (bytes > bytes_left && picked.offsets.size() > 1) {
     const std::size_t count = picked.offsets.size();
     const std::size_t fits = std::max<std::size_t>(1, count * bytes_left / bytes);
     picked = pick(partition, std::min(fits, count - 1), taking.fresh);
-    plan = core.plan_offsets(partition.log, offsets_of(picked.choice.runs));
-    bytes = bytes_of(plan, offsets_of(picked.choice.runs), core);
+    Priced smaller = price(partition.log, picked.choice, core);
+    plan = std::move(smaller.plan);
+    bytes = smaller.bytes;
   }
   if (bytes > bytes_left && !out.messages.empty()) return false;
 

@@ -153,6 +153,13 @@ void Queues::State::unblock(const Unblocked& unblocked) {
   serve(unblocked.queue);
 }
 
+void Queues::State::unblock_when_durable(Unblocked unblocked) {
+  core.on_commit(Durability::disk,
+                 [this, unblocked = std::move(unblocked)](const Result<Durability>& reached) {
+                   if (reached) unblock(unblocked);
+                 });
+}
+
 void Queues::nack(std::string name, std::vector<NackItem> items,
                   Completion<std::vector<Settled>> done) {
   State& s = *state_;
@@ -190,11 +197,7 @@ void Queues::nack(std::string name, std::vector<NackItem> items,
     s.end(queue, to.first, op);
     if (queue.grouped()) unblocked.runs.emplace_back(to.first, std::move(op.runs));
   }
-  if (!unblocked.runs.empty())
-    s.core.on_commit(Durability::disk,
-                     [&s, unblocked = std::move(unblocked)](const Result<Durability>& reached) {
-                       if (reached) s.unblock(unblocked);
-                     });
+  if (!unblocked.runs.empty()) s.unblock_when_durable(std::move(unblocked));
   for (const auto& [to, offsets] : given_back) s.settle(queue, to.first);
   for (const auto& [to, offsets] : killed) s.settle(queue, to.first);
   if (!killed.empty()) s.move_dead(queue);

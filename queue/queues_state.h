@@ -199,6 +199,7 @@ struct Queues::State {
                                            const std::vector<std::string>& given) const;
   void ack(Queue& queue, std::size_t partition, const AckOp& op);
   void unblock(const Unblocked& unblocked);
+  void unblock_when_durable(Unblocked unblocked);
   Duration backoff(const Queue& queue, const MessageView& view);
 
   // -- queues_message.cc

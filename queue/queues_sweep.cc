@@ -44,13 +44,6 @@ std::size_t step_in(const engine::LogStatus& log) {
   return static_cast<std::size_t>(std::max<std::uint64_t>(1, kStepBytes / (size + 1)));
 }
 
-std::string origin_of(const engine::StoredRecord& record) {
-  for (const Header& header : record.headers)
-    if (header.name == kOrigin && header.value)
-      return std::string(header.value->substr(0, header.value->find(':')));
-  return {};
-}
-
 std::uint64_t bytes_of(const engine::StoredRecord& record) {
   std::uint64_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
   for (const Header& header : record.headers)
@@ -100,13 +93,6 @@ void sift(const Sieve& sieve, const SweepRequest& request, const std::vector<Off
   }
   // A read may stop early, at damage or where nothing is stored any more.
   if (read_upto <= offsets.back()) find.trouble = Error(Errc::io, "a read brought less than asked");
-}
-
-engine::NewRecord to_append(const engine::StoredRecord& record, std::vector<Header>& headers) {
-  headers.clear();
-  for (const Header& header : record.headers)
-    if (!is_letter_header(header.name)) headers.push_back(header);
-  return {record.key, record.value, headers, record.timestamp};
 }
 
 std::vector<Offset> offsets_of(const std::vector<Match>& matches) {
@@ -393,7 +379,7 @@ Queues::State::Applied Queues::State::take_away(Queue& queue, SweepTask& task,
           Error(Errc::queue_not_found, "there is no queue " + name + " with a log of its own"));
       return Applied::no;
     }
-    bytes += engine::record_bytes_max(to_append(match.record, headers));
+    bytes += engine::record_bytes_max(without_letter(match.record, headers));
   }
   const auto kind = moving ? engine::Admission::publish : engine::Admission::consume;
   if (!core.admit(kind, bytes)) return Applied::later;
@@ -403,15 +389,12 @@ Queues::State::Applied Queues::State::take_away(Queue& queue, SweepTask& task,
   for (const Match& match : matches)
     if (moving)
       core.append(this->find(match.destination)->partitions.front().log,
-                  to_append(match.record, headers));
+                  without_letter(match.record, headers));
   const AckOp op{runs_of(offsets_of(matches))};
   ack(queue, partition, op);
   if (!queue.grouped()) return Applied::yes;
   // As after an ack: those behind them wait until no crash can bring these back.
-  Unblocked unblocked{queue.id(), {{partition, op.runs}}};
-  core.on_commit(Durability::disk, [this, unblocked](Result<Durability> reached) {
-    if (reached) unblock(unblocked);
-  });
+  unblock_when_durable({queue.id(), {{partition, op.runs}}});
   return Applied::yes;
 }
 

@@ -178,20 +178,7 @@ class MessageWriter {
         chosen.push_back(attribute);
       }
     }
-    if (chosen.empty()) return;
-    answer_.text("MD5OfMessageAttributes", attributes_md5(chosen));
-    answer_.begin_map("MessageAttributes", "MessageAttribute");
-    for (const MessageAttribute& attribute : chosen) {
-      answer_.begin_entry(attribute.name);
-      if (attribute.binary()) {
-        answer_.base64("BinaryValue", attribute.value());
-      } else {
-        answer_.text("StringValue", attribute.value());
-      }
-      answer_.text("DataType", attribute.type);
-      answer_.end_entry();
-    }
-    answer_.end_map();
+    sqs::write_attributes(answer_, chosen);
   }
 
   Exchange& exchange_;

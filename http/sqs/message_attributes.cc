@@ -186,6 +186,23 @@ std::string attributes_md5(std::vector<MessageAttribute> attributes) {
   return md5_hex(bytes);
 }
 
+void write_attributes(AnswerWriter& answer, const std::vector<MessageAttribute>& attributes) {
+  if (attributes.empty()) return;
+  answer.text("MD5OfMessageAttributes", attributes_md5(attributes));
+  answer.begin_map("MessageAttributes", "MessageAttribute");
+  for (const MessageAttribute& attribute : attributes) {
+    answer.begin_entry(attribute.name);
+    if (attribute.binary()) {
+      answer.base64("BinaryValue", attribute.value());
+    } else {
+      answer.text("StringValue", attribute.value());
+    }
+    answer.text("DataType", attribute.type);
+    answer.end_entry();
+  }
+  answer.end_map();
+}
+
 bool wanted(std::string_view name, std::span<const std::string_view> asked) {
   return std::any_of(asked.begin(), asked.end(), [&](std::string_view pattern) {
     if (pattern == "All" || pattern == "*" || pattern == ".*" || pattern == name) return true;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/sqs/answer.h"
 #include "http/sqs/fault.h"
 #include "http/sqs/request.h"
 
@@ -33,6 +34,9 @@ std::size_t size_of(std::span<const MessageAttribute> attributes);
 
 /// MD5 over name, type and value of each, in the order of names; what clients compare.
 std::string attributes_md5(std::vector<MessageAttribute> attributes);
+
+/// Writes them as a received message has them, with their MD5; nothing when there are none.
+void write_attributes(AnswerWriter& answer, const std::vector<MessageAttribute>& attributes);
 
 /// Whether a receive that asks for these names wants this attribute: All, .* and * mean every one,
 /// "prefix.*" those that begin with the prefix.

@@ -51,21 +51,7 @@ void PeekWriter::write_answer(const Peeked& peeked) {
   answer_.begin_map("Attributes", "Attribute");
   for (const auto& [name, value] : peeked.system_attributes) answer_.entry(name, value);
   answer_.end_map();
-  if (!message.attributes.empty()) {
-    answer_.text("MD5OfMessageAttributes", attributes_md5(message.attributes));
-    answer_.begin_map("MessageAttributes", "MessageAttribute");
-    for (const MessageAttribute& attribute : message.attributes) {
-      answer_.begin_entry(attribute.name);
-      if (attribute.binary()) {
-        answer_.base64("BinaryValue", attribute.value());
-      } else {
-        answer_.text("StringValue", attribute.value());
-      }
-      answer_.text("DataType", attribute.type);
-      answer_.end_entry();
-    }
-    answer_.end_map();
-  }
+  write_attributes(answer_, message.attributes);
   answer_.end_item();
 }
 

@@ -162,8 +162,10 @@ Task<Try<>> serve(Call& call) {
     answer_nothing(exchange);
     co_return Try<>();
   }
-  // A GET may write here: an image on a foreign page must not.
-  if (auto foreign = check_origin(call.head, call.common.options)) co_return *std::move(foreign);
+  // A GET may write here, which nobody has looked at yet: an image on a foreign page must not.
+  if (call.head.method == "GET") {
+    if (auto foreign = check_origin(call.head, call.common.options)) co_return *std::move(foreign);
+  }
   exchange.answer.begin(exchange.action->name, exchange.action->has_result);
   const ActionHandler handler = handler_of(exchange);
   const auto done = co_await handler(exchange);
