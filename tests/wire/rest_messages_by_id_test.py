@@ -5,20 +5,12 @@ import time
 import unittest
 from datetime import datetime
 
-from wire._broker import InBackground, WireCase
+from wire._broker import InBackground
 from wire._protobuf import data, fields, number
+from wire._queues import QueueCase
 
 
-class Messages(WireCase):
-    def queue(self, name: str, **config) -> dict:
-        return self.ask("PUT", f"/v1/queues/{name}", config, status=201)
-
-    def send(self, name: str, *messages) -> list:
-        return self.ask("POST", f"/v1/queues/{name}/messages", {"messages": list(messages)})["messages"]
-
-    def receive(self, name: str, **request) -> list:
-        return self.ask("POST", f"/v1/queues/{name}/receive", request)["messages"]
-
+class Messages(QueueCase):
     def assert_same_time(self, one: str, other: str) -> None:
         """Instants are shown on the calendar of the moment, which moves by a millisecond now and then."""
         apart = datetime.fromisoformat(one) - datetime.fromisoformat(other)

@@ -4,7 +4,8 @@
 import time
 import unittest
 
-from wire._broker import Broker, WireCase
+from wire._broker import Broker
+from wire._queues import QueueCase
 
 
 def until_it_ends(ask, started: dict) -> dict:
@@ -15,22 +16,10 @@ def until_it_ends(ask, started: dict) -> dict:
     return operation
 
 
-class Operations(WireCase):
-    def queue(self, name: str, **config) -> dict:
-        return self.ask("PUT", f"/v1/queues/{name}", config, status=201)
-
-    def send(self, name: str, *messages) -> list:
-        return self.ask("POST", f"/v1/queues/{name}/messages", {"messages": list(messages)})["messages"]
-
-    def receive(self, name: str, **request) -> list:
-        return self.ask("POST", f"/v1/queues/{name}/receive", request)["messages"]
-
+class Operations(QueueCase):
     def ack_all(self, name: str) -> None:
         while messages := self.receive(name, max=1000, wait="200ms"):
             self.ask("POST", f"/v1/queues/{name}/ack", {"receipts": [m["receipt"] for m in messages]})
-
-    def counts(self, name: str) -> dict:
-        return self.ask("GET", f"/v1/queues/{name}")["messages"]
 
     def run_to_its_end(self, name: str, verb: str, body: dict) -> dict:
         started = self.ask("POST", f"/v1/queues/{name}/{verb}", body, status=202)

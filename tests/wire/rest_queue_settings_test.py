@@ -4,25 +4,13 @@
 import unittest
 from urllib.parse import quote
 
-from wire._broker import WireCase
 from wire._protobuf import data, fields, number
+from wire._queues import QueueCase
 
 PROTOBUF = {"Content-Type": "application/protobuf"}
 
 
-class QueueSettings(WireCase):
-    def queue(self, name: str, **config) -> dict:
-        return self.ask("PUT", f"/v1/queues/{name}", config, status=201)
-
-    def send(self, name: str, *messages) -> list:
-        return self.ask("POST", f"/v1/queues/{name}/messages", {"messages": list(messages)})["messages"]
-
-    def receive(self, name: str, **request) -> list:
-        return self.ask("POST", f"/v1/queues/{name}/receive", request)["messages"]
-
-    def counts(self, name: str) -> dict:
-        return self.ask("GET", f"/v1/queues/{name}")["messages"]
-
+class QueueSettings(QueueCase):
     def test_what_is_set_is_answered_and_may_be_put_back(self):
         shown = self.queue("set", order="key", retry={"backoff": "exponential", "min": "2s", "max": "1m"},
                            retain_acked="24h", paused=True, dedup={"scope": "group", "window": "10m"})
