@@ -12,6 +12,7 @@
 #include "http/head_check.h"
 #include "http/json_reader.h"
 #include "http/media.h"
+#include "http/outlet.h"
 #include "http/problem.h"
 #include "http/target.h"
 #include "http/wait.h"
@@ -53,18 +54,20 @@ struct Scratch {
 /// One request on its way through a handler. Everything but `broker` and `common` belongs to the
 /// connection and to its I/O thread; views last until the handler has returned.
 struct Call {
-  Call(Broker& b, const ServerCommon& c, Watch& w) : broker(b), common(c), watch(w) {}
+  Call(Broker& b, const ServerCommon& c, Watch& w, Outlet& o)
+      : broker(b), common(c), watch(w), outlet(o) {}
 
   Broker& broker;
   const ServerCommon& common;
   Watch& watch;
+  Outlet& outlet;  ///< for an answer that goes on; most are just put into `reply`
 
   Head head;
   Target target;
   const Route* route = nullptr;
   std::array<std::string_view, 3> args{};  ///< what stands for the {names} of the route's path
   std::string_view body;
-  Media media = Media::json;               ///< of the body; `none` with an empty one
+  Media media = Media::json;  ///< of the body; `none` with an empty one
   Media answer_in = Media::json;
   std::string_view request_id;
   /// How a dialect other than REST says no; null: as a problem document.

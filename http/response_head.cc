@@ -10,9 +10,8 @@
 namespace twofold::http {
 
 std::string_view reason_phrase(int status) {
-  const auto phrase =
-      boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(
-          static_cast<unsigned>(status)));
+  const auto phrase = boost::beast::http::obsolete_reason(
+      boost::beast::http::int_to_status(static_cast<unsigned>(status)));
   return {phrase.data(), phrase.size()};
 }
 
@@ -29,9 +28,13 @@ void append_response_head(std::string& out, const Reply& reply, const HeadOption
   out.append(options.date_line);
   if (reply.status != 204 && reply.status != 304) {
     out.append("Content-Type: ").append(reply.content_type);
-    out.append("\r\nContent-Length: ");
-    append_number(out, options.body_bytes);
     out.append("\r\n");
+    if (options.length == Length::chunked) out.append("Transfer-Encoding: chunked\r\n");
+    if (options.length == Length::known) {
+      out.append("Content-Length: ");
+      append_number(out, options.body_bytes);
+      out.append("\r\n");
+    }
   }
   out.append("Twofold-Request-Id: ").append(options.request_id).append("\r\n");
   out.append(reply.fields);
@@ -54,8 +57,9 @@ std::string date_line(engine::WallTime time) {
   const hh_mm_ss clock{floor<seconds>(moment - day)};
   return fmt::format("Date: {}, {:02} {} {:04} {:02}:{:02}:{:02} GMT\r\n",
                      kDays[weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
-                     kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+                     kMonths[static_cast<unsigned>(date.month()) - 1],
+                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
 }
 
 }  // namespace twofold::http

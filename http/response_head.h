@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,10 +10,14 @@
 
 namespace twofold::http {
 
+/// How a client is told where the body ends.
+enum class Length : std::uint8_t { known, chunked, until_close };
+
 struct HeadOptions {
-  std::string_view date_line;   ///< "Date: ...\r\n"
+  std::string_view date_line;  ///< "Date: ...\r\n"
   std::string_view request_id;
   std::size_t body_bytes = 0;
+  Length length = Length::known;
   bool close = false;
   bool keep_alive_line = false;  ///< HTTP/1.0 clients need to be told
 };

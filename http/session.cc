@@ -30,7 +30,7 @@ std::string_view view_of(const boost::beast::flat_buffer& buffer) {
 Session::Session(Lane& lane, asio::ip::tcp::socket socket)
     : lane_(lane),
       socket_(std::move(socket)),
-      call_(lane.common.broker, lane.common, *this),
+      call_(lane.common.broker, lane.common, *this, *this),
       in_(kBufferBytesMax),
       deadline_(lane.now()) {
   lane_.enter(*this);
@@ -166,6 +166,7 @@ void Session::forget_request() {
   head_bytes_ = scanned_ = request_bytes_ = 0;
   refusal_.reset();
   head_only_ = false;
+  streaming_ = false;
 }
 
 // Writes what is gathered in out_, then `body`. Tries without waiting first: the kernel nearly

@@ -12,6 +12,7 @@
 #include "http/call.h"
 #include "http/chunked_body.h"
 #include "http/lane.h"
+#include "http/outlet.h"
 #include "http/wait.h"
 
 namespace twofold::http {
@@ -23,7 +24,7 @@ namespace twofold::http {
 /// deadlines; a request that is being handled has none of ours (long polls bring their own).
 /// After anything that leaves the framing in doubt the connection is closed.
 /// Threads  the lane's.
-class Session final : public Watch, public std::enable_shared_from_this<Session> {
+class Session final : public Watch, public Outlet, public std::enable_shared_from_this<Session> {
  public:
   Session(Lane& lane, boost::asio::ip::tcp::socket socket);
   ~Session() override;
@@ -38,6 +39,10 @@ class Session final : public Watch, public std::enable_shared_from_this<Session>
   // Watch
   void begin_wait(std::shared_ptr<Interruptible> wait) override;
   void end_wait() override;
+
+  // Outlet
+  Task<bool> send() override;
+  bool is_closing() override;
 
  private:
   enum class Phase { idle, head, body, handling, writing, lingering };
@@ -72,6 +77,12 @@ class Session final : public Watch, public std::enable_shared_from_this<Session>
   bool head_is_hopeless();
   void head_ended();
   void finish_answer();
+  void append_head();
+  void append_piece();
+  void begin_stream();
+  void end_stream();
+  bool lend_piece();
+  void return_piece();
   void forget_request();
   void count_messages();
   bool may_settle() const;
@@ -84,11 +95,11 @@ class Session final : public Watch, public std::enable_shared_from_this<Session>
   boost::asio::ip::tcp::socket socket_;
   Call call_;
   boost::beast::flat_buffer in_;
-  std::string out_;         // answers not written yet, heads and small bodies
-  std::string body_;        // a body that did not arrive with its head
-  std::string carry_;       // what followed a chunked body
+  std::string out_;    // answers not written yet, heads and small bodies
+  std::string body_;   // a body that did not arrive with its head
+  std::string carry_;  // what followed a chunked body
   std::string request_id_;
-  std::string host_seen_;   // the last Host that was found allowed
+  std::string host_seen_;  // the last Host that was found allowed
 
   std::size_t head_bytes_ = 0;     // of the request at the front of in_; 0: not found yet
   std::size_t scanned_ = 0;        // of in_, for the end of the head
@@ -97,6 +108,7 @@ class Session final : public Watch, public std::enable_shared_from_this<Session>
   std::uint64_t answer_budgeted_ = 0;
   std::optional<Problem> refusal_;
   bool head_only_ = false;
+  bool streaming_ = false;  // the answer goes out in pieces, its head has gone
   bool close_ = false;
   bool abort_ = false;             // nothing more can be said on this connection
   std::size_t held_ = 0;           // messages the client was handed and has not settled

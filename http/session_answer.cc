@@ -1,9 +1,8 @@
 // From a whole head to an answer in the output buffer.
-#include <sys/socket.h>
-
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include "engine/base/diag.h"
 #include "engine/base/stopwatch.h"
@@ -58,6 +57,10 @@ Task<Session::Next> Session::answer() {
     lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
   }
   close_ = close_ || lane_.draining() || lane_.common.broker.health == Health::draining;
+  if (streaming_) {
+    end_stream();
+    co_return Next::close;
+  }
   count_messages();
   account_answer();
   finish_answer();
@@ -204,11 +207,20 @@ void Session::render(const Problem& problem) {
   }
   if (reply.status < 500 || reply.status == 503 || reply.status == 507) return;
   engine::diag(engine::DiagLevel::warn, "http", "request failed",
-               {{"req_id", request_id_}, {"code", std::string(info(problem.kind).code)}});
+               {
+                   {"req_id", request_id_                         },
+                   {"code",   std::string(info(problem.kind).code)}
+  });
 }
 
 // Head, and body unless it is large enough to be written from where it is.
 void Session::finish_answer() {
+  append_head();
+  const Reply& reply = call_.reply;
+  if (!head_only_ && reply.body.size() <= kGatherBytes) out_.append(reply.body);
+}
+
+void Session::append_head() {
   Reply& reply = call_.reply;
   const Head& head = call_.head;
   if (!head.origin.empty() && origin_allowed(head, lane_.common.options)) {
@@ -225,8 +237,8 @@ void Session::finish_answer() {
   options.body_bytes = reply.body.size();
   options.close = close_;
   options.keep_alive_line = head.version_minor == 0;
+  if (streaming_) options.length = head.version_minor == 0 ? Length::until_close : Length::chunked;
   append_response_head(out_, reply, options);
-  if (!head_only_ && reply.body.size() <= kGatherBytes) out_.append(reply.body);
 }
 
 }  // namespace twofold::http

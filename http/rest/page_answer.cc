@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/duration_text.h"
+#include "http/rest/one_line.h"
 #include "log/cursor.h"
 
 namespace twofold::http {
@@ -14,8 +15,7 @@ Try<RecordWriter::Values> parse_encoding(const Call& call) {
   return Problem(ProblemKind::invalid_request, "encoding can be base64.", "encoding");
 }
 
-Task<Result<log::Readable>> wait_for_records(Call& call, log::Read read,
-                                             engine::Instant deadline) {
+Task<Result<log::Readable>> wait_for_records(Call& call, log::Read read, engine::Instant deadline) {
   log::Topics& topics = call.broker.topics;
   log::Read again = read;
   auto start = [&topics, read = std::move(read),
@@ -26,8 +26,8 @@ Task<Result<log::Readable>> wait_for_records(Call& call, log::Read read,
   auto readable = co_await wait_on_core<log::Readable>(call.watch, call.broker.core,
                                                        std::move(start), std::move(cancel));
   if (readable) co_return *std::move(readable);
-  auto at_once = [&topics, again = std::move(again)](
-                     engine::Completion<log::Readable> done) mutable {
+  auto at_once = [&topics,
+                  again = std::move(again)](engine::Completion<log::Readable> done) mutable {
     topics.read(std::move(again), engine::Instant{0}, std::move(done));
   };
   co_return co_await on_core<log::Readable>(call.broker.core, std::move(at_once));
@@ -58,8 +58,10 @@ PageSink PageAnswer::sink() {
   }
   if (call_.answer_in == Media::ndjson) {
     return [this](engine::PartitionId partition, const engine::StoredRecord& record) {
+      const std::size_t begin = call_.reply.body.size();
       JsonWriter line(call_.reply.body);
       writer_.json(line, partition, record);
+      keep_on_one_line(call_.reply.body, begin);
       call_.reply.body.push_back('\n');
     };
   }

@@ -22,7 +22,9 @@ constexpr std::array kReading = {
     QueryParam{"partition", "integer", "only this partition"},
     QueryParam{"order", "string", "partition, or total: by seq also across pages (partition)"},
     QueryParam{"on_trim", "string", "skip: go on from the oldest when the position is gone (error)"},
-    QueryParam{"filter", "string", "only records that match, like headers.region = 'EU'; a page may be empty before the end"}};
+    QueryParam{"filter", "string", "only records that match, like headers.region = 'EU'; a page may be empty before the end"},
+    QueryParam{"follow", "boolean", "with application/x-ndjson: go on for ever (false)"},
+    QueryParam{"lastEventId", "string", "with text/event-stream: as the field Last-Event-ID"}};
 constexpr std::array kOneRecord = {kEncoding};
 constexpr std::array kRaw = {
     QueryParam{"key", "string", "the record's key"},

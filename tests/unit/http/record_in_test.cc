@@ -36,9 +36,14 @@ class RecordIn : public testing::Test {
     void begin_wait(std::shared_ptr<Interruptible>) override {}
     void end_wait() override {}
   };
+  struct NoOutlet final : Outlet {
+    engine::Task<bool> send() override { co_return false; }
+    bool is_closing() override { return true; }
+  };
   CallRig rig_;
   NoWatch watch_;
-  Call call_{rig_.broker, rig_.common, watch_};
+  NoOutlet outlet_;
+  Call call_{rig_.broker, rig_.common, watch_, outlet_};
   std::string body_;
 };
 

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "engine/base/task.h"
+
+namespace twofold::http {
+
+/// Where an answer goes that does not end: piece by piece, at the speed of its client.
+///
+/// The head goes out with the first piece, as it then stands in the reply (chunked; HTTP/1.0 is
+/// sent bare bytes); the connection closes behind the last. A client that takes nothing for the
+/// server's write timeout is cut off. Until the first send() a handler may still refuse. Threads
+/// the connection's I/O thread.
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+  /// Sends reply.body and empties it. False: nobody is there any more.
+  virtual engine::Task<bool> send() = 0;
+  /// Whether the answer should end now: the client is gone, or the broker is draining.
+  virtual bool is_closing() = 0;
+};
+
+}  // namespace twofold::http

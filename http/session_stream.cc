@@ -1,0 +1,54 @@
+// Answers that go on for as long as their client listens (outlet.h).
+#include <fmt/format.h>
+
+#include "http/response_head.h"
+#include "http/session.h"
+
+namespace twofold::http {
+
+// Bodies in pieces are counted like large answers: a client that does not read keeps one piece.
+Task<bool> Session::send() {
+  begin_stream();
+  if (!head_only_) append_piece();
+  const bool over_budget = !lend_piece();
+  bool written = false;
+  if (!over_budget) written = co_await flush(std::string_view());
+  return_piece();
+  if (over_budget) abort_ = true;
+  phase_ = Phase::handling;
+  co_return written && !head_only_;
+}
+
+bool Session::is_closing() {
+  return abort_ || lane_.draining() || lane_.common.broker.health == Health::draining;
+}
+
+void Session::append_piece() {
+  std::string& piece = call_.reply.body;
+  if (piece.empty()) return;
+  const bool chunked = call_.head.version_minor > 0;
+  if (chunked) fmt::format_to(std::back_inserter(out_), "{:x}\r\n", piece.size());
+  out_.append(piece);
+  if (chunked) out_.append("\r\n");
+  piece.clear();
+}
+
+void Session::begin_stream() {
+  if (std::exchange(streaming_, true)) return;
+  close_ = true;
+  append_head();
+}
+
+void Session::end_stream() {
+  if (call_.head.version_minor > 0 && !head_only_) out_.append("0\r\n\r\n");
+}
+
+bool Session::lend_piece() {
+  answer_budgeted_ = out_.size();
+  const auto total = lane_.common.answer_bytes += answer_budgeted_;
+  return total <= lane_.common.options.answer_bytes_total_max || total == answer_budgeted_;
+}
+
+void Session::return_piece() { lane_.common.answer_bytes -= std::exchange(answer_budgeted_, 0); }
+
+}  // namespace twofold::http
