@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -50,7 +51,9 @@ class CallRig {
   void begin(std::string_view method, std::string_view target, std::string_view body,
              Media media = Media::json, Media answer_in = Media::json) {
     watch_ = Watching();
-    call_ = std::make_unique<Call>(broker, common, watch_);
+    outlet_ = Collecting();
+    call_ = std::make_unique<Call>(broker, common, watch_, outlet_);
+    outlet_.call = call_.get();
     target_ = target;
     body_ = body;
     call_->head.method = method;
@@ -113,6 +116,14 @@ class CallRig {
     turn();
   }
   bool waits() const { return watch_.wait != nullptr; }
+  /// What an answer that goes on has sent since this was asked last.
+  std::string take_sent() { return std::exchange(outlet_.sent, {}); }
+  /// The client of an answer that goes on has left.
+  void leave() {
+    outlet_.closing = true;
+    interrupt();
+    for (int i = 0; i < 10 && !done_; ++i) turn();
+  }
 
   tests::FakeCore& core() { return core_; }
   bool commits = true;
@@ -123,6 +134,17 @@ class CallRig {
     void begin_wait(std::shared_ptr<Interruptible> w) override { wait = std::move(w); }
     void end_wait() override { wait.reset(); }
     std::shared_ptr<Interruptible> wait;
+  };
+
+  struct Collecting final : Outlet {
+    Task<bool> send() override {
+      sent.append(std::exchange(call->reply.body, {}));
+      co_return !closing;
+    }
+    bool is_closing() override { return closing; }
+    Call* call = nullptr;
+    std::string sent;
+    bool closing = false;
   };
 
   Task<> run() {
@@ -140,6 +162,7 @@ class CallRig {
   engine::SeededRandom random_{7};
   boost::asio::io_context io_{1};
   Watching watch_;
+  Collecting outlet_;
   std::unique_ptr<Call> call_;
   std::string target_;
   std::string body_;
