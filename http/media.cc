@@ -14,7 +14,8 @@ std::string_view bare(std::string_view type) {
 }
 
 bool ends_with(std::string_view type, std::string_view suffix) {
-  return type.size() >= suffix.size() && same_token(type.substr(type.size() - suffix.size()), suffix);
+  return type.size() >= suffix.size() &&
+         same_token(type.substr(type.size() - suffix.size()), suffix);
 }
 
 bool starts_with(std::string_view type, std::string_view prefix) {
@@ -26,6 +27,8 @@ bool starts_with(std::string_view type, std::string_view prefix) {
 Media media_of(std::string_view content_type) {
   const std::string_view type = bare(content_type);
   if (type.empty()) return Media::none;
+  if (same_token(type, kCloudEvent)) return Media::cloud_event;
+  if (same_token(type, kCloudEvents)) return Media::cloud_events;
   if (same_token(type, kJson) || ends_with(type, "+json")) return Media::json;
   if (same_token(type, kProtobuf) || same_token(type, "application/x-protobuf")) {
     return Media::protobuf;
@@ -44,6 +47,8 @@ Media accepted(std::string_view accept, Media fallback) {
       case Media::protobuf: return Media::protobuf;
       case Media::ndjson: return Media::ndjson;
       case Media::events: return Media::events;
+      case Media::cloud_event: return Media::cloud_event;
+      case Media::cloud_events: return Media::cloud_events;
       case Media::none:
       case Media::form:
       case Media::other: break;

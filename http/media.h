@@ -5,7 +5,7 @@
 namespace twofold::http {
 
 /// What a body is written in.
-enum class Media { none, json, protobuf, ndjson, form, events, other };
+enum class Media { none, json, protobuf, ndjson, form, events, cloud_event, cloud_events, other };
 
 /// By a Content-Type, its parameters aside; `none` when it is empty.
 Media media_of(std::string_view content_type);
@@ -17,6 +17,8 @@ Media accepted(std::string_view accept, Media fallback);
 inline constexpr std::string_view kJson = "application/json";
 inline constexpr std::string_view kProtobuf = "application/protobuf";
 inline constexpr std::string_view kNdjson = "application/x-ndjson";
+inline constexpr std::string_view kCloudEvent = "application/cloudevents+json";
+inline constexpr std::string_view kCloudEvents = "application/cloudevents-batch+json";
 inline constexpr std::string_view kProblemJson = "application/problem+json";
 inline constexpr std::string_view kTextPlain = "text/plain; charset=utf-8";
 

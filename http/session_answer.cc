@@ -8,6 +8,7 @@
 #include "engine/base/stopwatch.h"
 #include "http/gate.h"
 #include "http/response_head.h"
+#include "http/rest/cloud_event_in.h"
 #include "http/session.h"
 #include "http/sqs/dialect.h"
 
@@ -129,6 +130,10 @@ std::optional<Problem> Session::settle_media() {
   bool taken = call_.media == Media::none || call_.media == Media::json || raw;
   if (call_.media == Media::protobuf) taken |= call_.route->body >= Body::data;
   if (call_.media == Media::ndjson) taken |= call_.route->body == Body::records;
+  if (call_.media == Media::cloud_event || call_.media == Media::cloud_events ||
+      is_binary_cloud_event(call_.head)) {
+    taken |= call_.route->body >= Body::data;
+  }
   if (taken) return std::nullopt;
   Problem problem(ProblemKind::unsupported_media_type,
                   label.empty() ? std::string("The body has no Content-Type.")

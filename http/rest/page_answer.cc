@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/duration_text.h"
+#include "http/rest/cloud_event_out.h"
 #include "http/rest/one_line.h"
 #include "log/cursor.h"
 
@@ -46,6 +47,10 @@ void PageAnswer::begin() {
   switch (call_.answer_in) {
     case Media::protobuf: call_.reply.content_type = kProtobuf; return;
     case Media::ndjson: call_.reply.content_type = kNdjson; return;
+    case Media::cloud_events:
+      call_.reply.content_type = kCloudEvents;
+      json_.begin_array();
+      return;
     default: json_.begin_object().name("records").begin_array();
   }
 }
@@ -65,6 +70,11 @@ PageSink PageAnswer::sink() {
       call_.reply.body.push_back('\n');
     };
   }
+  if (call_.answer_in == Media::cloud_events) {
+    return [this](engine::PartitionId partition, const engine::StoredRecord& record) {
+      append_cloud_event(json_, topic_.name, partition, record);
+    };
+  }
   return [this](engine::PartitionId partition, const engine::StoredRecord& record) {
     writer_.json(json_, partition, record);
   };
@@ -79,7 +89,8 @@ void PageAnswer::end(const Page& page) {
     proto.number(4, static_cast<std::uint64_t>(page.lag_count));
     return;
   }
-  if (call_.answer_in == Media::ndjson) {
+  if (call_.answer_in == Media::cloud_events) json_.end_array();
+  if (call_.answer_in == Media::ndjson || call_.answer_in == Media::cloud_events) {
     call_.reply.field("Twofold-Cursor", cursor);
     call_.reply.field("Twofold-Caught-Up", page.caught_up ? "true" : "false");
     return;

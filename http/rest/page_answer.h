@@ -13,7 +13,8 @@ Try<RecordWriter::Values> parse_encoding(const Call& call);
 /// (drain, client gone) answers with what a read finds now, which is nothing.
 Task<Result<log::Readable>> wait_for_records(Call& call, log::Read read, engine::Instant deadline);
 
-/// Renders a page of records as JSON, NDJSON or Protobuf, record by record as they come.
+/// Renders a page of records as JSON, NDJSON, CloudEvents or Protobuf, record by record as they
+/// come.
 class PageAnswer {
  public:
   PageAnswer(Call& call, const log::TopicInfo& topic, RecordWriter::Values values)
@@ -21,7 +22,7 @@ class PageAnswer {
 
   void begin();
   PageSink sink();
-  /// Cursor and lag; also in header fields for NDJSON, whose lines are records only.
+  /// Cursor and lag; in header fields where the body is records only (NDJSON, CloudEvents).
   void end(const Page& page);
 
  private:

@@ -1,5 +1,6 @@
 #include "http/rest/raw_in.h"
 
+#include "http/rest/cloud_event_in.h"
 #include "http/rest/json_request.h"
 
 namespace twofold::http {
@@ -41,31 +42,38 @@ Try<> read_duration_field(const Call& call, std::string_view name,
   return problem;
 }
 
-}  // namespace
+// What the broker is told of the record beside its bytes.
+Try<> read_notes(const Call& call, Destination destination, IncomingRecord& record) {
+  record.dedup_id = field_of(call, "Twofold-Dedup-Id");
+  record.group = field_of(call, "Twofold-Group");
+  if (auto taken = read_duration_field(call, "Twofold-Delay", record.delay); !taken) return taken;
+  if (auto taken = read_duration_field(call, "Twofold-Ttl", record.ttl); !taken) return taken;
+  if (!record.delay || destination == Destination::queue) return {};
+  return Problem(ProblemKind::invalid_request, "Only messages of a queue can be delayed.",
+                 "Twofold-Delay");
+}
 
-Try<IncomingBatch> read_raw(Call& call, Destination destination) {
+Try<IncomingRecord> read_plain(Call& call, Destination destination) {
   IncomingRecord record;
   record.key = call.query("key");
   record.value = call.body;
   read_headers(call, record);
-  record.dedup_id = field_of(call, "Twofold-Dedup-Id");
-  record.group = field_of(call, "Twofold-Group");
-  if (auto taken = read_duration_field(call, "Twofold-Delay", record.delay); !taken) {
-    return std::move(taken).problem();
-  }
-  if (auto taken = read_duration_field(call, "Twofold-Ttl", record.ttl); !taken) {
-    return std::move(taken).problem();
-  }
-  if (record.delay && destination == Destination::topic) {
-    return Problem(ProblemKind::invalid_request, "Only messages of a queue can be delayed.",
-                   "Twofold-Delay");
-  }
+  if (auto taken = read_notes(call, destination, record); !taken) return std::move(taken).problem();
   const RecordRules rules{destination, call.broker.clock.wall()};
   if (auto finished = finish_record(record, call.scratch, rules); !finished) {
     return std::move(finished).problem();
   }
+  return record;
+}
+
+}  // namespace
+
+Try<IncomingBatch> read_raw(Call& call, Destination destination) {
+  auto record = is_binary_cloud_event(call.head) ? read_binary_cloud_event(call, destination)
+                                                 : read_plain(call, destination);
+  if (!record) return std::move(record).problem();
   IncomingBatch batch;
-  batch.records.push_back(record);
+  batch.records.push_back(*record);
   if (const auto durability = call.query("durability")) {
     auto parsed = parse_durability(*durability);
     if (!parsed) return std::move(parsed).problem();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "http/fetched.h"
+#include "http/rest/cloud_event_out.h"
 #include "http/rest/handlers.h"
 #include "http/rest/not_found.h"
 #include "http/rest/page.h"
@@ -95,6 +96,10 @@ Task<Try<>> get_record(Call& call) {
   if (call.answer_in == Media::protobuf) {
     call.reply.content_type = kProtobuf;
     writer.protobuf(call.reply.body, at->partition, **record);
+  } else if (call.answer_in == Media::cloud_event) {
+    call.reply.content_type = kCloudEvent;
+    JsonWriter json(call.reply.body);
+    append_cloud_event(json, *topic, at->partition, **record);
   } else {
     JsonWriter json(call.reply.body);
     writer.json(json, at->partition, **record);

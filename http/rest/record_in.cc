@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "http/base64.h"
+#include "http/rest/cloud_event_in.h"
 #include "http/rest/json_request.h"
 #include "http/rest/proto_in.h"
+#include "http/rest/raw_in.h"
 #include "queue/letter.h"
 
 namespace twofold::http {
@@ -351,6 +353,10 @@ Try<IncomingRecord> read_record(JsonReader& json, Scratch& scratch, const Record
 
 Try<IncomingBatch> read_batch(Call& call, Destination destination) {
   if (call.media == Media::protobuf) return read_proto_batch(call, destination);
+  if (call.media == Media::cloud_event || call.media == Media::cloud_events) {
+    return read_cloud_events(call, destination);
+  }
+  if (is_binary_cloud_event(call.head)) return read_raw(call, destination);
   if (call.body.empty()) {
     return Problem(ProblemKind::invalid_request, "The body is empty: there is nothing to store.")
         .with_hint("Send {\"value\":...}, {\"text\":\"...\"} or a list of records.");

@@ -145,6 +145,8 @@ const Route* recognise(Call& call, bool path_exists) {
     case Media::json:
     case Media::protobuf:
     case Media::ndjson:
+    case Media::cloud_event:
+    case Media::cloud_events:
     case Media::events: return nullptr;
   }
   return nullptr;
