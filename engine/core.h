@@ -23,6 +23,11 @@ namespace twofold::engine {
 template <class T>
 using Completion = UniqueFunction<void(Result<T>)>;
 
+/// Hears in the turn of a write what it will be answered with, but for what only the commit tells
+/// (places in the total order, the durability reached).
+template <class T>
+using Decided = UniqueFunction<void(const T&)>;
+
 /// What kind of work asks to be admitted: consuming must go on where publishing has to stop.
 enum class Admission { publish, consume };
 
@@ -122,6 +127,9 @@ class Core {
   /// The place of a record in the total order, once its block is sealed. Inside on_commit's
   /// completion it is known even when the log or the record is gone already; else 0 for those.
   virtual Seq seq_of(LogId log, Offset offset) const = 0;
+  /// The place of the newest record that the log was ever given, kept or not; 0: none. nullopt while
+  /// that record waits for its block to be sealed and has no place yet.
+  virtual std::optional<Seq> last_seq(LogId log) const = 0;
   /// Stretches whose bytes were destroyed: nothing in them will ever be read again.
   virtual std::vector<std::pair<Offset, Offset>> damaged(LogId log) const = 0;
 
@@ -132,7 +140,7 @@ class Core {
   virtual WallTime wall() const = 0;
   virtual std::uint64_t random() = 0;
   virtual CoreExecutor& executor() = 0;
-  /// Must be called before recovery. `type` is queue or group.
+  /// Must be called before recovery. `type` is one that rooms above note.
   virtual void attach_machine(EntryType type, StateMachine& machine) = 0;
 };
 

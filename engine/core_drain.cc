@@ -10,7 +10,10 @@ namespace {
 
 constexpr std::uint64_t kMostlyDead = 4;                  // less than a quarter lives
 constexpr std::uint64_t kRewriteBytesMin = 1 << 20;
+// How often segments are looked at for what can go: now and then, and when that many bytes of
+// segments were written since, so that a fast device does not fill with what is dead.
 constexpr Duration kInspectEvery = std::chrono::seconds{10};
+constexpr std::uint64_t kInspectSegments = 4;
 constexpr std::size_t kDrainPieceBytes = 4 << 20;
 // As many drains in a row must have met bytes that cannot be read, a second apart at least, before
 // those are given up.
@@ -57,16 +60,28 @@ void CoreImpl::drain_if_due() {
     const auto cutoff = std::min(current, oldest + step);
     if (cutoff > oldest) return start_drain(cutoff, std::nullopt);
   }
-  // Looking at every range takes a while: not at every turn of the housekeeping.
-  const auto since = now() - last_inspection_;
-  if (since < kInspectEvery) return;
+  inspect_if_due();
+  while (!mostly_dead_.empty()) {
+    const SegmentId id = mostly_dead_.back();
+    mostly_dead_.pop_back();
+    if (segments_.contains(id)) return start_drain(0, id);
+  }
+}
+
+// Looking at every range takes a while: not at every turn of the housekeeping.
+void CoreImpl::inspect_if_due() {
+  if (!mostly_dead_.empty()) return;
+  const std::uint64_t written = stats_.drained_bytes - inspected_at_;
+  const bool many = written >= kInspectSegments * options_.segment_bytes;
+  if (!many && now() - last_inspection_ < kInspectEvery) return;
   last_inspection_ = now();
-  if (const auto dead = mostly_dead_segment()) start_drain(0, dead);
+  inspected_at_ = stats_.drained_bytes;
+  mostly_dead_ = mostly_dead_segments();
 }
 
 // One never-acked message must not pin a whole segment: what lives moves, the file goes. Ranges that
 // begin before a log's start, or belong to queues, live only in part.
-std::optional<SegmentId> CoreImpl::mostly_dead_segment() const {
+std::vector<SegmentId> CoreImpl::mostly_dead_segments() const {
   std::map<SegmentId, std::uint64_t> live;
   for (const auto& [id, log] : logs_) {
     for (const auto& s : log->sealed) {
@@ -78,11 +93,13 @@ std::optional<SegmentId> CoreImpl::mostly_dead_segment() const {
       live[s.segment->id()] += s.range.bytes * std::min(alive, whole) / whole;
     }
   }
+  std::vector<SegmentId> dead;
   for (const auto& [id, state] : segments_) {
     if (state.file_bytes < std::min(kRewriteBytesMin, options_.segment_bytes / 4)) continue;
-    if (live[id] * kMostlyDead < state.file_bytes) return id;
+    if (state.unyielding && live[id] > 0) continue;
+    if (live[id] * kMostlyDead < state.file_bytes) dead.push_back(id);
   }
-  return std::nullopt;
+  return dead;
 }
 
 void CoreImpl::start_drain(std::uint32_t cutoff, std::optional<SegmentId> replaced) {
@@ -193,6 +210,7 @@ void CoreImpl::drain_done(DrainResult result) {
     diag(DiagLevel::warn, "engine", "draining failed, will be tried again",
          {{"error", result.outcome.error().detail}});
     if (result.outcome.error().code == Errc::data_damaged) ++unreadable_drains_;
+    mostly_dead_.clear();  // not at once
     return;
   }
   if (failure_ || stopped_) return remove_unnamed(result);
@@ -224,8 +242,18 @@ void CoreImpl::drain_done(DrainResult result) {
     if (auto* log = find(id)) log->damaged.push_back(range);
   }
   note(EntryType::segment_added, 0, payload);
+  const bool rewritten = result.replaced != 0;
+  const auto before = segments_.find(SegmentId{result.replaced});
+  const bool yielded = before == segments_.end() ||
+                       result.outcome->bytes < before->second.file_bytes / 2;
   apply_drain(result.cutoff, result.replaced, result.segments);
-  checkpoint_wanted_ = true;  // until then the journal files cannot be reused
+  for (const auto& [segment, ranges] : result.segments) {
+    const auto made = segments_.find(segment->id());
+    if (made != segments_.end()) made->second.unyielding = rewritten && !yielded;
+  }
+  // Until then neither journal files nor segments can be given back.
+  if (!rewritten || mostly_dead_.empty()) checkpoint_wanted_ = true;
+  if (rewritten) drain_if_due();
 }
 
 void CoreImpl::apply_drain(

@@ -41,7 +41,8 @@ struct CoreOptions {
 };
 
 /// First field of a checkpoint's state.
-inline constexpr std::uint64_t kSnapshotVersion = 2;
+inline constexpr std::uint64_t kSnapshotVersion = 3;
+inline constexpr std::uint64_t kSnapshotVersionOldest = 2;  ///< that is still read
 
 /// Numbers for metrics and the start line.
 struct CoreStats {
@@ -120,6 +121,7 @@ class CoreImpl final : public Core, public TimerTarget {
              UniqueFunction<void()> done) override;
   void read_ahead(LogId log, Offset from, Offset done_before) override;
   Seq seq_of(LogId log, Offset offset) const override;
+  std::optional<Seq> last_seq(LogId log) const override;
   std::vector<std::pair<Offset, Offset>> damaged(LogId log) const override;
   Catalog& catalog() override { return catalog_; }
   TimerWheel& timers() override;
@@ -143,6 +145,7 @@ class CoreImpl final : public Core, public TimerTarget {
     std::shared_ptr<const Segment> segment;
     std::uint64_t file_bytes = 0;
     std::size_t ranges = 0;
+    bool unyielding = false;  // little lives in it, in batches that must stay whole
   };
   struct RetiredSegment {
     SegmentId id;
@@ -176,6 +179,7 @@ class CoreImpl final : public Core, public TimerTarget {
   void drop_range_of(const std::shared_ptr<const Segment>& segment);
   struct ColdRun;
   void add_resident(ReadPlan& plan, ColdRun& cold, const Extent& extent) const;
+  bool is_cached(const LogIndex& log, Offset offset) const;
 
   // core_recovery.cc
   Result<> load_checkpoint(const Superblock& superblock, ReplayStart& start);
@@ -202,6 +206,7 @@ class CoreImpl final : public Core, public TimerTarget {
 
   // core_drain.cc
   void drain_if_due();
+  void inspect_if_due();
   void start_drain(std::uint32_t cutoff, std::optional<SegmentId> replaced);
   void plan_extents_before(const LogIndex& log, std::uint32_t cutoff, ReadPlan& plan) const;
   void run_drain(DrainTask task);
@@ -211,7 +216,7 @@ class CoreImpl final : public Core, public TimerTarget {
                    const std::vector<std::pair<std::shared_ptr<const Segment>,
                                                std::vector<SegmentRange>>>& segments);
   Result<> replay_drain(std::string_view payload);
-  std::optional<SegmentId> mostly_dead_segment() const;
+  std::vector<SegmentId> mostly_dead_segments() const;
 
   CoreWorld world_;
   const CoreOptions options_;
@@ -251,6 +256,8 @@ class CoreImpl final : public Core, public TimerTarget {
   bool draining_ = false;
   int unreadable_drains_ = 0;  // in a row
   Instant last_inspection_{0};
+  std::uint64_t inspected_at_ = 0;      // bytes drained by then
+  std::vector<SegmentId> mostly_dead_;  // found then, not gone yet
   bool scrubbing_ = false;
   std::optional<Instant> next_scrub_;
   std::optional<SegmentId> scrub_segment_;  // while a pass goes on

@@ -334,6 +334,15 @@ void CoreImpl::study(ReadPlan plan, UniqueFunction<void(Result<std::vector<Store
   });
 }
 
+// The cache holds the newest blocks: what follows a cached batch is cached, too. Asked before a plan
+// is made, because a reader of many small batches asks with each of them.
+bool CoreImpl::is_cached(const LogIndex& log, Offset offset) const {
+  if (!log.sealed.empty() && offset < log.sealed.back().range.upto) return false;
+  const auto* const extent = log.find(offset);
+  JournalPosition block;
+  return extent != log.extents_end() && tail_.find(extent->file, extent->place, &block);
+}
+
 void CoreImpl::read_ahead(LogId log, Offset from, Offset done_before) {
   ahead_.forget_before(log, done_before);
   const LogIndex* const index = find(log);
@@ -341,6 +350,7 @@ void CoreImpl::read_ahead(LogId log, Offset from, Offset done_before) {
   if (ahead_.bytes_from(log, from) >= kAheadBytes / 2) return;
   const auto begin = ahead_.next_from(log, from);
   if (!begin || *begin >= index->visible_end || *begin < index->start) return;
+  if (is_cached(*index, *begin)) return;
   ReadPlan plan = plan_read(log, *begin, kAheadBytes);
   if (plan.empty() || plan.in_memory()) return;
   reading_ahead_.insert(log);
@@ -359,6 +369,12 @@ void CoreImpl::read_ahead(LogId log, Offset from, Offset done_before) {
         reading_ahead_.erase(log);
         if (find(log)) ahead_.add(log, *copies);
       });
+}
+
+std::optional<Seq> CoreImpl::last_seq(LogId log) const {
+  const auto& index = at(log);
+  if (index.placed_end != index.end) return std::nullopt;
+  return Seq{index.last_seq};
 }
 
 Seq CoreImpl::seq_of(LogId log, Offset offset) const {

@@ -74,7 +74,8 @@ Result<> CoreImpl::load_checkpoint(const Superblock& superblock, ReplayStart& st
 Result<> CoreImpl::restore(std::string_view bytes) {
   ByteReader in(bytes);
   const Error damaged(Errc::data_damaged, "a checkpoint that verifies does not parse");
-  if (in.uvarint() != kSnapshotVersion) return damaged;
+  const auto version = in.uvarint();
+  if (version < kSnapshotVersionOldest || version > kSnapshotVersion) return damaged;
   world_.clock.resume_from(Instant{in.varint()});
   record_seq_ = in.uvarint();
   next_log_id_ = static_cast<std::uint32_t>(in.uvarint());
@@ -90,7 +91,8 @@ Result<> CoreImpl::restore(std::string_view bytes) {
   };
   for (auto n = in.count(8); n > 0 && in.ok(); --n) {
     auto& log = find_or_make(LogId{in.fixed<std::uint32_t>()});
-    if (auto restored = log.restore(in, open); !restored) return restored;
+    const auto newest_seq = record_seq_ - 1;
+    if (auto restored = log.restore(in, version, newest_seq, open); !restored) return restored;
     if (unopened) return *unopened;
     extents_ += log.extent_count();
     for (const auto& s : log.sealed) {
@@ -163,7 +165,10 @@ Result<> CoreImpl::replay_entry(const Entry& entry, const ReplayedBlock& block, 
     case EntryType::batch: replay_batch(entry, block, at); return {};
     case EntryType::catalog: return catalog_.apply(entry.payload);
     case EntryType::queue:
-    case EntryType::group: {
+    case EntryType::group:
+    case EntryType::producer:
+    case EntryType::dedup:
+    case EntryType::request: {
       const auto it = machines_.find(entry.type);
       if (it == machines_.end()) return {};
       return it->second->apply(entry.owner, entry.payload, block.instant);
@@ -222,6 +227,8 @@ void CoreImpl::pass_over_damage(const ReplayEnd& end) {
     if (records_lost_ == 0 || seen_since_damage_.contains(id)) continue;
     const auto from = log->end;
     log->end = log->visible_end = advance(from, static_cast<std::int64_t>(records_lost_));
+    log->placed_end = log->end;
+    log->last_seq = record_seq_ - 1;
     log->damaged.emplace_back(from, log->end);
     ++passed;
   }

@@ -27,8 +27,9 @@ JournalReplay::JournalReplay(const Files& files, std::uint64_t stream_id, const 
 
 Result<ReplayEnd> JournalReplay::run(const Visit& visit) {
   for (;;) {
-    const auto header = next_header();
-    if (header && payload_ok(*header)) {
+    bool sound = false;
+    const auto header = next_header(&sound);
+    if (sound) {
       if (auto taken = take(*header, /*salvage=*/false, visit); !taken) return taken.error();
       continue;
     }
@@ -77,15 +78,19 @@ std::optional<BlockHeader> JournalReplay::header_at(JournalPosition at) {
 }
 
 // The header of the block that should come now: here, or at the start of the next file when this
-// one had no room for it.
-std::optional<BlockHeader> JournalReplay::next_header() {
+// one had no room for it. A torn block here does not hide a sound one there: after a crash that tore
+// it, the next block may have been too long for what was left of this file.
+std::optional<BlockHeader> JournalReplay::next_header(bool* sound) {
+  std::optional<BlockHeader> torn;
   for (const auto at : {end_.position, JournalPosition{end_.position.file + 1, kJournalFirstPlace}}) {
     const auto header = header_at(at);
     if (!header || header->seq != end_.next_seq || header->incarnation < incarnation_) continue;
     if (chained_ && header->prev_block_crc != end_.prev_block_crc) continue;
-    return header;
+    *sound = payload_ok(*header);
+    if (*sound) return header;
+    if (!torn) torn = header;
   }
-  return std::nullopt;
+  return torn;
 }
 
 bool JournalReplay::payload_ok(const BlockHeader& header) {

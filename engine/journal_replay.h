@@ -32,7 +32,7 @@ class JournalReplay {
   };
   std::string_view window(JournalPosition at, std::size_t bytes);
   std::optional<BlockHeader> header_at(JournalPosition at);
-  std::optional<BlockHeader> next_header();
+  std::optional<BlockHeader> next_header(bool* sound);
   Result<> take(const BlockHeader& header, bool salvage, const Visit& visit);
   bool payload_ok(const BlockHeader& header);
   Result<bool> step_over_damage(const std::optional<BlockHeader>& unverified, const Visit& visit);

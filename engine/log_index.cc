@@ -10,6 +10,8 @@ void LogIndex::add(const Extent& extent) {
   TF_CHECK(extent_count() == 0 || extents_.back().upto() <= extent.first());
   extents_.push_back(extent);
   journal_bytes_ += extent.bytes;
+  placed_end = extent.upto();
+  last_seq = extent.base_seq + extent.last_delta;
 }
 
 const Extent* LogIndex::find(Offset offset) const {
@@ -89,6 +91,7 @@ void LogIndex::snapshot(ByteWriter& out) const {
   out.varint(start.value());
   out.varint(end.value());
   out.varint(last_append.value());
+  out.uvarint(last_seq);
   out.uvarint(sealed.size());
   for (const auto& s : sealed) {
     out.fixed(s.segment->id().value());
@@ -118,11 +121,13 @@ void LogIndex::snapshot(ByteWriter& out) const {
 }
 
 Result<> LogIndex::restore(
-    ByteReader& in, const std::function<std::shared_ptr<const Segment>(SegmentId)>& open) {
+    ByteReader& in, std::uint64_t version, std::uint64_t newest_seq,
+    const std::function<std::shared_ptr<const Segment>(SegmentId)>& open) {
   start = Offset{in.varint()};
   end = Offset{in.varint()};
   visible_end = end;
   last_append = WallTime{in.varint()};
+  const std::uint64_t stored_seq = version < 3 ? newest_seq : in.uvarint();
   for (auto n = in.count(14); n > 0; --n) {
     const SegmentId segment_id{in.fixed<std::uint64_t>()};
     const Offset first{in.varint()};
@@ -158,6 +163,8 @@ Result<> LogIndex::restore(
     if (!in.ok()) break;
     add(e);
   }
+  placed_end = end;
+  last_seq = end == Offset{0} ? 0 : stored_seq;
   if (!in.ok()) return Error(Errc::data_damaged, "a log in the checkpoint does not parse");
   return {};
 }

@@ -45,6 +45,8 @@ class LogIndex {
   Offset end{0};
   Offset visible_end{0};
   WallTime last_append{0};
+  Offset placed_end{0};           ///< records before it have their place in the total order
+  std::uint64_t last_seq = 0;     ///< of the last of those, kept or not; 0: there never was one
   std::int32_t open_batch = -1;   ///< index in the block being gathered
   std::vector<LogListener*> listeners;
   std::vector<SealedRange> sealed;
@@ -71,7 +73,8 @@ class LogIndex {
 
   void snapshot(ByteWriter& out) const;
   /// `open` finds the segment of an id; a range whose segment is missing becomes damage.
-  Result<> restore(ByteReader& in,
+  /// `newest_seq` stands for last_seq where a snapshot of version 2 does not say it.
+  Result<> restore(ByteReader& in, std::uint64_t version, std::uint64_t newest_seq,
                    const std::function<std::shared_ptr<const Segment>(SegmentId)>& open);
 
  private:

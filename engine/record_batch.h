@@ -18,8 +18,10 @@ namespace twofold::engine {
 /// maxTimestamp i64 @35, producerId i64 @43, producerEpoch i16 @51, baseSequence i32 @53,
 /// recordCount i32 @57, records @61. The crc is CRC-32C over [21, end).
 inline constexpr std::size_t kBatchHeaderBytes = 61;
-/// Record count and bytes at which a coalesced batch is closed and the next one begins.
-inline constexpr std::size_t kCoalescedBytesMax = 1 << 20;
+/// Bytes at which a coalesced batch is closed and the next one begins. A batch is read whole and
+/// walked from its front, also for its last record: larger ones cost the reader of single messages
+/// more than they save anybody else.
+inline constexpr std::size_t kCoalescedBytesMax = 16 << 10;
 
 /// The fixed fields of a batch whose length, magic and checksum were verified.
 struct BatchHeader {

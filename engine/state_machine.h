@@ -20,6 +20,9 @@ enum class EntryType : std::uint8_t {
   trim = 5,             ///< a log forgets what lies before an offset
   segment_added = 6,    ///< a drained journal file became a segment
   segment_removed = 7,  ///< a segment in which nothing lives any more
+  producer = 8,         ///< what producers have written; the log room reads it
+  dedup = 9,            ///< deduplication ids of a topic's records; the log room reads it
+  request = 10,         ///< a request with a key was carried out
 };
 
 /// State that a room above keeps and the journal makes durable.

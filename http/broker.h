@@ -9,6 +9,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/random.h"
 #include "engine/core.h"
+#include "engine/requests.h"
 #include "http/sqs/options.h"
 #include "http/sqs/recent_names.h"
 #include "log/groups.h"
@@ -50,6 +51,7 @@ struct Broker {
   engine::Executor& storage_pool;  ///< cold reads
   engine::Clock& clock;
   engine::Random& random;
+  engine::Requests& requests;  ///< those with an Idempotency-Key; on the core only
 
   ServerInfo server{};
   std::atomic<Health> health{Health::starting};

@@ -44,6 +44,7 @@ void Reply::clear() {
   undelivered = nullptr;
   messages_handed_out = messages_settled = 0;
   held_until = engine::Instant{0};
+  upgrade.reset();
 }
 
 void Scratch::clear() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ namespace twofold::http {
 
 struct Route;
 struct ServerCommon;
+class Upgraded;
 
 /// What goes back. Reused from request to request, so that bodies seldom allocate.
 struct Reply {
@@ -35,6 +37,7 @@ struct Reply {
   std::size_t messages_handed_out = 0;
   std::size_t messages_settled = 0;
   engine::Instant held_until{0};
+  std::shared_ptr<Upgraded> upgrade;  ///< takes the connection over behind this answer (101)
 
   /// Adds a field; control characters in `value` become blanks, so that nothing a client sent can
   /// begin a line of our head.

@@ -94,11 +94,6 @@ std::optional<Problem> check_origin(const Head& head, const ServerOptions& optio
 }
 
 std::optional<Problem> check_available(const Head& head) {
-  if (!head.idempotency_key.empty()) {
-    Problem problem(ProblemKind::invalid_request,
-                    "Idempotency keys are not available in this version.", "Idempotency-Key");
-    return problem.with_hint("Without one a retry after a lost answer may write twice.");
-  }
   if (head.name_space.empty() || head.name_space == "default") return std::nullopt;
   return Problem(ProblemKind::invalid_request,
                  "Namespaces are not available in this version; there is one, default.",

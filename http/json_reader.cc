@@ -21,6 +21,15 @@ std::int32_t hex4(std::string_view text) {
 bool is_high_surrogate(std::int32_t code) { return code >= 0xD800 && code <= 0xDBFF; }
 bool is_low_surrogate(std::int32_t code) { return code >= 0xDC00 && code <= 0xDFFF; }
 
+// The one that the text begins with as an escape, or 0.
+std::uint32_t low_surrogate_in(std::string_view text) {
+  if (!text.starts_with("\\u")) return 0;
+  const std::int32_t code = hex4(text.substr(2));
+  return is_low_surrogate(code) ? static_cast<std::uint32_t>(code) : 0;
+}
+
+constexpr std::uint32_t kNoCharacter = 0xFFFF;
+
 }  // namespace
 
 void JsonReader::fail(std::string_view message, std::size_t position) {
@@ -190,15 +199,15 @@ bool JsonReader::scan_escape() {
   }
   const std::int32_t code = hex4(text_.substr(at_ + 2));
   if (code < 0) return fail_here("\\u needs four hexadecimal digits");
-  if (is_low_surrogate(code)) return fail_here("a low surrogate without its high one");
-  if (is_high_surrogate(code)) {
-    const auto rest = text_.substr(at_ + 6);
-    if (!rest.starts_with("\\u") || !is_low_surrogate(hex4(rest.substr(2)))) {
-      return fail_here("a high surrogate without its low one");
-    }
-    at_ += 6;
-  }
   at_ += 6;
+  if (is_high_surrogate(code) && low_surrogate_in(text_.substr(at_)) > 0) {
+    at_ += 6;
+  } else if (is_high_surrogate(code) || is_low_surrogate(code)) {
+    if (lone_surrogates_ == LoneSurrogates::replaced) return true;
+    at_ -= 6;
+    return fail_here(is_low_surrogate(code) ? "a low surrogate without its high one"
+                                            : "a high surrogate without its low one");
+  }
   return true;
 }
 
@@ -220,10 +229,12 @@ std::string_view JsonReader::unescaped(std::string_view raw) {
       case 'u': {
         auto code = static_cast<std::uint32_t>(hex4(raw.substr(i)));
         i += 4;
-        if (is_high_surrogate(static_cast<std::int32_t>(code))) {
-          const auto low = static_cast<std::uint32_t>(hex4(raw.substr(i + 2)));
+        const std::uint32_t low = low_surrogate_in(raw.substr(i));
+        if (is_high_surrogate(static_cast<std::int32_t>(code)) && low > 0) {
           code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
           i += 6;
+        } else if (code >= 0xD800 && code <= 0xDFFF) {
+          code = kNoCharacter;
         }
         append_utf8(out, code);
         break;

@@ -17,14 +17,19 @@ struct JsonError {
   std::size_t position;
 };
 
+/// What a lone surrogate in an escape is: a mistake in the text, or a character that is none (it
+/// becomes U+FFFF), for whoever refuses only the string that it is in.
+enum class LoneSurrogates { refused, replaced };
+
 /// Strings that had escapes, decoded; they stay where they are while others are added.
 using TextStore = std::forward_list<std::string>;
 
 /// A cursor that walks a JSON text once, from front to back, and hands out slices of it.
 ///
 /// Contract
-///   strict     RFC 8259 and nothing else: UTF-8 without a mark, no lone surrogates, the number
-///              grammar, no comments, no trailing comma, `depth_max` levels of nesting.
+///   strict     RFC 8259 and nothing else: UTF-8 without a mark, no lone surrogates (unless they
+///              are to be replaced), the number grammar, no comments, no trailing comma,
+///              `depth_max` levels of nesting.
 ///   slices     slice() gives the exact bytes of a value after checking all of it, so that `1.0`
 ///              stays `1.0`. Slices, names and strings are views into the text, or, when they had
 ///              escapes, into what `keep` was given.
@@ -36,7 +41,9 @@ class JsonReader {
  public:
   static constexpr std::size_t kDepthMax = 32;
 
-  JsonReader(std::string_view text, TextStore& keep) : text_(text), keep_(keep) {}
+  JsonReader(std::string_view text, TextStore& keep,
+             LoneSurrogates lone_surrogates = LoneSurrogates::refused)
+      : text_(text), keep_(keep), lone_surrogates_(lone_surrogates) {}
   JsonReader(const JsonReader&) = delete;
   JsonReader& operator=(const JsonReader&) = delete;
 
@@ -92,6 +99,7 @@ class JsonReader {
 
   std::string_view text_;
   TextStore& keep_;
+  const LoneSurrogates lone_surrogates_;
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   bool first_ = false;  // nothing was read yet of the object or array just entered

@@ -5,6 +5,7 @@
 #include "http/response_head.h"
 #include "http/route.h"
 #include "http/session.h"
+#include "http/ws/hub.h"
 
 namespace twofold::http {
 namespace {
@@ -28,7 +29,10 @@ Lane::Lane(boost::asio::io_context& context, ServerCommon& c)
       timer_(context),
       now_(c.broker.clock.now()),
       date_line_(http::date_line(c.broker.clock.wall())),
-      next_id_(c.broker.random.next_u64()) {}
+      next_id_(c.broker.random.next_u64()),
+      hub_(std::make_unique<ws::Hub>(*this)) {}
+
+Lane::~Lane() = default;
 
 void Lane::start_ticking() {
   tick();

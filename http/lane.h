@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -14,6 +15,9 @@
 namespace twofold::http {
 
 class Session;
+namespace ws {
+class Hub;
+}
 
 /// What the connections of one I/O thread share: its clock (read twice a second), its part of the
 /// metrics, its share of the request ids, and the list of who is connected.
@@ -23,6 +27,7 @@ class Lane {
   Lane(boost::asio::io_context& context, ServerCommon& common);
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
+  ~Lane();
 
   /// Starts looking at deadlines. Ends with stop_ticking().
   void start_ticking();
@@ -45,6 +50,8 @@ class Lane {
   void next_request_id(std::string& out);
 
   boost::asio::io_context& context() { return context_; }
+  /// What the WebSocket connections share.
+  ws::Hub& hub() { return *hub_; }
 
   ServerCommon& common;
   LaneMetrics metrics;
@@ -62,6 +69,7 @@ class Lane {
   std::unordered_set<Session*> sessions_;
   bool draining_ = false;
   engine::UniqueFunction<void()> drained_;
+  std::unique_ptr<ws::Hub> hub_;
 };
 
 }  // namespace twofold::http

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "queue/letter.h"
+
 namespace twofold::http {
 
 Task<MessageRecords> MessageRecords::load(Call& call, const std::vector<engine::ReadPlan>& plans,
@@ -49,7 +51,10 @@ void MessageRecords::find(std::vector<engine::StoredBatch> batches, engine::Part
     if (!*record) return;
     while (next < wanted.size() && messages[wanted[next]].offset < (*record)->offset) ++next;
     if (next < wanted.size() && messages[wanted[next]].offset == (*record)->offset) {
-      records_[wanted[next++]] = **record;
+      const MessagePlace& place = messages[wanted[next]];
+      engine::StoredRecord& found = records_[wanted[next++]].emplace(**record);
+      queue::dress(found, place.revived, place.patch);
+      if (place.patch) patches_.push_back(place.patch);
     }
   }
 }

@@ -10,11 +10,22 @@
 
 namespace twofold::http {
 
-/// Where a message's record stands.
+/// Where a message's record stands, and what the queue says otherwise than it.
 struct MessagePlace {
   engine::PartitionId partition;
   engine::Offset offset;
+  bool revived = false;
+  queue::HeaderPatch patch{};
 };
+/// Of messages as they were received or browsed.
+template <class Messages>
+std::vector<MessagePlace> places_of(const Messages& messages) {
+  std::vector<MessagePlace> places;
+  places.reserve(messages.size());
+  for (const auto& message : messages)
+    places.push_back({message.partition, message.offset, message.revived, message.patch});
+  return places;
+}
 
 /// The records of messages that a receive or browse has named, in the messages' order. Holds the
 /// bytes that the records point into.
@@ -40,6 +51,7 @@ class MessageRecords {
             const std::vector<MessagePlace>& messages);
 
   std::vector<RecordCursor> cursors_;
+  std::vector<queue::HeaderPatch> patches_;  // the records point into them
   std::vector<std::optional<engine::StoredRecord>> records_;
   std::optional<engine::Error> trouble_;
 };

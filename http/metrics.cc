@@ -123,6 +123,16 @@ void append_http_metrics(std::string& out, std::span<const LaneMetrics* const> l
       sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.connections_refused; });
   const std::uint64_t heads =
       sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.heads_refused; });
+  const std::uint64_t opened =
+      sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.streams_opened; });
+  const std::uint64_t ended =
+      sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.streams_closed; });
+  const std::uint64_t batches =
+      sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.stream_batches; });
+  const std::uint64_t messages =
+      sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.stream_messages; });
+  const std::uint64_t publishes =
+      sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.stream_publishes; });
   // Two counters read one after the other may be a moment apart.
   fmt::format_to(std::back_inserter(out),
                  "# TYPE twofold_connections gauge\n"
@@ -132,8 +142,19 @@ void append_http_metrics(std::string& out, std::span<const LaneMetrics* const> l
                  "# TYPE twofold_connections_refused_total counter\n"
                  "twofold_connections_refused_total{{listener=\"http\"}} {}\n"
                  "# TYPE twofold_http_heads_refused_total counter\n"
-                 "twofold_http_heads_refused_total {}\n",
-                 accepted > closed ? accepted - closed : 0, accepted, turned_away, heads);
+                 "twofold_http_heads_refused_total {}\n"
+                 "# TYPE twofold_streams gauge\n"
+                 "twofold_streams {}\n"
+                 "# TYPE twofold_streams_total counter\n"
+                 "twofold_streams_total {}\n"
+                 "# TYPE twofold_stream_batches_total counter\n"
+                 "twofold_stream_batches_total {}\n"
+                 "# TYPE twofold_stream_messages_total counter\n"
+                 "twofold_stream_messages_total {}\n"
+                 "# TYPE twofold_stream_publishes_total counter\n"
+                 "twofold_stream_publishes_total {}\n",
+                 accepted > closed ? accepted - closed : 0, accepted, turned_away, heads,
+                 opened > ended ? opened - ended : 0, opened, batches, messages, publishes);
 }
 
 void append_process_metrics(std::string& out) {

@@ -27,7 +27,7 @@ class Counter {
 inline constexpr std::size_t kDurationBuckets = 18;  // 17 bounds and +Inf
 
 /// The statuses this server answers with; anything else counts as the last.
-inline constexpr std::array kStatuses = {200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 410,
+inline constexpr std::array kStatuses = {101, 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 410,
                                          412, 413, 414, 415, 422, 426, 429, 431, 500, 503, 507};
 
 /// An operation as metrics call it: which dialect of the port it belongs to, and its name there.
@@ -57,6 +57,11 @@ class LaneMetrics {
   Counter connections_refused;
   Counter connections_closed;
   Counter heads_refused;
+  Counter streams_opened;  ///< WebSockets
+  Counter streams_closed;
+  Counter stream_batches;  ///< messages frames written, one for each receiver
+  Counter stream_messages;
+  Counter stream_publishes;
 
  private:
   std::unique_ptr<OperationMetrics[]> operations_;

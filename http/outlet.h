@@ -19,4 +19,11 @@ class Outlet {
   virtual bool is_closing() = 0;
 };
 
+/// For calls whose answer goes back in one piece: there is nobody to send pieces to.
+class NoOutlet final : public Outlet {
+ public:
+  engine::Task<bool> send() override { co_return false; }
+  bool is_closing() override { return true; }
+};
+
 }  // namespace twofold::http

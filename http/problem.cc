@@ -8,9 +8,26 @@ namespace twofold::http {
 Problem::Problem(const engine::Error& error)
     : kind(problem_kind(error.code)), detail(error.detail), hint(error.hint) {
   if (error.code == engine::Errc::offset_trimmed) oldest = error.number;
+  actual_name = error.actual_name;
+  actual = error.actual;
   // What the operating system said names files and calls: that is for the diag, not for clients.
   if (kind == ProblemKind::internal) detail = "The broker could not carry out the request.";
 }
+
+namespace {
+
+void append_actual(JsonWriter& json, const Problem& problem) {
+  json.name(problem.actual_name);
+  if (problem.actual.empty()) {
+    json.null();
+  } else if (problem.actual.find_first_not_of("0123456789") == std::string::npos) {
+    json.raw(problem.actual);
+  } else {
+    json.string(problem.actual);
+  }
+}
+
+}  // namespace
 
 void append_problem_json(std::string& out, const Problem& problem, std::string_view request_id) {
   const ProblemInfo& row = info(problem.kind);
@@ -26,6 +43,7 @@ void append_problem_json(std::string& out, const Problem& problem, std::string_v
   if (problem.index) json.name("index").number(*problem.index);
   if (problem.at) json.name("at").number(*problem.at);
   if (problem.oldest) json.name("oldest").number(*problem.oldest);
+  if (!problem.actual_name.empty()) append_actual(json, problem);
   json.name("request_id").string(request_id);
   json.name("retryable").boolean(retryable(problem.kind));
   json.end_object();
@@ -47,6 +65,10 @@ void append_problem_protobuf(std::string& out, const Problem& problem,
   proto.number(10, retryable(problem.kind) ? 1 : 0);
   if (problem.at) proto.present_number(11, *problem.at);
   if (problem.oldest) proto.present_number(12, static_cast<std::uint64_t>(*problem.oldest));
+  if (!problem.actual_name.empty()) {
+    proto.bytes(13, problem.actual_name);
+    proto.bytes(14, problem.actual);
+  }
 }
 
 }  // namespace twofold::http

@@ -35,6 +35,8 @@ struct Problem {
   std::optional<std::size_t> index{};    ///< which record or item of a batch
   std::optional<std::size_t> at{};       ///< which byte of the body
   std::optional<std::int64_t> oldest{};  ///< offset-trimmed: what is still there
+  std::string actual_name{};             ///< a member that says what is true instead; empty: none
+  std::string actual{};                  ///< its value: digits, a text, or empty for null
 };
 
 /// A value or a Problem: what parsing and handling a request end with.

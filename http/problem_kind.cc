@@ -62,7 +62,15 @@ constexpr auto kProblems = std::to_array<ProblemInfo>({
     {group_in_use, 409, "group-in-use", "The group is in use over another protocol",
      "A group has members of one protocol at a time."},
     {stale_receipt, 409, "stale-receipt", "Somebody else holds the message now",
-     "The visibility timeout of this receipt ran out and the message was delivered again."},
+     "The message was delivered again after the visibility timeout of this receipt ran out, or it "
+     "is acked already. A commit that names such a receipt writes nothing."},
+    {out_of_order_sequence, 409, "out-of-order-sequence", "Numbers of the producer are missing",
+     "A producer numbers its records one after the other. `next_seq` is the number that comes next: "
+     "what lies between was never stored, or the number is one used before for something else. "
+     "Nothing was written."},
+    {producer_fenced, 409, "producer-fenced", "Another instance of the producer writes now",
+     "`epoch` is the producer's newest. Whoever writes with an older one must stop. Nothing was "
+     "written."},
     {wrong_state, 409, "wrong-state", "The message is in another state",
      "What was asked for needs a message that waits. `detail` says how this one stands."},
     {operation_running, 409, "operation-running", "Another operation runs on this queue",
@@ -158,6 +166,10 @@ ProblemKind problem_kind(engine::Errc code) {
     case Errc::topic_has_queues: return topic_has_queues;
     case Errc::stale_receipt: return stale_receipt;
     case Errc::etag_mismatch: return etag_mismatch;
+    case Errc::out_of_order_sequence: return out_of_order_sequence;
+    case Errc::producer_fenced: return producer_fenced;
+    case Errc::idempotency_key_reused: return idempotency_key_reused;
+    case Errc::idempotency_in_progress: return idempotency_in_progress;
     case Errc::expectation_failed: return expectation_failed;
     case Errc::message_too_large: return message_too_large;
     case Errc::batch_too_large: return batch_too_large;

@@ -35,6 +35,8 @@ enum class ProblemKind : std::uint8_t {
   topic_has_queues,
   group_in_use,
   stale_receipt,
+  out_of_order_sequence,
+  producer_fenced,
   wrong_state,
   operation_running,
   idempotency_in_progress,

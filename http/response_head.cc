@@ -26,7 +26,7 @@ void append_response_head(std::string& out, const Reply& reply, const HeadOption
     out.append(" ").append(reason_phrase(reply.status)).append("\r\n");
   }
   out.append(options.date_line);
-  if (reply.status != 204 && reply.status != 304) {
+  if (reply.status != 101 && reply.status != 204 && reply.status != 304) {
     out.append("Content-Type: ").append(reply.content_type);
     out.append("\r\n");
     if (options.length == Length::chunked) out.append("Transfer-Encoding: chunked\r\n");

@@ -1,12 +1,14 @@
 #include "http/session.h"
 
-#include <sys/socket.h>
+#include <algorithm>
 
 #include <boost/asio/write.hpp>
+#include <sys/socket.h>
 
 #include "engine/base/diag.h"
 #include "http/gate.h"
 #include "http/response_head.h"
+#include "http/upgraded.h"
 
 namespace twofold::http {
 
@@ -17,6 +19,8 @@ namespace {
 
 constexpr std::size_t kBufferBytesMax = 64 << 10;
 constexpr std::size_t kReadBytes = 8 << 10;
+// Room for the head and body of a long poll: who waits holds no more than that.
+constexpr std::size_t kFirstReadBytes = 1536;
 constexpr std::size_t kUnwrittenMax = 256 << 10;
 constexpr std::size_t kLingerBytesMax = 1 << 20;
 constexpr auto kLinger = std::chrono::seconds{2};
@@ -97,8 +101,7 @@ Task<bool> Session::read_head() {
 void Session::expect_head() {
   const auto& options = lane_.common.options;
   const bool idle = in_.size() == 0;
-  enter_phase(idle ? Phase::idle : Phase::head,
-              idle ? options.idle_timeout : options.head_timeout);
+  enter_phase(idle ? Phase::idle : Phase::head, idle ? options.idle_timeout : options.head_timeout);
 }
 
 bool Session::head_is_hopeless() {
@@ -120,10 +123,25 @@ void Session::head_ended() {
 }
 
 Task<bool> Session::read_more() {
-  const std::size_t room = std::min(kReadBytes, in_.max_size() - in_.size());
+  const std::size_t room = room_to_read();
   const auto [error, bytes] = co_await socket_.async_read_some(in_.prepare(room), kAwait);
   in_.commit(bytes);
+  if (!error && bytes == room) read_what_is_there();
   co_return !error;
+}
+
+// A buffer that has grown is used as it is; a new one is small, for it is held while nothing comes.
+std::size_t Session::room_to_read() const {
+  const std::size_t first = std::clamp(in_.capacity(), kFirstReadBytes, kReadBytes);
+  return std::min(in_.size() == 0 ? first : kReadBytes, in_.max_size() - in_.size());
+}
+
+// What does not fit a small buffer has mostly arrived with what did.
+void Session::read_what_is_there() {
+  const std::size_t room = std::min(kReadBytes, in_.max_size() - in_.size());
+  if (room == 0) return;
+  boost::system::error_code ignored;  // whoever reads next hears of it
+  in_.commit(socket_.read_some(in_.prepare(room), ignored));
 }
 
 bool Session::find_head() {
@@ -177,8 +195,7 @@ Task<bool> Session::flush(std::string_view body) {
   while (written < all) {
     const std::size_t of_head = std::min(written, out_.size());
     const std::array<asio::const_buffer, 2> rest = {
-        asio::buffer(out_) + of_head,
-        asio::buffer(body.data(), body.size()) + (written - of_head)};
+        asio::buffer(out_) + of_head, asio::buffer(body.data(), body.size()) + (written - of_head)};
     boost::system::error_code error;
     written += socket_.write_some(rest, error);
     if (!error) continue;
@@ -229,6 +246,7 @@ void Session::enter_phase(Phase phase, engine::Duration allowed) {
 }
 
 void Session::check_deadline(engine::Instant now) {
+  if (upgraded_) return upgraded_->tick(now);
   if (phase_ == Phase::handling || timed_out_ || now <= deadline_) return;
   timed_out_ = true;
   boost::system::error_code ignored;
@@ -236,6 +254,7 @@ void Session::check_deadline(engine::Instant now) {
 }
 
 void Session::begin_drain() {
+  if (upgraded_) return upgraded_->drain();
   if (wait_) wait_->interrupt();
   if (phase_ != Phase::idle || may_settle()) return;
   boost::system::error_code ignored;
@@ -243,6 +262,7 @@ void Session::begin_drain() {
 }
 
 void Session::cut() {
+  if (upgraded_) return upgraded_->cut();
   if (wait_) wait_->interrupt();
   boost::system::error_code ignored;
   socket_.close(ignored);

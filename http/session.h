@@ -51,6 +51,8 @@ class Session final : public Watch, public Outlet, public std::enable_shared_fro
   Task<> serve();
   Task<bool> read_head();
   Task<bool> read_more();
+  std::size_t room_to_read() const;
+  void read_what_is_there();
   /// Reads the body of call_; false when the connection is gone or the answer is a refusal
   /// (then in `refusal_`).
   Task<bool> read_body();
@@ -64,6 +66,7 @@ class Session final : public Watch, public Outlet, public std::enable_shared_fro
   Task<> handle();
   Task<bool> flush(std::string_view body);
   Task<bool> flush_if_any();
+  Task<> go_on_as(std::shared_ptr<Upgraded> upgraded);
   void write_what_fits();
   Task<> linger();
 
@@ -118,6 +121,7 @@ class Session final : public Watch, public Outlet, public std::enable_shared_fro
   engine::Instant deadline_{0};
   bool timed_out_ = false;
 
+  std::shared_ptr<Upgraded> upgraded_;  // what speaks on the socket instead of this
   std::shared_ptr<Interruptible> wait_;
   bool watching_ = false;
 };

@@ -11,6 +11,7 @@
 #include "http/rest/cloud_event_in.h"
 #include "http/session.h"
 #include "http/sqs/dialect.h"
+#include "http/upgraded.h"
 
 namespace twofold::http {
 namespace {
@@ -57,6 +58,11 @@ Task<Session::Next> Session::answer() {
   if (call_.route) {
     lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
   }
+  if (call_.reply.upgrade) {
+    finish_answer();
+    co_await go_on_as(std::move(call_.reply.upgrade));
+    co_return Next::close;
+  }
   close_ = close_ || lane_.draining() || lane_.common.broker.health == Health::draining;
   if (streaming_) {
     end_stream();
@@ -76,6 +82,25 @@ Task<Session::Next> Session::answer() {
     if (!written && call_.reply.undelivered) call_.reply.undelivered();
   }
   co_return close_ ? Next::close : Next::keep;
+}
+
+// HTTP ends here: the connection speaks another protocol until it closes.
+Task<> Session::go_on_as(std::shared_ptr<Upgraded> upgraded) {
+  const bool written = co_await flush(std::string_view());
+  if (!written) co_return;
+  phase_ = Phase::handling;
+  const auto* const bytes = static_cast<const char*>(in_.data().data());
+  const std::string early(bytes + request_bytes_, in_.size() - request_bytes_);
+  // Ten thousand of these wait side by side: what only HTTP needs goes.
+  call_.clear();
+  in_.clear();
+  in_.shrink_to_fit();
+  out_ = std::string();
+  head_bytes_ = request_bytes_ = scanned_ = 0;
+  upgraded_ = std::move(upgraded);
+  const bool alive = co_await upgraded_->run(lane_, socket_, early);
+  upgraded_.reset();
+  abort_ = !alive;
 }
 
 std::optional<Problem> Session::choose_route() {

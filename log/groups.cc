@@ -65,19 +65,38 @@ Groups::Groups(engine::Core& core, Topics& topics) : state_(std::make_unique<Sta
 Groups::~Groups() = default;
 
 void Groups::commit(std::string group, std::vector<CommittedOffset> offsets,
-                    Completion<Durability> done) {
+                    Completion<Durability> done, engine::Decided<Durability> decided) {
+  const auto checked = check(std::move(group), offsets);
+  if (!checked) return done(checked.error());
+  engine::Core& core = state_->core;
+  if (auto admitted = core.admit(engine::Admission::consume, checked->bytes()); !admitted) {
+    return done(admitted.error());
+  }
+  write(*checked);
+  if (decided) decided(Durability::disk);
+  core.on_commit(Durability::disk, std::move(done));
+}
+
+Result<CheckedCommit> Groups::check(std::string group,
+                                    const std::vector<CommittedOffset>& offsets) const {
   if (group.empty() || group.size() > kGroupNameMax) {
-    return done(Error(Errc::invalid_request, "this is not a name for a group",
-                      fmt::format("1 to {} bytes", kGroupNameMax)));
+    return Error(Errc::invalid_request, "this is not a name for a group",
+                 fmt::format("1 to {} bytes", kGroupNameMax));
   }
-  if (offsets.empty()) return done(Error(Errc::invalid_request, "there is no offset to commit"));
+  if (offsets.empty()) return Error(Errc::invalid_request, "there is no offset to commit");
   auto resolved = state_->resolve(offsets);
-  if (!resolved) return done(resolved.error());
+  if (!resolved) return resolved.error();
   if (state_->groups.size() >= kGroupsMax && !state_->groups.contains(group)) {
-    return done(Error(Errc::overloaded, fmt::format("there are {} groups already", kGroupsMax)));
+    return Error(Errc::overloaded, fmt::format("there are {} groups already", kGroupsMax));
   }
-  const GroupNote note = GroupCommit{std::move(group), std::move(*resolved)};
-  state_->journal(note, encode_note(note), std::move(done));
+  CheckedCommit checked{{std::move(group), std::move(*resolved)}, {}};
+  checked.payload = encode_note(checked.commit);
+  return checked;
+}
+
+void Groups::write(const CheckedCommit& checked) {
+  state_->change(checked.commit);
+  state_->core.note(engine::EntryType::group, group_owner(checked.commit.group), checked.payload);
 }
 
 void Groups::remove(std::string group, Completion<Durability> done) {

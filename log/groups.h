@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/core.h"
+#include "log/group_notes.h"
 #include "log/topics.h"
 
 namespace twofold::log {
@@ -20,6 +21,14 @@ struct CommittedOffset {
 struct GroupInfo {
   std::string name;
   std::vector<CommittedOffset> offsets;  ///< by topic, then partition
+};
+
+/// A commit that was looked at and can be carried out, in the same turn.
+struct CheckedCommit {
+  GroupCommit commit;
+  std::string payload;  ///< its journal entry
+
+  std::size_t bytes() const { return payload.size(); }  ///< to be admitted, to consume
 };
 
 /// Committed offsets of log readers; membership comes with the group coordinator.
@@ -37,7 +46,12 @@ class Groups final : public engine::StateMachine {
   Groups(engine::Core& core, Topics& topics);
   ~Groups() override;
 
-  void commit(std::string group, std::vector<CommittedOffset> offsets, Completion<Durability> done);
+  void commit(std::string group, std::vector<CommittedOffset> offsets, Completion<Durability> done,
+              engine::Decided<Durability> decided = {});
+  /// commit() in pieces, for whoever writes more in the same turn: check() changes nothing, write()
+  /// does what was checked and cannot fail.
+  Result<CheckedCommit> check(std::string group, const std::vector<CommittedOffset>& offsets) const;
+  void write(const CheckedCommit& checked);
   Result<GroupInfo> find(const std::string& group) const;
   std::optional<Offset> committed(const std::string& group, const std::string& topic,
                                   PartitionId partition) const;

@@ -39,6 +39,7 @@ std::string encode_topic(const TopicDefinition& definition) {
   document.set_durability(encode_durability(config.durability));
   document.set_record_bytes_max(config.record_bytes_max);
   document.set_created_ms(definition.created.value());
+  document.set_dedup_window_ms(config.dedup_window.count());
   return document.SerializeAsString();
 }
 
@@ -60,6 +61,7 @@ Result<TopicDefinition> decode_topic(std::string_view bytes) {
   if (document.has_retention_bytes()) config.retention_bytes = document.retention_bytes();
   config.durability = *durability;
   config.record_bytes_max = document.record_bytes_max();
+  config.dedup_window = Duration{document.dedup_window_ms()};
   return definition;
 }
 

@@ -49,6 +49,9 @@ Result<> check_config(const TopicConfig& config) {
   if (config.retention_bytes && *config.retention_bytes < 1) {
     return refuse("the retention must be at least a byte; leave it out to keep all");
   }
+  if (config.dedup_window < Duration{0} || config.dedup_window > kDedupWindowMax) {
+    return refuse("the window of deduplication must be from 0 to 24h");
+  }
   return {};
 }
 
@@ -71,7 +74,8 @@ TopicInfo info_of(const std::string& name, const Topic& topic) {
 
 }  // namespace
 
-Topics::Topics(engine::Core& core) : state_(std::make_unique<State>(*this, core)) {
+Topics::Topics(engine::Core& core, TopicLimits limits)
+    : state_(std::make_unique<State>(*this, core, limits)) {
   core.catalog().watch(std::string(kTopicKeys),
                        [state = state_.get()](std::string_view key, const engine::Document* now) {
                          const std::string_view name = key.substr(kTopicKeys.size());
@@ -196,6 +200,18 @@ std::vector<TopicInfo> Topics::list(const std::string& after, std::size_t limit)
 
 // -- State ---------------------------------------------------------------------------------------
 
+Topics::State::State(Topics& owner, engine::Core& the_core, TopicLimits limits)
+    : self(owner),
+      core(the_core),
+      producers(the_core, ProducerLimits{.bytes_max = limits.producer_bytes_max},
+                [this](std::uint32_t topic) { return by_id.contains(topic); }),
+      ids(the_core, [this](std::uint32_t topic) {
+        const auto found = by_id.find(topic);
+        return found == by_id.end() ? Duration{0}
+                                    : found->second->second.definition.config.dedup_window;
+      }),
+      keys(the_core, limits.key_bytes_max) {}
+
 void Topics::State::define(std::string_view name, const engine::Document& document) {
   auto decoded = decode_topic(document.value);
   TF_CHECK(decoded.has_value());
@@ -230,9 +246,12 @@ void Topics::State::undefine(std::string_view name) {
   partitions -= topic.definition.logs.size();
   count_retained(topic.definition.config, /*added=*/false);
   for (const LogId log : topic.definition.logs) {
+    keys.forget(log);
     core.unlisten(log, self);
     core.drop_log(log);
   }
+  producers.forget_topic(topic.definition.id);
+  ids.forget_topic(topic.definition.id);
   if (removed) removed(topic.definition.id);
   refuse_readers_of(topic, node.key());  // last: whoever is answered may call right back
 }

@@ -29,6 +29,7 @@ struct TopicConfig {
   std::optional<std::uint64_t> retention_bytes;  ///< per partition; kept at least
   Durability durability = Durability::disk;
   std::uint32_t record_bytes_max = 1 << 20;
+  Duration dedup_window{0};  ///< how long deduplication ids are remembered; 0: there are none
 
   friend bool operator==(const TopicConfig&, const TopicConfig&) = default;
 };
@@ -49,29 +50,67 @@ struct TopicRef {
   const std::vector<LogId>* logs;  ///< by partition; valid until topics change
 };
 
+/// Which of its producer's records a record is. A producer numbers what it sends to a topic: one
+/// more each time, whatever the partition. What it sends again is not stored again.
+struct ProducedBy {
+  std::string_view id;
+  std::int32_t epoch = 0;
+  std::int64_t seq = 0;
+};
 struct PublishRecord {
   engine::NewRecord record;
   std::optional<PartitionId> partition;  ///< else murmur2 of the key, else round robin by request
+  std::optional<ProducedBy> producer{};
+  /// A second record of this id within the topic's window is not stored, but answered as the first.
+  std::optional<std::string_view> dedup_id{};
+};
+struct PartitionPosition {
+  PartitionId partition;
+  Offset offset;
+
+  friend bool operator==(const PartitionPosition&, const PartitionPosition&) = default;
+};
+/// What must hold when a publish is carried out, or nothing is written. Not asked of a publish whose
+/// records are all stored already: that it was carried out once is enough.
+struct Expectation {
+  /// The newest record of a key.
+  struct KeyLast {
+    std::optional<PartitionPosition> at{};  ///< absent: there is none
+  };
+  std::optional<Seq> last_seq{};  ///< of the topic's newest record, whatever the partition; 0: none
+  /// Of the key that all records of the publish have.
+  std::optional<KeyLast> key_last{};
 };
 struct Publish {
   std::string topic;
   std::vector<PublishRecord> records;  ///< views stay valid until the completion ran
   std::optional<Durability> durability;
+  Expectation expect{};
 };
 struct PublishedRecord {
   PartitionId partition;
   LogId log;  ///< of that partition
   Offset offset;
-  Seq seq;
+  Seq seq;  ///< 0 of a duplicate whose first record left the journal
+  bool duplicate = false;
 };
 struct Published {
   std::vector<PublishedRecord> records;  ///< in the order of the request
   Durability durability;
 };
 
-struct PartitionPosition {
-  PartitionId partition;
-  Offset offset;
+/// A publish that was looked at and can be carried out, in the same turn.
+struct CheckedPublish {
+  std::size_t bytes = 0;                              ///< to be admitted; 0: nothing is new
+  std::vector<std::optional<PublishedRecord>> known;  ///< by record: where it is stored already
+};
+
+/// What a producer's records of a topic have come to.
+struct ProducerView {
+  std::string topic;
+  std::int32_t epoch = 0;
+  std::int64_t last_seq = -1;                     ///< that no crash takes back; -1: none of the epoch
+  std::optional<PartitionPosition> last_place{};  ///< of that record, while it is known
 };
 struct Read {
   std::string topic;
@@ -97,6 +136,12 @@ struct PartitionOffsets {
   engine::LogStatus status;
 };
 
+/// Memory that all topics together may take for what comes twice.
+struct TopicLimits {
+  std::size_t producer_bytes_max = 64 << 20;
+  std::size_t key_bytes_max = 64 << 20;  ///< newest records of keys, where they were asked for
+};
+
 /// A name over 1..N logs, written by key and read by offset.
 ///
 /// Contract
@@ -108,13 +153,14 @@ struct PartitionOffsets {
 ///   again under an old name is another topic: new id, new logs.
 /// Errors    topic_not_found, partition_not_found, offset_trimmed (number: the oldest),
 ///           exists_with_other_config, etag_mismatch, message_too_large (number of this and of
-///           partition_not_found when publishing: the record's index), invalid_request (a name, a
-///           configuration, or a position past the end), overloaded (a limit of topics_limits.h),
-///           and what Core refuses.
+///           partition_not_found when publishing: the record's index, as of out_of_order_sequence
+///           and producer_fenced), expectation_failed (actual: what is true), invalid_request (a
+///           name, a configuration, or a position past the end), overloaded (a limit of
+///           topics_limits.h or TopicLimits), and what Core refuses.
 /// Threads   the core only; completions run there too.
 class Topics final : public engine::LogListener, public engine::TimerTarget {
  public:
-  explicit Topics(engine::Core& core);
+  explicit Topics(engine::Core& core, TopicLimits limits = {});
   ~Topics() override;
 
   /// Creates, or answers with what exists when the configuration is the same. With `create_only`
@@ -133,7 +179,23 @@ class Topics final : public engine::LogListener, public engine::TimerTarget {
   void when_removed(std::function<void(std::uint32_t id)> heard);
   std::vector<TopicInfo> list(const std::string& after, std::size_t limit) const;
 
-  void publish(Publish publish, Completion<Published> done);
+  /// `decided` hears of the places in the turn in which they are given, if anything is written or
+  /// was before.
+  void publish(Publish publish, Completion<Published> done,
+               engine::Decided<Published> decided = {});
+  /// publish() in pieces, for whoever writes more in the same turn: check() changes nothing, write()
+  /// does what was checked and cannot fail, named() is for the commit's completion.
+  /// check() of a publish that expects something of a key needs learn() first: `done` may come
+  /// later, and what was learned may be gone again by then.
+  bool knows(const Publish& publish) const;
+  void learn(const Publish& publish, Completion<void> done);
+  Result<CheckedPublish> check(const Publish& publish) const;
+  Published write(const Publish& publish, const CheckedPublish& checked);
+  Published named(Published published, Durability reached) const;
+  /// Answers a check that failed: what is said to be true must be durable first.
+  void refuse(const Publish& publish, engine::Error error, Completion<Published> done);
+  /// By topic; empty when nothing is known of it.
+  std::vector<ProducerView> producer(std::string_view id) const;
   /// Answers at once when there is anything to read; otherwise once something arrives, or with
   /// empty plans at `deadline`. Returns a ticket for cancel(), 0 when already answered.
   std::uint64_t read(Read read, Instant deadline, Completion<Readable> done);
@@ -149,7 +211,8 @@ class Topics final : public engine::LogListener, public engine::TimerTarget {
   Result<std::vector<ReadablePartition>> plan_time(const std::string& topic, WallTime time) const;
   /// Forgets records before each offset. Durable when it answers.
   void trim(std::string topic, std::vector<PartitionPosition> before,
-            Completion<std::vector<PartitionOffsets>> done);
+            Completion<std::vector<PartitionOffsets>> done,
+            engine::Decided<std::vector<PartitionOffsets>> decided = {});
 
   // engine::LogListener, engine::TimerTarget
   void on_visible(LogId log, Offset end) override;

@@ -13,6 +13,8 @@ using engine::Error;
 
 namespace {
 
+constexpr std::size_t kNoteBytes = 64;  // of journal, about, for what is remembered of a record
+
 // What a record's author wrote, without what it costs to store it.
 std::size_t content_bytes(const engine::NewRecord& record) {
   std::size_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
@@ -51,38 +53,81 @@ class Router {
 
 }  // namespace
 
-void Topics::publish(Publish publish, Completion<Published> done) {
-  const auto found = state_->find(publish.topic);
-  if (!found) return done(found.error());
-  Topic& topic = (*found)->second;
-  const TopicDefinition& definition = topic.definition;
-
+void Topics::publish(Publish publish, Completion<Published> done,
+                     engine::Decided<Published> decided) {
+  if (!knows(publish)) {
+    auto again = [this, publish, done = std::move(done),
+                  decided = std::move(decided)](const Result<>& learned) mutable {
+      if (!learned) return done(learned.error());
+      this->publish(std::move(publish), std::move(done), std::move(decided));
+    };
+    return learn(publish, std::move(again));
+  }
   // Nothing is appended before everything was looked at: all records get offsets or none do.
-  const auto bytes = state_->bytes_to_admit(topic, publish);
-  if (!bytes) return done(bytes.error());
+  const auto checked = check(publish);
+  if (!checked) return refuse(publish, checked.error(), std::move(done));
   engine::Core& core = state_->core;
-  if (auto admitted = core.admit(engine::Admission::publish, *bytes); !admitted) {
-    return done(admitted.error());
-  }
+  const auto kind = checked->bytes > 0 ? engine::Admission::publish : engine::Admission::consume;
+  if (auto admitted = core.admit(kind, checked->bytes); !admitted) return done(admitted.error());
 
-  const Durability asked = publish.durability.value_or(definition.config.durability);
-  Published published{{}, asked};
-  published.records.reserve(publish.records.size());
-  Router router(topic);
-  for (const PublishRecord& record : publish.records) {
-    const PartitionId partition = router.route(record);
-    const LogId log = definition.logs[static_cast<std::size_t>(partition.value())];
-    published.records.push_back({partition, log, core.append(log, record.record), Seq{0}});
-  }
-  core.on_commit(asked, [state = state_.get(), published = std::move(published),
+  Published published = write(publish, *checked);
+  if (decided) decided(published);
+  const Durability asked = published.durability;
+  core.on_commit(asked, [this, published = std::move(published),
                          done = std::move(done)](Result<Durability> got) mutable {
     if (!got) return done(got.error());
-    done(state->named(std::move(published), *got));
+    done(named(std::move(published), *got));
   });
 }
 
-Result<std::size_t> Topics::State::bytes_to_admit(const Topic& topic,
-                                                  const Publish& publish) const {
+Result<CheckedPublish> Topics::check(const Publish& publish) const {
+  const auto found = state_->find(publish.topic);
+  if (!found) return found.error();
+  const Topic& topic = (*found)->second;
+  CheckedPublish checked;
+  if (auto known = state_->find_known(topic, publish, checked); !known) return known.error();
+  const auto bytes = state_->bytes_to_admit(topic, publish, checked);
+  if (!bytes) return bytes.error();
+  checked.bytes = *bytes;
+  if (checked.bytes == 0) return checked;
+  if (auto held = state_->check_expected(topic, publish); !held) return held.error();
+  return checked;
+}
+
+Published Topics::write(const Publish& publish, const CheckedPublish& checked) {
+  const auto found = state_->find(publish.topic);
+  TF_CHECK(found.has_value());
+  Topic& topic = (*found)->second;
+  const TopicDefinition& definition = topic.definition;
+  Published published{{}, publish.durability.value_or(definition.config.durability)};
+  published.records.reserve(publish.records.size());
+  Router router(topic);
+  for (std::size_t i = 0; i < publish.records.size(); ++i) {
+    if (!checked.known.empty() && checked.known[i]) {
+      published.records.push_back(*checked.known[i]);
+      continue;
+    }
+    const PublishRecord& record = publish.records[i];
+    const PartitionId partition = router.route(record);
+    const LogId log = definition.logs[static_cast<std::size_t>(partition.value())];
+    const Offset offset = state_->core.append(log, record.record);
+    state_->keys.appended(log, record.record.key, offset);
+    published.records.push_back({partition, log, offset, Seq{0}});
+  }
+  if (!checked.known.empty()) state_->remember(topic, publish, published);
+  return published;
+}
+
+// The places in the total order exist only now that the block was sealed.
+Published Topics::named(Published published, Durability reached) const {
+  published.durability = reached;
+  for (PublishedRecord& record : published.records)
+    record.seq = state_->core.seq_of(record.log, record.offset);
+  return published;
+}
+
+Result<std::size_t> Topics::State::bytes_to_admit(const Topic& topic, const Publish& publish,
+                                                  const CheckedPublish& checked) const {
   const TopicConfig& config = topic.definition.config;
   if (publish.records.empty()) return Error(Errc::invalid_request, "there is no record to publish");
   std::size_t bytes = 0;
@@ -99,17 +144,11 @@ Result<std::size_t> Topics::State::bytes_to_admit(const Topic& topic,
           i, Errc::message_too_large,
           fmt::format("{} bytes, the topic takes {}", size, config.record_bytes_max));
     }
+    if (!checked.known.empty() && checked.known[i]) continue;
     bytes += engine::record_bytes_max(record.record);
+    if (record.producer || record.dedup_id) bytes += kNoteBytes;
   }
   return bytes;
-}
-
-// The places in the total order exist only now that the block was sealed.
-Published Topics::State::named(Published published, Durability durability) const {
-  published.durability = durability;
-  for (PublishedRecord& record : published.records)
-    record.seq = core.seq_of(record.log, record.offset);
-  return published;
 }
 
 }  // namespace twofold::log

@@ -149,7 +149,8 @@ Result<std::vector<ReadablePartition>> Topics::plan_time(const std::string& topi
 }
 
 void Topics::trim(std::string topic, std::vector<PartitionPosition> before,
-                  Completion<std::vector<PartitionOffsets>> done) {
+                  Completion<std::vector<PartitionOffsets>> done,
+                  engine::Decided<std::vector<PartitionOffsets>> decided) {
   const auto found = state_->find(topic);
   if (!found) return done(found.error());
   engine::Core& core = state_->core;
@@ -167,6 +168,7 @@ void Topics::trim(std::string topic, std::vector<PartitionPosition> before,
     const LogId log = *log_of((*found)->second, position.partition);
     if (position.offset > core.status(log).start) core.trim(log, position.offset, true);
   }
+  if (decided) decided(*offsets(topic));
   core.on_commit(Durability::disk, [this, topic = std::move(topic),
                                     done = std::move(done)](Result<Durability> durable) mutable {
     if (!durable) return done(durable.error());

@@ -9,6 +9,9 @@
 #include <utility>
 
 #include "log/topic_document.h"
+#include "log/key_index.h"
+#include "log/producers.h"
+#include "log/topic_ids.h"
 #include "log/topics.h"
 #include "log/waiters.h"
 
@@ -30,7 +33,7 @@ struct Topic {
 struct Topics::State {
   using ByName = std::map<std::string, Topic, std::less<>>;
 
-  State(Topics& owner, engine::Core& the_core) : self(owner), core(the_core) {}
+  State(Topics& owner, engine::Core& the_core, TopicLimits limits);
 
   // -- what exists: changed by the catalog watcher only, so live and on replay alike (topics.cc)
   void define(std::string_view name, const engine::Document& document);
@@ -39,8 +42,19 @@ struct Topics::State {
   void answer_when_durable(TopicInfo info, Completion<TopicInfo> done);
 
   // -- publishing (topics_publish.cc)
-  Result<std::size_t> bytes_to_admit(const Topic& topic, const Publish& publish) const;
-  Published named(Published published, Durability durability) const;
+  Result<std::size_t> bytes_to_admit(const Topic& topic, const Publish& publish,
+                                     const CheckedPublish& checked) const;
+  // -- what comes twice, and what is expected (topics_known.cc)
+  class Lookup;
+  Result<> find_known(const Topic& topic, const Publish& publish, CheckedPublish& checked);
+  Result<> check_expected(const Topic& topic, const Publish& publish);
+  /// The partition of the key that all records of a publish have.
+  Result<PartitionId> partition_of(const Topic& topic, const Publish& publish) const;
+  /// What is true now of what a publish expected.
+  engine::Error with_truth(const Topic& topic, const Publish& publish, engine::Error error);
+  void remember(const Topic& topic, const Publish& publish, const Published& published);
+  /// nullopt while the newest record waits for its place.
+  std::optional<Seq> last_seq(const Topic& topic) const;
 
   // -- reading (topics_read.cc)
   Result<Readable> attempt(const Read& read);
@@ -60,6 +74,9 @@ struct Topics::State {
   std::size_t partitions = 0;
   std::function<void(std::uint32_t)> removed;
   Waiters waiters;
+  Producers producers;
+  TopicIds ids;
+  KeyIndex keys;
 
   std::size_t partitions_retained = 0;  ///< that a sweep has to look at
   bool sweep_scheduled = false;

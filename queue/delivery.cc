@@ -36,7 +36,8 @@ void Delivery::hold(std::int64_t window, Bits bits, const ReceiveOp& op) {
     touched_->change(window, again, [&op](const Mark& before) -> std::optional<Mark> {
       const std::uint32_t receives = before.kind() == MarkKind::acked ? 0 : before.receives;
       const Instant first = receives == 0 ? op.received : before.first;
-      return make_mark(MarkKind::held, op.visible_at, op.nonce, receives + 1, first);
+      return make_mark(MarkKind::held, op.visible_at, op.nonce, receives + 1, first,
+                       before.revived != 0);
     });
   }
   mark_new(window, bits & ~again,
@@ -44,8 +45,10 @@ void Delivery::hold(std::int64_t window, Bits bits, const ReceiveOp& op) {
 }
 
 void Delivery::apply_one(const AckOp& op) {
-  if (reasons_)
-    for (const Run& run : op.runs) forget_reasons(run.base, run.end());
+  for (const Run& run : op.runs) {
+    forget_reasons(run.base, run.end());
+    edits_.forget(run.base, run.end());
+  }
   change(op.runs, [](const Mark&) -> std::optional<Mark> { return std::nullopt; });
   if (op.runs.empty() || op.runs.back().end() <= next_) return;
   // Done with before older messages were delivered (a delayed one came first): remembered until
@@ -98,19 +101,20 @@ void Delivery::apply_one(const ReleaseOp& op) {
     if (before.kind() != MarkKind::held) return before;
     const std::uint32_t receives = before.receives > 0 ? before.receives - 1 : 0;
     return make_mark(MarkKind::delayed, Instant{0}, 0, receives,
-                     receives == 0 ? Instant{0} : before.first);
+                     receives == 0 ? Instant{0} : before.first, before.revived != 0);
   });
 }
 
 void Delivery::apply_one(const SkipOp& op) {
   if (op.upto <= floor()) return;
   forget_reasons(Offset{0}, op.upto);
+  edits_.forget(Offset{0}, op.upto);
   advance_next(op.upto);
   if (touched_) touched_->forget_before(op.upto);
 }
 
 void Delivery::apply_one(const ReviveOp& op) {
-  const Mark ready = make_mark(MarkKind::delayed, Instant{0}, 0, 0);
+  const Mark ready = make_mark(MarkKind::delayed, Instant{0}, 0, 0, Instant{0}, true);
   for (const Run& run : op.runs) forget_reasons(run.base, run.end());
   change(op.runs, [&ready](const Mark& before) -> std::optional<Mark> {
     return before.has_due() ? before : ready;
@@ -119,6 +123,12 @@ void Delivery::apply_one(const ReviveOp& op) {
     each_window(run.base, std::min(run.end(), next_), [&](std::int64_t window, Bits bits) {
       mark_new(window, bits & ~touch().taken(window) & bits_before(window, next_), ready);
     });
+}
+
+void Delivery::apply_one(const EditOp& op) {
+  for (const Run& run : op.runs)
+    for (Offset o = run.base; o < run.end(); o = advance(o, 1))
+      if (is_live(o)) edits_.set(o, op.patch);
 }
 
 void Delivery::expire(Instant now, std::uint32_t receives_max, std::size_t limit,

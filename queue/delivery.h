@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "engine/base/bytes.h"
+#include "queue/edits.h"
+#include "queue/messages.h"
 #include "queue/op.h"
-#include "queue/queues.h"
 #include "queue/touched.h"
 
 namespace twofold::queue {
@@ -38,6 +39,7 @@ struct MessageView {
   std::uint32_t receives;
   std::optional<Instant> due;  ///< in flight and delayed
   Instant first;               ///< when it was received first; 0: never, as far as is known
+  bool revived = false;        ///< was dead or done with, and brought back
 };
 
 /// The state of every message of one log under one queue. Plain data: the time is always an
@@ -78,6 +80,8 @@ class Delivery {
   MessageView view(Offset o) const;
   /// Why a message is dead; empty: its receives were used up.
   std::string reason(Offset o) const;
+  /// What was changed of the headers of messages that are not done with.
+  const Edits& edits() const { return edits_; }
 
   /// See Touched::expire(). Those that are used up must be applied as dead in the same turn.
   void expire(Instant now, std::uint32_t receives_max, std::size_t limit, Expired& expired);
@@ -103,12 +107,14 @@ class Delivery {
   std::int64_t live_in(Offset from, Offset upto) const;
   /// Up to `max` dead messages at or after `from`, in order.
   std::vector<Offset> dead_from(Offset from, std::size_t max) const;
-  /// Ready messages that were delivered `receives_max` times (0: none): no expiry will look at them.
+  /// Ready messages that were delivered `receives_max` times (0: none): no expiry will look at
+  /// them.
   std::vector<Offset> used_up(std::uint32_t receives_max) const;
   const Touched* touched() const { return touched_.get(); }
 
   void write(engine::ByteWriter& out) const;
-  bool read(engine::ByteReader& in);
+  /// `has_edits`: since version 3 of the snapshot.
+  bool read(engine::ByteReader& in, bool has_edits = true);
   /// Whether the counters are what counting gives: for tests.
   bool counters_are_right() const;
 
@@ -122,6 +128,7 @@ class Delivery {
   void apply_one(const ReleaseOp& op);
   void apply_one(const SkipOp& op);
   void apply_one(const ReviveOp& op);
+  void apply_one(const EditOp& op);
   void apply_one(const RememberOp&) {}
   void apply_one(const ForgetIdsOp&) {}
 
@@ -151,6 +158,7 @@ class Delivery {
   std::uint8_t turn_ = 0;
   std::unique_ptr<Touched> touched_;
   std::unique_ptr<std::map<Offset, std::string>> reasons_;
+  Edits edits_;
 };
 
 }  // namespace twofold::queue

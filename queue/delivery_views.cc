@@ -24,14 +24,20 @@ bool Delivery::in_flight(Offset o) const { return view(o).state == MessageState:
 
 MessageView Delivery::view(Offset o) const {
   const auto mark = touched_ ? touched_->mark(o) : std::nullopt;
-  if (!mark) return {o < next_ ? MessageState::acked : MessageState::ready, 0, std::nullopt,
-                     Instant{0}};
-  if (touched_->is_ready(o)) return {MessageState::ready, mark->receives, std::nullopt, mark->first};
+  if (!mark)
+    return {o < next_ ? MessageState::acked : MessageState::ready, 0, std::nullopt, Instant{0}};
+  const bool revived = mark->revived != 0;
+  if (touched_->is_ready(o))
+    return {MessageState::ready, mark->receives, std::nullopt, mark->first, revived};
   switch (mark->kind()) {
-    case MarkKind::held: return {MessageState::in_flight, mark->receives, mark->due, mark->first};
-    case MarkKind::delayed: return {MessageState::delayed, mark->receives, mark->due, mark->first};
-    case MarkKind::dead: return {MessageState::dead, mark->receives, std::nullopt, mark->first};
-    case MarkKind::acked: return {MessageState::acked, mark->receives, std::nullopt, mark->first};
+    case MarkKind::held:
+      return {MessageState::in_flight, mark->receives, mark->due, mark->first, revived};
+    case MarkKind::delayed:
+      return {MessageState::delayed, mark->receives, mark->due, mark->first, revived};
+    case MarkKind::dead:
+      return {MessageState::dead, mark->receives, std::nullopt, mark->first, revived};
+    case MarkKind::acked:
+      return {MessageState::acked, mark->receives, std::nullopt, mark->first, revived};
   }
   __builtin_unreachable();
 }
@@ -124,23 +130,24 @@ void Delivery::forget_reasons(Offset from, Offset upto) {
   if (reasons_->empty()) reasons_.reset();
 }
 
-// next, touched windows, reasons: n, then n x (offset - previous, length, bytes). Neither what is
-// visible (the log knows) nor where the next choice begins (any place will do).
+// next, touched windows, reasons: n, then n x (offset - previous, length, bytes), edits. Neither
+// what is visible (the log knows) nor where the next choice begins (any place will do).
 void Delivery::write(engine::ByteWriter& out) const {
   out.varint(next_.value());
   static const Touched kNothing;
   (touched_ ? *touched_ : kNothing).write(out);
   out.uvarint(reasons_ ? reasons_->size() : 0);
-  if (!reasons_) return;
   std::int64_t previous = 0;
-  for (const auto& [offset, reason] : *reasons_) {
+  static const std::map<Offset, std::string> kNone;
+  for (const auto& [offset, reason] : reasons_ ? *reasons_ : kNone) {
     out.uvarint(static_cast<std::uint64_t>(offset.value() - previous));
     out.bytes(reason);
     previous = offset.value();
   }
+  edits_.write(out);
 }
 
-bool Delivery::read(engine::ByteReader& in) {
+bool Delivery::read(engine::ByteReader& in, bool has_edits) {
   next_ = rotor_ = visible_end_ = Offset{in.varint()};
   if (!in.ok() || next_ < Offset{0}) return false;
   auto touched = std::make_unique<Touched>();
@@ -155,7 +162,7 @@ bool Delivery::read(engine::ByteReader& in) {
     if (!reasons_) reasons_ = std::make_unique<std::map<Offset, std::string>>();
     reasons_->emplace(Offset{offset}, in.bytes());
   }
-  return in.ok();
+  return in.ok() && (!has_edits || edits_.read(in));
 }
 
 bool Delivery::counters_are_right() const {

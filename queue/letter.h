@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/record.h"
+#include "queue/header_patch.h"
 
 namespace twofold::queue {
 
@@ -61,6 +62,13 @@ inline std::string origin_of(const engine::StoredRecord& record) {
     if (header.name == kOrigin && header.value)
       return std::string(header.value->substr(0, header.value->find(':')));
   return {};
+}
+
+/// The record as it is now: what was edited, and without the time to live of what was brought back.
+/// Views into `patch`.
+inline void dress(engine::StoredRecord& record, bool revived, const HeaderPatch& patch) {
+  if (revived) std::erase_if(record.headers, [](const auto& h) { return h.name == kExpires; });
+  if (patch) apply_patch(*patch, record.headers);
 }
 
 /// The record without what its death noted. Views into `record` and `headers`, which are replaced.

@@ -33,7 +33,7 @@ GroupHash group_in(const engine::StoredRecord& record, Order order,
 Look Looker::look(const engine::Result<std::vector<engine::StoredBatch>>& batches,
                   Offset from) const {
   Look look;
-  look.upto = from;
+  look.from = look.upto = from;
   if (!batches) {
     look.trouble = batches.error();
     return look;

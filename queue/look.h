@@ -23,10 +23,12 @@ struct Seen {
 
 /// A stretch of a log that was looked at.
 struct Look {
-  std::vector<Seen> seen;                ///< in order of offset
-  Offset upto{0};                        ///< the next look begins here
-  std::optional<engine::Error> trouble;  ///< met at `upto`
-  std::uint32_t number = 0;              ///< of the beginning it belongs to
+  Offset from{0};
+  std::vector<Seen> seen{};                ///< in order of offset
+  Offset upto{0};                          ///< the next look begins here
+  std::optional<engine::Error> trouble{};  ///< met at `upto`
+  std::uint32_t number = 0;                ///< of the beginning it belongs to
+  bool again = false;                      ///< for groups that were cut
 };
 
 /// How records are looked at. Copied to whatever thread does it.

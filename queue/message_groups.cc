@@ -1,25 +1,23 @@
 #include "queue/message_groups.h"
 
 #include <algorithm>
-#include <queue>
 
 #include "engine/base/check.h"
 
 namespace twofold::queue {
 namespace {
 
-// A group whose first message is ready while a later one is in flight: so many are looked at to see
-// how many may go out. What lies behind does not count as blocked then.
-constexpr std::uint32_t kPrefixMax = 256;
-constexpr Offset kNone{-1};
 // So many messages that are done with may stand in a list, if they are less than half of it.
 constexpr std::uint32_t kGoneMax = 64;
-constexpr std::size_t kGroupWeight = 7;  // of 16 bytes: the group, and how it is found
+// In units of 16 bytes: a group and how it is found; what one message takes where each lies alone.
+constexpr std::size_t kGroupWeight = 8;
+constexpr std::size_t kLoneWeight = 18;
 
 }  // namespace
 
 // Delayed messages of a fair queue hold nobody up, and what is ready again is nobody's turn here.
 Standing MessageGroups::standing(Offset o, const Delivery& state) const {
+  if (ordered_ && leaving_.has(o)) return Standing::busy;
   switch (state.view(o).state) {
     case MessageState::acked:
     case MessageState::dead: return Standing::gone;
@@ -35,12 +33,20 @@ void MessageGroups::add(Offset o, GroupHash hash, const Delivery& state) {
   const Standing now = standing(o, state);
   if (now == Standing::gone || links_.find(o)) return;
   const std::uint32_t slot = group_of(hash);
+  if (groups_[slot].cut != kNone) return;  // what is before this one is not remembered either
+  remember(o, slot, now, ordered_ || state.is_fresh(o));
+}
+
+void MessageGroups::remember(Offset o, std::uint32_t slot, Standing now, bool lists) {
   Group& group = groups_[slot];
   Link& link = links_.add(o);
   link.group = slot;
   link.standing = now;
-  if (now == Standing::busy) ++group.busy;
-  if (ordered_ || state.is_fresh(o)) {
+  if (now == Standing::busy) {
+    ++group.busy;
+    ++busy_;
+  }
+  if (lists) {
     append(group, o, link);
   } else {
     ++group.loose;
@@ -76,19 +82,22 @@ void MessageGroups::served(const std::vector<Offset>& offsets, const Delivery& s
 }
 
 void MessageGroups::hold(const Runs& runs, const Delivery& state) {
+  if (ordered_) {
+    leaving_.add(runs);
+    return changed(runs, state);
+  }
   if (links_.size() == 0) return;
   for (const Run& run : runs) {
     for (Offset o = run.base; o < run.end(); o = engine::advance(o, 1)) {
-      Link* const link = links_.find(o);
-      if (!link || link->standing != Standing::ready) continue;
-      if (!ordered_) {
-        changed(o, state);
-        continue;
-      }
-      set(*link, Standing::busy);
-      recheck(link->group);
+      const Link* const link = links_.find(o);
+      if (link && link->standing == Standing::ready) changed(o, state);
     }
   }
+}
+
+void MessageGroups::let_go(const Runs& runs, const Delivery& state) {
+  leaving_.remove(runs);
+  changed(runs, state);
 }
 
 void MessageGroups::forget_before(Offset upto, const Delivery& state) {
@@ -151,8 +160,11 @@ void MessageGroups::update(Offset o, Link& link, const Delivery& state) {
 
 void MessageGroups::set(Link& link, Standing now) {
   Group& group = groups_[link.group];
-  if (link.standing == Standing::busy) --group.busy;
-  if (now == Standing::busy) ++group.busy;
+  const std::uint32_t was_busy = link.standing == Standing::busy ? 1 : 0;
+  const std::uint32_t is_busy = now == Standing::busy ? 1 : 0;
+  group.busy += is_busy - was_busy;
+  busy_ += is_busy;
+  busy_ -= was_busy;
   // A fair queue lists what was never delivered: in flight, it was.
   if (!ordered_ && link.listed && now == Standing::busy) link.delivered = true;
   if (link.listed) {
@@ -179,7 +191,8 @@ void MessageGroups::recheck(std::uint32_t slot) {
   if (group.in_ring && (!ready || group.weight != weight)) leave(slot);
   if (ready && !group.in_ring) enter(slot, weight);
   if (ordered_) count_blocked(group);
-  if (group.listed + group.loose > 0) return;
+  recheck_cut(slot);
+  if (group.listed + group.loose > 0 || group.cut != kNone) return;
   if (group.hash != 0) by_hash_.erase(group.hash);
   free_.push_back(slot);
 }
@@ -205,19 +218,25 @@ void MessageGroups::drop_gone(Group& group) {
   group.gone = 0;
 }
 
+// What is in flight is as much as it is, and accounted for as delivery state.
 std::size_t MessageGroups::weight() const {
   if (!ordered_) return 2 * listed_;
-  return links_.weight() + kGroupWeight * (groups_.size() - free_.size());
+  const std::size_t all = links_.weight() + kGroupWeight * (groups_.size() - free_.size());
+  const std::size_t in_flight = kLoneWeight * busy_;
+  return std::max(links_.size() - busy_, all - std::min(all, in_flight));
 }
 
-std::unique_ptr<MessageGroups> MessageGroups::empty_one() const {
-  return std::make_unique<MessageGroups>(ordered_ ? Order::key : Order::fair);
+std::unique_ptr<MessageGroups> MessageGroups::anew(Order rule) {
+  auto groups = std::make_unique<MessageGroups>(rule);
+  if (ordered_ && groups->ordered_) groups->leaving_ = std::move(leaving_);
+  return groups;
 }
 
 void MessageGroups::enter(std::uint32_t slot, std::uint32_t weight) {
   Group& group = groups_[slot];
   Ring& ring = rings_[weight];
   group.in_ring = true;
+  ++in_rings_;
   group.weight = weight;
   group.prev = ring.last;
   group.next = kNobody;
@@ -229,103 +248,11 @@ void MessageGroups::leave(std::uint32_t slot) {
   Group& group = groups_[slot];
   if (!group.in_ring) return;
   group.in_ring = false;
+  --in_rings_;
   Ring& ring = rings_[group.weight];
   (group.prev == kNobody ? ring.first : groups_[group.prev].next) = group.next;
   (group.next == kNobody ? ring.last : groups_[group.next].prev) = group.prev;
   if (ring.first == kNobody) rings_.erase(group.weight);
-}
-
-void MessageGroups::count_blocked(Group& group) {
-  std::uint32_t blocked = 0;
-  if (group.busy > 0) {
-    const std::uint32_t ready = group.listed - group.gone - group.busy;
-    blocked = ready - std::min(ready, prefix_of(group));
-  }
-  blocked_ += blocked;
-  blocked_ -= group.blocked;
-  group.blocked = blocked;
-}
-
-// How many of a group may go out.
-std::uint32_t MessageGroups::prefix_of(const Group& group) const {
-  std::uint32_t prefix = 0;
-  std::uint32_t seen = 0;
-  for (Offset o = group.head; o != kNone; ++seen) {
-    if (seen == kPrefixMax) return UINT32_MAX;
-    const Link& link = *links_.find(o);
-    if (link.standing == Standing::busy) break;
-    if (link.standing == Standing::ready) ++prefix;
-    o = link.next;
-  }
-  return prefix;
-}
-
-std::vector<Offset> MessageGroups::choose(std::size_t max, const Delivery* again) const {
-  std::vector<Offset> chosen;
-  if (rings_.empty() || max == 0) return chosen;
-  chosen.reserve(std::min<std::size_t>(max, 1'024));
-  ordered_ ? choose_ordered(max, again, chosen) : choose_fair(max, chosen);
-  return chosen;
-}
-
-void MessageGroups::choose_ordered(std::size_t max, const Delivery* again,
-                                   std::vector<Offset>& chosen) const {
-  std::uint32_t slot = rings_.begin()->second.first;
-  for (; slot != kNobody && chosen.size() < max; slot = groups_[slot].next) {
-    for (Offset o = groups_[slot].head; o != kNone && chosen.size() < max;) {
-      const Link& link = *links_.find(o);
-      if (link.standing == Standing::busy || (again && again->is_fresh(o))) break;
-      if (link.standing == Standing::ready) chosen.push_back(o);
-      o = link.next;
-    }
-  }
-}
-
-/// A group that waits for its turn while messages are chosen: what is chosen counts as in flight.
-struct MessageGroups::Turn {
-  std::uint32_t weight;
-  std::size_t place;
-  Offset next;
-  bool operator<(const Turn& other) const {  // the largest comes first in a heap
-    return weight != other.weight ? weight > other.weight : place > other.place;
-  }
-};
-
-void MessageGroups::choose_fair(std::size_t max, std::vector<Offset>& chosen) const {
-  std::priority_queue<Turn> turns;
-  std::size_t place = 0;
-  auto ring = rings_.begin();
-  std::uint32_t slot = ring->second.first;
-  const auto bring_next = [&] {  // the next group in the order of the rings
-    while (slot == kNobody && ring != rings_.end() && ++ring != rings_.end())
-      slot = ring->second.first;
-    if (ring == rings_.end()) return;
-    turns.push({groups_[slot].weight, place++, groups_[slot].head});
-    slot = groups_[slot].next;
-  };
-  for (std::size_t i = 0; i < max; ++i) bring_next();
-  while (chosen.size() < max && !turns.empty()) {
-    const Turn turn = turns.top();
-    turns.pop();
-    const Link& link = *links_.find(turn.next);
-    const bool ready = link.standing == Standing::ready && !link.delivered;
-    if (ready) chosen.push_back(turn.next);
-    if (link.next == kNone) continue;
-    // What is done with already takes no turn.
-    turns.push({turn.weight + (ready ? 1 : 0), ready ? place++ : turn.place, link.next});
-  }
-}
-
-std::optional<Offset> MessageGroups::blocker(Offset o) const {
-  const Link* const of = links_.find(o);
-  if (!ordered_ || !of || groups_[of->group].busy == 0) return std::nullopt;
-  Offset at = groups_[of->group].head;
-  for (std::uint32_t seen = 0; seen < kPrefixMax && at != kNone && at < o; ++seen) {
-    const Link& link = *links_.find(at);
-    if (link.standing == Standing::busy) return at;
-    at = link.next;
-  }
-  return std::nullopt;
 }
 
 }  // namespace twofold::queue

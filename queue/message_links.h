@@ -1,11 +1,12 @@
 #pragma once
 
-#include <array>
+#include <bit>
 #include <cstdint>
 #include <map>
-#include <memory>
+#include <vector>
 
 #include "engine/base/ids.h"
+#include "queue/runs.h"
 
 namespace twofold::queue {
 
@@ -13,8 +14,8 @@ namespace twofold::queue {
 enum class Standing : std::uint8_t {
   unknown,  ///< not remembered
   ready,
-  busy,     ///< in flight or delayed
-  gone,     ///< acked or dead
+  busy,  ///< in flight or delayed
+  gone,  ///< acked or dead
 };
 
 /// What is remembered of one message: its group, how it stands, and the next one of the group.
@@ -26,84 +27,92 @@ struct Link {
   bool delivered = false;  ///< fair: since it was listed; it only waits to leave the list
 };
 
-/// Links by offset, in chunks of 128 that go when their last link does: 16 bytes a message where
-/// messages lie close together. References last until the link is erased.
+/// Links by offset: those of 64 offsets lie side by side, in a window that goes when its last link
+/// does. 16 bytes a message where messages lie close together, nine times that where each lies
+/// alone. References last until another link of the window comes or goes.
 class MessageLinks {
  public:
   Link* find(engine::Offset o) {
-    Chunk* const in = chunk(o);
-    if (!in) return nullptr;
-    Link& link = in->links[place(o)];
-    return link.standing == Standing::unknown ? nullptr : &link;
+    Window* const in = window(window_of(o));
+    if (!in || (in->taken & bit_of(o)) == 0) return nullptr;
+    return &in->links[place(*in, o)];
   }
   const Link* find(engine::Offset o) const { return const_cast<MessageLinks*>(this)->find(o); }
 
   /// A link for a message that has none.
   Link& add(engine::Offset o) {
-    Chunk* in = chunk(o);
+    Window* in = window(window_of(o));
     if (!in) {
-      in = (chunks_[o.value() >> kShift] = std::make_unique<Chunk>()).get();
-      last_index_ = o.value() >> kShift;
-      last_ = in;
+      last_index_ = window_of(o);
+      last_ = in = &windows_[last_index_];
     }
-    ++in->count;
+    capacity_ -= in->links.capacity();
+    const auto at = in->links.begin() + static_cast<std::ptrdiff_t>(place(*in, o));
+    Link& link = *in->links.insert(at, Link{});
+    capacity_ += in->links.capacity();
+    in->taken |= bit_of(o);
     ++size_;
-    return in->links[place(o)];
+    return link;
   }
 
   void erase(engine::Offset o) {
-    Chunk* const in = chunk(o);
-    in->links[place(o)] = Link{};
+    Window& in = *window(window_of(o));
+    in.links.erase(in.links.begin() + static_cast<std::ptrdiff_t>(place(in, o)));
+    in.taken &= ~bit_of(o);
     --size_;
-    if (--in->count > 0) return;
-    last_index_ = -1;
-    chunks_.erase(o.value() >> kShift);
+    if (in.taken == 0) {
+      capacity_ -= in.links.capacity();
+      last_index_ = -1;
+      windows_.erase(window_of(o));
+    } else if (in.links.size() * kSlack <= in.links.capacity()) {
+      capacity_ -= in.links.capacity();
+      in.links.shrink_to_fit();
+      capacity_ += in.links.capacity();
+    }
   }
 
   std::size_t size() const { return size_; }
-  /// Links there is room for in the chunks that are held.
-  std::size_t weight() const { return chunks_.size() * static_cast<std::size_t>(kChunk); }
+  /// What they take, in links.
+  std::size_t weight() const { return capacity_ + kWindowWeight * windows_.size(); }
 
-  /// Calls visit(offset) for each link before `upto`, in order; visit may erase that link.
+  /// Calls visit(offset) for each link before `upto`, in order; visit may erase that link and
+  /// others.
   template <class Visit>
   void each_before(engine::Offset upto, Visit visit) {
-    while (!chunks_.empty()) {
-      const std::int64_t index = chunks_.begin()->first;
-      for (std::int64_t at = 0; at < kChunk; ++at) {
-        const engine::Offset o{(index << kShift) + at};
-        if (o >= upto) return;
-        if (find(o)) visit(o);
-      }
-      if (!chunks_.empty() && chunks_.begin()->first == index) return;  // somebody kept one
+    for (auto at = windows_.begin(); at != windows_.end() && window_base(at->first) < upto;) {
+      const std::int64_t index = at->first;
+      for (Bits bits = at->second.taken & bits_before(index, upto); bits != 0; bits &= bits - 1)
+        visit(engine::advance(window_base(index), std::countr_zero(bits)));
+      at = windows_.upper_bound(index);
     }
   }
 
  private:
-  static constexpr int kShift = 7;
-  static constexpr std::int64_t kChunk = 1 << kShift;
+  static constexpr std::size_t kWindowWeight = 6;  // the window itself, in links
+  static constexpr std::size_t kSlack = 4;
 
-  struct Chunk {
-    std::array<Link, kChunk> links;
-    std::uint32_t count = 0;
+  struct Window {
+    Bits taken = 0;
+    std::vector<Link> links;  // in order of offset
   };
 
-  static std::size_t place(engine::Offset o) {
-    return static_cast<std::size_t>(o.value() & (kChunk - 1));
+  static std::size_t place(const Window& in, engine::Offset o) {
+    return static_cast<std::size_t>(std::popcount(in.taken & (bit_of(o) - 1)));
   }
-  Chunk* chunk(engine::Offset o) {
-    const std::int64_t index = o.value() >> kShift;
+  Window* window(std::int64_t index) {
     if (index == last_index_) return last_;
-    const auto found = chunks_.find(index);
-    if (found == chunks_.end()) return nullptr;
+    const auto found = windows_.find(index);
+    if (found == windows_.end()) return nullptr;
     last_index_ = index;
-    last_ = found->second.get();
+    last_ = &found->second;
     return last_;
   }
 
-  std::map<std::int64_t, std::unique_ptr<Chunk>> chunks_;
+  std::map<std::int64_t, Window> windows_;
   std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
   std::int64_t last_index_ = -1;
-  Chunk* last_ = nullptr;
+  Window* last_ = nullptr;
 };
 
 }  // namespace twofold::queue

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "queue/queues.h"
 
@@ -15,6 +16,10 @@ struct MoveTask {
   Move move{};
   Instant patient_until{0};  ///< after a restart: what it held then comes back until that time
   bool one_by_one = false;   ///< a read of several failed: find out which one it was
+  /// Receipts of messages that have no queue to go back to. They are held until the move ends, so
+  /// that it does not meet them again, and so that nothing of their group goes past them.
+  std::vector<std::string> stepped_over{};
+  Instant held_until{0};  ///< for this long, of the first of them
 };
 
 /// What the catalog keeps of a move, under "move/<number>". Bytes: twofold.catalog.Move.

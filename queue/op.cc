@@ -3,14 +3,28 @@
 #include <type_traits>
 #include <utility>
 
+#include "queue/header_patch.h"
+
 namespace twofold::queue {
 namespace {
 
 using engine::ByteReader;
 using engine::ByteWriter;
 
-enum class OpKind : std::uint8_t { receive = 1, ack, nack, extend, delay, dead, release, skip,
-                                    remember, forget_ids, revive };
+enum class OpKind : std::uint8_t {
+  receive = 1,
+  ack,
+  nack,
+  extend,
+  delay,
+  dead,
+  release,
+  skip,
+  remember,
+  forget_ids,
+  revive,
+  edit
+};
 constexpr std::int64_t kOffsetMax = std::int64_t{1} << 56;  // no log comes near it
 
 void write_runs(ByteWriter& out, const Runs& runs) {
@@ -68,6 +82,7 @@ struct FieldWriter {
   }
   void operator()(const ForgetIdsOp&) const {}
   void operator()(const ReviveOp&) const {}
+  void operator()(const EditOp& op) const { out.bytes(op.patch); }
 };
 
 RememberOp read_ids(ByteReader& in) {
@@ -100,13 +115,14 @@ Op read_fields(OpKind kind, ByteReader& in) {
     case OpKind::remember: return read_ids(in);
     case OpKind::forget_ids: return ForgetIdsOp{};
     case OpKind::revive: return ReviveOp{};
+    case OpKind::edit: return EditOp{std::string(in.bytes()), {}};
   }
   __builtin_unreachable();
 }
 
-constexpr OpKind kKinds[] = {OpKind::receive, OpKind::ack,      OpKind::nack,       OpKind::extend,
-                             OpKind::delay,   OpKind::dead,     OpKind::release,    OpKind::skip,
-                             OpKind::remember, OpKind::forget_ids, OpKind::revive};
+constexpr OpKind kKinds[] = {OpKind::receive,  OpKind::ack,        OpKind::nack,    OpKind::extend,
+                             OpKind::delay,    OpKind::dead,       OpKind::release, OpKind::skip,
+                             OpKind::remember, OpKind::forget_ids, OpKind::revive,  OpKind::edit};
 static_assert(std::size(kKinds) == std::variant_size_v<Op>, "one kind for each operation");
 
 }  // namespace
@@ -140,6 +156,8 @@ engine::Result<DecodedOp> decode_op(std::string_view payload) {
         if constexpr (std::is_same_v<decltype(of), SkipOp&>) return plausible(of.upto);
         if constexpr (std::is_same_v<decltype(of), ReceiveOp&>)
           if (!plausible(of.next)) return false;
+        if constexpr (std::is_same_v<decltype(of), EditOp&>)
+          if (!is_patch(of.patch)) return false;
         if constexpr (HasRuns<std::remove_cvref_t<decltype(of)>>) return read_runs(in, of.runs);
         return in.ok();
       },

@@ -9,6 +9,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
+#include "engine/dedup.h"
 #include "queue/runs.h"
 
 namespace twofold::queue {
@@ -37,6 +38,7 @@ using engine::Offset;
 ///   9 remember sent, ids: n, then n x (hash 16 B, token 16 B, offset); has no runs
 ///  10 forget   -; has no runs
 ///  11 revive   -
+///  12 edit     patch (length, bytes; see header_patch.h)
 ///
 /// gap is the distance from the end of the run before, the first from offset 0. Example: queue
 /// partition 0, ack of 5, 6 and 9:   02 00  02  05 01  02 00
@@ -83,18 +85,11 @@ struct SkipOp {
   Offset upto;
 };
 
-/// A keyed hash of a deduplication id and what it is unique within.
-using IdHash = std::array<char, 16>;
-/// Bytes that mean something to whoever sends: a protocol's message id, mostly.
-using Token = std::array<char, 16>;
-/// Messages were sent under these ids. Nothing to Delivery; see dedup.h.
+using engine::IdHash;
+using Token = engine::DedupToken;
+/// Messages were sent under these ids. Nothing to Delivery; see engine/dedup.h.
 struct RememberOp {
-  struct Id {
-    IdHash hash{};
-    Token token{};
-    Offset offset{0};
-    friend bool operator==(const Id&, const Id&) = default;
-  };
+  using Id = engine::DedupId;
   Instant sent{0};
   std::vector<Id> ids{};
 };
@@ -105,12 +100,20 @@ struct ReviveOp {
   Runs runs;
 };
 
+/// Headers are others from now on: all that was ever changed of them.
+struct EditOp {
+  std::string patch;
+  Runs runs;
+};
+
 using Op = std::variant<ReceiveOp, AckOp, NackOp, ExtendOp, DelayOp, DeadOp, ReleaseOp, SkipOp,
-                        RememberOp, ForgetIdsOp, ReviveOp>;
+                        RememberOp, ForgetIdsOp, ReviveOp, EditOp>;
 
 /// Whether an operation is about single messages, which it then lists.
 template <class T>
-concept HasRuns = requires(const T& op) { op.runs; };
+concept HasRuns = requires(const T& op) {
+  op.runs;
+};
 
 std::string encode_op(std::uint32_t partition, const Op& op);
 

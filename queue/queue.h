@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "queue/dedup.h"
+#include "engine/dedup.h"
 #include "queue/definition.h"
 #include "queue/delivery.h"
 #include "queue/due_heap.h"
@@ -19,12 +19,15 @@
 
 namespace twofold::queue {
 
+using engine::DedupIds;
+
 /// What a receiver asked for, names resolved.
 struct Wanted {
   std::size_t max;
   std::size_t bytes_max;
   std::optional<Duration> visibility_timeout;
   std::string attempt_id{};
+  std::string client{};
 };
 
 /// A receiver that waits. Its place in the line is its place in Queue::waiters.
@@ -54,16 +57,23 @@ struct Partition {
   std::unique_ptr<MessageGroups> groups;
   Offset looked_at{0};     // where reading ahead for groups and filter has come to
   bool looking = false;    // a read ahead is under way
+  bool look_turn = false;  // what was cut and what was never read take turns
   std::uint32_t look = 0;  // counts beginnings anew: what was read for an older one is dropped
   std::unique_ptr<DedupIds> ids;
   Alarm alarm;
-  Offset given_to{0};          // where the last receive ended
+  Offset given_to{0};  // where the last receive ended
   std::unique_ptr<Retained> retained;
-  Offset trimmed;              // own log: it forgot what lies before
-  std::uint64_t accounted = 0; // of its marked messages, in the sum over all queues
+  Offset trimmed;               // own log: it forgot what lies before
+  std::uint64_t accounted = 0;  // of its marked messages, in the sum over all queues
   std::uint64_t accounted_ahead = 0;
+  std::uint64_t accounted_edits = 0;
   bool expiry_posted = false;  // a storm goes on in a later turn
 
+  /// What nobody will ask for any more, whatever crashes, lies before it.
+  Offset floor() const {
+    const auto held = groups ? groups->first_held() : std::nullopt;
+    return held ? std::min(delivery.floor(), *held) : delivery.floor();
+  }
   bool has_ready() const {
     if (!groups) return delivery.has_ready();
     return groups->has_ready() || (!groups->ordered() && delivery.has_ready_again());

@@ -101,13 +101,15 @@ void Queues::on_trimmed(LogId log, Offset start) {
     Partition& partition = queue->partitions[at->second.partition];
     state_->apply(partition, SkipOp{start});
     if (!state_->serving || !queue->looks_ahead()) continue;
-    // It may have been what others waited for. Not now: whoever trims is in the middle of something.
-    state_->core.executor().post([s = state_.get(), id = queue->id(), index = at->second.partition] {
-      Queue* const again = s->find(id);
-      if (!again) return;
-      s->settle(*again, index);
-      s->serve(id);
-    });
+    // It may have been what others waited for. Not now: whoever trims is in the middle of
+    // something.
+    state_->core.executor().post(
+        [s = state_.get(), id = queue->id(), index = at->second.partition] {
+          Queue* const again = s->find(id);
+          if (!again) return;
+          s->settle(*again, index);
+          s->serve(id);
+        });
   }
 }
 
@@ -160,7 +162,7 @@ void Queues::State::apply(Partition& partition, const Op& op) {
 void Queues::State::regroup(Partition& partition, const Op& op) {
   const SkipOp* const skip = std::get_if<SkipOp>(&op);
   if (skip && skip->upto >= partition.looked_at) {
-    partition.groups = partition.groups->empty_one();
+    partition.groups = partition.groups->anew(partition.groups->rule());
     partition.looked_at = skip->upto;
     return;
   }
@@ -178,8 +180,9 @@ void Queues::State::change(Queue& queue, std::size_t partition, const Op& op) {
   note(queue, partition, op);
 }
 
-void Queues::State::note(const Queue& queue, std::size_t partition, const Op& op) {
-  events.add(queue.id(), partition, op, core.wall());
+void Queues::State::note(const Queue& queue, std::size_t partition, const Op& op,
+                         std::string_view client) {
+  events.add(queue.id(), partition, op, core.wall(), client);
   core.note(engine::EntryType::queue, queue.id(),
             encode_op(static_cast<std::uint32_t>(partition), op));
 }
@@ -190,7 +193,13 @@ void Queues::State::account(Partition& partition) {
   // What is acked before older messages takes a window of 64, until those are done with.
   if (const Touched* const touched = partition.delivery.touched())
     partition.accounted += touched->windows().size();
+  // Its group, and its place in it.
+  if (partition.groups && partition.groups->ordered())
+    partition.accounted += partition.groups->busy();
   marked += partition.accounted;
+  edited -= partition.accounted_edits;
+  partition.accounted_edits = partition.delivery.edits().bytes();
+  edited += partition.accounted_edits;
   ahead -= partition.accounted_ahead;
   partition.accounted_ahead = partition.groups ? partition.groups->weight() : 0;
   ahead += partition.accounted_ahead;

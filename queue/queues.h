@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -8,309 +7,12 @@
 #include <vector>
 
 #include "engine/core.h"
-#include "queue/op.h"
-#include "queue/record_filter.h"
+#include "queue/config.h"
+#include "queue/messages.h"
+#include "queue/operations.h"
+#include "queue/views.h"
 
 namespace twofold::queue {
-
-using engine::Completion;
-using engine::Durability;
-using engine::Duration;
-using engine::Instant;
-using engine::LogId;
-using engine::Offset;
-using engine::PartitionId;
-using engine::Result;
-using engine::Seq;
-using engine::WallTime;
-
-/// A topic's logs, resolved by whoever knows topics, and where delivery begins in each.
-struct QueueSource {
-  std::string topic;
-  std::vector<LogId> logs;            ///< in partition order
-  std::vector<Offset> start_offsets;  ///< same length
-
-  friend bool operator==(const QueueSource&, const QueueSource&) = default;
-};
-
-/// Whose turn it is.
-///   none    the oldest that is ready.
-///   fair    as none, but of messages never delivered the group with the fewest in flight goes
-///           first, round robin among equals: a busy tenant does not starve the others.
-///   key     the messages of a group go out one after the other: while one is in flight or delayed,
-///           those of its group behind it wait ("blocked"), and nobody else.
-///   strict  so do all messages of a partition.
-/// A message's group is its header `twofold-group`, else its key; without both it is alone.
-enum class Order { none, fair, key, strict };
-
-/// Within what a deduplication id is unique.
-enum class DedupScope { queue, group };
-
-struct QueueConfig {
-  Duration visibility_timeout = std::chrono::seconds{30};
-  Duration delay{0};                    ///< of every message sent; own log only
-  Duration receive_wait{0};             ///< when a receive does not say
-  std::uint32_t max_receives = 0;       ///< 0: without end
-  std::string dead_letter{};            ///< a queue; empty: the dead state in place
-  std::optional<Duration> retention{};  ///< own log only; absent: until acked
-  Durability durability = Durability::disk;
-  std::uint32_t record_bytes_max = 1 << 20;
-  Order order = Order::none;
-  DedupScope dedup_scope = DedupScope::queue;       ///< own log only, as the window
-  Duration dedup_window = std::chrono::minutes{5};  ///< how long an id is remembered
-  Duration backoff_min{0};  ///< a nack without a delay waits this long, twice as long each time
-  Duration backoff_max{0};  ///< up to this
-  /// How long acked messages can be replayed. Of an attached queue that is what its topic keeps.
-  Duration retain_acked{0};
-  bool paused = false;   ///< nothing goes out
-  std::string filter{};  ///< only what it matches is delivered; fixed at creation
-
-  friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
-};
-
-/// O(1) to read. "blocked" waits for an older message of its group or partition.
-struct QueueCounters {
-  std::uint64_t ready = 0;
-  std::uint64_t in_flight = 0;
-  std::uint64_t delayed = 0;
-  std::uint64_t blocked = 0;
-  std::uint64_t dead = 0;
-};
-
-struct QueueInfo {
-  std::string name;
-  std::uint32_t id = 0;
-  std::uint64_t version = 0;  ///< of the definition: the etag
-  QueueConfig config;
-  std::optional<QueueSource> source;
-  std::optional<LogId> own_log;
-  WallTime created{0};
-  std::string extension;  ///< what a protocol keeps of it besides; opaque here
-  QueueCounters counters;
-  std::uint64_t backlog_bytes = 0;  ///< of the batches that still hold something unacked (about)
-  bool was_created = false;
-};
-
-struct SendMessage {
-  engine::NewRecord record;
-  std::optional<Duration> delay{};       ///< else the queue's
-  std::optional<WallTime> deliver_at{};  ///< instead of delay
-  /// A second message of this id within the window is not stored, but answered as the first was.
-  std::optional<std::string_view> dedup_id{};
-  Token token{};  ///< what the caller wants to find again in the answer to a duplicate
-};
-struct Send {
-  std::string queue;
-  std::vector<SendMessage> messages;  ///< views stay valid until the completion ran
-  std::optional<Durability> durability{};
-  bool makes_fair = false;  ///< a queue without an order becomes fair, in the same commit
-};
-struct SentMessage {
-  Offset offset;
-  Seq seq;  ///< 0 of a duplicate whose first was sealed before
-  bool duplicate = false;
-  Token token{};  ///< of the first message of the id
-};
-struct Sent {
-  std::vector<SentMessage> messages;
-  Durability durability;
-};
-
-struct Receive {
-  std::string queue;
-  std::size_t max = 1;
-  std::size_t bytes_max = 8 << 20;
-  std::optional<Duration> visibility_timeout{};
-  /// A receive with the id of an earlier one, within five minutes, gives the same messages under
-  /// the same receipts, and their timeout begins anew. Empty: none.
-  std::string attempt_id{};
-};
-struct Delivered {
-  PartitionId partition;
-  Offset offset;
-  std::string receipt;  ///< opaque; only the newest of a message counts
-  std::uint32_t receive_count;
-  Instant visible_at;
-  Instant first_received;  ///< in this queue
-};
-struct Received {
-  std::vector<Delivered> messages;      ///< in delivery order
-  std::vector<engine::ReadPlan> plans;  ///< their records: one plan per log that was touched
-  std::vector<PartitionId> plan_partitions;
-  std::string topic;  ///< the source topic; empty for an own log
-  QueueCounters counters;
-  std::optional<Instant> next_eligible;  ///< when empty: the next moment a message may come free
-  bool paused = false;                   ///< when empty: nothing goes out at all
-};
-
-/// What all queues together may take. A message that waits takes nothing; one that was received, is
-/// delayed or dead takes 24 to 150 bytes.
-struct QueueLimits {
-  std::uint64_t marked_max = 50'000'000;
-  /// What all ordered and fair queues may remember of messages before they are received, in units of
-  /// 16 bytes: one to ten a message. Past it a queue reads ahead less.
-  std::uint64_t ahead_max = 32 << 20;
-};
-
-/// Which receipts of a message count. Standard queues of Amazon SQS take every one; here a message
-/// in flight has one holder, so only a protocol that must asks for `any`.
-enum class Receipts {
-  newest,  ///< the newest delivery, also when its timeout has passed and nobody else got it
-  any,     ///< every one
-  held,    ///< the newest delivery while its timeout runs (FIFO queues of Amazon SQS)
-};
-
-enum class Settled { acked, already, stale, unknown, ok, too_long };
-struct NackItem {
-  std::string receipt;
-  std::optional<Duration> delay{};  ///< absent: the queue's backoff
-  bool dead = false;
-  std::string reason{};
-};
-struct ExtendItem {
-  std::string receipt;
-  Duration visibility_timeout;
-  /// The longest that the message may be held in all, from this receive on; past it: too_long.
-  std::optional<Duration> total_max{};
-};
-
-enum class MessageState { ready, in_flight, delayed, blocked, dead, acked };
-struct BrowseItem {
-  PartitionId partition;
-  Offset offset;
-  MessageState state;
-  std::uint32_t receive_count;
-  std::optional<Instant> visible_at;  ///< in flight and delayed
-  std::string reason;                 ///< dead: why, when somebody said
-  Instant first_received{0};          ///< 0: never, as far as is known
-};
-/// Which message of a queue.
-struct MessageId {
-  PartitionId partition;
-  Offset offset;
-  friend auto operator<=>(const MessageId&, const MessageId&) = default;
-};
-
-/// Why a message is where it is.
-enum class Why {
-  ready,
-  paused,          ///< ready, but nothing goes out
-  not_looked_at,   ///< reading ahead for groups and filter has not come to it
-  group_held,      ///< an older message of its group is in flight or delayed
-  partition_held,  ///< strict order: an older message of its partition is
-  in_flight,
-  delayed,
-  dead,
-  acked,
-  before_start,  ///< older than where the queue began to read
-  trimmed,       ///< its record is gone
-  not_visible,   ///< stored, but a crash could still take it back
-};
-/// One message and what decides about it.
-struct Explained {
-  BrowseItem item;
-  Why why;
-  std::optional<BrowseItem> blocker{};  ///< of group_held and partition_held
-  QueueConfig config;
-  std::string topic;                       ///< the source topic; empty for an own log
-  std::optional<engine::ReadPlan> plan{};  ///< of its record, unless that is gone
-};
-
-/// Something that happened to a message.
-struct MessageEvent {
-  enum class Kind : std::uint8_t {
-    received,
-    acked,
-    given_back,
-    extended,
-    delayed,
-    died,
-    released,  ///< it was handed out, but never arrived
-    revived
-  };
-  Kind kind;
-  WallTime at;
-  Instant due;  ///< received and extended: in flight until; given back, delayed: ready then; else 0
-};
-struct History {
-  std::vector<MessageEvent> events;  ///< oldest first, none from before the broker started
-  std::optional<WallTime> since{};   ///< what was before has been forgotten, too
-};
-
-/// How a queue stands, for whoever wonders why a receive is empty.
-struct QueueView {
-  QueueCounters counters;
-  bool paused = false;
-  bool has_ready = false;  ///< a receive would give something
-  bool looking = false;    ///< reading ahead is under way
-  std::optional<Instant> next_eligible{};
-};
-
-struct Browse {
-  std::string queue;
-  std::optional<MessageState> state{};  ///< absent: all but acked
-  std::vector<Offset> from{};           ///< per partition; empty: the beginning
-  std::size_t limit = 100;
-};
-struct Browsed {
-  std::vector<BrowseItem> items;
-  std::vector<engine::ReadPlan> plans;
-  std::vector<PartitionId> plan_partitions;
-  std::string topic;
-  std::vector<Offset> next;  ///< per partition; empty when everything was seen
-};
-
-/// Moves what waits in a queue to another one in the background: dead letters back, mostly.
-struct MoveRequest {
-  std::string id;  ///< whatever the caller likes to call it
-  std::string source;
-  std::string destination{};                  ///< empty: each to the queue where it died
-  std::optional<std::uint32_t> per_second{};  ///< absent: as fast as it goes
-};
-enum class MoveStatus { running, completed, cancelled, failed };
-struct Move {
-  MoveRequest request;
-  MoveStatus status = MoveStatus::running;
-  WallTime started{0};
-  std::uint64_t moved = 0;
-  std::uint64_t to_move = 0;  ///< what was ready when it began; it ends there
-  std::optional<engine::Errc> failure{};
-};
-
-/// One thing done to many messages of a queue, in the background.
-///   replay   acked ones are ready again
-///   redrive  dead ones are
-///   move     to another queue's own log: there and gone from here in one commit
-///   purge    done with
-enum class SweepAction { replay, redrive, move, purge };
-struct SweepRequest {
-  SweepAction action = SweepAction::replay;
-  std::string queue{};
-  /// Empty: acked ones are replayed, dead ones redriven, all but those in flight moved, and all
-  /// purged.
-  std::vector<MessageState> states{};
-  std::vector<MessageId> ids{};    ///< only these, when there are any
-  std::optional<WallTime> from{};  ///< by the records' timestamps
-  std::optional<WallTime> upto{};
-  std::shared_ptr<const RecordFilter> filter{};
-  std::string destination{};                  ///< of a move; empty: each to the queue where it died
-  std::optional<std::uint32_t> per_second{};  ///< absent: as fast as it goes
-  bool dry_run = false;                       ///< counts, and changes nothing
-};
-struct Sweep {
-  std::uint64_t id = 0;
-  SweepRequest request{};
-  MoveStatus status = MoveStatus::running;
-  WallTime started{0};
-  std::optional<WallTime> ended{};
-  std::uint64_t to_scan = 0;  ///< messages there were when it began, done with or not
-  std::uint64_t scanned = 0;
-  std::uint64_t matched = 0;  ///< and acted upon, unless it is a dry run
-  std::uint64_t bytes = 0;    ///< of their keys, values and headers
-  std::uint64_t unreadable = 0;
-  std::vector<MessageId> sample{};  ///< the first ten
-  std::optional<engine::Error> failure{};
-};
 
 /// Queues: delivery state over logs.
 ///
@@ -347,6 +49,13 @@ class Queues final : public engine::StateMachine,
   void configure(std::string name, QueueConfig config, std::string extension,
                  std::optional<std::uint64_t> expected, Completion<QueueInfo> done);
   void remove(std::string name, Completion<QueueInfo> done);
+  /// What create() and configure() would answer, with nothing done. A queue that would be new has
+  /// no id and version 0. Errors: theirs, but for what the core refuses.
+  Result<QueueInfo> preview_create(const std::string& name, const QueueConfig& config,
+                                   const std::optional<QueueSource>& source,
+                                   bool create_only) const;
+  Result<QueueInfo> preview_configure(const std::string& name, const QueueConfig& config,
+                                      std::optional<std::uint64_t> expected) const;
   Result<QueueInfo> find(const std::string& name) const;
   /// Null when there is none; lasts until the queue changes.
   const QueueConfig* config(const std::string& name) const;
@@ -356,7 +65,13 @@ class Queues final : public engine::StateMachine,
   /// Names of the queues attached to a topic.
   std::vector<std::string> reading(const std::string& topic) const;
 
-  void send(Send send, Completion<Sent> done);
+  /// `decided` hears of the places in the turn in which they are given.
+  void send(Send send, Completion<Sent> done, engine::Decided<Sent> decided = {});
+  /// send() in pieces, for whoever writes more in the same turn: check() changes nothing, write()
+  /// does what was checked and cannot fail, named() is for the commit's completion.
+  Result<CheckedSend> check(const Send& send) const;
+  Sent write(const Send& send, const CheckedSend& checked);
+  Sent named(Sent sent, Durability reached) const;
   /// Answers at once when a message is ready; otherwise when one becomes so, or empty at
   /// `deadline`. Returns a ticket for cancel(), 0 when already answered.
   std::uint64_t receive(Receive receive, Instant deadline, Completion<Received> done);
@@ -369,14 +84,21 @@ class Queues final : public engine::StateMachine,
   void drop(const std::string& queue, const std::vector<std::string>& receipts);
 
   void ack(std::string queue, std::vector<std::string> receipts,
-           Completion<std::vector<Settled>> done, Receipts accepted = Receipts::newest);
+           Completion<std::vector<Settled>> done, Receipts accepted = Receipts::newest,
+           engine::Decided<std::vector<Settled>> decided = {});
+  /// All of them or none, in pieces as of send(). Errors of check_ack(): stale_receipt (number: the
+  /// first receipt that does not delete its message any more), queue_not_found.
+  Result<CheckedAck> check_ack(const std::string& queue,
+                               const std::vector<std::string>& receipts) const;
+  void write_ack(const CheckedAck& checked);
   void nack(std::string queue, std::vector<NackItem> items, Completion<std::vector<Settled>> done);
   /// With Receipts::any a message that came free is hidden again, and one that somebody else holds
   /// is held for as long as this caller says.
   void extend(std::string queue, std::vector<ExtendItem> items,
               Completion<std::vector<Settled>> done, Receipts accepted = Receipts::newest);
   /// Everything in the queue now is gone. Answers how many messages that were.
-  void purge(std::string queue, Completion<std::uint64_t> done);
+  void purge(std::string queue, Completion<std::uint64_t> done,
+             engine::Decided<std::uint64_t> decided = {});
   /// Starts a move, which a restart does not end; the list keeps the last hundred, over all queues.
   /// Each message leaves and arrives in one commit, and counts as never received where it arrives.
   /// Errors: queue_not_found, queue_is_attached (the source), busy (one is running from there).
@@ -409,6 +131,13 @@ class Queues final : public engine::StateMachine,
   /// Not delivered before `due`, at once when that has passed. Only what is ready, blocked or
   /// delayed changes; answers the state before. Errors: message_not_found.
   void reschedule(std::string queue, MessageId id, Instant due, Completion<MessageState> done);
+  /// Gives headers other values, or none, for as long as the message is in the queue: the record
+  /// stays as it was stored. Only what is ready, blocked, delayed or dead changes; answers the
+  /// state before. Errors: message_not_found; queue_is_attached, because the record is the topic's;
+  /// message_too_large (16 KiB of changes), invalid_request (a header of the broker's own),
+  /// overloaded (see QueueLimits::edits_max).
+  void edit(std::string queue, MessageId id, const std::vector<HeaderChange>& changes,
+            Completion<MessageState> done);
   /// Looks without touching.
   Result<Browsed> browse(const Browse& browse) const;
   /// Answers all long polls empty (draining).

@@ -75,9 +75,10 @@ Result<Received> Queues::State::repeat(Queue& queue, Attempt& attempt, const Wan
     const bool untouched = settled == Settled::ok && view.state == MessageState::in_flight &&
                            view.due == attempt.visible_at;
     if (!untouched)
-      return Error(Errc::stale_receipt, "messages of that receive were deleted or changed meanwhile");
-    out.messages.push_back({PartitionId{0}, offset, receipt, view.receives, visible_at,
-                            view.first});
+      return Error(Errc::stale_receipt,
+                   "messages of that receive were deleted or changed meanwhile");
+    out.messages.push_back(
+        delivered(queue.partitions[partition], {PartitionId{0}, offset}, receipt, visible_at));
     offsets.push_back(offset);
   }
   const Runs runs = runs_of(offsets);

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <utility>
+
+#include "queue/fitting.h"
 #include "queue/queues_state.h"
 #include "queue/walk.h"
 
@@ -21,6 +25,7 @@ Result<Browsed> Queues::browse(const Browse& browse) const {
   Browsed out;
   if (queue.attached()) out.topic = queue.definition.source->topic;
   std::int64_t windows_left = kWindowsMax;
+  std::size_t bytes_left = browse.bytes_max;
   bool seen_all = true;
   for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
     const Partition& partition = queue.partitions[i];
@@ -35,14 +40,27 @@ Result<Browsed> Queues::browse(const Browse& browse) const {
       offsets.push_back(o);
       out.items.push_back(
           {id, o, view.state, view.receives, view.due,
-           view.state == MessageState::dead ? partition.delivery.reason(o) : std::string()});
+           view.state == MessageState::dead ? partition.delivery.reason(o) : std::string(),
+           view.first, view.revived, partition.delivery.edits().of(o)});
       return true;
     };
+    const std::size_t before = out.items.size();
     out.next.push_back(walk.run(from, windows_left, visit));
+    if (!offsets.empty()) {
+      Fitting fitting = fit(s.core, partition.log, offsets, bytes_left, before == 0 ? 1 : 0);
+      bytes_left -= std::min(bytes_left, fitting.bytes);
+      if (fitting.count < offsets.size()) {
+        out.next.back() = offsets[fitting.count];
+        out.items.erase(out.items.begin() + static_cast<std::ptrdiff_t>(before + fitting.count),
+                        out.items.end());
+        bytes_left = 0;
+      }
+      if (fitting.count > 0) {
+        out.plans.push_back(std::move(fitting.plan));
+        out.plan_partitions.push_back(id);
+      }
+    }
     seen_all = seen_all && out.next.back() >= partition.delivery.visible_end();
-    if (offsets.empty()) continue;
-    out.plans.push_back(s.core.plan_offsets(partition.log, offsets));
-    out.plan_partitions.push_back(id);
   }
   if (seen_all) out.next.clear();
   return out;

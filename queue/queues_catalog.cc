@@ -2,6 +2,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/diag.h"
+#include "queue/fifo_name.h"
 #include "queue/queues_state.h"
 
 namespace twofold::queue {
@@ -15,6 +16,16 @@ constexpr std::string_view kTopicPrefix = "topic/";
 constexpr std::string_view kReceiptKey = "secret/receipts";
 
 std::string key_of(std::string_view name) { return std::string(kQueuePrefix).append(name); }
+
+Result<> check_fifo(const std::string& name, const QueueConfig& config, bool attached) {
+  if (!is_fifo_name(name)) return {};
+  constexpr std::string_view kHint = "leave it away, or give the queue a name without .fifo";
+  if (attached)
+    return Error(Errc::invalid_request,
+                 "a queue named *.fifo has no source: a topic keeps no groups", std::string(kHint));
+  if (config.order == Order::key) return {};
+  return Error(Errc::invalid_request, "a queue named *.fifo has order key", std::string(kHint));
+}
 
 Result<> check_config(const std::string& name, const QueueConfig& config, bool attached,
                       std::size_t partitions) {
@@ -30,6 +41,7 @@ Result<> check_config(const std::string& name, const QueueConfig& config, bool a
   if (attached &&
       (config.dedup_scope != plain.dedup_scope || config.dedup_window != plain.dedup_window))
     return wrong("an attached queue has no deduplication: its messages are published to the topic");
+  if (auto fifo = check_fifo(name, config, attached); !fifo) return fifo;
   if (config.backoff_max != Duration{0} && config.backoff_max < config.backoff_min)
     return wrong("the longest backoff is shorter than the shortest");
   if (partitions > kPartitionsMax) return wrong("a queue reads at most 65536 partitions");
@@ -152,6 +164,7 @@ void Queues::State::forget(std::string_view name) {
   for (const Partition& partition : queue->partitions) {
     marked -= partition.accounted;
     ahead -= partition.accounted_ahead;
+    edited -= partition.accounted_edits;
     const auto [from, upto] = readers.equal_range(partition.log);
     for (auto at = from; at != upto; ++at) {
       if (at->second.queue != queue->id()) continue;
@@ -223,6 +236,14 @@ Result<Definition> Queues::State::new_definition(QueueConfig config,
   return definition;
 }
 
+// What dies must have a place to go: a topic takes no letters.
+Result<> Queues::State::check_dead_letter(const QueueConfig& config) const {
+  const Queue* const target = config.dead_letter.empty() ? nullptr : find(config.dead_letter);
+  if (!target || !target->attached()) return {};
+  return Error(Errc::queue_is_attached, "queue " + target->name + " reads a topic",
+               "name a dead letter queue that has a log of its own");
+}
+
 void Queues::State::put(const std::string& name, Definition definition, std::uint64_t expected,
                         Completion<QueueInfo> done) {
   std::string bytes = encode_definition(definition);
@@ -231,11 +252,15 @@ void Queues::State::put(const std::string& name, Definition definition, std::uin
   if (auto admitted = core.admit(kind, bytes.size() + kNoteBytes); !admitted)
     return done(admitted.error());
   make_receipt_key();
+  const Queue* const there = find(name);
+  const QueueConfig before = there ? there->config() : QueueConfig();
   const auto version = core.catalog().put_if(key_of(name), std::move(bytes), expected);
   if (!version) return done(version.error());
   Queue* const queue = find(name);
   TF_CHECK(queue != nullptr);
   kill_used_up(*queue);
+  if (!before.dead_letter.empty() && before.dead_letter != queue->config().dead_letter)
+    revive_used_up(*queue, before.max_receives);
   QueueInfo answer = info(*queue);
   answer.was_created = expected == 0;
   core.on_commit(Durability::disk, [answer = std::move(answer),
@@ -251,23 +276,27 @@ void Queues::State::put(const std::string& name, Definition definition, std::uin
   const auto [from, upto] = dead_letter_users.equal_range(name);
   std::vector<std::uint32_t> users;
   for (auto at = from; at != upto; ++at) users.push_back(at->second);
-  for (const std::uint32_t user : users)
-    if (Queue* const of = find(user)) move_dead(*of);
+  for (const std::uint32_t user : users) {
+    Queue* const of = find(user);
+    if (!of) continue;
+    kill_used_up(*of);
+    move_dead(*of);
+  }
 }
 
-void Queues::create(std::string name, QueueConfig config, std::optional<QueueSource> source,
-                    bool create_only, Completion<QueueInfo> done) {
-  State& s = *state_;
+Result<QueueInfo> Queues::preview_create(const std::string& name, const QueueConfig& config,
+                                         const std::optional<QueueSource>& source,
+                                         bool create_only) const {
+  const State& s = *state_;
   const std::size_t partitions = source ? source->logs.size() : 1;
   if (auto sound = check_config(name, config, source.has_value(), partitions); !sound)
-    return done(sound.error());
+    return sound.error();
   if (s.core.catalog().get(std::string(kTopicPrefix).append(name)))
-    return done(Error(Errc::name_taken, "a topic is named " + name));
-
+    return Error(Errc::name_taken, "a topic is named " + name);
   if (!config.filter.empty()) {
     const auto filter = s.compile ? s.compile(config.filter)
                                   : Error(Errc::invalid_request, "this broker knows no filters");
-    if (!filter) return done(filter.error());
+    if (!filter) return filter.error();
   }
   if (const Queue* const there = s.find(name)) {
     const auto& had = there->definition.source;
@@ -275,14 +304,52 @@ void Queues::create(std::string name, QueueConfig config, std::optional<QueueSou
         had.has_value() == source.has_value() &&
         (!source || (had->topic == source->topic && had->logs == source->logs));
     if (create_only || !same_source || !(there->config() == config))
-      return done(Error(Errc::exists_with_other_config, "there is a queue named " + name));
-    return s.core.on_commit(Durability::disk, [answer = s.info(*there), done = std::move(done)](
-                                                  Result<Durability> reached) mutable {
-      if (!reached) return done(reached.error());
-      done(std::move(answer));
-    });
+      return Error(Errc::exists_with_other_config, "there is a queue named " + name);
+    return s.info(*there);
   }
+  if (auto target = s.check_dead_letter(config); !target) return target.error();
+  QueueInfo info;
+  info.name = name;
+  info.config = config;
+  info.source = source;
+  info.created = s.core.wall();
+  info.was_created = true;
+  return info;
+}
 
+Result<QueueInfo> Queues::preview_configure(const std::string& name, const QueueConfig& config,
+                                            std::optional<std::uint64_t> expected) const {
+  const State& s = *state_;
+  const auto needed = s.need(name);
+  if (!needed) return needed.error();
+  const Queue& queue = **needed;
+  if (expected && *expected != queue.version)
+    return Error(Errc::etag_mismatch, "queue " + name + " was changed meanwhile");
+  const auto sound = check_config(name, config, queue.attached(), queue.partitions.size());
+  if (!sound) return sound.error();
+  if (config.filter != queue.config().filter)
+    return Error(Errc::exists_with_other_config, "the filter of a queue cannot change",
+                 "attach another queue with the new one");
+  if (config.dead_letter != queue.config().dead_letter)
+    if (auto target = s.check_dead_letter(config); !target) return target.error();
+  QueueInfo info = s.info(queue);
+  info.config = config;
+  return info;
+}
+
+void Queues::create(std::string name, QueueConfig config, std::optional<QueueSource> source,
+                    bool create_only, Completion<QueueInfo> done) {
+  State& s = *state_;
+  auto planned = preview_create(name, config, source, create_only);
+  if (!planned) return done(planned.error());
+  if (!planned->was_created) {
+    return s.core.on_commit(
+        Durability::disk,
+        [answer = *std::move(planned), done = std::move(done)](Result<Durability> reached) mutable {
+          if (!reached) return done(reached.error());
+          done(std::move(answer));
+        });
+  }
   auto definition = s.new_definition(std::move(config), std::move(source));
   if (!definition) return done(definition.error());
   s.put(name, *std::move(definition), 0, std::move(done));
@@ -291,11 +358,8 @@ void Queues::create(std::string name, QueueConfig config, std::optional<QueueSou
 void Queues::create(std::string name, QueueConfig config, std::string extension,
                     Completion<QueueInfo> done) {
   State& s = *state_;
-  if (auto sound = check_config(name, config, false, 1); !sound) return done(sound.error());
-  if (s.core.catalog().get(std::string(kTopicPrefix).append(name)))
-    return done(Error(Errc::name_taken, "a topic is named " + name));
-  if (s.find(name))
-    return done(Error(Errc::exists_with_other_config, "there is a queue named " + name));
+  const auto planned = preview_create(name, config, std::nullopt, /*create_only=*/true);
+  if (!planned) return done(planned.error());
   auto definition = s.new_definition(std::move(config), std::nullopt);
   if (!definition) return done(definition.error());
   definition->extension = std::move(extension);
@@ -312,19 +376,13 @@ void Queues::configure(std::string name, QueueConfig config, std::optional<std::
 void Queues::configure(std::string name, QueueConfig config, std::string extension,
                        std::optional<std::uint64_t> expected, Completion<QueueInfo> done) {
   State& s = *state_;
-  const auto queue = s.need(name);
-  if (!queue) return done(queue.error());
-  if (expected && *expected != (*queue)->version)
-    return done(Error(Errc::etag_mismatch, "queue " + name + " was changed meanwhile"));
-  const auto sound = check_config(name, config, (*queue)->attached(), (*queue)->partitions.size());
-  if (!sound) return done(sound.error());
-  if (config.filter != (*queue)->config().filter)
-    return done(Error(Errc::exists_with_other_config, "the filter of a queue cannot change",
-                      "attach another queue with the new one"));
-  Definition definition = (*queue)->definition;
+  const auto planned = preview_configure(name, config, expected);
+  if (!planned) return done(planned.error());
+  const Queue& queue = *s.find(name);
+  Definition definition = queue.definition;
   definition.config = std::move(config);
   definition.extension = std::move(extension);
-  s.put(name, std::move(definition), (*queue)->version, std::move(done));
+  s.put(name, std::move(definition), queue.version, std::move(done));
 }
 
 void Queues::remove(std::string name, Completion<QueueInfo> done) {
@@ -346,6 +404,7 @@ void Queues::remove(std::string name, Completion<QueueInfo> done) {
     if (!reached) return done(reached.error());
     done(std::move(answer));
   });
+  s.target_is_gone(name);
   for (Waiter& waiter : waiters)
     waiter.done(Error(Errc::queue_not_found, "queue " + name + " was removed"));
 }

@@ -44,8 +44,7 @@ class Letter {
   engine::NewRecord to_append(std::vector<Header>& headers) const {
     headers.clear();
     for (const Header& header : record_.headers)
-      // A letter is kept until somebody has looked at it, however late that is.
-      if (!is_letter_header(header.name) && header.name != kExpires) headers.push_back(header);
+      if (!is_letter_header(header.name)) headers.push_back(header);
     headers.push_back({kOrigin, origin_});
     headers.push_back({kReceives, receives_});
     headers.push_back({kReason, reason_});
@@ -59,7 +58,8 @@ class Letter {
   StoredRecord record_;
 };
 
-// The wanted records of the batches, those that are still dead.
+// The wanted records of the batches, those that are still dead. A letter is kept until somebody has
+// looked at it, however late that is: it has no time to live.
 std::vector<Letter> letters_of(const Queue& queue, std::size_t index,
                                const std::vector<Offset>& offsets,
                                const std::vector<engine::StoredBatch>& batches) {
@@ -70,6 +70,7 @@ std::vector<Letter> letters_of(const Queue& queue, std::size_t index,
       const Offset o = (**record).offset;
       if (!std::binary_search(offsets.begin(), offsets.end(), o)) continue;
       if (queue.partitions[index].delivery.view(o).state != MessageState::dead) continue;
+      dress(**record, true, queue.partitions[index].delivery.edits().of(o));
       letters.emplace_back(queue, index, std::move(**record));
     }
   }
@@ -84,10 +85,47 @@ Queue* Queues::State::dead_letter_queue(const Queue& queue) const {
   return target && !target->attached() && target != &queue ? target : nullptr;
 }
 
+std::uint32_t Queues::State::receives_max(const Queue& queue) const {
+  const bool nowhere_to_go = !queue.config().dead_letter.empty() && !dead_letter_queue(queue);
+  return nowhere_to_go ? 0 : queue.config().max_receives;
+}
+
 void Queues::State::kill_used_up(Queue& queue) {
   for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
-    auto used_up = queue.partitions[i].delivery.used_up(queue.config().max_receives);
+    auto used_up = queue.partitions[i].delivery.used_up(receives_max(queue));
     if (!used_up.empty()) change(queue, i, DeadOp{"", runs_of(std::move(used_up))});
+  }
+}
+
+// Whoever was declared dead stays so.
+void Queues::State::revive_used_up(Queue& queue, std::uint32_t receives_max_before) {
+  if (receives_max(queue) > 0 || receives_max_before == 0) return;
+  bool any = false;
+  for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
+    const Delivery& delivery = queue.partitions[i].delivery;
+    auto offsets =
+        delivery.dead_from(Offset{0}, static_cast<std::size_t>(delivery.counters().dead));
+    std::erase_if(offsets, [&](Offset o) {
+      return !delivery.reason(o).empty() || delivery.view(o).receives < receives_max_before;
+    });
+    if (offsets.empty()) continue;
+    any = true;
+    change(queue, i, ReviveOp{runs_of(std::move(offsets))});
+    settle(queue, i);
+  }
+  // What came back lies behind where reading ahead has come to.
+  if (any && queue.grouped()) look_again(queue);
+}
+
+void Queues::State::target_is_gone(const std::string& name) {
+  const auto [from, upto] = dead_letter_users.equal_range(name);
+  std::vector<std::uint32_t> users;
+  for (auto at = from; at != upto; ++at) users.push_back(at->second);
+  for (const std::uint32_t user : users) {
+    Queue* const queue = find(user);
+    if (!queue) continue;
+    revive_used_up(*queue, queue->config().max_receives);
+    serve(user);
   }
 }
 

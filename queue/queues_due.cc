@@ -26,7 +26,7 @@ void Queues::State::due(std::uint32_t id, std::size_t index, Instant now) {
 void Queues::State::expire(Queue& queue, std::size_t index) {
   Partition& partition = queue.partitions[index];
   Expired expired;
-  partition.delivery.expire(core.now(), queue.config().max_receives, kExpireMax, expired);
+  partition.delivery.expire(core.now(), receives_max(queue), kExpireMax, expired);
   if (partition.groups) partition.groups->changed(expired.ready, partition.delivery);
   if (!expired.used_up.empty()) {
     change(queue, index, DeadOp{"", runs_of(std::move(expired.used_up))});
@@ -47,7 +47,7 @@ void Queues::State::expire(Queue& queue, std::size_t index) {
 // The log may forget what is done with; never what is not visible yet, it is still on its way.
 void Queues::State::trim(Queue& queue, Partition& partition) {
   if (queue.attached()) return;
-  const Offset floor = std::min(partition.delivery.floor(), partition.delivery.visible_end());
+  const Offset floor = std::min(partition.floor(), partition.delivery.visible_end());
   if (floor <= partition.trimmed) return;
   if (queue.config().retain_acked > Duration{0}) return retain(queue, partition);
   partition.retained.reset();
@@ -82,7 +82,7 @@ void Queues::State::retained_due(std::uint32_t id) {
   Retained& retained = *partition.retained;
   retained.armed = false;
   if (queue->config().retain_acked > Duration{0}) {
-    const Offset floor = std::min(partition.delivery.floor(), partition.delivery.visible_end());
+    const Offset floor = std::min(partition.floor(), partition.delivery.visible_end());
     retained.floors.emplace_back(core.now(), floor);
     const Instant before = core.now() - queue->config().retain_acked;
     const auto old = std::find_if(retained.floors.begin(), retained.floors.end(),

@@ -14,8 +14,9 @@ std::size_t index_of(MessageId id) { return static_cast<std::size_t>(id.partitio
 
 BrowseItem item_of(const Partition& partition, MessageId id) {
   const MessageView view = partition.view(id.offset);
-  return {id.partition,  id.offset, view.state,
-          view.receives, view.due,  partition.delivery.reason(id.offset), view.first};
+  return {id.partition,  id.offset,    view.state,
+          view.receives, view.due,     partition.delivery.reason(id.offset),
+          view.first,    view.revived, partition.delivery.edits().of(id.offset)};
 }
 
 }  // namespace
@@ -47,6 +48,7 @@ Why Queues::State::why(const Queue& queue, MessageId id, MessageState state) con
     case MessageState::ready: break;
   }
   if (queue.looks_ahead() && id.offset >= partition.looked_at) return Why::not_looked_at;
+  if (partition.groups && !partition.groups->knows(id.offset)) return Why::not_looked_at;
   return queue.config().paused ? Why::paused : Why::ready;
 }
 
@@ -56,6 +58,13 @@ Result<History> Queues::history(const std::string& name, MessageId id) const {
   if (!needed) return needed.error();
   if (auto known = s.know(**needed, id); !known) return known.error();
   return History{s.events.of((*needed)->id(), id), s.events.since()};
+}
+
+std::string Queues::State::holder(const Queue& queue, MessageId id) const {
+  std::string holder;
+  for (MessageEvent& event : events.of(queue.id(), id))
+    if (event.kind == MessageEvent::Kind::received) holder = std::move(event.client);
+  return holder;
 }
 
 Result<QueueView> Queues::view(const std::string& name) const {
@@ -74,8 +83,9 @@ Result<Explained> Queues::explain(const std::string& name, MessageId id) const {
   if (auto known = s.know(queue, id); !known) return known.error();
   const Partition& partition = queue.partitions[index_of(id)];
   const BrowseItem item = item_of(partition, id);
-  Explained explained{item, s.why(queue, id, item.state), {}, queue.config(), {}, {}};
+  Explained explained{item, s.why(queue, id, item.state), {}, {}, queue.config(), {}, {}};
   if (queue.attached()) explained.topic = queue.definition.source->topic;
+  if (item.state == MessageState::in_flight) explained.holder = s.holder(queue, id);
   if (item.state == MessageState::blocked) {
     const auto blocker = partition.groups->blocker(id.offset);
     if (blocker) explained.blocker = item_of(partition, {id.partition, *blocker});
@@ -101,8 +111,7 @@ void Queues::erase(std::string name, MessageId id, Completion<MessageState> done
   Unblocked unblocked{queue.id(), {}};
   if (why != Why::acked && why != Why::before_start) {
     const AckOp op{{Run{id.offset, 1}}};
-    s.ack(queue, index, op);
-    if (queue.grouped()) unblocked.runs.emplace_back(index, op.runs);
+    unblocked.add(index, s.ack(queue, index, op));
   }
   s.core.on_commit(Durability::disk, [&s, state, done = std::move(done),
                                       unblocked](Result<Durability> reached) mutable {
@@ -110,43 +119,6 @@ void Queues::erase(std::string name, MessageId id, Completion<MessageState> done
     done(state);
     s.unblock(unblocked);
   });
-}
-
-void Queues::reschedule(std::string name, MessageId id, Instant due,
-                        Completion<MessageState> done) {
-  State& s = *state_;
-  const auto needed = s.need(name);
-  if (!needed) return done(needed.error());
-  Queue& queue = **needed;
-  if (auto known = s.know(queue, id); !known) return done(known.error());
-  const std::size_t index = index_of(id);
-  const Partition& partition = queue.partitions[index];
-  const MessageState state = partition.view(id.offset).state;
-  const Why why = s.why(queue, id, state);
-  if (why == Why::trimmed || why == Why::before_start || why == Why::acked)
-    return done(Error(Errc::message_not_found, "the message is done with"));
-  if (state == MessageState::in_flight || state == MessageState::dead) return done(state);
-  if (auto room = s.room_for_marks(); !room && partition.delivery.is_fresh(id.offset))
-    return done(room.error());
-  if (auto admitted = s.core.admit(engine::Admission::consume, kNoteBytes); !admitted)
-    return done(admitted.error());
-  const Runs runs{
-      Run{id.offset, 1}
-  };
-  const Instant at = std::max(due, s.core.now());
-  if (partition.delivery.is_fresh(id.offset)) {
-    if (at > s.core.now()) s.change(queue, index, DelayOp{at, runs});
-  } else {
-    s.change(queue, index, NackOp{at, runs});
-  }
-  s.settle(queue, index);
-  const std::uint32_t queue_id = queue.id();
-  s.core.on_commit(Durability::disk,
-                   [state, done = std::move(done)](Result<Durability> reached) mutable {
-                     if (!reached) return done(reached.error());
-                     done(state);
-                   });
-  s.serve(queue_id);
 }
 
 }  // namespace twofold::queue

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,7 @@ constexpr std::uint32_t kStepsPerSecond = 20;  // of a move with a rate, at most
 constexpr std::size_t kStepBytesMax = 4 << 20;
 constexpr Duration kHold = std::chrono::seconds{60};
 constexpr Duration kRetryAfter = std::chrono::seconds{1};
+constexpr std::size_t kSteppedOverMax = 10'000;
 constexpr std::string_view kPrefix = "move/";
 constexpr std::size_t kMoveBytes = 1'024;  // of its document, about
 
@@ -55,6 +57,36 @@ std::vector<Passenger> passengers_of(const std::vector<Offset>& wanted,
     }
   }
   return passengers;
+}
+
+// Takes out those that have nowhere to go and, where there is an order, those of their group behind
+// them: they must not go past.
+template <class HasHome>
+std::vector<Offset> take_homeless(std::vector<Passenger>& passengers, Order order,
+                                  HasHome has_home) {
+  std::vector<Offset> homeless;
+  std::set<std::string, std::less<>> groups;
+  std::erase_if(passengers, [&](const Passenger& passenger) {
+    const auto key = group_of(passenger.record);
+    std::optional<std::string> group;
+    if (order == Order::strict) group.emplace();
+    if (order == Order::key && key) group.emplace(*key);
+    if (has_home(passenger) && !(group && groups.contains(*group))) return false;
+    homeless.push_back(passenger.record.offset);
+    if (group) groups.insert(*std::move(group));
+    return true;
+  });
+  std::sort(homeless.begin(), homeless.end());
+  return homeless;
+}
+
+std::vector<std::string> receipts_in(const std::vector<Delivered>& held,
+                                     const std::vector<Offset>& wanted) {
+  std::vector<std::string> receipts;
+  for (const Delivered& message : held)
+    if (std::binary_search(wanted.begin(), wanted.end(), message.offset))
+      receipts.push_back(message.receipt);
+  return receipts;
 }
 
 // Those of the messages that did not go.
@@ -132,9 +164,7 @@ void Queues::State::watch_moves() {
 void Queues::State::save(const MoveTask& task) {
   const std::string key = key_of(task.number);
   const engine::Document* const before = core.catalog().get(key);
-  TF_CHECK(core.catalog()
-               .put_if(key, encode_move(task), before ? before->version : 0)
-               .has_value());
+  TF_CHECK(core.catalog().put_if(key, encode_move(task), before ? before->version : 0).has_value());
 }
 
 void Queues::State::resume_moves() {
@@ -161,7 +191,6 @@ std::vector<Move> Queues::moves(const std::string& source) const {
   return moves;
 }
 
-
 MoveTask* Queues::State::find_task(std::uint64_t number) {
   for (MoveTask& task : tasks)
     if (task.number == number) return task.move.status == MoveStatus::running ? &task : nullptr;
@@ -172,23 +201,57 @@ void Queues::State::end_task(MoveTask& task, MoveStatus status, std::optional<Er
   task.move.status = status;
   task.move.failure = failure;
   save(task);
+  if (task.stepped_over.empty()) return;
+  // Later: whoever waits for these is answered then.
+  core.executor().post(
+      [this, source = task.source, receipts = std::exchange(task.stepped_over, {})] {
+        if (const Queue* const queue = find(source))
+          face.release(std::string(queue->name), receipts);
+      });
+}
+
+// What has no queue to go back to was left where it is, and that is said.
+void Queues::State::finish_task(MoveTask& task) {
+  if (task.stepped_over.empty()) return end_task(task, MoveStatus::completed);
+  end_task(task, MoveStatus::failed, Errc::queue_not_found);
+}
+
+void Queues::State::step_over(MoveTask& task, std::vector<std::string> more) {
+  if (task.stepped_over.empty()) task.held_until = core.now() + kHold;
+  task.stepped_over.insert(task.stepped_over.end(), std::make_move_iterator(more.begin()),
+                           std::make_move_iterator(more.end()));
+}
+
+// A slow move may last for hours.
+void Queues::State::hold_stepped_over(std::uint64_t number) {
+  MoveTask* const task = find_task(number);
+  if (!task || task->stepped_over.empty() || core.now() < task->held_until - kHold / 2) return;
+  const Queue* const source = find(task->source);
+  if (!source) return;
+  task->held_until = core.now() + kHold;
+  std::vector<ExtendItem> items;
+  for (const std::string& receipt : task->stepped_over) items.push_back({receipt, kHold});
+  face.extend(
+      source->name, std::move(items), [](const auto&) {}, Receipts::held);
 }
 
 // Takes the next messages as a receiver would, and reads them.
 void Queues::State::step_task(std::uint64_t number) {
+  hold_stepped_over(number);
   MoveTask* const task = find_task(number);
   if (!task) return;
   Move& move = task->move;
   Queue* const source = find(task->source);
   if (!source) return end_task(*task, MoveStatus::failed, Errc::queue_not_found);
-  const std::uint64_t left = move.to_move - std::min(move.moved, move.to_move);
+  const std::uint64_t seen = move.moved + task->stepped_over.size();
+  const std::uint64_t left = move.to_move - std::min(seen, move.to_move);
   const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, step_of(*task)));
-  if (count == 0) return end_task(*task, MoveStatus::completed);
+  if (count == 0 || task->stepped_over.size() >= kSteppedOverMax) return finish_task(*task);
   auto taken = take(*source, Wanted{count, kStepBytesMax, kHold});
   if (!taken) return schedule(core.now() + kRetryAfter, 0, TimerFor::tasks, number);
   if (taken->messages.empty()) {
     const bool patient = source->looking() || core.now() < task->patient_until;
-    if (!patient) return end_task(*task, MoveStatus::completed);
+    if (!patient) return finish_task(*task);
     return schedule(core.now() + kRetryAfter, 0, TimerFor::tasks, number);
   }
   core.fetch(std::move(taken->plans.front()),
@@ -205,6 +268,21 @@ void Queues::State::give_back(std::uint64_t number, const std::vector<Delivered>
   face.release(from, receipts_of(held));
 }
 
+// Nothing of it could be read, or nothing is held any more. Of several only one need be the
+// culprit.
+void Queues::State::nothing_read(MoveTask& task, Queue& source, const std::vector<Delivered>& held,
+                                 const std::optional<engine::Error>& trouble) {
+  const std::string name = source.name;
+  const bool alone = held.size() == 1;
+  task.one_by_one = !alone;
+  if (alone && trouble && trouble->code == Errc::data_damaged) {
+    give_up(source, 0, held.front().offset, engine::advance(held.front().offset, 1));
+  } else if (alone && trouble) {
+    end_task(task, MoveStatus::failed, trouble->code);
+  }
+  face.release(name, receipts_of(held));
+}
+
 void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>& held,
                               const Result<std::vector<engine::StoredBatch>>& read) {
   MoveTask* const task = find_task(number);
@@ -217,49 +295,54 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
     if (present(*source, message.receipt).settled == Settled::ok)
       still_held.push_back(message.offset);
   std::sort(still_held.begin(), still_held.end());
-  const auto passengers =
+  auto passengers =
       read ? passengers_of(still_held, move.request.destination, *read) : std::vector<Passenger>();
+  const auto has_home = [this](const Passenger& passenger) {
+    const Queue* const to = find(passenger.destination);
+    return to && !to->attached();
+  };
+  std::vector<Offset> settled = take_homeless(passengers, source->config().order, has_home);
+  if (!settled.empty() && !move.request.destination.empty()) {
+    end_task(*task, MoveStatus::failed, Errc::queue_not_found);
+    return face.release(name, receipts_of(held));
+  }
   std::vector<Header> headers;
   std::size_t bytes = kNoteBytes;
-  for (const Passenger& passenger : passengers) {
-    const Queue* const to = find(passenger.destination);
-    if (!to || to->attached()) {
-      end_task(*task, MoveStatus::failed, Errc::queue_not_found);
-      return face.release(name, receipts_of(held));
-    }
+  const Delivery& delivery = source->partitions.front().delivery;
+  for (Passenger& passenger : passengers) {
+    dress(passenger.record, delivery.view(passenger.record.offset).revived,
+          delivery.edits().of(passenger.record.offset));
     bytes += engine::record_bytes_max(without_letter(passenger.record, headers));
   }
-  if (passengers.empty()) {
-    // Of several only one need be the culprit.
-    const bool alone = held.size() == 1;
-    if (alone && !read && read.error().code == Errc::data_damaged) {
-      give_up(*source, 0, held.front().offset, engine::advance(held.front().offset, 1));
-    } else if (alone && !read) {
-      end_task(*task, MoveStatus::failed, read.error().code);
-    }
-    task->one_by_one = !alone;
-    face.release(name, receipts_of(held));
+  if (passengers.empty() && settled.empty()) {
+    nothing_read(*task, *source, held, read ? std::nullopt : std::optional(read.error()));
     return core.executor().post([this, number] { step_task(number); });
   }
   if (!core.admit(engine::Admission::publish, bytes)) {
     face.release(name, receipts_of(held));
     return schedule(core.now() + kRetryAfter, 0, TimerFor::tasks, number);
   }
+  if (!settled.empty()) step_over(*task, receipts_in(held, settled));
+  if (passengers.empty()) {
+    face.release(name, receipts_of(held, settled));
+    return next_step(number, 0);
+  }
   // There and gone from here in one commit: no crash can make it two, or none.
   std::vector<Offset> gone;
   for (const Passenger& passenger : passengers) {
-    core.append(find(passenger.destination)->partitions.front().log, without_letter(passenger.record, headers));
+    core.append(find(passenger.destination)->partitions.front().log,
+                without_letter(passenger.record, headers));
     gone.push_back(passenger.record.offset);
   }
   Unblocked unblocked{source->id(), {}};
-  unblocked.runs.emplace_back(0, runs_of(gone));
-  const bool grouped = source->grouped();
-  ack(*source, 0, AckOp{unblocked.runs.front().second});
+  unblocked.add(0, ack(*source, 0, AckOp{runs_of(gone)}));
   move.moved += gone.size();
   save(*task);
   // A read may stop early: what it did not bring goes with a later step.
-  if (gone.size() < held.size()) face.release(name, receipts_of(held, gone));
-  if (!grouped) return next_step(number, gone.size());
+  settled.insert(settled.end(), gone.begin(), gone.end());
+  std::sort(settled.begin(), settled.end());
+  if (settled.size() < held.size()) face.release(name, receipts_of(held, settled));
+  if (unblocked.runs.empty()) return next_step(number, gone.size());
   // What waits behind them goes out, and on with the move, when no crash can bring them back.
   core.on_commit(Durability::disk, [this, number, count = gone.size(),
                                     unblocked = std::move(unblocked)](Result<Durability> reached) {

@@ -76,7 +76,7 @@ std::uint64_t Queues::receive(Receive receive, Instant deadline, Completion<Rece
   }
   Queue& queue = **needed;
   Wanted wanted{receive.max, receive.bytes_max, receive.visibility_timeout,
-                std::move(receive.attempt_id)};
+                std::move(receive.attempt_id), std::move(receive.client)};
   if (Attempt* const earlier = s.find_attempt(queue, wanted.attempt_id)) {
     const std::uint32_t id = queue.id();
     done(s.repeat(queue, *earlier, wanted));
@@ -95,7 +95,7 @@ std::uint64_t Queues::receive(Receive receive, Instant deadline, Completion<Rece
 }
 
 Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
-  if (!queue.has_ready()) return nothing(queue);
+  if (!queue.has_ready() && !look_further(queue)) return nothing(queue);
   // Without room for more only those go out again that take some already.
   const auto room = room_for_marks();
   if (!room && !queue.has_ready_again()) return room.error();
@@ -113,7 +113,7 @@ Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
     const std::size_t partition = (queue.first + i) % count;
     if (!queue.partitions[partition].has_ready()) continue;
     const std::size_t left = wanted.max - out.messages.size();
-    const Taking taking{left, room.has_value(), visible_at, nonce};
+    const Taking taking{left, room.has_value(), visible_at, nonce, wanted.client};
     if (!take_from(queue, partition, taking, bytes_left, out)) break;
   }
   if (!room && out.messages.empty()) return room.error();
@@ -183,15 +183,14 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& tak
   partition.delivery.deliver(picked.choice, op);
   if (partition.groups) partition.groups->served(picked.offsets, partition.delivery);
   account(partition);
-  note(queue, index, op);
+  note(queue, index, op, taking.client);
   const PartitionId id{static_cast<std::int32_t>(index)};
   out.messages.reserve(out.messages.size() + picked.offsets.size());
   for (const Offset o : picked.offsets) {
     const Receipt receipt{queue.id(), static_cast<std::uint16_t>(index), o, taking.nonce,
                           op.received};
-    const MessageView view = partition.delivery.view(o);
     out.messages.push_back(
-        {id, o, receipts->encode(receipt), view.receives, taking.visible_at, view.first});
+        delivered(partition, {id, o}, receipts->encode(receipt), taking.visible_at));
   }
   out.plans.push_back(std::move(plan));
   out.plan_partitions.push_back(id);
@@ -200,11 +199,17 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& tak
   // Whoever goes on where the last one stopped will do so again.
   const Offset end = picked.choice.runs.back().end();
   const std::int64_t step = distance(partition.given_to, picked.choice.runs.front().base);
-  if (step >= 0 && step < kStepMax)
-    core.read_ahead(partition.log, end, partition.delivery.floor());
+  if (step >= 0 && step < kStepMax) core.read_ahead(partition.log, end, partition.delivery.floor());
   partition.given_to = end;
   const bool cut_by_bytes = picked.offsets.size() < taking.max && partition.has_ready();
   return !cut_by_bytes;
+}
+
+Delivered Queues::State::delivered(const Partition& partition, MessageId id, std::string receipt,
+                                   Instant visible_at) const {
+  const MessageView view = partition.delivery.view(id.offset);
+  return {id.partition, id.offset,  std::move(receipt), view.receives,
+          visible_at,   view.first, view.revived,       partition.delivery.edits().of(id.offset)};
 }
 
 Received Queues::State::nothing(Queue& queue) const {
@@ -246,7 +251,8 @@ std::optional<Waiter> Queues::State::unwait(std::uint64_t ticket) {
 void Queues::State::serve(std::uint32_t id) {
   for (;;) {
     Queue* const queue = find(id);
-    if (!queue || !queue->waiters || queue->config().paused || !queue->has_ready()) return;
+    if (!queue || !queue->waiters || queue->config().paused) return;
+    if (!queue->has_ready() && !look_further(*queue)) return;
     Waiter waiter = std::move(*unwait(queue->waiters->front().ticket));
     Attempt* const earlier = find_attempt(*queue, waiter.wanted.attempt_id);
     auto taken = earlier ? repeat(*queue, *earlier, waiter.wanted) : take(*queue, waiter.wanted);

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "engine/record_batch.h"
+#include "queue/fifo_name.h"
 #include "queue/letter.h"
 #include "queue/queues_state.h"
 
@@ -30,6 +31,20 @@ Result<> check_sizes(const Queue& queue, const std::vector<SendMessage>& message
     if (bytes_of(messages[i].record) <= max) continue;
     Error error(Errc::message_too_large, std::to_string(bytes_of(messages[i].record)) +
                                              " bytes, the queue takes " + std::to_string(max));
+    error.number = static_cast<std::int64_t>(i);
+    return error;
+  }
+  return {};
+}
+
+// A FIFO queue delivers by group, and whoever reads it is told which.
+Result<> check_groups(const Queue& queue, const std::vector<SendMessage>& messages) {
+  if (!is_fifo_name(queue.name)) return {};
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const auto group = group_of(messages[i].record);
+    if (group && !group->empty()) continue;
+    Error error(Errc::invalid_request, "a message of a FIFO queue has a group",
+                "give it a group or a key, or send to a queue whose name does not end with .fifo");
     error.number = static_cast<std::int64_t>(i);
     return error;
   }
@@ -154,62 +169,83 @@ void Queues::State::forget_ids(std::uint32_t id) {
   schedule(std::max(due, core.now() + kForgetAfter), id, TimerFor::ids, 0);
 }
 
-void Queues::send(Send send, Completion<Sent> done) {
+void Queues::send(Send send, Completion<Sent> done, engine::Decided<Sent> decided) {
   State& s = *state_;
+  const auto checked = check(send);
+  if (!checked) return done(checked.error());
+  if (auto admitted = s.core.admit(engine::Admission::publish, checked->bytes); !admitted)
+    return done(admitted.error());
+  Sent sent = write(send, *checked);
+  if (decided) decided(sent);
+  const Durability asked = sent.durability;
+  s.core.on_commit(asked, [this, sent = std::move(sent),
+                           done = std::move(done)](Result<Durability> reached) mutable {
+    if (!reached) return done(reached.error());
+    done(named(std::move(sent), *reached));
+  });
+}
+
+Result<CheckedSend> Queues::check(const Send& send) const {
+  const State& s = *state_;
   const auto needed = s.need(send.queue);
-  if (!needed) return done(needed.error());
-  Queue& queue = **needed;
+  if (!needed) return needed.error();
+  const Queue& queue = **needed;
   if (queue.attached())
-    return done(Error(Errc::queue_is_attached, "queue " + queue.name + " reads a topic",
-                      "publish to topic " + queue.definition.source->topic));
-  if (auto sound = check_sizes(queue, send.messages); !sound) return done(sound.error());
+    return Error(Errc::queue_is_attached, "queue " + queue.name + " reads a topic",
+                 "publish to topic " + queue.definition.source->topic);
+  if (auto sound = check_sizes(queue, send.messages); !sound) return sound.error();
+  if (auto sound = check_groups(queue, send.messages); !sound) return sound.error();
   const auto takes_memory = [&](const SendMessage& m) {
     return has_id(m) || delay_of(m, queue.config(), s.core.wall()) > Duration{0};
   };
   if (auto room = s.room_for_marks();
       !room && std::any_of(send.messages.begin(), send.messages.end(), takes_memory))
-    return done(room.error());
-  std::size_t bytes = kNoteBytes;
+    return room.error();
+  CheckedSend checked{kNoteBytes};
   for (const SendMessage& message : send.messages)
-    bytes += engine::record_bytes_max(message.record) + kReceiptNoteBytes +
-             (has_id(message) ? sizeof(RememberOp::Id) : 0);
-  if (auto admitted = s.core.admit(engine::Admission::publish, bytes); !admitted)
-    return done(admitted.error());
-
-  if (send.makes_fair && queue.config().order == Order::none) s.make_fair(queue);
-  State::Intake intake(s, queue);
-  for (const SendMessage& message : send.messages) intake.take(message);
-  s.core.on_commit(send.durability.value_or(queue.config().durability),
-                   [&s, log = queue.partitions.front().log, messages = intake.finish(),
-                    done = std::move(done)](Result<Durability> reached) mutable {
-                     if (!reached) return done(reached.error());
-                     done(s.sent(log, std::move(messages), *reached));
-                   });
+    checked.bytes += engine::record_bytes_max(message.record) + kReceiptNoteBytes +
+                     (has_id(message) ? sizeof(RememberOp::Id) : 0);
+  return checked;
 }
 
-Sent Queues::State::sent(LogId log, std::vector<SentMessage> messages, Durability reached) const {
-  Sent sent{std::move(messages), reached};
-  if (sent.messages.empty()) return sent;
+Sent Queues::write(const Send& send, const CheckedSend& /*checked*/) {
+  State& s = *state_;
+  Queue* const queue = s.find(send.queue);
+  TF_CHECK(queue != nullptr);
+  if (send.makes_fair && queue->config().order == Order::none) s.make_fair(*queue);
+  State::Intake intake(s, *queue);
+  for (const SendMessage& message : send.messages) intake.take(message);
+  return {intake.finish(), send.durability.value_or(queue->config().durability),
+          queue->partitions.front().log};
+}
+
+Sent Queues::named(Sent sent, Durability reached) const {
+  sent.durability = reached;
+  state_->place(sent.log, sent.messages);
+  return sent;
+}
+
+void Queues::State::place(LogId log, std::vector<SentMessage>& messages) const {
+  if (messages.empty()) return;
   const auto place_of = [&](SentMessage& message) {
     message.seq = core.seq_of(log, message.offset);
   };
-  SentMessage& first = sent.messages.front();
-  SentMessage& last = sent.messages.back();
+  SentMessage& first = messages.front();
+  SentMessage& last = messages.back();
   place_of(first);
   place_of(last);
-  const auto count = static_cast<std::int64_t>(sent.messages.size());
+  const auto count = static_cast<std::int64_t>(messages.size());
   // Mostly one commit gave them all their places, without another log's records in between, and
   // none is a duplicate of an older one.
   const bool dense = distance(first.offset, last.offset) == count - 1 &&
                      last.seq.value() - first.seq.value() == static_cast<std::uint64_t>(count) - 1;
-  for (std::size_t i = 1; i + 1 < sent.messages.size(); ++i) {
-    if (!dense || distance(first.offset, sent.messages[i].offset) != static_cast<std::int64_t>(i)) {
-      place_of(sent.messages[i]);
+  for (std::size_t i = 1; i + 1 < messages.size(); ++i) {
+    if (!dense || distance(first.offset, messages[i].offset) != static_cast<std::int64_t>(i)) {
+      place_of(messages[i]);
     } else {
-      sent.messages[i].seq = Seq{first.seq.value() + i};
+      messages[i].seq = Seq{first.seq.value() + i};
     }
   }
-  return sent;
 }
 
 }  // namespace twofold::queue

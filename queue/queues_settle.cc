@@ -59,6 +59,19 @@ Settled ackable(const Delivery& delivery, Settled presented, Offset offset, Rece
   __builtin_unreachable();
 }
 
+bool is_over(MessageState state) {
+  return state == MessageState::dead || state == MessageState::acked;
+}
+
+Error does_not_delete(Settled settled, std::size_t index) {
+  const char* why = "is not one of this queue";
+  if (settled == Settled::already) why = "is of a message that is acked already";
+  if (settled == Settled::stale) why = "is of an earlier delivery: somebody else holds the message";
+  Error error(Errc::stale_receipt, "receipt " + std::to_string(index) + " " + why);
+  error.number = static_cast<std::int64_t>(index);
+  return error;
+}
+
 std::size_t note_bytes(std::size_t messages) { return kNoteBytes + messages * kReceiptNoteBytes; }
 
 }  // namespace
@@ -82,7 +95,8 @@ Queues::State::Presented Queues::State::present(const Queue& queue,
 }
 
 void Queues::ack(std::string name, std::vector<std::string> receipts,
-                 Completion<std::vector<Settled>> done, Receipts accepted) {
+                 Completion<std::vector<Settled>> done, Receipts accepted,
+                 engine::Decided<std::vector<Settled>> decided) {
   State& s = *state_;
   const auto needed = s.need(name);
   if (!needed) return done(needed.error());
@@ -105,14 +119,14 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
   Unblocked unblocked{queue.id(), {}};
   for (std::size_t i = 0; i < acked.size(); ++i) {
     if (acked[i].empty()) continue;
-    AckOp op{unique_runs(std::move(acked[i]), results)};
-    s.ack(queue, i, op);
-    if (queue.grouped()) unblocked.runs.emplace_back(i, std::move(op.runs));
+    const AckOp op{unique_runs(std::move(acked[i]), results)};
+    unblocked.add(i, s.ack(queue, i, op));
   }
   // "already" is a promise like "acked": what it stands on must be durable, too.
   const bool promises = std::any_of(results.begin(), results.end(), [](Settled settled) {
     return settled == Settled::acked || settled == Settled::already;
   });
+  if (decided) decided(results);
   if (!promises) return done(std::move(results));
   s.core.on_commit(Durability::disk,
                    [&s, results = std::move(results), done = std::move(done),
@@ -123,20 +137,63 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
                    });
 }
 
-// What waits behind a message that is acked or dead goes out when no crash can bring that one back
-// any more.
-template <class Op>
-void Queues::State::end(Queue& queue, std::size_t index, const Op& op) {
-  Partition& partition = queue.partitions[index];
-  partition.delivery.apply(op);
-  if (partition.groups) partition.groups->hold(op.runs, partition.delivery);
-  account(partition);
-  note(queue, index, op);
+Result<CheckedAck> Queues::check_ack(const std::string& name,
+                                     const std::vector<std::string>& receipts) const {
+  const State& s = *state_;
+  const auto needed = s.need(name);
+  if (!needed) return needed.error();
+  const Queue& queue = **needed;
+  std::vector<Offsets> acked(queue.partitions.size());
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    const auto presented = s.present(queue, receipts[i]);
+    if (presented.settled != Settled::ok) return does_not_delete(presented.settled, i);
+    acked[presented.partition].push_back(presented.offset);
+  }
+  CheckedAck checked{queue.id(), note_bytes(receipts.size())};
+  for (Offsets& offsets : acked) {
+    std::sort(offsets.begin(), offsets.end());
+    offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());
+    checked.messages += offsets.size();
+    checked.acked.push_back(runs_of(std::move(offsets)));
+  }
+  return checked;
 }
 
-void Queues::State::ack(Queue& queue, std::size_t index, const AckOp& op) {
-  end(queue, index, op);
+void Queues::write_ack(const CheckedAck& checked) {
+  State& s = *state_;
+  Queue* const queue = s.find(checked.queue);
+  TF_CHECK(queue != nullptr);
+  Unblocked unblocked{queue->id(), {}};
+  for (std::size_t i = 0; i < checked.acked.size(); ++i) {
+    if (checked.acked[i].empty()) continue;
+    unblocked.add(i, s.ack(*queue, i, AckOp{checked.acked[i]}));
+  }
+  if (!unblocked.runs.empty()) s.unblock_when_durable(std::move(unblocked));
+}
+
+// What waits behind a message that is acked or dead goes out when no crash can bring that one back
+// any more. Behind one that was dead already nothing waited.
+template <class Op>
+Runs Queues::State::end(Queue& queue, std::size_t index, const Op& op) {
+  Partition& partition = queue.partitions[index];
+  Runs held;
+  if (partition.groups) {
+    for (const Run& run : op.runs)
+      for (Offset o = run.base; o < run.end(); o = engine::advance(o, 1))
+        if (!partition.groups->ordered() || !is_over(partition.delivery.view(o).state))
+          append_run(held, o, 1);
+  }
+  partition.delivery.apply(op);
+  if (partition.groups) partition.groups->hold(held, partition.delivery);
+  account(partition);
+  note(queue, index, op);
+  return held;
+}
+
+Runs Queues::State::ack(Queue& queue, std::size_t index, const AckOp& op) {
+  Runs held = end(queue, index, op);
   trim(queue, queue.partitions[index]);
+  return held;
 }
 
 void Queues::State::unblock(const Unblocked& unblocked) {
@@ -146,8 +203,9 @@ void Queues::State::unblock(const Unblocked& unblocked) {
   for (const auto& [index, runs] : unblocked.runs) {
     Partition& partition = queue->partitions[index];
     if (!partition.groups) continue;
-    partition.groups->changed(runs, partition.delivery);
+    partition.groups->let_go(runs, partition.delivery);
     account(partition);
+    trim(*queue, partition);
     look_ahead(*queue, index);
   }
   serve(unblocked.queue);
@@ -171,6 +229,7 @@ void Queues::nack(std::string name, std::vector<NackItem> items,
   if (auto admitted = s.core.admit(engine::Admission::consume, bytes); !admitted)
     return done(admitted.error());
 
+  const std::uint32_t max = s.receives_max(queue);
   std::vector<Settled> results;
   std::map<std::pair<std::size_t, Instant>, Offsets> given_back;
   std::map<std::pair<std::size_t, std::string>, Offsets> killed;
@@ -181,7 +240,6 @@ void Queues::nack(std::string name, std::vector<NackItem> items,
       settled = Settled::stale;
     results.push_back(settled);
     if (settled != Settled::ok) continue;
-    const std::uint32_t max = queue.config().max_receives;
     if (item.dead || (max > 0 && delivery.view(offset).receives >= max)) {
       killed[{partition, cut_reason(std::move(item.reason))}].push_back(offset);
     } else {
@@ -193,9 +251,8 @@ void Queues::nack(std::string name, std::vector<NackItem> items,
     s.change(queue, to.first, NackOp{to.second, runs_of(std::move(offsets))});
   Unblocked unblocked{queue.id(), {}};
   for (auto& [to, offsets] : killed) {
-    DeadOp op{to.second, runs_of(std::move(offsets))};
-    s.end(queue, to.first, op);
-    if (queue.grouped()) unblocked.runs.emplace_back(to.first, std::move(op.runs));
+    const DeadOp op{to.second, runs_of(std::move(offsets))};
+    unblocked.add(to.first, s.end(queue, to.first, op));
   }
   if (!unblocked.runs.empty()) s.unblock_when_durable(std::move(unblocked));
   for (const auto& [to, offsets] : given_back) s.settle(queue, to.first);
@@ -295,7 +352,8 @@ void Queues::drop(const std::string& name, const std::vector<std::string>& recei
   s.serve(queue->id());
 }
 
-void Queues::purge(std::string name, Completion<std::uint64_t> done) {
+void Queues::purge(std::string name, Completion<std::uint64_t> done,
+                   engine::Decided<std::uint64_t> decided) {
   State& s = *state_;
   const auto needed = s.need(name);
   if (!needed) return done(needed.error());
@@ -315,6 +373,7 @@ void Queues::purge(std::string name, Completion<std::uint64_t> done) {
     }
     s.trim_now(queue, partition, partition.delivery.floor());
   }
+  if (decided) decided(gone);
   s.core.on_commit(Durability::disk,
                    [gone, done = std::move(done)](Result<Durability> reached) mutable {
                      if (!reached) return done(reached.error());

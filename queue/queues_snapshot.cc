@@ -9,16 +9,38 @@ namespace {
 using engine::Errc;
 using engine::Error;
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kVersionBefore = 2;  // had neither edits nor retained floors
 
 Error damaged(const char* what) { return Error(Errc::data_damaged, what); }
+
+// Where the floor of a log was that keeps acked messages: n, then n x (time, offset).
+void write_floors(const Partition& partition, engine::ByteWriter& out) {
+  static const Retained kNone;
+  const auto& floors = (partition.retained ? *partition.retained : kNone).floors;
+  out.uvarint(floors.size());
+  for (const auto& [at, floor] : floors) {
+    out.varint(at.value());
+    out.varint(floor.value());
+  }
+}
+
+bool read_floors(Partition& partition, engine::ByteReader& in) {
+  const std::size_t count = in.count(2);
+  if (count > 0) partition.retained = std::make_unique<Retained>();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Instant at{in.varint()};
+    partition.retained->floors.emplace_back(at, Offset{in.varint()});
+  }
+  return in.ok();
+}
 
 }  // namespace
 
 void apply_ids(const Queue& queue, Partition& partition, const Op& op) {
   if (const RememberOp* const remember = std::get_if<RememberOp>(&op)) {
     if (!partition.ids) partition.ids = std::make_unique<DedupIds>();
-    partition.ids->remember(*remember, queue.config().dedup_window);
+    partition.ids->remember(remember->ids, remember->sent, queue.config().dedup_window);
   }
   if (std::holds_alternative<ForgetIdsOp>(op)) partition.ids.reset();
 }
@@ -37,7 +59,7 @@ Result<> Queues::apply(std::uint32_t owner, std::string_view payload, Instant /*
 }
 
 // version u8, next queue id, queues: n, then n x (id, partitions: m, then m x (delivery,
-// deduplication ids)), by id.
+// deduplication ids, floors)), by id.
 void Queues::snapshot(engine::ByteWriter& out) const {
   const State& s = *state_;
   std::vector<std::uint32_t> ids;
@@ -56,6 +78,7 @@ void Queues::snapshot(engine::ByteWriter& out) const {
     for (const Partition& partition : queue.partitions) {
       partition.delivery.write(out);
       (partition.ids ? *partition.ids : kNone).write(out);
+      write_floors(partition, out);
     }
   }
 }
@@ -63,7 +86,10 @@ void Queues::snapshot(engine::ByteWriter& out) const {
 // The catalog comes first in a checkpoint, so the queues themselves are there already.
 Result<> Queues::restore(engine::ByteReader& in) {
   State& s = *state_;
-  if (in.fixed<std::uint8_t>() != kVersion) return damaged("a newer snapshot of delivery state");
+  const auto version = in.fixed<std::uint8_t>();
+  if (version != kVersion && version != kVersionBefore)
+    return damaged("a newer snapshot of delivery state");
+  const bool is_new = version == kVersion;
   s.next_id = std::max(s.next_id, static_cast<std::uint32_t>(in.uvarint()));
   for (std::size_t n = in.count(4); n > 0; --n) {
     const std::uint64_t id = in.uvarint();
@@ -71,10 +97,11 @@ Result<> Queues::restore(engine::ByteReader& in) {
     if (!queue || in.uvarint() != queue->partitions.size())
       return damaged("delivery state of a queue that is not defined");
     for (Partition& partition : queue->partitions) {
-      if (!partition.delivery.read(in)) return damaged("delivery state does not parse");
+      if (!partition.delivery.read(in, is_new)) return damaged("delivery state does not parse");
       DedupIds ids;
       if (!ids.read(in)) return damaged("deduplication ids do not parse");
       if (ids.size() > 0) partition.ids = std::make_unique<DedupIds>(std::move(ids));
+      if (is_new && !read_floors(partition, in)) return damaged("retained floors do not parse");
     }
   }
   if (!in.ok()) return damaged("a snapshot of delivery state ends early");
@@ -94,10 +121,12 @@ void Queues::State::give_up(Queue& queue, std::size_t index, Offset from, Offset
   const std::int64_t lost = delivery.live_in(from, upto);
   if (lost <= 0) return;
   engine::diag(engine::DiagLevel::error, "queue", "messages were lost to damage on the disk",
-               {{"queue", queue.name},
-                {"partition", std::to_string(index)},
-                {"first_offset", std::to_string(from.value())},
-                {"at_most", std::to_string(lost)}});
+               {
+                   {"queue",        queue.name                  },
+                   {"partition",    std::to_string(index)       },
+                   {"first_offset", std::to_string(from.value())},
+                   {"at_most",      std::to_string(lost)        }
+  });
   // Mostly the newest, with everything before them done.
   if (from == delivery.floor()) {
     change(queue, index, SkipOp{upto});

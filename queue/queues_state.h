@@ -71,6 +71,10 @@ struct SweepFind {
 struct Unblocked {
   std::uint32_t queue;
   std::vector<std::pair<std::size_t, Runs>> runs;  ///< by partition
+
+  void add(std::size_t partition, Runs of) {
+    if (!of.empty()) runs.emplace_back(partition, std::move(of));
+  }
 };
 
 inline constexpr std::size_t kPartitionsMax = 1 << 16;  // a receipt carries 16 bits of it
@@ -92,6 +96,7 @@ inline constexpr std::size_t kReceiptNoteBytes = 4;  // and for each message in 
 ///   queues_sweep.cc    one thing done to many messages
 ///   queues_browse.cc   looking
 ///   queues_message.cc  one message by its id
+///   queues_edit.cc     one message is changed
 ///   queues_snapshot.cc journal and checkpoint
 struct Queues::State {
   State(engine::Core& c, Queues& f, QueueLimits l, FilterCompiler compiler)
@@ -105,6 +110,8 @@ struct Queues::State {
   void forget(std::string_view name);
   void open_logs(Queue& queue);
   std::shared_ptr<const RecordFilter> compiled(Queue& queue) const;
+  /// Errors: queue_is_attached.
+  Result<> check_dead_letter(const QueueConfig& config) const;
   Result<Definition> new_definition(QueueConfig config, std::optional<QueueSource> source);
   void put(const std::string& name, Definition definition, std::uint64_t expected,
            Completion<QueueInfo> done);
@@ -121,7 +128,7 @@ struct Queues::State {
   void regroup(Partition& partition, const Op& op);
   /// Does so and journals it: every live change goes through here.
   void change(Queue& queue, std::size_t partition, const Op& op);
-  void note(const Queue& queue, std::size_t partition, const Op& op);
+  void note(const Queue& queue, std::size_t partition, const Op& op, std::string_view client = {});
   /// After changes to a partition: what is due, what may be trimmed, the next timer.
   void settle(Queue& queue, std::size_t partition);
   void account(Partition& partition);
@@ -133,20 +140,29 @@ struct Queues::State {
   void give_up(Queue& queue, std::size_t partition, Offset from, Offset upto);
 
   // -- queues_look.cc
-  /// Reads ahead, so that groups and filter know what comes next.
-  void look_ahead(Queue& queue, std::size_t partition);
+  /// Reads ahead, so that groups and filter know what comes next. `asked`: somebody found nothing.
+  void look_ahead(Queue& queue, std::size_t partition, bool asked = false);
+  struct NextLook {
+    Offset from;
+    bool again;
+  };
+  std::optional<NextLook> next_look(const Queue& queue, Partition& partition, bool asked);
+  /// Nothing is ready, and somebody asks: whether there is more now.
+  bool look_further(Queue& queue);
   /// Forgets what was read ahead and begins anew.
   void look_again(Queue& queue);
-  void look_past(Queue& queue, std::size_t partition, const engine::Error& trouble);
+  void look_past(Queue& queue, std::size_t partition, const Look& look);
   void retry_look(std::uint32_t queue, std::uint64_t look_and_partition);
   void looked(std::uint32_t queue, std::size_t partition, const Look& look);
   void take_look(Queue& queue, std::size_t partition, const Look& look);
-  bool room_ahead(const Partition& partition) const;
-  void pass_over_nothing(Partition& partition);
+  /// May make it, by forgetting the ends of long groups.
+  bool room_ahead(const Queue& queue, Partition& partition, bool asked);
+  void looked_upto(const Queue& queue, Partition& partition, const Look& look, Offset upto);
+  Offset next_after_nothing(const Partition& partition, Offset from) const;
 
   // -- queues_send.cc
   class Intake;
-  Sent sent(LogId log, std::vector<SentMessage> messages, Durability reached) const;
+  void place(LogId log, std::vector<SentMessage>& messages) const;
   void remember(Queue& queue, RememberOp op);
   void arm_ids(Queue& queue);
   void forget_ids(std::uint32_t queue);
@@ -164,7 +180,10 @@ struct Queues::State {
     bool fresh;  ///< also what was never delivered
     Instant visible_at;
     std::uint32_t nonce;
+    std::string_view client;
   };
+  Delivered delivered(const Partition& partition, MessageId id, std::string receipt,
+                      Instant visible_at) const;
   bool take_from(Queue& queue, std::size_t partition, const Taking& taking, std::size_t& bytes_left,
                  Received& out);
   Received nothing(Queue& queue) const;
@@ -194,10 +213,11 @@ struct Queues::State {
   };
   Presented present(const Queue& queue, const std::string& receipt) const;
   template <class Op>
-  void end(Queue& queue, std::size_t partition, const Op& op);
+  Runs end(Queue& queue, std::size_t partition, const Op& op);
   std::vector<std::vector<Offset>> held_by(const Queue& queue,
                                            const std::vector<std::string>& given) const;
-  void ack(Queue& queue, std::size_t partition, const AckOp& op);
+  /// Answers what holds others up until this is durable.
+  Runs ack(Queue& queue, std::size_t partition, const AckOp& op);
   void unblock(const Unblocked& unblocked);
   void unblock_when_durable(Unblocked unblocked);
   Duration backoff(const Queue& queue, const MessageView& view);
@@ -205,6 +225,13 @@ struct Queues::State {
   // -- queues_message.cc
   Result<> know(const Queue& queue, MessageId id) const;
   Why why(const Queue& queue, MessageId id, MessageState state) const;
+  /// Who received it last, as far as that is known.
+  std::string holder(const Queue& queue, MessageId id) const;
+
+  // -- queues_edit.cc
+  /// The state of a message that is to be changed. Errors: message_not_found.
+  Result<MessageState> changeable(const Queue& queue, MessageId id) const;
+  void answer_when_durable(MessageState state, Completion<MessageState> done);
 
   // -- queues_due.cc
   void due(std::uint32_t queue, std::size_t partition, Instant now);
@@ -219,8 +246,16 @@ struct Queues::State {
   void schedule(Instant due, std::uint32_t owner, TimerFor what, std::uint64_t value);
 
   // -- queues_dead.cc
+  /// How often a message may be received; 0: without end, also while the queue where it would go
+  /// does not exist.
+  std::uint32_t receives_max(const Queue& queue) const;
   /// Fewer receives are allowed now: what was delivered that often is not delivered again.
   void kill_used_up(Queue& queue);
+  /// Those that died of so many receives and are still here, on their way to a dead letter queue,
+  /// are ready again if there is no such end any more.
+  void revive_used_up(Queue& queue, std::uint32_t receives_max_before);
+  /// The same for all whose dead letters went to the queue of that name.
+  void target_is_gone(const std::string& name);
   void move_dead(Queue& queue);
   void retry_moves(std::uint32_t queue);
   void move_next(Queue& queue);
@@ -236,10 +271,16 @@ struct Queues::State {
   void step_task(std::uint64_t number);
   void task_read(std::uint64_t number, const std::vector<Delivered>& held,
                  const Result<std::vector<engine::StoredBatch>>& read);
+  void nothing_read(MoveTask& task, Queue& source, const std::vector<Delivered>& held,
+                    const std::optional<engine::Error>& trouble);
   /// So many were moved; the next ones go when the rate allows.
   void next_step(std::uint64_t number, std::size_t moved);
   void give_back(std::uint64_t number, const std::vector<Delivered>& held);
   void end_task(MoveTask& task, MoveStatus status, std::optional<engine::Errc> failure = {});
+  /// There is nothing more to move: as well as it went.
+  void finish_task(MoveTask& task);
+  void step_over(MoveTask& task, std::vector<std::string> more);
+  void hold_stepped_over(std::uint64_t number);
 
   // -- queues_sweep.cc
   Offset oldest(const Queue& queue, std::size_t partition) const;
@@ -249,19 +290,22 @@ struct Queues::State {
   struct Chunk {
     std::size_t partition = 0;
     std::vector<Offset> offsets;
-    bool at_end = false;  ///< there is nothing behind it
+    bool at_end = false;   ///< there is nothing behind it
+    bool was_cut = false;  ///< there is more, but not at once
     std::size_t first_id = 0;
     std::uint64_t scanned = 0;
   };
   Chunk next_chunk(const Queue& queue, SweepTask& task) const;
   Chunk next_ids(const Queue& queue, SweepTask& task, Chunk chunk, std::size_t max) const;
+  void fit_chunk(const Queue& queue, Chunk& chunk) const;
   void swept(std::uint64_t id, const Chunk& chunk, const SweepFind& find);
-  enum class Applied { yes, later, no };
-  Applied apply_sweep(Queue& queue, SweepTask& task, std::size_t partition,
-                      const std::vector<SweepFind::Match>& matches);
-  Applied revive(Queue& queue, std::size_t partition, const std::vector<SweepFind::Match>& matches);
-  Applied take_away(Queue& queue, SweepTask& task, std::size_t partition,
-                    const std::vector<SweepFind::Match>& matches);
+  /// Errors: queue_not_found for good, all others for now; then nothing was changed.
+  Result<> apply_sweep(Queue& queue, SweepTask& task, std::size_t partition,
+                       const std::vector<SweepFind::Match>& matches);
+  Result<> revive(Queue& queue, std::size_t partition,
+                  const std::vector<SweepFind::Match>& matches);
+  Result<> take_away(Queue& queue, const SweepTask& task, std::size_t partition,
+                     const std::vector<SweepFind::Match>& matches);
   void go_on(SweepTask& task, std::size_t done);
   void end_sweep(std::uint64_t id, MoveStatus status, std::optional<engine::Error> failure = {});
 
@@ -272,6 +316,7 @@ struct Queues::State {
   std::array<unsigned char, 16> group_key{};  // of this life
   std::uint64_t ahead = 0;                    // messages remembered for their groups, of all queues
   std::uint64_t marked = 0;                   // messages that take memory, of all queues
+  std::uint64_t edited = 0;                   // bytes of edited headers, of all queues
   std::unordered_map<std::string_view, std::unique_ptr<Queue>> by_name;  // keys live in the queues
   std::unordered_map<std::uint32_t, Queue*> by_id;
   std::unordered_multimap<LogId, Reader> readers;

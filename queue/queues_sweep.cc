@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "engine/record_batch.h"
+#include "queue/fitting.h"
 #include "queue/letter.h"
 #include "queue/queues_state.h"
 
@@ -16,7 +17,7 @@ using Match = SweepFind::Match;
 constexpr std::size_t kSweepsMax = 100;        // remembered
 constexpr std::size_t kStepMax = 256;          // messages at once
 constexpr std::uint32_t kStepsPerSecond = 20;  // of a sweep with a rate, at most
-constexpr std::uint64_t kStepBytes = 8 << 20;  // about
+constexpr std::size_t kStepBytes = 8 << 20;    // about
 constexpr std::int64_t kWindowsMax = 512;      // looked at in one turn
 constexpr std::size_t kSampleMax = 10;
 constexpr Duration kRetryAfter = std::chrono::seconds{1};
@@ -35,13 +36,6 @@ States states_for(SweepAction action) {
 std::size_t step_of(const SweepRequest& request) {
   if (!request.per_second || request.dry_run) return kStepMax;
   return std::clamp<std::size_t>(*request.per_second / kStepsPerSecond, 1, kStepMax);
-}
-
-// So many records of the log are about kStepBytes.
-std::size_t step_in(const engine::LogStatus& log) {
-  const auto records = std::max<std::int64_t>(1, distance(log.start, log.visible_end));
-  const std::uint64_t size = log.bytes / static_cast<std::uint64_t>(records);
-  return static_cast<std::size_t>(std::max<std::uint64_t>(1, kStepBytes / (size + 1)));
 }
 
 std::uint64_t bytes_of(const engine::StoredRecord& record) {
@@ -226,30 +220,49 @@ Queues::State::Chunk Queues::State::next_ids(const Queue& queue, SweepTask& task
     chunk.partition = index;
     chunk.offsets.push_back(id.offset);
   }
+  fit_chunk(queue, chunk);
+  if (!chunk.offsets.empty() && chunk.was_cut) {
+    const MessageId last{PartitionId{static_cast<std::int32_t>(chunk.partition)},
+                         chunk.offsets.back()};
+    const auto next = std::upper_bound(ids.begin(), ids.end(), last) - ids.begin();
+    task.sweep.scanned -= task.next_id - static_cast<std::size_t>(next);
+    task.next_id = static_cast<std::size_t>(next);
+  }
   chunk.at_end = task.next_id == ids.size();
   return chunk;
+}
+
+// Large messages: fewer at once.
+void Queues::State::fit_chunk(const Queue& queue, Chunk& chunk) const {
+  if (chunk.offsets.empty()) return;
+  const LogId log = queue.partitions[chunk.partition].log;
+  const std::size_t count = fit(core, log, chunk.offsets, kStepBytes, 1).count;
+  chunk.was_cut = count < chunk.offsets.size();
+  chunk.offsets.erase(chunk.offsets.begin() + static_cast<std::ptrdiff_t>(count),
+                      chunk.offsets.end());
 }
 
 // The next messages to look at. Moves the task on past them.
 Queues::State::Chunk Queues::State::next_chunk(const Queue& queue, SweepTask& task) const {
   Sweep& sweep = task.sweep;
-  Chunk chunk{task.partition, {}, false, task.next_id, sweep.scanned};
+  Chunk chunk{task.partition, {}, false, false, task.next_id, sweep.scanned};
   const std::size_t max = task.one_by_one_until ? 1 : step_of(sweep.request);
   if (!sweep.request.ids.empty()) return next_ids(queue, task, std::move(chunk), max);
   std::int64_t windows_left = kWindowsMax;
   while (task.partition < queue.partitions.size() && chunk.offsets.empty() && windows_left > 0) {
     const Partition& partition = queue.partitions[task.partition];
     const Offset start = oldest(queue, task.partition);
-    const std::size_t most = std::min(max, step_in(core.status(partition.log)));
     const Offset end = task.ends[task.partition];
     const Offset from = std::max(task.at, start);
     chunk.partition = task.partition;
     const Walk walk(partition, task.states, start, end);
     task.at = walk.run(from, windows_left, [&](Offset o, const MessageView&) {
-      if (chunk.offsets.size() == most) return false;
+      if (chunk.offsets.size() == max) return false;
       chunk.offsets.push_back(o);
       return true;
     });
+    fit_chunk(queue, chunk);
+    if (chunk.was_cut) task.at = engine::advance(chunk.offsets.back(), 1);
     sweep.scanned += static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(from, task.at)));
     if (task.at < end) break;
     ++task.partition;
@@ -308,13 +321,18 @@ void Queues::State::swept(std::uint64_t id, const Chunk& chunk, const SweepFind&
     task->one_by_one_until.reset();
   // Others went on meanwhile: what is not in such a state any more is not touched.
   std::vector<Match> matches;
-  for (const Match& match : find.matches)
-    if (match.offset >= oldest(*queue, chunk.partition) &&
-        task->states.has(queue->partitions[chunk.partition].view(match.offset).state))
-      matches.push_back(match);
-  const Applied applied = apply_sweep(*queue, *task, chunk.partition, matches);
-  if (applied == Applied::no) return;
-  if (applied == Applied::later) {
+  const Partition& partition = queue->partitions[chunk.partition];
+  for (const Match& match : find.matches) {
+    const MessageView view = partition.view(match.offset);
+    if (match.offset < oldest(*queue, chunk.partition) || !task->states.has(view.state)) continue;
+    // What was dead has no time to live any more.
+    dress(matches.emplace_back(match).record, view.revived || view.state == MessageState::dead,
+          partition.delivery.edits().of(match.offset));
+  }
+  if (auto applied = apply_sweep(*queue, *task, chunk.partition, matches); !applied) {
+    const bool for_good =
+        task->sweep.request.at_once || applied.error().code == Errc::queue_not_found;
+    if (for_good) return end_sweep(id, MoveStatus::failed, applied.error());
     again_from();
     return schedule(core.now() + kRetryAfter, 0, TimerFor::sweeps, id);
   }
@@ -322,8 +340,8 @@ void Queues::State::swept(std::uint64_t id, const Chunk& chunk, const SweepFind&
   for (const Match& match : matches) {
     ++sweep.matched;
     sweep.bytes += match.bytes;
-    const PartitionId partition{static_cast<std::int32_t>(chunk.partition)};
-    if (sweep.sample.size() < kSampleMax) sweep.sample.push_back({partition, match.offset});
+    const PartitionId at{static_cast<std::int32_t>(chunk.partition)};
+    if (sweep.sample.size() < kSampleMax) sweep.sample.push_back({at, match.offset});
   }
   go_on(*task, matches.size());
   if (sweep.request.action != SweepAction::purge) serve(queue->id());
@@ -338,10 +356,9 @@ void Queues::State::go_on(SweepTask& task, std::size_t done) {
   schedule(core.now() + Duration{pause}, 0, TimerFor::sweeps, id);
 }
 
-Queues::State::Applied Queues::State::apply_sweep(Queue& queue, SweepTask& task,
-                                                  std::size_t partition,
-                                                  const std::vector<Match>& matches) {
-  if (matches.empty() || task.sweep.request.dry_run) return Applied::yes;
+Result<> Queues::State::apply_sweep(Queue& queue, SweepTask& task, std::size_t partition,
+                                    const std::vector<Match>& matches) {
+  if (matches.empty() || task.sweep.request.dry_run) return {};
   switch (task.sweep.request.action) {
     case SweepAction::replay:
     case SweepAction::redrive: task.revived = true; return revive(queue, partition, matches);
@@ -351,21 +368,21 @@ Queues::State::Applied Queues::State::apply_sweep(Queue& queue, SweepTask& task,
   __builtin_unreachable();
 }
 
-Queues::State::Applied Queues::State::revive(Queue& queue, std::size_t partition,
-                                             const std::vector<Match>& matches) {
+Result<> Queues::State::revive(Queue& queue, std::size_t partition,
+                               const std::vector<Match>& matches) {
   // Half of the room stays for what others receive meanwhile.
-  if (marked >= limits.marked_max / 2) return Applied::later;
+  if (marked >= limits.marked_max / 2)
+    return Error(Errc::overloaded, "too many messages are in flight, delayed or dead");
   const std::size_t bytes = kNoteBytes + matches.size() * kReceiptNoteBytes;
-  if (!core.admit(engine::Admission::consume, bytes)) return Applied::later;
+  if (auto admitted = core.admit(engine::Admission::consume, bytes); !admitted) return admitted;
   change(queue, partition, ReviveOp{runs_of(offsets_of(matches))});
   settle(queue, partition);
-  return Applied::yes;
+  return {};
 }
 
 // There and gone from here in one commit: no crash can make it two, or none.
-Queues::State::Applied Queues::State::take_away(Queue& queue, SweepTask& task,
-                                                std::size_t partition,
-                                                const std::vector<Match>& matches) {
+Result<> Queues::State::take_away(Queue& queue, const SweepTask& task, std::size_t partition,
+                                  const std::vector<Match>& matches) {
   const bool moving = task.sweep.request.action == SweepAction::move;
   std::vector<Header> headers;
   std::size_t bytes = kNoteBytes + matches.size() * kReceiptNoteBytes;
@@ -374,28 +391,25 @@ Queues::State::Applied Queues::State::take_away(Queue& queue, SweepTask& task,
     const Queue* const to = this->find(match.destination);
     if (!to || to->attached()) {
       const std::string name = match.destination.empty() ? "of its origin" : match.destination;
-      end_sweep(
-          task.sweep.id, MoveStatus::failed,
-          Error(Errc::queue_not_found, "there is no queue " + name + " with a log of its own"));
-      return Applied::no;
+      return Error(Errc::queue_not_found, "there is no queue " + name + " with a log of its own");
     }
     bytes += engine::record_bytes_max(without_letter(match.record, headers));
   }
   const auto kind = moving ? engine::Admission::publish : engine::Admission::consume;
-  if (!core.admit(kind, bytes)) return Applied::later;
+  if (auto admitted = core.admit(kind, bytes); !admitted) return admitted;
   // Done with ahead of what was delivered takes memory until that is passed.
   const bool early = matches.back().offset >= queue.partitions[partition].delivery.next();
-  if (early && !room_for_marks()) return Applied::later;
+  if (early)
+    if (auto room = room_for_marks(); !room) return room;
   for (const Match& match : matches)
     if (moving)
       core.append(this->find(match.destination)->partitions.front().log,
                   without_letter(match.record, headers));
-  const AckOp op{runs_of(offsets_of(matches))};
-  ack(queue, partition, op);
-  if (!queue.grouped()) return Applied::yes;
+  Unblocked unblocked{queue.id(), {}};
+  unblocked.add(partition, ack(queue, partition, AckOp{runs_of(offsets_of(matches))}));
   // As after an ack: those behind them wait until no crash can bring these back.
-  unblock_when_durable({queue.id(), {{partition, op.runs}}});
-  return Applied::yes;
+  if (!unblocked.runs.empty()) unblock_when_durable(std::move(unblocked));
+  return {};
 }
 
 }  // namespace twofold::queue

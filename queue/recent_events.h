@@ -2,25 +2,28 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <variant>
 #include <vector>
 
+#include "queue/client_names.h"
 #include "queue/op.h"
-#include "queue/queues.h"
+#include "queue/views.h"
 
 namespace twofold::queue {
 
 /// The last changes of state of all queues together, since the broker started: for people who look.
-/// 65,536 of 40 bytes, taken when the first comes; each is about a run of messages.
-/// Threads  the core.
+/// 65,536 of 40 bytes, taken when the first comes; each is about a run of messages. The names of
+/// those who received are kept once each, as long as a change speaks of them. Threads  the core.
 class RecentEvents {
  public:
   static constexpr std::size_t kEventsMax = 1 << 16;
   static constexpr std::size_t kRunsMax = 64;  // of one change; what follows is left out
 
-  void add(std::uint32_t queue, std::size_t partition, const Op& op, WallTime at) {
-    std::visit([&](const auto& of) { add_op(queue, partition, of, at); }, op);
+  void add(std::uint32_t queue, std::size_t partition, const Op& op, WallTime at,
+           std::string_view client = {}) {
+    std::visit([&](const auto& of) { add_op(queue, partition, of, at, client); }, op);
   }
 
   /// Those of one message, oldest first.
@@ -31,7 +34,7 @@ class RecentEvents {
       const auto partition = static_cast<std::int32_t>(entry.partition);
       if (entry.queue != queue || partition != id.partition.value()) continue;
       if (id.offset < entry.base || id.offset >= engine::advance(entry.base, entry.count)) continue;
-      events.push_back({entry.kind, entry.at, entry.due});
+      events.push_back({entry.kind, entry.at, entry.due, clients_.name(entry.client)});
     }
     return events;
   }
@@ -48,21 +51,23 @@ class RecentEvents {
     Instant due;
     std::uint32_t count;
     std::uint32_t queue;
+    std::uint32_t client;
     std::uint16_t partition;
     MessageEvent::Kind kind;
   };
   static_assert(sizeof(Entry) == 40);
 
   template <class T>
-  void add_op(std::uint32_t queue, std::size_t partition, const T& op, WallTime at) {
+  void add_op(std::uint32_t queue, std::size_t partition, const T& op, WallTime at,
+              std::string_view client) {
     if constexpr (HasRuns<T>) {
       std::size_t runs = 0;
       for (const Run& run : op.runs) {
         if (++runs > kRunsMax) return;
         const auto count =
             static_cast<std::uint32_t>(std::min<std::int64_t>(run.count, UINT32_MAX));
-        put({at, run.base, due_of(op), count, queue, static_cast<std::uint16_t>(partition),
-             kind_of<T>()});
+        put({at, run.base, due_of(op), count, queue, clients_.take(client),
+             static_cast<std::uint16_t>(partition), kind_of<T>()});
       }
     }
   }
@@ -84,6 +89,7 @@ class RecentEvents {
     if constexpr (std::is_same_v<T, DelayOp>) return delayed;
     if constexpr (std::is_same_v<T, DeadOp>) return died;
     if constexpr (std::is_same_v<T, ReleaseOp>) return released;
+    if constexpr (std::is_same_v<T, EditOp>) return edited;
     return revived;
   }
 
@@ -93,10 +99,12 @@ class RecentEvents {
       ring_.push_back(entry);
       return;
     }
+    clients_.give_back(ring_[next_].client);
     ring_[next_] = entry;
     next_ = (next_ + 1) % kEventsMax;
   }
 
+  ClientNames clients_;
   std::vector<Entry> ring_;
   std::size_t next_ = 0;  // the oldest, once it is full
 };

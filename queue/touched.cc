@@ -8,9 +8,10 @@ using engine::Instant;
 using engine::Offset;
 
 Mark make_mark(MarkKind kind, Instant due, std::uint32_t nonce, std::uint32_t receives,
-               Instant first) {
-  return {due, first, nonce, std::min(receives, kReceivesMax) & kReceivesMax,
-          static_cast<std::uint8_t>(kind)};
+               Instant first, bool revived) {
+  return {due,     first,
+          nonce,   std::min(receives, kReceivesMax) & kReceivesMax,
+          revived, static_cast<std::uint8_t>(kind) & 0x7Fu};
 }
 
 Bits Touched::taken(std::int64_t index) const {

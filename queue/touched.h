@@ -28,7 +28,8 @@ struct Mark {
   engine::Instant first;        ///< when it was received first; 0 before that
   std::uint32_t nonce;          ///< of the newest delivery
   std::uint32_t receives : 24;  ///< how often it was delivered; stops counting at the limit
-  std::uint32_t kind_ : 8;
+  std::uint32_t revived : 1;    ///< was done with or dead, and brought back
+  std::uint32_t kind_ : 7;
 
   MarkKind kind() const { return static_cast<MarkKind>(kind_); }
   bool has_due() const { return kind() == MarkKind::held || kind() == MarkKind::delayed; }
@@ -36,10 +37,10 @@ struct Mark {
 };
 inline constexpr std::uint32_t kReceivesMax = (1u << 24) - 1;
 Mark make_mark(MarkKind kind, engine::Instant due, std::uint32_t nonce, std::uint32_t receives,
-               engine::Instant first = engine::Instant{0});
+               engine::Instant first = engine::Instant{0}, bool revived = false);
 /// The same message as another kind.
 inline Mark changed(const Mark& mark, MarkKind kind, engine::Instant due) {
-  return make_mark(kind, due, mark.nonce, mark.receives, mark.first);
+  return make_mark(kind, due, mark.nonce, mark.receives, mark.first, mark.revived != 0);
 }
 
 /// What time has done.

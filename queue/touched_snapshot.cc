@@ -8,8 +8,13 @@ namespace twofold::queue {
 using engine::ByteReader;
 using engine::ByteWriter;
 
-// windows: n, then n x (index - previous index, groups: m, then m x (kind u8, bits u64, due,
-// nonce u32, receives, first)). Groups by their lowest bit, so that equal states give equal bytes.
+namespace {
+constexpr unsigned kRevived = 0x80;
+}
+
+// windows: n, then n x (index - previous index, groups: m, then m x (kind u8, its highest bit:
+// revived, bits u64, due, nonce u32, receives, first)). Groups by their lowest bit, so that equal
+// states give equal bytes.
 void Touched::write(ByteWriter& out) const {
   out.uvarint(windows_.size());
   std::int64_t previous = 0;
@@ -22,7 +27,8 @@ void Touched::write(ByteWriter& out) const {
     });
     out.uvarint(groups.size());
     for (const Group& group : groups) {
-      out.fixed(static_cast<std::uint8_t>(group.mark.kind()));
+      const auto kind = static_cast<unsigned>(group.mark.kind());
+      out.fixed(static_cast<std::uint8_t>(kind | (group.mark.revived != 0 ? kRevived : 0)));
       out.fixed(group.bits);
       out.varint(group.mark.due.value());
       out.fixed(group.mark.nonce);
@@ -51,7 +57,8 @@ bool Touched::read_window(ByteReader& in, std::int64_t index) {
   const std::size_t groups = in.count(16);
   if (groups == 0 || groups > kWindow) return false;
   for (std::size_t i = 0; i < groups; ++i) {
-    const auto kind = in.fixed<std::uint8_t>();
+    const auto kind_and_flag = in.fixed<std::uint8_t>();
+    const auto kind = static_cast<std::uint8_t>(kind_and_flag & ~kRevived);
     const auto bits = in.fixed<Bits>();
     const engine::Instant due{in.varint()};
     const auto nonce = in.fixed<std::uint32_t>();
@@ -61,7 +68,7 @@ bool Touched::read_window(ByteReader& in, std::int64_t index) {
     if (bits == 0 || (bits & taken(index)) != 0) return false;
     add(index, bits,
         make_mark(static_cast<MarkKind>(kind), due, nonce, static_cast<std::uint32_t>(receives),
-                  first));
+                  first, (kind_and_flag & kRevived) != 0));
   }
   return true;
 }

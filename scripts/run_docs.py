@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Documentation that cannot rot: runs every shell block of README.md and docs/.
+"""Documentation that cannot rot: runs every shell block of README.md, docs/ and the clients' pages.
 
     TWOFOLD_BIN=build/release/twofold scripts/run_docs.py [--root DIR] [page.md]...
 
@@ -42,7 +42,10 @@ NO_RUN: dict[str, str] = {}
 
 # Pages that fetch packages, and the question to the registry without whose answer they are skipped, loudly.
 NEEDS: dict[str, list[str]] = {
+    "clients/js/README.md": ["npm", "view", "ws", "version"],
+    "clients/python/README.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "websockets"],
     "docs/clients/javascript.md": ["npm", "view", "sqs-consumer", "version"],
+    "docs/streaming.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "websockets"],
     "docs/clients/celery.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "celery"],
 }
 
@@ -248,7 +251,7 @@ class Workshop:
 
 
 def pages_of(root: pathlib.Path) -> list[str]:
-    found = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
+    found = [root / "README.md", *sorted((root / "docs").rglob("*.md")), *sorted(root.glob("clients/*/README.md"))]
     return [str(path.relative_to(root)) for path in found if path.exists()]
 
 

@@ -7,6 +7,7 @@ Remedy remedy(Errc code) {
     case Errc::overloaded:
     case Errc::storage_full:
     case Errc::shutting_down:
+    case Errc::idempotency_in_progress:
     case Errc::busy: return Remedy::retry_later;
     case Errc::storage_failed:
     case Errc::data_damaged:
@@ -27,6 +28,9 @@ Remedy remedy(Errc code) {
     case Errc::stale_receipt:
     case Errc::etag_mismatch:
     case Errc::expectation_failed:
+    case Errc::out_of_order_sequence:
+    case Errc::producer_fenced:
+    case Errc::idempotency_key_reused:
     case Errc::message_too_large:
     case Errc::batch_too_large: return Remedy::fix_request;
   }

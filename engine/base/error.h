@@ -26,7 +26,11 @@ enum class Errc {
   topic_has_queues,      ///< deleting a topic that queues read
   stale_receipt,         ///< somebody else holds the message now
   etag_mismatch,
-  expectation_failed,
+  expectation_failed,    ///< Error::actual is what holds instead
+  out_of_order_sequence, ///< a producer left some out; Error::actual is the number that comes next
+  producer_fenced,       ///< a newer epoch of the producer writes; Error::actual is that epoch
+  idempotency_key_reused,   ///< for another request than before
+  idempotency_in_progress,  ///< the first request with this key is still running
   message_too_large,
   batch_too_large,
   overloaded,            ///< a memory account is full; nothing was applied
@@ -54,6 +58,9 @@ struct Error {
   /// offset_trimmed: the oldest offset still there. data_damaged: the first offset behind the
   /// damage, where that is known.
   std::int64_t number = 0;
+  /// What is true instead of what was expected, for programs: a name ("last_seq") and a value.
+  std::string actual_name{};
+  std::string actual{};
 };
 
 /// A value or an Error; std::expected's member names until C++23 arrives.

@@ -1,8 +1,8 @@
 // Looking at a queue's messages without touching them.
 #include <fmt/format.h>
 
-#include "http/rest/handlers.h"
 #include "http/message_page.h"
+#include "http/rest/handlers.h"
 #include "http/rest/not_found.h"
 #include "http/rest/page_answer.h"
 #include "http/rest/queue_out.h"
@@ -18,8 +18,7 @@ log::TopicInfo as_topic(const queue::QueueInfo& queue) {
   log::TopicInfo topic;
   topic.name = queue.name;
   topic.id = queue.id;
-  topic.config.partitions =
-      queue.source ? static_cast<std::int32_t>(queue.source->logs.size()) : 1;
+  topic.config.partitions = queue.source ? static_cast<std::int32_t>(queue.source->logs.size()) : 1;
   return topic;
 }
 
@@ -84,7 +83,8 @@ void end_items(JsonWriter& json, const log::TopicInfo& topic, const queue::Brows
   if (!browsed.next.empty()) {
     log::Cursor next{topic.id, {}};
     for (std::size_t i = 0; i < browsed.next.size(); ++i) {
-      next.positions.push_back({engine::PartitionId{static_cast<std::int32_t>(i)}, browsed.next[i]});
+      next.positions.push_back(
+          {engine::PartitionId{static_cast<std::int32_t>(i)}, browsed.next[i]});
     }
     json.name("next").string(log::encode_cursor(next));
   }
@@ -119,12 +119,9 @@ Task<Try<>> browse_messages(Call& call) {
   auto look = [&queues = call.broker.queues, &browse] { return queues.browse(browse); };
   const auto browsed = co_await ask_core(call.broker.core, std::move(look));
   if (!browsed) co_return co_await explained(call, browsed.error(), *name);
-  std::vector<MessagePlace> places;
-  for (const queue::BrowseItem& item : browsed->items) {
-    places.push_back({item.partition, item.offset});
-  }
-  const MessageRecords records =
-      co_await MessageRecords::load(call, browsed->plans, browsed->plan_partitions, std::move(places));
+  auto places = places_of(browsed->items);
+  const MessageRecords records = co_await MessageRecords::load(
+      call, browsed->plans, browsed->plan_partitions, std::move(places));
   JsonWriter json(call.reply.body);
   RecordWriter writer(browsed->topic, *values);
   json.begin_object().name("items").begin_array();

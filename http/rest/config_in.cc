@@ -54,13 +54,37 @@ Try<> read_retention(JsonReader& json, Changes<log::TopicConfig>& changes,
   return {};
 }
 
+// {"window":"10m"}, or null.
+Try<> read_dedup(JsonReader& json, Changes<log::TopicConfig>& changes,
+                 const log::TopicConfig& defaults) {
+  if (took_null(json)) {
+    changes.add([window = defaults.dedup_window](auto& config) { config.dedup_window = window; });
+    return {};
+  }
+  static constexpr std::string_view kNames[] = {"window"};
+  MemberLoop members(json, kNames);
+  while (members.next()) {
+    auto window = duration_in(engine::Duration{0}, log::kDedupWindowMax)(json);
+    if (window) {
+      changes.add([value = *window](auto& config) { config.dedup_window = value; });
+    } else {
+      members.refuse(std::move(window).problem());
+    }
+  }
+  if (auto problem = members.problem()) {
+    problem->param = "dedup";
+    return *std::move(problem);
+  }
+  return {};
+}
+
 }  // namespace
 
 Try<TopicChanges> read_topic_changes(Call& call) {
   Changes<log::TopicConfig> changes;
   if (call.body.empty()) return TopicChanges{changes.all()};
   static constexpr std::string_view kNames[] = {
-      "partitions", "retention", "durability", "record_bytes_max", "name",
+      "partitions", "retention", "durability", "record_bytes_max", "dedup", "name",
       "id",         "etag",      "created",    "records",          "bytes"};
   const log::TopicConfig& defaults = call.broker.topic_defaults;
   JsonReader json(call.body, call.scratch.texts);
@@ -80,6 +104,7 @@ Try<TopicChanges> read_topic_changes(Call& call) {
         taken = change(json, changes, &log::TopicConfig::record_bytes_max, defaults,
                        number_in(1, kRecordBytesMax));
         break;
+      case 4: taken = read_dedup(json, changes, defaults); break;
       default: json.slice(); break;
     }
     if (!taken) members.refuse(std::move(taken).problem());

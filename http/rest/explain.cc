@@ -50,7 +50,7 @@ class Explainer {
       case Why::in_flight:
         return {
             "in-flight",
-            "It is " + held(message_.item) + ".",
+            fmt::format("It is {}{}.", held(message_.item), by(message_.holder)),
             due(message_.item),
             {"ack or nack it with its receipt", "wait"}
         };
@@ -87,6 +87,10 @@ class Explainer {
     if (item.state == MessageState::in_flight)
       return fmt::format("in flight (receive {}){}", item.receive_count, time);
     return std::string(state_text(item.state)) + time;
+  }
+
+  static std::string by(const std::string& holder) {
+    return holder.empty() || !is_utf8(holder) ? "" : ", received by " + holder;
   }
 
   std::string group() const {

@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::size_t kTopicsMax = 16;
 
-Problem no_members() {
-  Problem problem(ProblemKind::invalid_request, "Members of groups are not available in this version.");
-  return problem.with_hint(
-      "Leave member out: whoever polls the group reads all partitions from what it committed.");
-}
-
 Try<std::vector<TopicCursor>> read_cursor(JsonReader& json) {
   const std::string_view text = json.string();
   if (!json.ok()) return json_problem(*json.error());
@@ -65,7 +59,15 @@ Try<> read_partitions(JsonReader& json, const std::string& topic,
   return {};
 }
 
-Try<std::vector<log::CommittedOffset>> read_offsets(JsonReader& json) {
+}  // namespace
+
+Problem no_group_members() {
+  Problem problem(ProblemKind::invalid_request, "Members of groups are not available in this version.");
+  return problem.with_hint(
+      "Leave member out: whoever polls the group reads all partitions from what it committed.");
+}
+
+Try<std::vector<log::CommittedOffset>> read_offsets_by_topic(JsonReader& json) {
   std::vector<log::CommittedOffset> offsets;
   json.enter_object();
   std::string_view topic;
@@ -76,6 +78,8 @@ Try<std::vector<log::CommittedOffset>> read_offsets(JsonReader& json) {
   if (!json.ok()) return json_problem(*json.error());
   return offsets;
 }
+
+namespace {
 
 template <class T>
 Try<> store(Try<T> value, T& place) {
@@ -104,7 +108,7 @@ Try<> take_poll_member(JsonReader& json, std::size_t member, PollRequest& reques
     }
     case 3: request.from = json.string(); return {};
     case 4: return store(read_cursor(json), request.cursors);
-    case 5: return no_members();
+    case 5: return no_group_members();
     default:
       return Problem(ProblemKind::invalid_request, "Filters are not available in this version.");
   }
@@ -144,8 +148,8 @@ Try<CommitRequest> read_commit(Call& call) {
   while (const auto member = members.next()) {
     Try<> taken;
     if (*member == 0) taken = store(read_cursor(json), request.cursors);
-    if (*member == 1) taken = store(read_offsets(json), request.offsets);
-    if (*member == 2) taken = no_members();
+    if (*member == 1) taken = store(read_offsets_by_topic(json), request.offsets);
+    if (*member == 2) taken = no_group_members();
     if (!taken) members.refuse(std::move(taken).problem());
   }
   if (auto problem = members.problem()) return *std::move(problem);

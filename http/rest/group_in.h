@@ -36,4 +36,9 @@ struct SeekRequest {
 };
 Try<SeekRequest> read_seek(Call& call);
 
+/// {"orders":{"2":42}} under the cursor.
+Try<std::vector<log::CommittedOffset>> read_offsets_by_topic(JsonReader& json);
+/// What a request is answered that names a member.
+Problem no_group_members();
+
 }  // namespace twofold::http

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "http/once.h"
 #include "http/rest/group_in.h"
 #include "http/rest/handlers.h"
 #include "http/rest/multi_read.h"
@@ -108,13 +109,10 @@ void add_page(Page& sum, const Page& page) {
   if (page.newest && (!sum.newest || *page.newest > *sum.newest)) sum.newest = page.newest;
 }
 
-Task<Try<>> commit(Call& call, std::string group, std::vector<log::CommittedOffset> offsets) {
-  const std::string about = offsets.empty() ? group : offsets.front().topic;
-  JsonWriter json(call.reply.body);
+void render_committed(std::string& out, const std::string& group,
+                      const std::vector<log::CommittedOffset>& offsets) {
+  JsonWriter json(out);
   json.begin_object().name("group").string(group).name("committed").begin_object();
-  std::sort(offsets.begin(), offsets.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.topic, a.partition) < std::tie(b.topic, b.partition);
-  });
   const std::string* topic = nullptr;
   for (const log::CommittedOffset& offset : offsets) {
     if (!topic || *topic != offset.topic) {
@@ -126,12 +124,28 @@ Task<Try<>> commit(Call& call, std::string group, std::vector<log::CommittedOffs
   }
   if (topic) json.end_object();
   json.end_object().end_object();
-  auto start = [&groups = call.broker.groups, &group,
-                &offsets](engine::Completion<engine::Durability> done) {
-    groups.commit(group, offsets, std::move(done));
+}
+
+Task<Try<>> commit(Call& call, std::string group, std::vector<log::CommittedOffset> offsets) {
+  const std::string about = offsets.empty() ? group : offsets.front().topic;
+  std::sort(offsets.begin(), offsets.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.topic, a.partition) < std::tie(b.topic, b.partition);
+  });
+  using Offsets = std::vector<log::CommittedOffset>;
+  auto start = [&groups = call.broker.groups, &group, &offsets](
+                   engine::Completion<Offsets> done, engine::Decided<Offsets> decided) {
+    auto durable = [&offsets, done = std::move(done)](Result<engine::Durability> reached) mutable {
+      if (!reached) return done(reached.error());
+      done(offsets);
+    };
+    auto written = [&offsets, decided = std::move(decided)](engine::Durability) mutable {
+      if (decided) decided(offsets);
+    };
+    groups.commit(group, offsets, std::move(durable), std::move(written));
   };
-  auto committed = co_await on_core<engine::Durability>(call.broker.core, std::move(start));
+  auto committed = co_await write_once<Offsets>(call, std::move(start));
   if (!committed) co_return co_await explained(call, committed.error(), about);
+  render_committed(call.reply.body, group, *committed);
   co_return Try<>();
 }
 

@@ -49,6 +49,10 @@ Task<Try<>> purge_queue(Call& call);
 Task<Try<>> list_operations(Call& call);
 Task<Try<>> get_operation(Call& call);
 Task<Try<>> cancel_operation(Call& call);
+// commit.cc
+Task<Try<>> commit_together(Call& call);
+// producers.cc
+Task<Try<>> get_producer(Call& call);
 // settle.cc
 Task<Try<>> ack_messages(Call& call);
 Task<Try<>> nack_messages(Call& call);
@@ -66,6 +70,10 @@ Task<Try<>> server_info(Call& call);
 Task<Try<>> error_page(Call& call);
 // openapi.cc
 Task<Try<>> openapi(Call& call);
+// ws/handlers.cc
+Task<Try<>> stream(Call& call);
+Task<Try<>> topic_stream(Call& call);
+Task<Try<>> queue_stream(Call& call);
 // health.cc
 Task<Try<>> livez(Call& call);
 Task<Try<>> readyz(Call& call);

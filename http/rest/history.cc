@@ -24,6 +24,7 @@ std::string_view event_text(Kind kind) {
     case Kind::died: return "died";
     case Kind::released: return "released";
     case Kind::revived: return "replayed";
+    case Kind::edited: return "edited";
   }
   __builtin_unreachable();
 }
@@ -65,6 +66,10 @@ void append_event(JsonWriter& json, const Broker& broker, const queue::MessageEv
   json.name("event").string(event_text(event.kind));
   if (event.due > engine::Instant{0}) {
     json.name(due_name(event.kind)).string(engine::format_time(on_calendar(broker, event.due)));
+  }
+  if (!event.client.empty()) {
+    json.name("client");
+    append_text_or_base64(json, event.client);
   }
   json.end_object();
 }

@@ -1,10 +1,11 @@
-// One message by its id: look, delete, reschedule.
+// One message by its id: look, delete.
 #include "http/rest/message.h"
+
+#include <span>
 
 #include <fmt/format.h>
 
 #include "http/rest/handlers.h"
-#include "http/rest/json_request.h"
 #include "http/rest/message_id.h"
 #include "http/rest/not_found.h"
 #include "http/rest/page_answer.h"
@@ -16,8 +17,6 @@ namespace {
 using queue::MessageState;
 using queue::Why;
 
-constexpr engine::Duration kDelayMax = std::chrono::hours{24 * 36500};
-
 Problem gone(const NamedMessage& named) {
   return {ProblemKind::message_not_found,
           fmt::format("The record of message {} of queue {} is not there (any more).",
@@ -25,50 +24,11 @@ Problem gone(const NamedMessage& named) {
           "id"};
 }
 
-// A moment of broker time: from a delay, or from the calendar.
-Try<engine::Instant> read_due(Call& call) {
-  static constexpr std::string_view kNames[] = {"delay", "deliver_at"};
-  std::optional<engine::Duration> delay;
-  JsonReader json(call.body.empty() ? std::string_view("{}") : call.body, call.scratch.texts);
-  MemberLoop members(json, kNames);
-  while (const auto member = members.next()) {
-    if (*member == 0) {
-      auto given = read_duration(json);
-      if (!given) members.refuse(std::move(given).problem());
-      if (given) delay = *given;
-    } else {
-      auto time = read_time(json);
-      if (!time) members.refuse(std::move(time).problem());
-      if (time) delay = *time - call.broker.clock.wall();
-    }
-  }
-  if (auto problem = members.problem()) return *std::move(problem);
-  if (!json.finish()) return json_problem(*json.error());
-  if (members.has(0) == members.has(1)) {
-    return Problem(ProblemKind::invalid_request,
-                   "Say delay or deliver_at; a delay of 0s delivers it now.", "delay");
-  }
-  if (members.has(0) && *delay < engine::Duration{0}) {
-    return Problem(ProblemKind::invalid_duration, "A delay is not negative.", "delay");
-  }
-  return call.broker.clock.now() + std::clamp(*delay, engine::Duration{0}, kDelayMax);
-}
-
 void render(Call& call, const NamedMessage& named, const LookedUp& found,
             RecordWriter::Values values) {
   const MessagePart part = part_of(call.broker, found.message.item);
   JsonWriter json(call.reply.body);
   RecordWriter(found.message.topic, values).json(json, named.id.partition, *found.record(), &part);
-}
-
-Task<Try<>> answer_with(Call& call, const NamedMessage& named) {
-  auto values = parse_encoding(call);
-  if (!values) co_return std::move(values).problem();
-  auto found = co_await look_up(call, named);
-  if (!found) co_return std::move(found).problem();
-  if (!found->record()) co_return gone(named);
-  render(call, named, *found, *values);
-  co_return Try<>();
 }
 
 }  // namespace
@@ -107,17 +67,25 @@ Task<Try<LookedUp>> look_up(Call& call, const NamedMessage& named) {
   if (!found.message.plan) co_return found;
   std::vector<engine::ReadPlan> plans{*found.message.plan};
   std::vector<engine::PartitionId> partitions{named.id.partition};
-  std::vector<MessagePlace> places{
-      {named.id.partition, named.id.offset}
-  };
+  auto places = places_of(std::span(&found.message.item, 1));
   found.records = co_await MessageRecords::load(call, plans, partitions, std::move(places));
   co_return found;
+}
+
+Task<Try<>> answer_message(Call& call, const NamedMessage& named) {
+  auto values = parse_encoding(call);
+  if (!values) co_return std::move(values).problem();
+  auto found = co_await look_up(call, named);
+  if (!found) co_return std::move(found).problem();
+  if (!found->record()) co_return gone(named);
+  render(call, named, *found, *values);
+  co_return Try<>();
 }
 
 Task<Try<>> get_message(Call& call) {
   auto named = named_message(call);
   if (!named) co_return std::move(named).problem();
-  co_return co_await answer_with(call, *named);
+  co_return co_await answer_message(call, *named);
 }
 
 Task<Try<>> delete_message(Call& call) {
@@ -132,27 +100,6 @@ Task<Try<>> delete_message(Call& call) {
   json.begin_object().name("id").string(id_text(named->id)).name("deleted").boolean(true);
   json.name("was").string(state_text(*before)).end_object();
   co_return Try<>();
-}
-
-Task<Try<>> patch_message(Call& call) {
-  auto named = named_message(call);
-  if (!named) co_return std::move(named).problem();
-  auto due = read_due(call);
-  if (!due) co_return std::move(due).problem();
-  auto start = [&queues = call.broker.queues, &named, &due](engine::Completion<MessageState> done) {
-    queues.reschedule(named->queue, named->id, *due, std::move(done));
-  };
-  auto before = co_await on_core<MessageState>(call.broker.core, std::move(start));
-  if (!before) co_return co_await explained(call, before.error(), named->queue);
-  if (*before == MessageState::in_flight || *before == MessageState::dead) {
-    const bool held = *before == MessageState::in_flight;
-    Problem problem(ProblemKind::wrong_state,
-                    fmt::format("Message {} is {}.", id_text(named->id), state_text(*before)),
-                    "id");
-    problem.hint = held ? "Who holds it can extend or nack it." : "Redrive brings it back.";
-    co_return problem;
-  }
-  co_return co_await answer_with(call, *named);
 }
 
 }  // namespace twofold::http

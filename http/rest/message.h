@@ -26,6 +26,9 @@ struct LookedUp {
 };
 Task<Try<LookedUp>> look_up(Call& call, const NamedMessage& named);
 
+/// Answers with the message as it is now.
+Task<Try<>> answer_message(Call& call, const NamedMessage& named);
+
 /// What looking says about a message besides its record.
 MessagePart part_of(const Broker& broker, const queue::BrowseItem& item);
 /// Broker time as the calendar shows it now.

@@ -4,6 +4,7 @@
 #include "engine/base/time_text.h"
 #include "http/hand_out.h"
 #include "http/message_page.h"
+#include "http/once.h"
 #include "http/rest/handlers.h"
 #include "http/rest/json_request.h"
 #include "http/rest/message.h"
@@ -34,8 +35,9 @@ Task<Result<Answered>> receive(Call& call, const ReceiveRequest& request,
     const queue::QueueConfig* const config = queues.config(request.queue);
     const engine::Duration queue_wait = config ? config->receive_wait : engine::Duration{0};
     if (!until) until = clock.now() + request.wait.value_or(queue_wait);
-    queue::Receive receive{request.queue, request.max, kReceiveBytesMax,
-                           request.visibility_timeout};
+    queue::Receive receive{
+        request.queue, request.max, kReceiveBytesMax, request.visibility_timeout, {},
+        request.client};
     return queues.receive(std::move(receive), *until, std::move(done));
   };
   auto cancel = [&queues](std::uint64_t ticket) { queues.cancel(ticket); };
@@ -119,24 +121,18 @@ void render_protobuf(Call& call, const queue::Received& received, const MessageR
   proto.bytes(3, received.topic);
 }
 
-std::vector<MessagePlace> places_of(const queue::Received& received) {
-  std::vector<MessagePlace> places;
-  places.reserve(received.messages.size());
-  for (const auto& message : received.messages)
-    places.push_back({message.partition, message.offset});
-  return places;
-}
-
 Task<Try<>> send_batch(Call& call, const std::string& queue, const IncomingBatch& batch) {
   auto start = [&queues = call.broker.queues,
                 send = to_send(queue, batch, call.scratch, call.broker.clock.wall())](
-                   engine::Completion<queue::Sent> done) mutable {
-    queues.send(std::move(send), std::move(done));
+                   engine::Completion<queue::Sent> done,
+                   engine::Decided<queue::Sent> decided) mutable {
+    queues.send(std::move(send), std::move(done), std::move(decided));
   };
-  auto sent = co_await on_core<queue::Sent>(call.broker.core, std::move(start));
+  auto sent = co_await write_once<queue::Sent>(call, std::move(start));
   if (!sent) {
     auto problem = co_await explained(call, sent.error(), queue);
-    if (sent.error().code == engine::Errc::message_too_large)
+    const engine::Errc code = sent.error().code;
+    if (code == engine::Errc::message_too_large || code == engine::Errc::invalid_request)
       problem.index = static_cast<std::size_t>(sent.error().number);
     co_return problem;
   }
@@ -172,7 +168,7 @@ Task<Try<>> receive_messages(Call& call) {
     auto got = co_await receive(call, *request, until);
     if (!got) co_return co_await explained(call, got.error(), request->queue);
     answered = *std::move(got);
-    auto places = places_of(answered.received);
+    auto places = places_of(answered.received.messages);
     records = co_await MessageRecords::load(call, answered.received.plans,
                                             answered.received.plan_partitions, std::move(places));
     again = drop_expired(call, request->queue, answered.received, records);

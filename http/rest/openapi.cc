@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "http/once.h"
 #include "http/json_writer.h"
 #include "http/rest/examples.h"
 #include "http/rest/handlers.h"
@@ -37,7 +38,8 @@ std::vector<std::string_view> path_args(std::string_view path) {
 
 void append_parameters(JsonWriter& json, const Route& route) {
   const auto args = path_args(route.path);
-  if (args.empty() && route.query.empty()) return;
+  const bool key = takes_key(route.operation);
+  if (args.empty() && route.query.empty() && !key) return;
   json.name("parameters").begin_array();
   for (const std::string_view arg : args) {
     const bool number = arg == "partition" || arg == "offset";
@@ -49,6 +51,12 @@ void append_parameters(JsonWriter& json, const Route& route) {
     json.begin_object().name("name").string(param.name).name("in").string("query");
     json.name("description").string(param.description).name("schema").begin_object();
     json.name("type").string(param.type).end_object().end_object();
+  }
+  if (key) {
+    json.begin_object().name("name").string("Idempotency-Key").name("in").string("header");
+    json.name("description").string("a request that is sent again with its key is carried out once");
+    json.name("schema").begin_object().name("type").string("string");
+    json.name("maxLength").number(255).end_object().end_object();
   }
   json.end_array();
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/time_text.h"
+#include "http/once.h"
 #include "http/rest/handlers.h"
 #include "http/rest/message.h"
 #include "http/rest/message_id.h"
@@ -96,6 +97,24 @@ Task<engine::Result<Sweep>> run(Call& call, const SweepRequest& request) {
   return on_core<Sweep>(call.broker.core, std::move(start));
 }
 
+// Moves one message and waits for the end. How many were moved: none, or one.
+Task<engine::Result<std::uint64_t>> move_one(Call& call, const SweepRequest& request) {
+  auto start = [&queues = call.broker.queues, &request](
+                   engine::Completion<std::uint64_t> done,
+                   engine::Decided<std::uint64_t> decided) {
+    auto shared = std::make_shared<engine::Completion<std::uint64_t>>(std::move(done));
+    auto ended = [shared](const engine::Result<Sweep>& sweep) {
+      if (!sweep) return (*shared)(sweep.error());
+      if (sweep->failure) return (*shared)(*sweep->failure);
+      (*shared)(sweep->matched);
+    };
+    const auto started = queues.start_sweep(request, std::move(ended));
+    if (!started) return (*shared)(started.error());
+    if (decided) decided(0);
+  };
+  return write_once<std::uint64_t>(call, std::move(start), Kept::until_restart);
+}
+
 Task<Try<>> count(Call& call, const SweepRequest& request) {
   auto sweep = co_await run(call, request);
   if (!sweep) co_return co_await refused(call, sweep.error(), request);
@@ -108,8 +127,16 @@ Task<Try<>> count(Call& call, const SweepRequest& request) {
 
 Task<Try<>> begin(Call& call, const SweepRequest& request) {
   if (request.dry_run) co_return co_await count(call, request);
-  auto ask = [&queues = call.broker.queues, &request] { return queues.start_sweep(request); };
-  const auto started = co_await ask_core(call.broker.core, std::move(ask));
+  // A restart ends operations: their keys are forgotten with them.
+  auto start = [&queues = call.broker.queues, &request](
+                   engine::Completion<std::uint64_t> done,
+                   engine::Decided<std::uint64_t> decided) {
+    const auto id = queues.start_sweep(request);
+    if (id && decided) decided(*id);
+    done(id);
+  };
+  const auto started =
+      co_await write_once<std::uint64_t>(call, std::move(start), Kept::until_restart);
   if (!started) co_return co_await refused(call, started.error(), request);
   const std::string name = name_of(*started);
   call.reply.status = 202;
@@ -127,10 +154,11 @@ Task<Try<>> read_and_begin(Call& call, SweepAction action) {
 }
 
 Task<Try<>> purge_everything(Call& call, const std::string& name) {
-  auto start = [&queues = call.broker.queues, &name](engine::Completion<std::uint64_t> done) {
-    queues.purge(name, std::move(done));
+  auto start = [&queues = call.broker.queues, &name](engine::Completion<std::uint64_t> done,
+                                                     engine::Decided<std::uint64_t> decided) {
+    queues.purge(name, std::move(done), std::move(decided));
   };
-  auto purged = co_await on_core<std::uint64_t>(call.broker.core, std::move(start));
+  auto purged = co_await write_once<std::uint64_t>(call, std::move(start));
   if (!purged) co_return co_await explained(call, purged.error(), name);
   JsonWriter json(call.reply.body);
   json.begin_object().name("queue").string(name).name("purged").number(*purged).end_object();
@@ -163,13 +191,14 @@ Task<Try<>> move_message(Call& call) {
   auto request = read_operation(call, SweepAction::move);
   if (!request) co_return std::move(request).problem();
   if (request->dry_run || request->per_second || !request->ids.empty() || request->filter) {
-    co_return Problem(ProblemKind::invalid_request, "The move of one message has a destination only.");
+    co_return Problem(ProblemKind::invalid_request,
+                      "The move of one message has a destination only.");
   }
   request->ids = {named->id};
-  auto sweep = co_await run(call, *request);
-  if (!sweep) co_return co_await refused(call, sweep.error(), *request);
-  if (sweep->failure) co_return co_await refused(call, *sweep->failure, *request);
-  if (sweep->matched == 0) {
+  request->at_once = true;
+  const auto moved = co_await move_one(call, *request);
+  if (!moved) co_return co_await refused(call, moved.error(), *request);
+  if (*moved == 0) {
     co_return Problem(
         ProblemKind::wrong_state,
         fmt::format("Message {} is not there, in flight or done with.", id_text(named->id)), "id");

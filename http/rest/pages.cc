@@ -18,7 +18,8 @@ Task<Try<>> server_info(Call& call) {
   json.name("commit").string(broker.server.commit);
   json.name("started").string(engine::format_time(broker.server.started));
   json.name("features").begin_array();
-  for (const std::string_view feature : {"topics", "queues", "groups", "attach", "protobuf"}) {
+  for (const std::string_view feature :
+       {"topics", "queues", "groups", "attach", "protobuf", "websocket"}) {
     json.string(feature);
   }
   json.end_array().name("limits").begin_object();
@@ -31,6 +32,7 @@ Task<Try<>> server_info(Call& call) {
   json.end_object().name("links").begin_object();
   json.name("topics").string("/v1/topics").name("queues").string("/v1/queues");
   json.name("groups").string("/v1/groups").name("openapi").string("/openapi.json");
+  json.name("stream").string("/v1/ws");
   json.name("health").string("/health").name("metrics").string("/metrics");
   json.end_object().end_object();
   co_return Try<>();

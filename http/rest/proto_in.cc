@@ -3,14 +3,11 @@
 #include <fmt/format.h>
 
 #include "http/proto_reader.h"
+#include "http/rest/expectation_in.h"
 #include "http/utf8.h"
 
 namespace twofold::http {
 namespace {
-
-Problem not_protobuf() {
-  return {ProblemKind::invalid_request, "The body is not a Protobuf message of twofold.v1."};
-}
 
 Try<engine::Header> read_header(std::string_view entry) {
   ProtoReader fields(entry);
@@ -26,6 +23,18 @@ Try<engine::Header> read_header(std::string_view entry) {
   return header;
 }
 
+Try<log::ProducedBy> read_producer(std::string_view message) {
+  ProtoReader fields(message);
+  log::ProducedBy by;
+  while (fields.next()) {
+    if (fields.is_bytes(1)) by.id = fields.bytes();
+    if (fields.is_number(2)) by.epoch = static_cast<std::int32_t>(fields.number());
+    if (fields.is_number(3)) by.seq = fields.signed_number();
+  }
+  if (!fields.ok() || !is_utf8(by.id)) return not_protobuf();
+  return by;
+}
+
 // What only JSON's checks would otherwise have seen.
 Try<> check_record(const IncomingRecord& record, Destination destination, bool tombstone,
                    bool has_value) {
@@ -39,6 +48,10 @@ Try<> check_record(const IncomingRecord& record, Destination destination, bool t
   if (record.delay && record.deliver_at) {
     return Problem(ProblemKind::invalid_request, "A message has delay or deliver_at, not both.",
                    "delay_ms");
+  }
+  if (destination == Destination::queue && record.producer) {
+    return Problem(ProblemKind::invalid_request, "Only records of a topic have a producer.",
+                   "producer");
   }
   for (const auto& text : {record.dedup_id, record.group}) {
     if (text && !is_utf8(*text)) return not_protobuf();
@@ -93,6 +106,10 @@ Try<IncomingRecord> read_proto_record(std::string_view message, Scratch& scratch
       record.group = fields.bytes();
     } else if (fields.is_number(13)) {
       record.ttl = engine::Duration{fields.signed_number()};
+    } else if (fields.is_bytes(17)) {
+      auto producer = read_producer(fields.bytes());
+      if (!producer) return std::move(producer).problem();
+      record.producer = *producer;
     }
   }
   if (!fields.ok()) return not_protobuf();
@@ -110,32 +127,65 @@ Try<IncomingRecord> read_proto_record(std::string_view message, Scratch& scratch
 
 }  // namespace
 
+Problem not_protobuf() {
+  return {ProblemKind::invalid_request, "The body is not a Protobuf message of twofold.v1."};
+}
+
+Try<log::Expectation> read_proto_expectation(std::string_view message) {
+  ProtoReader fields(message);
+  log::Expectation expect;
+  while (fields.next()) {
+    if (fields.is_number(1)) expect.last_seq = engine::Seq{fields.number()};
+    if (fields.is_number(3) && fields.number() != 0) expect.key_last.emplace();
+    if (!fields.is_bytes(2)) continue;
+    auto key_last = key_last_of(fields.bytes());
+    if (!key_last) return std::move(key_last).problem();
+    expect.key_last = *key_last;
+  }
+  if (!fields.ok()) return not_protobuf();
+  return expect;
+}
+
+Try<> add_proto_record(std::string_view message, Scratch& scratch, const RecordRules& rules,
+                       IncomingBatch& batch) {
+  if (batch.records.size() == kRecordsMax) {
+    return Problem(ProblemKind::batch_too_large, "A request has at most 1000 records.");
+  }
+  auto record = read_proto_record(message, scratch, rules);
+  if (!record) {
+    Problem problem = std::move(record).problem();
+    problem.index = batch.records.size();
+    return problem;
+  }
+  batch.records.push_back(*record);
+  return {};
+}
+
+Try<> set_proto_durability(std::uint64_t number, IncomingBatch& batch) {
+  switch (number) {
+    case 0: return {};
+    case 1: batch.durability = engine::Durability::disk; return {};
+    case 2: batch.durability = engine::Durability::os; return {};
+    case 3: batch.durability = engine::Durability::memory; return {};
+    default:
+      return Problem(ProblemKind::invalid_request, "Durability is DISK, OS or MEMORY.",
+                     "durability");
+  }
+}
+
 Try<IncomingBatch> read_proto_batch(Call& call, Destination destination) {
   const RecordRules rules{destination, call.broker.clock.wall()};
   ProtoReader fields(call.body);
   IncomingBatch batch;
   while (fields.next()) {
-    if (fields.is_bytes(1)) {
-      if (batch.records.size() == kRecordsMax) {
-        return Problem(ProblemKind::batch_too_large, "A request has at most 1000 records.");
-      }
-      auto record = read_proto_record(fields.bytes(), call.scratch, rules);
-      if (!record) {
-        Problem problem = std::move(record).problem();
-        problem.index = batch.records.size();
-        return problem;
-      }
-      batch.records.push_back(*record);
-    } else if (fields.is_number(2)) {
-      switch (fields.number()) {
-        case 0: break;
-        case 1: batch.durability = engine::Durability::disk; break;
-        case 2: batch.durability = engine::Durability::os; break;
-        case 3: batch.durability = engine::Durability::memory; break;
-        default:
-          return Problem(ProblemKind::invalid_request, "Durability is DISK, OS or MEMORY.",
-                         "durability");
-      }
+    Try<> taken;
+    if (fields.is_bytes(1)) taken = add_proto_record(fields.bytes(), call.scratch, rules, batch);
+    if (fields.is_number(2)) taken = set_proto_durability(fields.number(), batch);
+    if (!taken) return std::move(taken).problem();
+    if (fields.is_bytes(3) && destination == Destination::topic) {
+      auto expect = read_proto_expectation(fields.bytes());
+      if (!expect) return std::move(expect).problem();
+      batch.expect = *expect;
     }
   }
   if (!fields.ok()) return not_protobuf();

@@ -13,7 +13,7 @@ using queue::QueueConfig;
 using QueueConfigChanges = Changes<QueueConfig>;
 
 // The same limits as the configuration has for the defaults.
-constexpr engine::Duration kDelayMax = std::chrono::hours{24 * 365};
+constexpr engine::Duration kDelayMax = engine::kDurationMax;
 constexpr engine::Duration kReceiveWaitMax = std::chrono::seconds{60};
 constexpr engine::Duration kRetentionMax = std::chrono::hours{24 * 365 * 100};
 constexpr engine::Duration kDedupWindowMax = std::chrono::hours{24};
@@ -157,7 +157,7 @@ constexpr std::string_view kNames[] = {
     "visibility_timeout", "delay", "receive_wait", "max_receives", "dead_letter", "retention",
     "durability", "record_bytes_max", "order", "retain_acked", "paused", "source", "retry", "dedup",
     // of answers
-    "name", "id", "etag", "created", "messages", "backlog"};
+    "name", "id", "etag", "created", "messages", "backlog", "dry_run"};
 
 // The members that are one value.
 Try<> read_plain(std::size_t member, JsonReader& json, QueueConfigChanges& changes,

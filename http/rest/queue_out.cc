@@ -106,10 +106,11 @@ void append_counters(JsonWriter& json, const queue::QueueCounters& counters) {
   json.name("dead").number(counters.dead).end_object();
 }
 
-void append_queue(JsonWriter& json, const queue::QueueInfo& info) {
+void append_queue(JsonWriter& json, const queue::QueueInfo& info, bool dry_run) {
   const queue::QueueConfig& config = info.config;
   json.begin_object().name("name").string(info.name);
-  json.name("id").string(fmt::format("q_{:x}", info.id));
+  const bool there = info.version > 0;
+  if (there) json.name("id").string(fmt::format("q_{:x}", info.id));
   json.name("visibility_timeout").string(engine::format_duration(config.visibility_timeout));
   json.name("max_receives").number(config.max_receives);
   json.name("dead_letter");
@@ -138,7 +139,9 @@ void append_queue(JsonWriter& json, const queue::QueueInfo& info) {
   json.name("backlog").begin_object();
   json.name("count").number(c.ready + c.in_flight + c.delayed + c.blocked);
   json.name("bytes").number(info.backlog_bytes).end_object();
-  json.name("etag").string(fmt::format("{}", info.version)).end_object();
+  if (dry_run) json.name("dry_run").boolean(true);
+  if (there) json.name("etag").string(fmt::format("{}", info.version));
+  json.end_object();
 }
 
 }  // namespace twofold::http

@@ -9,16 +9,17 @@
 #include "http/rest/not_found.h"
 #include "http/rest/position_in.h"
 #include "http/rest/queue_out.h"
+#include "queue/fifo_name.h"
 
 namespace twofold::http {
 namespace {
 
 using QueueDone = engine::Completion<queue::QueueInfo>;
 
-void render_queue(Call& call, const queue::QueueInfo& info) {
+void render_queue(Call& call, const queue::QueueInfo& info, bool dry_run = false) {
   JsonWriter json(call.reply.body);
-  append_queue(json, info);
-  call.reply.field("ETag", fmt::format("\"{}\"", info.version));
+  append_queue(json, info, dry_run);
+  if (!dry_run) call.reply.field("ETag", fmt::format("\"{}\"", info.version));
 }
 
 struct QueueRequest {
@@ -26,6 +27,7 @@ struct QueueRequest {
   queue::QueueConfig config;
   Preconditions wanted;
   std::optional<Places> source;  // an attached queue: the topic as it was looked up
+  bool dry_run = false;
 };
 
 // The topic may have been deleted, and even created again, while a time was looked up in it.
@@ -57,6 +59,10 @@ void create_on_core(Broker& broker, QueueRequest& request, QueueDone done) {
       source = existing->source;
     }
   }
+  if (request.dry_run) {
+    return done(
+        queues.preview_create(request.name, request.config, source, request.wanted.create_only));
+  }
   queues.create(request.name, request.config, std::move(source), request.wanted.create_only,
                 std::move(done));
 }
@@ -70,6 +76,9 @@ void replace_on_core(queue::Queues& queues, const QueueRequest& request, QueueDo
     return done(engine::Error(engine::Errc::exists_with_other_config,
                               "A queue cannot change what it reads.",
                               "Delete the queue, or attach another one."));
+  }
+  if (request.dry_run) {
+    return done(queues.preview_configure(request.name, request.config, request.wanted.version));
   }
   queues.configure(request.name, request.config, request.wanted.version, std::move(done));
 }
@@ -98,11 +107,15 @@ Task<Try<QueueRequest>> read_put(Call& call) {
   if (!name) co_return std::move(name).problem();
   auto wanted = read_preconditions(call);
   if (!wanted) co_return std::move(wanted).problem();
+  auto dry_run = call.flag("dry_run");
+  if (!dry_run) co_return std::move(dry_run).problem();
   auto changes = read_queue_changes(call);
   if (!changes) co_return std::move(changes).problem();
   QueueRequest request;
+  request.dry_run = *dry_run;
   request.name = *std::move(name);
   request.config = call.broker.queue_defaults;
+  if (queue::is_fifo_name(request.name)) request.config.order = queue::Order::key;
   request.wanted = *wanted;
   changes->apply(request.config);
   auto filter = read_filter(call.broker, request.config.filter, "source.filter");
@@ -157,8 +170,8 @@ Task<Try<>> put_queue(Call& call) {
     const std::string about = topic_gone ? request->source->topic.name : request->name;
     co_return co_await explained(call, info.error(), about);
   }
-  if (info->was_created) call.reply.status = 201;
-  render_queue(call, *info);
+  if (info->was_created && !request->dry_run) call.reply.status = 201;
+  render_queue(call, *info, request->dry_run);
   co_return Try<>();
 }
 
@@ -195,13 +208,21 @@ Task<Try<>> patch_queue(Call& call) {
 Task<Try<>> delete_queue(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
-  auto start = [&queues = call.broker.queues, &name](QueueDone done) {
+  auto dry_run = call.flag("dry_run");
+  if (!dry_run) co_return std::move(dry_run).problem();
+  auto start = [&queues = call.broker.queues, &name, &dry_run](QueueDone done) {
+    if (*dry_run) return done(queues.find(*name));
     queues.remove(*name, std::move(done));
   };
   auto info = co_await on_core<queue::QueueInfo>(call.broker.core, std::move(start));
   if (!info) co_return co_await explained(call, info.error(), *name);
   JsonWriter json(call.reply.body);
-  json.begin_object().name("name").string(*name).name("deleted").boolean(true).end_object();
+  json.begin_object().name("name").string(*name).name("deleted").boolean(!*dry_run);
+  if (*dry_run) {
+    json.name("dry_run").boolean(true).name("messages");
+    append_counters(json, info->counters);
+  }
+  json.end_object();
   co_return Try<>();
 }
 

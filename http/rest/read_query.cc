@@ -12,6 +12,7 @@ namespace {
 constexpr std::int64_t kPageBytesMax = 4 << 20;
 constexpr std::int64_t kPageBytes = 1 << 20;
 constexpr std::int32_t kTotalOrderPartitionsMax = 64;
+constexpr std::size_t kBatchBytes = 1 << 20;  // few are larger
 
 Try<PageLimits> parse_limits(Call& call) {
   PageLimits limits;
@@ -100,8 +101,7 @@ Try<std::size_t> bytes_to_read(const ReadQuery& query, const log::TopicInfo& top
                    "order=total is for topics of up to 64 partitions.", "order");
   }
   // Enough for a batch of each: a partition that was left out could hide an earlier seq.
-  return std::max(query.limits.bytes_max,
-                  engine::kCoalescedBytesMax * static_cast<std::size_t>(partitions));
+  return std::max(query.limits.bytes_max, kBatchBytes * static_cast<std::size_t>(partitions));
 }
 
 }  // namespace twofold::http

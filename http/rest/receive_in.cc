@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "http/client_name.h"
 #include "http/proto_reader.h"
 #include "http/rest/json_request.h"
+#include "queue/client_names.h"
 
 namespace twofold::http {
 namespace {
@@ -15,6 +17,11 @@ Try<std::size_t> checked_max(std::int64_t max) {
   if (max >= 1 && max <= kReceiveMax) return static_cast<std::size_t>(max);
   return Problem(ProblemKind::invalid_request,
                  fmt::format("max must be a whole number from 1 to {}.", kReceiveMax), "max");
+}
+
+Try<std::string> checked_client(std::string_view client) {
+  if (!client.empty() && client.size() <= queue::ClientNames::kBytesMax) return std::string(client);
+  return Problem(ProblemKind::invalid_request, "client must be a name of 1 to 64 bytes.", "client");
 }
 
 Try<engine::Duration> checked_wait(engine::Duration wait) {
@@ -31,7 +38,8 @@ Try<> store(Try<T> value, Place& place) {
 }
 
 Try<ReceiveRequest> read_json(Call& call, ReceiveRequest request) {
-  static constexpr std::string_view kNames[] = {"max", "wait", "visibility_timeout", "filter"};
+  static constexpr std::string_view kNames[] = {"max", "wait", "visibility_timeout", "filter",
+                                                "client"};
   JsonReader json(call.body, call.scratch.texts);
   MemberLoop members(json, kNames);
   while (const auto member = members.next()) {
@@ -39,6 +47,9 @@ Try<ReceiveRequest> read_json(Call& call, ReceiveRequest request) {
     if (*member == 0) {
       const std::int64_t max = json.integer();
       if (json.ok()) taken = store(checked_max(max), request.max);
+    } else if (*member == 4) {
+      const std::string_view client = json.string();
+      if (json.ok()) taken = store(checked_client(client), request.client);
     } else if (*member == 3) {
       taken = Problem(ProblemKind::invalid_request, "Filters are not available in this version.");
     } else {
@@ -65,6 +76,7 @@ Try<ReceiveRequest> read_protobuf(Call& call, ReceiveRequest request) {
     const engine::Duration duration{fields.signed_number()};
     if (fields.is_number(1)) taken = store(checked_max(fields.signed_number()), request.max);
     if (fields.is_number(2)) taken = store(checked_wait(duration), request.wait);
+    if (fields.is_number(4)) taken = store(checked_client(fields.bytes()), request.client);
     if (fields.is_number(3)) {
       taken = store(checked_visibility(duration), request.visibility_timeout);
     }
@@ -78,7 +90,7 @@ Try<ReceiveRequest> read_protobuf(Call& call, ReceiveRequest request) {
 
 Try<engine::Duration> checked_visibility(engine::Duration duration) {
   if (duration.count() >= 0 && duration <= kVisibilityMax) return duration;
-  return Problem(ProblemKind::invalid_request, "visibility_timeout must be from 0s to 7d.",
+  return Problem(ProblemKind::invalid_request, "visibility_timeout must be from 0s to 36525d.",
                  "visibility_timeout");
 }
 
@@ -87,6 +99,7 @@ Try<ReceiveRequest> read_receive(Call& call) {
   if (!queue) return std::move(queue).problem();
   ReceiveRequest request;
   request.queue = *std::move(queue);
+  request.client = client_name(call.head);
   if (call.body.empty()) return request;
   if (call.media == Media::protobuf) return read_protobuf(call, std::move(request));
   return read_json(call, std::move(request));

@@ -4,6 +4,7 @@
 
 #include "http/base64.h"
 #include "http/rest/cloud_event_in.h"
+#include "http/rest/expectation_in.h"
 #include "http/rest/json_request.h"
 #include "http/rest/proto_in.h"
 #include "http/rest/raw_in.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view kOctets = "application/octet-stream";
 constexpr std::string_view kText = "text/plain";
 constexpr std::size_t kIdBytesMax = 1'024;  // of a group or deduplication id
+constexpr std::int64_t kSequenceMax = std::int64_t{1} << 53;  // what every JSON number can say
 constexpr engine::Duration kTtlMax = std::chrono::hours{24 * 36500};
 
 // The members of a record, then those of a whole request, so that one loop reads both shapes.
@@ -71,6 +73,7 @@ class RecordBuilder {
   Try<> take_value(std::size_t member);
   Try<> take_headers();
   Try<> take_placement(std::size_t member);
+  Try<> take_producer();
 
   JsonReader& json_;
   Scratch& scratch_;
@@ -117,7 +120,7 @@ Try<> RecordBuilder::take(std::size_t member) {
       record_.ttl = *ttl;
       return {};
     }
-    default: return not_available("An idempotent producer");
+    default: return take_producer();
   }
 }
 
@@ -205,6 +208,37 @@ Try<> RecordBuilder::take_placement(std::size_t member) {
   return {};
 }
 
+// {"id":"billing-1","epoch":0,"seq":17}
+Try<> RecordBuilder::take_producer() {
+  if (rules_.destination == Destination::queue) {
+    return Problem(ProblemKind::invalid_request, "Only records of a topic have a producer.")
+        .with_hint("A message that may be sent twice carries a dedup_id.");
+  }
+  static constexpr std::string_view kNames[] = {"id", "epoch", "seq"};
+  log::ProducedBy by;
+  MemberLoop members(json_, kNames);
+  while (const auto member = members.next()) {
+    if (*member == 0) {
+      by.id = json_.string();
+      continue;
+    }
+    auto number = read_number(json_, 0, *member == 1 ? INT32_MAX : kSequenceMax);
+    if (!number) {
+      members.refuse(std::move(number).problem());
+    } else if (*member == 1) {
+      by.epoch = static_cast<std::int32_t>(*number);
+    } else {
+      by.seq = *number;
+    }
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  if (!members.has(0) || !members.has(2)) {
+    return Problem(ProblemKind::invalid_request, "A producer has an id, a seq and perhaps an epoch.");
+  }
+  record_.producer = by;
+  return {};
+}
+
 Try<IncomingRecord> RecordBuilder::finish() {
   if (!value_member_) {
     return Problem(ProblemKind::invalid_request, "The record has no value, text or bytes.", "value")
@@ -220,9 +254,11 @@ Try<IncomingRecord> RecordBuilder::finish() {
   return record_;
 }
 
+}  // namespace
+
 // The elements of "records" or "messages".
-Try<> read_list(JsonReader& json, Scratch& scratch, const RecordRules& rules,
-                IncomingBatch& batch) {
+Try<> read_record_list(JsonReader& json, Scratch& scratch, const RecordRules& rules,
+                       IncomingBatch& batch) {
   if (!json.enter_array()) return json_problem(*json.error());
   while (json.next_element()) {
     if (batch.records.size() == kRecordsMax) {
@@ -243,6 +279,16 @@ Try<> read_list(JsonReader& json, Scratch& scratch, const RecordRules& rules,
   return {};
 }
 
+namespace {
+
+Try<> take_expectation(JsonReader& json, Destination destination, IncomingBatch& batch) {
+  if (destination == Destination::queue) return not_available("A conditional send to a queue");
+  auto expect = read_expectation(json);
+  if (!expect) return std::move(expect).problem();
+  batch.expect = *expect;
+  return {};
+}
+
 Try<IncomingBatch> read_json_batch(Call& call, Destination destination) {
   const RecordRules rules{destination, call.broker.clock.wall()};
   JsonReader json(call.body, call.scratch.texts);
@@ -252,7 +298,7 @@ Try<IncomingBatch> read_json_batch(Call& call, Destination destination) {
   while (const auto member = members.next()) {
     Try<> taken;
     if (*member == kList) {
-      taken = read_list(json, call.scratch, rules, batch);
+      taken = read_record_list(json, call.scratch, rules, batch);
     } else if (*member == kDurability) {
       auto durability = parse_durability(json.string());
       if (durability) {
@@ -261,7 +307,7 @@ Try<IncomingBatch> read_json_batch(Call& call, Destination destination) {
         taken = std::move(durability).problem();
       }
     } else if (*member == kExpect) {
-      taken = not_available("A conditional publish");
+      taken = take_expectation(json, destination, batch);
     } else {
       taken = single.take(*member);
     }
@@ -290,27 +336,24 @@ engine::NewRecord new_record(const IncomingRecord& record, const Scratch& scratc
           record.timestamp.value_or(now)};
 }
 
-// A header of ours, unless its sender wrote one of that name.
-Try<> add_note(const IncomingRecord& record, Scratch& scratch, std::string_view name,
-               std::string_view value, std::string_view param) {
+// What the broker notes beside a record, where it died and how often it was received, must be true.
+Try<> check_headers(const IncomingRecord& record, const Scratch& scratch) {
   for (std::size_t i = record.headers_begin; i < scratch.headers.size(); ++i) {
-    if (scratch.headers[i].name != name) continue;
-    return Problem(ProblemKind::invalid_request,
-                   fmt::format("The record has {} and the header {}.", param, name),
-                   std::string(param));
+    const std::string_view name = scratch.headers[i].name;
+    if (!name.starts_with(queue::kOurHeaders)) continue;
+    Problem problem(ProblemKind::invalid_request,
+                    fmt::format("Headers that begin with {} are the broker's own: {}.",
+                                queue::kOurHeaders, name.substr(0, 64)),
+                    "headers");
+    return problem.with_hint("Leave it away, or give it another name.");
   }
-  scratch.headers.push_back({name, value});
   return {};
 }
 
-Try<> check_notes(const IncomingRecord& record, Destination destination) {
+Try<> check_notes(const IncomingRecord& record) {
   const auto bad_length = [](const std::optional<std::string_view>& text) {
     return text && (text->empty() || text->size() > kIdBytesMax);
   };
-  if (record.dedup_id && destination == Destination::topic) {
-    return Problem(ProblemKind::invalid_request, "Only messages of a queue have a dedup_id.",
-                   "dedup_id");
-  }
   if (bad_length(record.dedup_id) || bad_length(record.group)) {
     return Problem(ProblemKind::invalid_request,
                    fmt::format("It must have 1 to {} bytes.", kIdBytesMax),
@@ -325,20 +368,19 @@ Try<> check_notes(const IncomingRecord& record, Destination destination) {
 }  // namespace
 
 Try<> finish_record(IncomingRecord& record, Scratch& scratch, const RecordRules& rules) {
-  auto added = check_notes(record, rules.destination);
-  if (added && record.group && record.group != record.key) {
-    added = add_note(record, scratch, queue::kGroup, *record.group, "group");
-  }
-  if (added && record.dedup_id) {
-    added = add_note(record, scratch, queue::kDedupId, *record.dedup_id, "dedup_id");
-  }
-  if (added && record.ttl) {
+  if (auto checked = check_notes(record); !checked) return checked;
+  if (auto checked = check_headers(record, scratch); !checked) return checked;
+  const auto note = [&scratch](std::string_view name, std::string_view value) {
+    scratch.headers.push_back({name, value});
+  };
+  if (record.group && record.group != record.key) note(queue::kGroup, *record.group);
+  if (record.dedup_id) note(queue::kDedupId, *record.dedup_id);
+  if (record.ttl) {
     const std::int64_t expires = (rules.now + *record.ttl).value();
-    added =
-        add_note(record, scratch, queue::kExpires, scratch.keep(std::to_string(expires)), "ttl");
+    note(queue::kExpires, scratch.keep(std::to_string(expires)));
   }
   record.headers_count = scratch.headers.size() - record.headers_begin;
-  return added;
+  return {};
 }
 
 Try<IncomingRecord> read_record(JsonReader& json, Scratch& scratch, const RecordRules& rules) {
@@ -382,10 +424,11 @@ std::string_view durability_text(engine::Durability durability) {
 
 log::Publish to_publish(std::string topic, const IncomingBatch& batch, const Scratch& scratch,
                         engine::WallTime now) {
-  log::Publish publish{std::move(topic), {}, batch.durability};
+  log::Publish publish{std::move(topic), {}, batch.durability, batch.expect};
   publish.records.reserve(batch.records.size());
   for (const IncomingRecord& record : batch.records) {
-    publish.records.push_back({new_record(record, scratch, now), record.partition});
+    publish.records.push_back(
+        {new_record(record, scratch, now), record.partition, record.producer, record.dedup_id});
   }
   return publish;
 }

@@ -35,6 +35,7 @@ struct IncomingRecord {
   std::optional<std::string_view> dedup_id;
   std::optional<std::string_view> group;
   std::optional<engine::Duration> ttl;
+  std::optional<log::ProducedBy> producer;
 };
 
 /// What every record of a request is read by.
@@ -48,15 +49,20 @@ struct IncomingBatch {
   std::vector<IncomingRecord> records;
   std::optional<engine::Durability> durability;
   bool single = false;  ///< the shorthand: the body itself was the record
+  log::Expectation expect{};
 };
 
 /// Reads the body as JSON or Protobuf, by call.media. Everything is checked: at least one record,
 /// at most kRecordsMax, each with exactly one value; members that are not known are refused.
 Try<IncomingBatch> read_batch(Call& call, Destination destination);
+/// Reads a list of records under the cursor, and adds them to the batch: 1 to kRecordsMax.
+Try<> read_record_list(JsonReader& json, Scratch& scratch, const RecordRules& rules,
+                       IncomingBatch& batch);
 /// Reads one record object under the cursor, or one line of NDJSON.
 Try<IncomingRecord> read_record(JsonReader& json, Scratch& scratch, const RecordRules& rules);
 /// Stores what is kept of a record in headers of our own: group, deduplication id, time to live.
-/// Ends the record's headers. Errors: a header of the same name, too long, a ttl of no time.
+/// Ends the record's headers. Errors: a header that its sender named as one of ours, too long, a
+/// ttl of no time.
 Try<> finish_record(IncomingRecord& record, Scratch& scratch, const RecordRules& rules);
 
 Try<engine::Durability> parse_durability(std::string_view text);

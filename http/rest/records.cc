@@ -1,67 +1,24 @@
 // Publishing: JSON, Protobuf, NDJSON and raw bodies.
 #include <fmt/format.h>
 
+#include "http/once.h"
 #include "http/rest/handlers.h"
 #include "http/rest/json_request.h"
 #include "http/rest/not_found.h"
+#include "http/rest/publish_out.h"
 #include "http/rest/raw_in.h"
 #include "http/rest/record_in.h"
-#include "http/rest/record_out.h"
-#include "http/rest/send_out.h"
 
 namespace twofold::http {
 namespace {
 
-void append_receipt(JsonWriter& json, const log::PublishedRecord& record) {
-  std::string& out = json.begin_object().name("id").raw("\"").out();
-  append_number(out, record.partition.value());
-  out.push_back('-');
-  append_number(out, record.offset.value());
-  out.push_back('"');
-  json.name("partition").number(record.partition.value());
-  json.name("offset").number(record.offset.value());
-  json.name("seq").number(record.seq.value()).end_object();
-}
-
-void render_json(std::string& out, const log::Published& published) {
-  JsonWriter json(out);
-  json.begin_object().name("records").begin_array();
-  for (const log::PublishedRecord& record : published.records) append_receipt(json, record);
-  json.end_array().name("durability").string(durability_text(published.durability)).end_object();
-}
-
-void render_protobuf(std::string& out, const log::Published& published) {
-  ProtoWriter proto(out);
-  for (const log::PublishedRecord& record : published.records) {
-    const std::string id = fmt::format("{}-{}", record.partition.value(), record.offset.value());
-    const auto partition = static_cast<std::uint64_t>(record.partition.value());
-    const auto offset = static_cast<std::uint64_t>(record.offset.value());
-    proto.begin(1, ProtoWriter::bytes_size(1, id.size()) + ProtoWriter::number_size(2, partition) +
-                       ProtoWriter::number_size(3, offset) +
-                       ProtoWriter::number_size(4, record.seq.value()));
-    proto.bytes(1, id);
-    proto.number(2, partition);
-    proto.number(3, offset);
-    proto.number(4, record.seq.value());
-  }
-  proto.number(2, proto_durability(published.durability));
-}
-
-void render(Call& call, const log::Published& published) {
-  if (call.answer_in == Media::protobuf) {
-    call.reply.content_type = kProtobuf;
-    render_protobuf(call.reply.body, published);
-  } else {
-    render_json(call.reply.body, published);
-  }
-}
-
 Task<Result<log::Published>> submit(Call& call, log::Publish publish) {
-  auto start = [&topics = call.broker.topics,
-                publish = std::move(publish)](engine::Completion<log::Published> done) mutable {
-    topics.publish(std::move(publish), std::move(done));
+  auto start = [&topics = call.broker.topics, publish = std::move(publish)](
+                   engine::Completion<log::Published> done,
+                   engine::Decided<log::Published> decided) mutable {
+    topics.publish(std::move(publish), std::move(done), std::move(decided));
   };
-  return on_core<log::Published>(call.broker.core, std::move(start));
+  return write_once<log::Published>(call, std::move(start));
 }
 
 // The line at the front of `lines`, without its end.
@@ -87,12 +44,19 @@ Try<IncomingRecord> read_line(std::string_view line, Call& call) {
 
 void append_receipt_line(std::string& out, const log::PublishedRecord& record) {
   JsonWriter json(out);
-  append_receipt(json, record);
+  append_place(json, record);
   out.push_back('\n');
 }
 
+
 bool is_about_a_record(engine::Errc code) {
-  return code == engine::Errc::message_too_large || code == engine::Errc::partition_not_found;
+  switch (code) {
+    case engine::Errc::message_too_large:
+    case engine::Errc::partition_not_found:
+    case engine::Errc::out_of_order_sequence:
+    case engine::Errc::producer_fenced: return true;
+    default: return false;
+  }
 }
 
 void append_problem_line(Call& call, const Problem& problem) {
@@ -159,6 +123,11 @@ Task<Try<>> publish_run(Call& call, const std::string& topic, const Run& run) {
 // The one publish that is not atomic: each line is a record, and each gets a line in answer, a
 // receipt or a problem. A broker that cannot write any more ends it.
 Task<Try<>> publish_lines(Call& call, const std::string& topic) {
+  if (!call.head.idempotency_key.empty()) {
+    co_return Problem(ProblemKind::invalid_request,
+                      "Lines are not published together: a key cannot stand for all of them.",
+                      "Idempotency-Key");
+  }
   call.reply.content_type = kNdjson;
   Run run;
   std::string_view lines = call.body;
@@ -197,7 +166,7 @@ Task<Try<>> publish_batch(Call& call, std::string topic, const IncomingBatch& ba
     auto problem = co_await explained(call, published.error(), std::move(topic));
     co_return about_record(std::move(problem), published.error(), nullptr);
   }
-  render(call, *published);
+  render_published(call, *published);
   co_return Try<>();
 }
 

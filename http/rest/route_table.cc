@@ -38,6 +38,13 @@ constexpr std::array kAt = {
 constexpr std::array kBrowsing = {
     kLimit, kCursor, kFrom, kEncoding,
     QueryParam{"state", "string", "ready, in_flight, delayed, blocked or dead (all of them)"}};
+constexpr QueryParam kCredit{"credit", "integer", "how many messages to send before more is granted (no end)"};
+constexpr std::array kTopicStream = {
+    QueryParam{"from", "string", "earliest, latest, -15m, a time, an offset, or an id like 2-41 (latest)"},
+    QueryParam{"filter", "string", "only records that match, like headers.region = 'EU'"}, kCredit};
+constexpr std::array kQueueStream = {kCredit};
+constexpr std::array kTrying = {
+    QueryParam{"dry_run", "boolean", "say what would come of it, and change nothing (false)"}};
 constexpr std::array kVerbose = {QueryParam{"verbose", "boolean", "list the checks"}};
 
 using P = Permission;
@@ -61,17 +68,19 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST", "/v1/topics/{topic}/trim", "trim", "Forget records before an offset or time", P::manage, S::when_ready, B::admin, &trim_topic, {}},
     {"GET", "/v1/topics/{topic}/consumers", "consumers", "Every queue and group that reads a topic, with its lag", P::inspect, S::when_ready, B::nothing, &topic_consumers, {}},
 
+    {"GET", "/v1/topics/{topic}/stream", "topic_stream", "Stream a topic over a WebSocket", P::consume, S::when_ready, B::nothing, &topic_stream, kTopicStream},
+
     {"GET", "/v1/queues", "list_queues", "List queues", P::inspect, S::when_ready, B::nothing, &list_queues, kPaging},
-    {"PUT", "/v1/queues/{queue}", "put_queue", "Create a queue, or attach one to a topic", P::manage, S::when_ready, B::admin, &put_queue, {}},
+    {"PUT", "/v1/queues/{queue}", "put_queue", "Create a queue, or attach one to a topic", P::manage, S::when_ready, B::admin, &put_queue, kTrying},
     {"GET", "/v1/queues/{queue}", "get_queue", "Show a queue and its counts", P::inspect, S::when_ready, B::nothing, &get_queue, {}},
     {"PATCH", "/v1/queues/{queue}", "patch_queue", "Change some of a queue's configuration", P::manage, S::when_ready, B::admin, &patch_queue, {}},
-    {"DELETE", "/v1/queues/{queue}", "delete_queue", "Delete a queue; an attached one leaves its topic as it is", P::manage, S::when_ready, B::nothing, &delete_queue, {}},
+    {"DELETE", "/v1/queues/{queue}", "delete_queue", "Delete a queue; an attached one leaves its topic as it is", P::manage, S::when_ready, B::nothing, &delete_queue, kTrying},
     {"POST", "/v1/queues/{queue}/messages", "send", "Send messages, all of them or none", P::publish, S::when_ready, B::data, &send_messages, {}},
     {"POST", "/v1/queues/{queue}/raw", "send_raw", "Send the body as one message", P::publish, S::when_ready, B::raw, &http::send_raw, kRawMessage},
     {"GET", "/v1/queues/{queue}/messages", "browse", "Look at messages without touching them", P::inspect, S::when_ready, B::nothing, &browse_messages, kBrowsing},
     {"GET", "/v1/queues/{queue}/messages/{id}", "get_message", "Show one message, whatever its state", P::inspect, S::when_ready, B::nothing, &get_message, kOneRecord},
     {"DELETE", "/v1/queues/{queue}/messages/{id}", "delete_message", "Delete one message, whatever its state", P::manage, S::when_ready, B::nothing, &delete_message, {}},
-    {"PATCH", "/v1/queues/{queue}/messages/{id}", "patch_message", "Deliver a waiting message at another time", P::manage, S::when_ready, B::admin, &patch_message, {}},
+    {"PATCH", "/v1/queues/{queue}/messages/{id}", "patch_message", "Deliver a waiting message at another time, or with other headers", P::manage, S::when_ready, B::admin, &patch_message, {}},
     {"GET", "/v1/queues/{queue}/messages/{id}/explain", "explain_message", "Say why a message is where it is and what would change that", P::inspect, S::when_ready, B::nothing, &explain_message, {}},
     {"GET", "/v1/queues/{queue}/messages/{id}/history", "message_history", "Show what is known of what happened to a message", P::inspect, S::when_ready, B::nothing, &message_history, {}},
     {"POST", "/v1/queues/{queue}/messages/{id}/move", "move_message", "Move one message to another queue", P::manage, S::when_ready, B::admin, &move_message, {}},
@@ -80,10 +89,13 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST", "/v1/queues/{queue}/ack", "ack", "Delete received messages for good", P::consume, S::while_draining, B::data, &ack_messages, {}},
     {"POST", "/v1/queues/{queue}/nack", "nack", "Give received messages back, at once, later, or as dead", P::consume, S::while_draining, B::data, &nack_messages, {}},
     {"POST", "/v1/queues/{queue}/extend", "extend", "Keep received messages hidden for longer", P::consume, S::while_draining, B::data, &extend_messages, {}},
+    {"GET", "/v1/queues/{queue}/stream", "queue_stream", "Stream a queue over a WebSocket", P::consume, S::when_ready, B::nothing, &queue_stream, kQueueStream},
     {"POST", "/v1/queues/{queue}/replay", "replay", "Deliver acked messages again", P::manage, S::when_ready, B::admin, &replay_messages, {}},
     {"POST", "/v1/queues/{queue}/redrive", "redrive", "Make dead messages ready again", P::manage, S::when_ready, B::admin, &redrive_messages, {}},
     {"POST", "/v1/queues/{queue}/move", "move", "Move messages to another queue", P::manage, S::when_ready, B::admin, &move_messages, {}},
     {"POST", "/v1/queues/{queue}/purge", "purge", "Delete every message, or those that are chosen", P::manage, S::when_ready, B::admin, &purge_queue, {}},
+
+    {"GET", "/v1/ws", "stream", "Publish, subscribe and settle over one WebSocket", P::nothing, S::when_ready, B::nothing, &stream, {}},
 
     {"GET", "/v1/groups", "list_groups", "List groups", P::inspect, S::when_ready, B::nothing, &list_groups, kPaging},
     {"GET", "/v1/groups/{group}", "get_group", "Show a group's offsets and lag", P::inspect, S::when_ready, B::nothing, &get_group, {}},
@@ -91,6 +103,9 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST", "/v1/groups/{group}/poll", "poll", "Read from where the group has committed", P::consume, S::when_ready, B::admin, &poll_group, {}},
     {"POST", "/v1/groups/{group}/commit", "commit", "Commit offsets", P::consume, S::while_draining, B::admin, &commit_group, {}},
     {"POST", "/v1/groups/{group}/seek", "seek", "Move a group to a position", P::consume, S::when_ready, B::admin, &seek_group, {}},
+
+    {"POST", "/v1/commit", "commit_together", "Publish, ack and commit offsets, all of it or nothing", P::publish, S::while_draining, B::data, &commit_together, {}},
+    {"GET", "/v1/producers/{producer}", "get_producer", "Show how far a producer's records are durable", P::inspect, S::when_ready, B::nothing, &get_producer, {}},
 
     {"GET", "/v1/operations", "list_operations", "List operations, newest first", P::inspect, S::when_ready, B::nothing, &list_operations, {}},
     {"GET", "/v1/operations/{id}", "get_operation", "Show how an operation stands", P::inspect, S::when_ready, B::nothing, &get_operation, {}},

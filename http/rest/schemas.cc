@@ -32,6 +32,8 @@ constexpr auto kNames = std::to_array<std::pair<std::string_view, SchemaNames>>(
     {"purge", {"OperationRequest", "OperationStarted"}},
     {"get_operation", {"", "Operation"}},
     {"cancel_operation", {"", "Operation"}},
+    {"commit_together", {"CommitRequest", "CommitResponse"}},
+    {"get_producer", {"", "Producer"}},
     {"ack", {"AckRequest", "SettleResponse"}},
     {"nack", {"NackRequest", "SettleResponse"}},
     {"extend", {"ExtendRequest", "SettleResponse"}},
@@ -46,17 +48,46 @@ constexpr std::string_view kSchemas = R"({
   "partitions":{"type":"integer","minimum":1},
   "retention":{"type":"object","properties":{"time":{"type":["string","number","null"]},"bytes":{"type":["integer","string","null"]}}},
   "durability":{"$ref":"#/components/schemas/Durability"},
-  "record_bytes_max":{"type":"integer","minimum":1,"maximum":67108864}}},
+  "record_bytes_max":{"type":"integer","minimum":1,"maximum":67108864},
+  "dedup":{"type":["object","null"],"properties":{"window":{"$ref":"#/components/schemas/Duration"}}}}},
 "Topic":{"allOf":[{"$ref":"#/components/schemas/TopicConfig"},{"type":"object","required":["name","id","partitions","etag"],"properties":{
   "name":{"type":"string"},"id":{"type":"string"},"created":{"type":"string"},"records":{"type":"integer"},"bytes":{"type":"integer"},"etag":{"type":"string"}}}]},
 "NewRecord":{"type":"object","description":"Exactly one of value, text and bytes.","properties":{
   "key":{"$ref":"#/components/schemas/Bytes"},"value":true,"text":{"type":"string"},"bytes":{"type":"string","contentEncoding":"base64"},
   "headers":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Bytes"}},
   "content_type":{"type":"string"},"timestamp":{"type":"string"},"partition":{"type":"integer"},
-  "group":{"type":"string","description":"Who is in order with whom; the key unless given"},"ttl":{"$ref":"#/components/schemas/Duration"}}},
+  "group":{"type":"string","description":"Who is in order with whom; the key unless given"},"ttl":{"$ref":"#/components/schemas/Duration"},
+  "dedup_id":{"type":"string","description":"A second one of this id within the window is not stored"},
+  "producer":{"type":"object","description":"Topics: which of its producer's records it is, one more each time","required":["id","seq"],
+    "properties":{"id":{"type":"string"},"epoch":{"type":"integer","minimum":0},"seq":{"type":"integer","minimum":0}}}}},
+"Expect":{"type":"object","description":"Must hold, or nothing is written.","properties":{
+  "last_seq":{"type":"integer","description":"seq of the topic's newest record; 0: it has none"},
+  "key_last":{"type":["string","null"],"description":"id of the newest record of the key that all records of the request have; null: it has none"}}},
+"Place":{"type":"object","required":["id","partition","offset","seq"],"properties":{
+  "id":{"type":"string"},"partition":{"type":"integer"},"offset":{"type":"integer"},"seq":{"type":"integer"},
+  "duplicate":{"type":"boolean","description":"it was stored before: this is where"}}},
+"SentPlace":{"type":"object","required":["id","offset","seq"],"properties":{
+  "id":{"type":"string"},"offset":{"type":"integer"},"seq":{"type":"integer"},"duplicate":{"type":"boolean"}}},
+"CommitRequest":{"type":"object","description":"A topic, queue or group stands in a list once.","properties":{
+  "publish":{"type":"array","items":{"type":"object","description":"A topic with records, or a queue with messages.","properties":{
+    "topic":{"type":"string"},"queue":{"type":"string"},"records":{"type":"array","items":{"$ref":"#/components/schemas/NewMessage"}},
+    "messages":{"type":"array","items":{"$ref":"#/components/schemas/NewMessage"}},"expect":{"$ref":"#/components/schemas/Expect"}}}},
+  "ack":{"type":"array","items":{"type":"object","required":["queue","receipts"],"properties":{
+    "queue":{"type":"string"},"receipts":{"type":"array","items":{"type":"string"}}}}},
+  "offsets":{"type":"array","items":{"type":"object","required":["group","offsets"],"properties":{
+    "group":{"type":"string"},"offsets":{"type":"object","description":"{\"orders\":{\"2\":42}}"}}}}}},
+"CommitResponse":{"type":"object","required":["committed","publish","ack","offsets","durability"],"properties":{"committed":{"type":"boolean"},
+  "publish":{"type":"array","items":{"type":"object","properties":{"topic":{"type":"string"},"queue":{"type":"string"},
+    "records":{"type":"array","items":{"$ref":"#/components/schemas/Place"}},"messages":{"type":"array","items":{"$ref":"#/components/schemas/SentPlace"}}}}},
+  "ack":{"type":"array","items":{"type":"object","properties":{"queue":{"type":"string"},"acked":{"type":"integer"}}}},
+  "offsets":{"type":"array","items":{"type":"object","properties":{"group":{"type":"string"}}}},
+  "durability":{"$ref":"#/components/schemas/Durability"}}},
+"Producer":{"type":"object","required":["producer","topics"],"properties":{"producer":{"type":"string"},
+  "topics":{"type":"array","items":{"type":"object","required":["topic","epoch","last_seq"],"properties":{"topic":{"type":"string"},
+    "epoch":{"type":"integer"},"last_seq":{"type":["integer","null"],"description":"no crash takes back records up to this one"},
+    "id":{"type":"string"},"partition":{"type":"integer"},"offset":{"type":"integer"}}}}}},
 "NewMessage":{"allOf":[{"$ref":"#/components/schemas/NewRecord"},{"type":"object","properties":{
-  "delay":{"$ref":"#/components/schemas/Duration"},"deliver_at":{"type":"string"},
-  "dedup_id":{"type":"string","description":"A second message of this id within the window is not stored"}}}]},
+  "delay":{"$ref":"#/components/schemas/Duration"},"deliver_at":{"type":"string"}}}]},
 "Record":{"type":"object","required":["id","partition","offset","seq","timestamp"],"properties":{
   "id":{"type":"string"},"topic":{"type":"string"},"partition":{"type":"integer"},"offset":{"type":"integer"},"seq":{"type":"integer"},
   "key":{"$ref":"#/components/schemas/Bytes"},"value":true,"text":{"type":"string"},"bytes":{"type":"string","contentEncoding":"base64"},
@@ -67,10 +98,9 @@ constexpr std::string_view kSchemas = R"({
 "Lag":{"type":"object","properties":{"count":{"type":"integer"},"age":{"type":"string"}}},
 "PublishRequest":{"type":"object","description":"One record, or a list of them.","properties":{
   "records":{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/components/schemas/NewRecord"}},
-  "durability":{"$ref":"#/components/schemas/Durability"}}},
+  "durability":{"$ref":"#/components/schemas/Durability"},"expect":{"$ref":"#/components/schemas/Expect"}}},
 "PublishResponse":{"type":"object","required":["records","durability"],"properties":{
-  "records":{"type":"array","items":{"type":"object","required":["id","partition","offset","seq"],"properties":{
-    "id":{"type":"string"},"partition":{"type":"integer"},"offset":{"type":"integer"},"seq":{"type":"integer"}}}},
+  "records":{"type":"array","items":{"$ref":"#/components/schemas/Place"}},
   "durability":{"$ref":"#/components/schemas/Durability"}}},
 "ReadResponse":{"type":"object","required":["records","cursor","caught_up","lag"],"properties":{
   "records":{"type":"array","items":{"$ref":"#/components/schemas/Record"}},
@@ -88,7 +118,8 @@ constexpr std::string_view kSchemas = R"({
 "BrowsedMessage":{"allOf":[{"$ref":"#/components/schemas/Record"},{"type":"object","required":["state","receive_count"],"properties":{
   "state":{"$ref":"#/components/schemas/MessageState"},"receive_count":{"type":"integer"},"visible_at":{"type":"string"},"reason":{"type":"string"}}}]},
 "MessageState":{"enum":["ready","in_flight","delayed","blocked","dead","acked"]},
-"PatchMessage":{"type":"object","description":"One of the two.","properties":{"delay":{"$ref":"#/components/schemas/Duration"},"deliver_at":{"type":"string"}}},
+"PatchMessage":{"type":"object","description":"One of the three.","properties":{"delay":{"$ref":"#/components/schemas/Duration"},"deliver_at":{"type":"string"},
+  "headers":{"type":"object","description":"New values; null takes a header away, others stay","additionalProperties":{"oneOf":[{"type":"string"},{"type":"object"},{"type":"null"}]}}}},
 "DeletedMessage":{"type":"object","required":["id","deleted","was"],"properties":{"id":{"type":"string"},"deleted":{"type":"boolean"},"was":{"$ref":"#/components/schemas/MessageState"}}},
 "Explanation":{"type":"object","required":["code","because","unblock"],"properties":{"id":{"type":"string"},"queue":{"type":"string"},
   "state":{"$ref":"#/components/schemas/MessageState"},"code":{"type":"string"},"because":{"type":"string"},"eligible_at":{"type":"string"},
@@ -96,7 +127,7 @@ constexpr std::string_view kSchemas = R"({
 "History":{"type":"object","required":["id","state","events","events_since"],"properties":{"id":{"type":"string"},"state":{"$ref":"#/components/schemas/MessageState"},
   "receive_count":{"type":"integer"},"first_received":{"type":"string"},"reason":{"type":"string"},"events_since":{"type":"string","description":"Changes of state before are not known"},
   "events":{"type":"array","items":{"type":"object","required":["at","event"],"properties":{"at":{"type":"string"},
-    "event":{"enum":["stored","received","extended","failed","released","delayed","died","acked","replayed"]},"visible_at":{"type":"string"},"next":{"type":"string"}}}}}},
+    "event":{"enum":["stored","received","extended","failed","released","delayed","died","acked","replayed","edited"]},"visible_at":{"type":"string"},"next":{"type":"string"},"client":{"type":"string","description":"who received it"}}}}}},
 "MoveMessage":{"type":"object","required":["destination"],"properties":{"destination":{"type":"string"}}},
 "MovedMessage":{"type":"object","properties":{"id":{"type":"string"},"moved":{"type":"boolean"}}},
 "OperationRequest":{"type":"object","description":"All of it may be left out. Times are the records' own.","properties":{
@@ -111,18 +142,19 @@ constexpr std::string_view kSchemas = R"({
   "scanned":{"type":"integer"},"to_scan":{"type":"integer"},"matched":{"type":"integer"},"bytes":{"type":"integer"},"unreadable":{"type":"integer"},
   "sample":{"type":"array","items":{"type":"string"}},"failure":{"type":"string"}}},
 "QueueCounters":{"type":"object","properties":{"ready":{"type":"integer"},"in_flight":{"type":"integer"},"delayed":{"type":"integer"},"blocked":{"type":"integer"},"dead":{"type":"integer"}}},
-"Queue":{"allOf":[{"$ref":"#/components/schemas/QueueConfig"},{"type":"object","required":["name","id","messages","etag"],"properties":{
+"Queue":{"allOf":[{"$ref":"#/components/schemas/QueueConfig"},{"type":"object","description":"With dry_run as it would be; what does not exist has no id and no etag.","required":["name","messages"],"properties":{
+  "dry_run":{"type":"boolean"},
   "name":{"type":"string"},"id":{"type":"string"},"created":{"type":"string"},"messages":{"$ref":"#/components/schemas/QueueCounters"},
   "backlog":{"type":"object"},"etag":{"type":"string"}}}]},
 "SendRequest":{"type":"object","description":"One message, or a list of them.","properties":{
   "messages":{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/components/schemas/NewMessage"}},
   "durability":{"$ref":"#/components/schemas/Durability"}}},
 "SendResponse":{"type":"object","required":["messages","durability"],"properties":{
-  "messages":{"type":"array","items":{"type":"object","required":["id","offset","seq"],"properties":{
-    "id":{"type":"string"},"offset":{"type":"integer"},"seq":{"type":"integer"},"duplicate":{"type":"boolean"}}}},
+  "messages":{"type":"array","items":{"$ref":"#/components/schemas/SentPlace"}},
   "durability":{"$ref":"#/components/schemas/Durability"}}},
 "ReceiveRequest":{"type":"object","properties":{"max":{"type":"integer","minimum":1,"maximum":1000},
-  "wait":{"$ref":"#/components/schemas/Duration"},"visibility_timeout":{"$ref":"#/components/schemas/Duration"}}},
+  "wait":{"$ref":"#/components/schemas/Duration"},"visibility_timeout":{"$ref":"#/components/schemas/Duration"},
+  "client":{"type":"string","maxLength":64,"description":"a name for explain and history; else the Twofold-Client field or the User-Agent"}}},
 "ReceiveResponse":{"type":"object","required":["messages","queue"],"properties":{
   "messages":{"type":"array","items":{"$ref":"#/components/schemas/Message"}},
   "queue":{"$ref":"#/components/schemas/QueueCounters"},"topic":{"type":"string"},"why":{"type":"object"}}},

@@ -14,25 +14,27 @@ std::string id_of(engine::Offset offset) {
   return id;
 }
 
-void render_json(std::string& out, const queue::Sent& sent) {
-  JsonWriter json(out);
-  json.begin_object().name("messages").begin_array();
-  for (const queue::SentMessage& message : sent.messages) {
+}  // namespace
+
+void append_sent(JsonWriter& json, const std::vector<queue::SentMessage>& messages) {
+  json.begin_array();
+  for (const queue::SentMessage& message : messages) {
     json.begin_object().name("id").string(id_of(message.offset));
     json.name("offset").number(message.offset.value());
     json.name("seq").number(message.seq.value());
     if (message.duplicate) json.name("duplicate").boolean(true);
     json.end_object();
   }
-  json.end_array().name("durability").string(durability_text(sent.durability)).end_object();
+  json.end_array();
 }
 
-void render_protobuf(std::string& out, const queue::Sent& sent) {
+void append_sent(std::string& out, std::uint32_t field,
+                 const std::vector<queue::SentMessage>& messages) {
   ProtoWriter proto(out);
-  for (const queue::SentMessage& message : sent.messages) {
+  for (const queue::SentMessage& message : messages) {
     const std::string id = id_of(message.offset);
     const auto offset = static_cast<std::uint64_t>(message.offset.value());
-    proto.begin(1, ProtoWriter::bytes_size(1, id.size()) + ProtoWriter::number_size(2, offset) +
+    proto.begin(field, ProtoWriter::bytes_size(1, id.size()) + ProtoWriter::number_size(2, offset) +
                        ProtoWriter::number_size(3, message.seq.value()) +
                        ProtoWriter::number_size(4, message.duplicate ? 1 : 0));
     proto.bytes(1, id);
@@ -40,10 +42,7 @@ void render_protobuf(std::string& out, const queue::Sent& sent) {
     proto.number(3, message.seq.value());
     proto.number(4, message.duplicate ? 1 : 0);
   }
-  proto.number(2, proto_durability(sent.durability));
 }
-
-}  // namespace
 
 std::uint64_t proto_durability(engine::Durability durability) {
   switch (durability) {
@@ -55,12 +54,17 @@ std::uint64_t proto_durability(engine::Durability durability) {
 }
 
 void render_sent(Call& call, const queue::Sent& sent) {
+  std::string& out = call.reply.body;
   if (call.answer_in == Media::protobuf) {
     call.reply.content_type = kProtobuf;
-    render_protobuf(call.reply.body, sent);
-  } else {
-    render_json(call.reply.body, sent);
+    append_sent(out, 1, sent.messages);
+    ProtoWriter(out).number(2, proto_durability(sent.durability));
+    return;
   }
+  JsonWriter json(out);
+  json.begin_object().name("messages");
+  append_sent(json, sent.messages);
+  json.name("durability").string(durability_text(sent.durability)).end_object();
 }
 
 }  // namespace twofold::http

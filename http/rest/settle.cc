@@ -1,13 +1,14 @@
 // Ack, nack, extend: one honest result per receipt.
 #include <algorithm>
 
+#include "http/json_writer.h"
+#include "http/once.h"
 #include "http/proto_reader.h"
 #include "http/proto_writer.h"
 #include "http/rest/handlers.h"
 #include "http/rest/json_request.h"
 #include "http/rest/not_found.h"
-#include "http/rest/receive_in.h"
-#include "http/json_writer.h"
+#include "http/rest/settle_in.h"
 
 namespace twofold::http {
 namespace {
@@ -17,37 +18,10 @@ using queue::NackItem;
 using queue::Settled;
 using Results = std::vector<Settled>;
 
-constexpr std::size_t kItemsMax = 1'000;
-constexpr std::size_t kReasonBytesMax = 1'024;
-
-std::string_view settled_text(Settled settled) {
-  switch (settled) {
-    case Settled::acked: return "acked";
-    case Settled::already: return "already";
-    case Settled::stale:
-    case Settled::too_long: return "stale";
-    case Settled::unknown: return "unknown";
-    case Settled::ok: return "ok";
-  }
-  __builtin_unreachable();
-}
-
-std::uint64_t settled_number(Settled settled) {
-  switch (settled) {
-    case Settled::acked: return 1;
-    case Settled::already: return 2;
-    case Settled::stale:
-    case Settled::too_long: return 3;
-    case Settled::unknown: return 4;
-    case Settled::ok: return 5;
-  }
-  __builtin_unreachable();
-}
-
 // What the client need not come back for.
 std::size_t settled_for_good(const Results& results) {
-  return static_cast<std::size_t>(std::count_if(
-      results.begin(), results.end(), [](Settled s) { return s != Settled::unknown; }));
+  return static_cast<std::size_t>(std::count_if(results.begin(), results.end(),
+                                                [](Settled s) { return s != Settled::unknown; }));
 }
 
 void render(Call& call, const Results& results) {
@@ -85,7 +59,7 @@ Try<> read_list(Call& call, std::string_view list, Element element) {
     if (!json.enter_array()) break;
     while (json.next_element()) {
       Try<> taken;
-      if (++count > kItemsMax) {
+      if (++count > kSettledMax) {
         taken = too_many();
       } else {
         taken = element(json);
@@ -108,7 +82,7 @@ Try<std::vector<Item>> read_proto_items(Call& call, Read read) {
   ProtoReader fields(call.body);
   while (fields.next()) {
     if (!fields.is_bytes(1)) continue;
-    if (items.size() == kItemsMax) return too_many();
+    if (items.size() == kSettledMax) return too_many();
     auto item = read(fields.bytes());
     if (!item) {
       Problem problem = std::move(item).problem();
@@ -120,100 +94,6 @@ Try<std::vector<Item>> read_proto_items(Call& call, Read read) {
   if (!fields.ok()) return not_protobuf();
   if (items.empty()) return Problem(ProblemKind::invalid_request, "There is nothing to settle.");
   return items;
-}
-
-Try<> check_nack(const NackItem& item) {
-  const engine::Duration delay = item.delay.value_or(engine::Duration{0});
-  if (item.dead && delay.count() > 0) {
-    return Problem(ProblemKind::invalid_request, "A dead message is not delivered again.", "delay");
-  }
-  if (item.reason.size() > kReasonBytesMax) {
-    return Problem(ProblemKind::invalid_request, "A reason has at most 1024 bytes.", "reason");
-  }
-  if (delay.count() < 0 || delay > kVisibilityMax) {
-    return Problem(ProblemKind::invalid_request, "A delay must be from 0s to 7d.", "delay");
-  }
-  return {};
-}
-
-Try<NackItem> read_nack(JsonReader& json) {
-  static constexpr std::string_view kNames[] = {"receipt", "delay", "dead", "reason", "park"};
-  NackItem item;
-  MemberLoop members(json, kNames);
-  while (const auto member = members.next()) {
-    switch (*member) {
-      case 0: item.receipt = json.string(); break;
-      case 1: {
-        auto delay = read_duration(json);
-        if (delay) {
-          item.delay = *delay;
-        } else {
-          members.refuse(std::move(delay).problem());
-        }
-        break;
-      }
-      case 2: item.dead = json.boolean(); break;
-      case 3: item.reason = json.string(); break;
-      default:
-        members.refuse({ProblemKind::invalid_request, "Parking is not available in this version."});
-    }
-  }
-  if (auto problem = members.problem()) return *std::move(problem);
-  if (!members.has(0)) {
-    return Problem(ProblemKind::invalid_request, "An item names its receipt.", "receipt");
-  }
-  if (auto checked = check_nack(item); !checked) return std::move(checked).problem();
-  return item;
-}
-
-Try<NackItem> read_proto_nack(std::string_view message) {
-  NackItem item;
-  ProtoReader fields(message);
-  while (fields.next()) {
-    if (fields.is_bytes(1)) item.receipt = fields.bytes();
-    if (fields.is_number(2)) item.delay = engine::Duration{fields.signed_number()};
-    if (fields.is_number(3)) item.dead = fields.number() != 0;
-    if (fields.is_bytes(4)) item.reason = fields.bytes();
-  }
-  if (!fields.ok()) return not_protobuf();
-  if (auto checked = check_nack(item); !checked) return std::move(checked).problem();
-  return item;
-}
-
-Try<ExtendItem> read_extend(JsonReader& json) {
-  static constexpr std::string_view kNames[] = {"receipt", "visibility_timeout"};
-  ExtendItem item;
-  MemberLoop members(json, kNames);
-  while (const auto member = members.next()) {
-    if (*member == 0) {
-      item.receipt = json.string();
-      continue;
-    }
-    auto timeout = read_duration(json);
-    if (timeout) timeout = checked_visibility(*timeout);
-    if (timeout) {
-      item.visibility_timeout = *timeout;
-    } else {
-      members.refuse(std::move(timeout).problem());
-    }
-  }
-  if (auto problem = members.problem()) return *std::move(problem);
-  if (members.has(0) && members.has(1)) return item;
-  return Problem(ProblemKind::invalid_request, "An item has receipt and visibility_timeout.",
-                 members.has(0) ? "visibility_timeout" : "receipt");
-}
-
-Try<ExtendItem> read_proto_extend(std::string_view message) {
-  ExtendItem item;
-  ProtoReader fields(message);
-  while (fields.next()) {
-    if (fields.is_bytes(1)) item.receipt = fields.bytes();
-    if (fields.is_number(2)) item.visibility_timeout = engine::Duration{fields.signed_number()};
-  }
-  if (!fields.ok()) return not_protobuf();
-  auto checked = checked_visibility(item.visibility_timeout);
-  if (!checked) return std::move(checked).problem();
-  return item;
 }
 
 template <class Item, class ReadJson, class ReadProto>
@@ -231,9 +111,18 @@ Try<std::vector<Item>> read_items(Call& call, std::string_view list, ReadJson re
   return items;
 }
 
+// nack and extend answer in the turn of the write.
+engine::Completion<Results> in_this_turn(engine::Completion<Results> done,
+                                         engine::Decided<Results> decided) {
+  return [done = std::move(done), decided = std::move(decided)](Result<Results> results) mutable {
+    if (results && decided) decided(*results);
+    done(std::move(results));
+  };
+}
+
 template <class Start>
 Task<Try<>> settle(Call& call, std::string queue, Start start, bool keeps_them = false) {
-  auto results = co_await on_core<Results>(call.broker.core, std::move(start));
+  auto results = co_await write_once<Results>(call, std::move(start));
   if (!results) co_return co_await explained(call, results.error(), std::move(queue));
   if (!keeps_them) call.reply.messages_settled = settled_for_good(*results);
   render(call, *results);
@@ -246,12 +135,14 @@ Task<Try<>> ack_messages(Call& call) {
   auto queue = call.name(0);
   if (!queue) co_return std::move(queue).problem();
   auto receipts = read_items<std::string>(
-      call, "receipts", [](JsonReader& json) { return Try<std::string>(std::string(json.string())); },
+      call, "receipts",
+      [](JsonReader& json) { return Try<std::string>(std::string(json.string())); },
       [](std::string_view bytes) { return Try<std::string>(std::string(bytes)); });
   if (!receipts) co_return std::move(receipts).problem();
-  auto start = [&queues = call.broker.queues, &queue,
-                &receipts](engine::Completion<Results> done) {
-    queues.ack(*queue, *std::move(receipts), std::move(done));
+  auto start = [&queues = call.broker.queues, &queue, &receipts](engine::Completion<Results> done,
+                                                                 engine::Decided<Results> decided) {
+    queues.ack(*queue, *std::move(receipts), std::move(done), queue::Receipts::newest,
+               std::move(decided));
   };
   co_return co_await settle(call, *queue, std::move(start));
 }
@@ -261,8 +152,9 @@ Task<Try<>> nack_messages(Call& call) {
   if (!queue) co_return std::move(queue).problem();
   auto items = read_items<NackItem>(call, "items", read_nack, read_proto_nack);
   if (!items) co_return std::move(items).problem();
-  auto start = [&queues = call.broker.queues, &queue, &items](engine::Completion<Results> done) {
-    queues.nack(*queue, *std::move(items), std::move(done));
+  auto start = [&queues = call.broker.queues, &queue, &items](engine::Completion<Results> done,
+                                                              engine::Decided<Results> decided) {
+    queues.nack(*queue, *std::move(items), in_this_turn(std::move(done), std::move(decided)));
   };
   co_return co_await settle(call, *queue, std::move(start));
 }
@@ -272,8 +164,9 @@ Task<Try<>> extend_messages(Call& call) {
   if (!queue) co_return std::move(queue).problem();
   auto items = read_items<ExtendItem>(call, "items", read_extend, read_proto_extend);
   if (!items) co_return std::move(items).problem();
-  auto start = [&queues = call.broker.queues, &queue, &items](engine::Completion<Results> done) {
-    queues.extend(*queue, *std::move(items), std::move(done));
+  auto start = [&queues = call.broker.queues, &queue, &items](engine::Completion<Results> done,
+                                                              engine::Decided<Results> decided) {
+    queues.extend(*queue, *std::move(items), in_this_turn(std::move(done), std::move(decided)));
   };
   co_return co_await settle(call, *queue, std::move(start), /*keeps_them=*/true);
 }

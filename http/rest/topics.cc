@@ -5,6 +5,7 @@
 
 #include "engine/base/duration_text.h"
 #include "engine/base/time_text.h"
+#include "http/once.h"
 #include "http/rest/config_in.h"
 #include "http/rest/handlers.h"
 #include "http/rest/json_request.h"
@@ -49,6 +50,13 @@ void append_topic(JsonWriter& json, const TopicView& view) {
   json.end_object();
   json.name("durability").string(durability_text(config.durability));
   json.name("record_bytes_max").number(config.record_bytes_max);
+  json.name("dedup");
+  if (config.dedup_window > engine::Duration{0}) {
+    json.begin_object().name("window").string(engine::format_duration(config.dedup_window));
+    json.end_object();
+  } else {
+    json.null();
+  }
   json.name("created").string(engine::format_time(info.created));
   if (!view.partitions.empty()) {
     std::int64_t records = 0;
@@ -237,10 +245,11 @@ Task<Try<>> trim_topic(Call& call) {
   auto before = co_await read_trim(call, *name);
   if (!before) co_return std::move(before).problem();
   using Trimmed = std::vector<log::PartitionOffsets>;
-  auto start = [&topics = call.broker.topics, &name, &before](engine::Completion<Trimmed> done) {
-    topics.trim(*name, *std::move(before), std::move(done));
+  auto start = [&topics = call.broker.topics, &name, &before](
+                   engine::Completion<Trimmed> done, engine::Decided<Trimmed> decided) {
+    topics.trim(*name, *std::move(before), std::move(done), std::move(decided));
   };
-  auto trimmed = co_await on_core<Trimmed>(call.broker.core, std::move(start));
+  auto trimmed = co_await write_once<Trimmed>(call, std::move(start));
   if (!trimmed) co_return co_await explained(call, trimmed.error(), *name);
   JsonWriter json(call.reply.body);
   json.begin_object().name("topic").string(*name).name("partitions").begin_array();

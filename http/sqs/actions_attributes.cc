@@ -14,7 +14,7 @@ constexpr std::string_view kAll = "All";
 Outcome<> check_names(const Request& request) {
   for (const std::string_view name : request.attribute_names) {
     if (name == kAll || is_attribute(name)) continue;
-    return Fault(Code::invalid_attribute_name, fmt::format("Unknown Attribute {}.", name));
+    return Fault(Code::invalid_attribute_name, fmt::format("Unknown Attribute {}.", echoed(name)));
   }
   return {};
 }

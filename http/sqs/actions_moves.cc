@@ -1,4 +1,6 @@
 // Move tasks: dead letters back to where they died, or elsewhere, while others go on working.
+#include <algorithm>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -90,6 +92,24 @@ Outcome<queue::MoveRequest> read_start(const Exchange& exchange) {
   return move;
 }
 
+Fault bad_destination(std::string_view reason) {
+  return {Code::invalid_parameter_value,
+          fmt::format("Value for parameter DestinationArn is invalid. Reason: {}", reason)};
+}
+
+Outcome<> check_destination(const queue::Queues& queues, const queue::MoveRequest& request) {
+  if (request.destination.empty()) return {};
+  const auto destination = queues.find(request.destination);
+  if (!destination) return no_such_resource("DestinationArn");
+  if (request.destination == request.source)
+    return bad_destination("Source queue and destination queue must be different.");
+  if (destination->source)
+    return bad_destination("The queue reads a topic: nothing can be sent there.");
+  if (is_fifo_name(request.destination) != is_fifo_name(request.source))
+    return bad_destination("Source queue and destination queue must be of the same type.");
+  return {};
+}
+
 // The rest on the core, which starts the task in the same turn.
 Outcome<> start(Broker& broker, queue::MoveRequest request) {
   queue::Queues& queues = broker.queues;
@@ -98,9 +118,7 @@ Outcome<> start(Broker& broker, queue::MoveRequest request) {
     return Fault(Code::invalid_parameter_value,
                  "Source queue must be configured as a Dead Letter Queue.");
   }
-  if (!request.destination.empty() && !queues.config(request.destination)) {
-    return no_such_resource("DestinationArn");
-  }
+  if (auto sound = check_destination(queues, request); !sound) return sound;
   const auto started = queues.start_move(std::move(request));
   if (started) return {};
   if (started.error().code != engine::Errc::busy) return fault_of(started.error());
@@ -120,6 +138,12 @@ std::string_view status_text(MoveStatus status) {
   __builtin_unreachable();
 }
 
+std::string_view failure_reason(const Move& move) {
+  if (*move.failure != engine::Errc::queue_not_found) return info(Code::internal_failure).query;
+  if (!move.request.destination.empty()) return info(Code::queue_does_not_exist).query;
+  return "CouldNotDetermineMessageSource";
+}
+
 void write_move(AnswerWriter& answer, const Move& move, const Exchange& exchange) {
   const std::string_view source_arn = *exchange.request.source_arn;
   answer.begin_item();
@@ -137,11 +161,7 @@ void write_move(AnswerWriter& answer, const Move& move, const Exchange& exchange
     answer.number("MaxNumberOfMessagesPerSecond", *move.request.per_second);
   answer.number("ApproximateNumberOfMessagesMoved", move.moved);
   answer.number("ApproximateNumberOfMessagesToMove", move.to_move);
-  if (move.failure) {
-    const bool gone = *move.failure == engine::Errc::queue_not_found;
-    answer.text("FailureReason",
-                info(gone ? Code::queue_does_not_exist : Code::internal_failure).query);
-  }
+  if (move.failure) answer.text("FailureReason", failure_reason(move));
   answer.number("StartedTimestamp", move.started.value());
   answer.end_item();
 }
@@ -173,6 +193,10 @@ Outcome<Move> cancel(const Exchange& exchange, const Handle& handle) {
   if (!source) return source.fault();
   queue::Queues& queues = exchange.broker.queues;
   if (!queues.config(*source)) return no_such_resource("SourceArn");
+  const auto moves = queues.moves(*source);
+  const bool is_of_source = std::any_of(
+      moves.begin(), moves.end(), [&](const Move& move) { return move.request.id == handle.id; });
+  if (!is_of_source) return Fault(Code::resource_not_found, "Task does not exist.");
   auto cancelled = queues.cancel_move(handle.id);
   if (cancelled) return *std::move(cancelled);
   return Fault(Code::resource_not_found, "Task does not exist.");

@@ -47,11 +47,15 @@ Outcome<> check_create(const Request& request) {
 // An existing queue is the one that was asked for when every attribute that was given is what it
 // has now.
 Outcome<QueueInfo> same_queue(const Exchange& exchange, QueueView queue) {
+  if (queue.fifo() && (queue.info.config.order != queue::Order::key || queue.info.source)) {
+    return Fault(Code::queue_name_exists,
+                 "A queue already exists with the same name, and it keeps no order.");
+  }
   QueueView as_asked = queue;
   auto set = set_attributes(exchange.request.queue_attributes, as_asked);
   if (!set) return set.fault();
   for (const auto& [name, value] : exchange.request.queue_attributes) {
-    if (read_attribute(name, queue) == read_attribute(name, as_asked)) continue;
+    if (same_attribute(name, queue, as_asked)) continue;
     return Fault(Code::queue_name_exists,
                  fmt::format("A queue already exists with the same name and a different value for "
                              "attribute {}",
@@ -74,7 +78,7 @@ void create_on_core(Exchange& exchange, Decided<QueueInfo> done) {
   QueueView queue(std::move(fresh), exchange.caller.region, exchange.options());
   queue.extension.account = exchange.caller.account;
   queue.extension.modified = exchange.broker.core.wall();
-  for (const auto& [key, value] : request.tags) queue.extension.tags.emplace(key, value);
+  for (const auto& [key, value] : request.tags) queue.extension.tags.emplace(key, *value);
   if (auto set = set_attributes(request.queue_attributes, queue); !set)
     return done(Outcome<QueueInfo>(set.fault()));
   if (auto sound = check_redrive_target(exchange, queue); !sound)
@@ -101,8 +105,8 @@ Task<Outcome<>> create_queue(Exchange& exchange) {
 
 Task<Outcome<>> get_queue_url(Exchange& exchange) {
   const auto owner = exchange.request.owner_account;
-  const std::string name = exchange.stored(
-      {owner.value_or(""), {}, exchange.request.queue_name.value_or("")});
+  const std::string name =
+      exchange.stored({owner.value_or(""), {}, exchange.request.queue_name.value_or("")});
   if (!is_name(name)) {
     co_return Fault(
         Code::invalid_parameter_value,

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "http/client_name.h"
 #include "http/hand_out.h"
 #include "http/message_page.h"
 #include "http/sqs/action.h"
@@ -17,9 +18,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::int64_t kMessagesMax = 10;
 constexpr std::int64_t kWaitMax = 20;
-constexpr std::int64_t kVisibilityMax = 43'200;
 constexpr std::size_t kReceivedBytesMax = 12 << 20;  // ten of the largest messages
 
 struct Wanted {
@@ -28,6 +27,7 @@ struct Wanted {
   std::optional<engine::Duration> wait;
   std::optional<engine::Duration> visibility_timeout;
   std::string attempt_id;  ///< of FIFO queues
+  std::string client;
   std::optional<engine::Instant> until;  ///< known once the first receive was made
 };
 
@@ -41,14 +41,16 @@ Outcome<Wanted> read_wanted(const Exchange& exchange) {
   const Request& request = exchange.request;
   auto queue = exchange.queue();
   if (!queue) return queue.fault();
-  auto max = check_range(request.max_messages, 1, kMessagesMax, "MaxNumberOfMessages",
-                         "Must be between 1 and 10, if provided.");
+  const auto most = static_cast<std::int64_t>(exchange.options().batch_max);
+  auto max = check_range(request.max_messages, 1, most, "MaxNumberOfMessages",
+                         fmt::format("Must be between 1 and {}, if provided.", most));
   if (!max) return max.fault();
   auto wait = check_range(request.wait_seconds, 0, kWaitMax, "WaitTimeSeconds",
                           "Must be >= 0 and <= 20, if provided.");
   if (!wait) return wait.fault();
-  auto timeout = check_range(request.visibility_timeout, 0, kVisibilityMax, "VisibilityTimeout",
-                             "Must be between 0 and 43200.");
+  const std::int64_t longest = exchange.options().visibility_max.count();
+  auto timeout = check_range(request.visibility_timeout, 0, longest, "VisibilityTimeout",
+                             fmt::format("Must be between 0 and {}.", longest));
   if (!timeout) return timeout.fault();
   Wanted wanted;
   wanted.queue = *std::move(queue);
@@ -60,6 +62,8 @@ Outcome<Wanted> read_wanted(const Exchange& exchange) {
     }
     wanted.attempt_id = *request.attempt_id;
   }
+  wanted.client =
+      exchange.caller.key_id.empty() ? client_name(exchange.call.head) : exchange.caller.key_id;
   if (request.max_messages) wanted.max = static_cast<std::size_t>(*request.max_messages);
   if (request.wait_seconds) wanted.wait = seconds{*request.wait_seconds};
   if (request.visibility_timeout) wanted.visibility_timeout = seconds{*request.visibility_timeout};
@@ -67,13 +71,13 @@ Outcome<Wanted> read_wanted(const Exchange& exchange) {
 }
 
 // On the core. A wait of 0 that is asked for is a short poll, whatever the queue says.
-std::uint64_t receive(Broker& broker, Wanted& wanted,
-                      engine::Completion<queue::Received> done) {
+std::uint64_t receive(Broker& broker, Wanted& wanted, engine::Completion<queue::Received> done) {
   const queue::QueueConfig* const config = broker.queues.config(wanted.queue);
   const engine::Duration queue_wait = config ? config->receive_wait : engine::Duration{0};
   if (!wanted.until) wanted.until = broker.clock.now() + wanted.wait.value_or(queue_wait);
-  queue::Receive request{wanted.queue, wanted.max, kReceivedBytesMax, wanted.visibility_timeout,
-                         wanted.attempt_id};
+  queue::Receive request{wanted.queue,      wanted.max,
+                         kReceivedBytesMax, wanted.visibility_timeout,
+                         wanted.attempt_id, wanted.client};
   return broker.queues.receive(std::move(request), *wanted.until, std::move(done));
 }
 
@@ -98,13 +102,6 @@ Task<Outcome<queue::Received>> receive_or_wait(Exchange& exchange, Wanted& wante
   co_return **std::move(received);
 }
 
-std::vector<MessagePlace> places_of(const queue::Received& received) {
-  std::vector<MessagePlace> places;
-  for (const auto& message : received.messages)
-    places.push_back({message.partition, message.offset});
-  return places;
-}
-
 /// Writes messages one after the other. The list begins with the first: a receive that hands out
 /// nothing says nothing.
 class MessageWriter {
@@ -122,7 +119,8 @@ class MessageWriter {
     if (!std::exchange(any_, true)) answer_.begin_list("Messages", "Message");
     const std::string place = fmt::format("{}/{}/{}/{}", queue_, delivered.partition.value(),
                                           delivered.offset.value(), record.timestamp.value());
-    const StoredMessage message = to_message(record, place, exchange_.protocol);
+    StoredMessage message = to_message(record, place, exchange_.protocol);
+    if (is_fifo_name(queue_)) complete_fifo(record, message);
     answer_.begin_item();
     answer_.text("MessageId", message.message_id);
     answer_.text("ReceiptHandle", delivered.receipt);
@@ -163,8 +161,7 @@ class MessageWriter {
     }
     system("AWSTraceHeader", message.trace);
     if (!message.origin_queue.empty()) {
-      system("DeadLetterQueueSourceArn",
-             exchange_.arn(account_, message.origin_queue));
+      system("DeadLetterQueueSourceArn", exchange_.arn(account_, message.origin_queue));
     }
     if (in_system_) answer_.end_map();
   }
@@ -224,9 +221,9 @@ Task<Outcome<>> receive_message(Exchange& exchange) {
     if (!got) co_return got.fault();
     received = *std::move(got);
     if (received.messages.empty()) co_return Outcome<>();
-    auto places = places_of(received);
-    records = co_await MessageRecords::load(exchange.call, received.plans,
-                                            received.plan_partitions, std::move(places));
+    auto places = places_of(received.messages);
+    records = co_await MessageRecords::load(exchange.call, received.plans, received.plan_partitions,
+                                            std::move(places));
     again = drop_expired(exchange.call, wanted->queue, received, records);
   }
   if (received.messages.empty()) co_return Outcome<>();

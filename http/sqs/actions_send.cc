@@ -16,9 +16,6 @@ namespace twofold::http::sqs {
 namespace {
 
 constexpr std::string_view kTraceField = "X-Amzn-Trace-Id";
-constexpr std::string_view kInvalidText =
-    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
-    "#xE000 to #xFFFD | #x10000 to #x10FFFF";
 
 /// The messages of one call on their way to the queue. What is wrong with one of a batch does not
 /// stop the others.
@@ -34,16 +31,20 @@ struct Outgoing {
   bool fifo = false;
 };
 
-std::size_t size_of(const Item& item) { return item.body->size() + size_of(item.attributes); }
+std::size_t size_of(const Item& item) {
+  return item.body.value_or("").size() + size_of(item.attributes);
+}
+
+bool has_body(const Item& item) { return !item.body.value_or("").empty(); }
 
 Outcome<> check_message(const Item& item, bool fifo, std::int64_t delay_max) {
+  if (!has_body(item)) return missing_parameter("MessageBody");
   if (auto ordering = check_ordering(item, fifo); !ordering) return ordering;
   if (item.delay_seconds && (*item.delay_seconds < 0 || *item.delay_seconds > delay_max)) {
     return invalid_value(std::to_string(*item.delay_seconds), "DelaySeconds",
                          fmt::format("DelaySeconds must be >= 0 and <= {}.", delay_max));
   }
-  if (!is_message_text(*item.body))
-    return Fault(Code::invalid_message_contents, std::string(kInvalidText));
+  if (!is_message_text(*item.body)) return invalid_text();
   if (auto system = check_system_attributes(item.system_attributes); !system) return system;
   return check_attributes(item.attributes);
 }
@@ -68,15 +69,12 @@ Outcome<Outgoing> prepare(Exchange& exchange, std::span<const Item> items, bool 
   auto queue = exchange.queue();
   if (!queue) return queue.fault();
   if (batch) {
-    auto checked = check_batch(items, "SendMessageBatchRequestEntry");
+    auto checked = check_batch(items, "SendMessageBatchRequestEntry", exchange.options().batch_max);
     if (!checked) return checked.fault();
-  }
-  for (const Item& item : items) {
-    if (item.body.value_or("").empty()) return missing_parameter("MessageBody");
-  }
-  if (batch) {
     auto fits = check_total_size(items);
     if (!fits) return fits.fault();
+  } else if (!has_body(items.front())) {
+    return missing_parameter("MessageBody");
   }
   Outgoing outgoing;
   outgoing.queue = *std::move(queue);
@@ -96,7 +94,7 @@ Outcome<Outgoing> prepare(Exchange& exchange, std::span<const Item> items, bool 
     outgoing.ids.push_back(uuid_text(outgoing.tokens.back()));
     if (!outgoing.fifo) continue;
     outgoing.dedup_ids.push_back(items[i].dedup_id ? std::string(*items[i].dedup_id)
-                                                   : sha256_hex(*items[i].body));
+                                                   : sha256_hex(items[i].body.value_or("")));
   }
   return outgoing;
 }
@@ -168,7 +166,7 @@ void send(Exchange& exchange, Outgoing& outgoing, Decided<queue::Sent> done) {
   if (!outgoing.batch && outgoing.faults[0]) return done(Outcome<queue::Sent>(*outgoing.faults[0]));
   make_records(exchange, outgoing);
   if (outgoing.messages.empty()) {
-    return done(Outcome<queue::Sent>(queue::Sent{{}, engine::Durability::disk}));
+    return done(Outcome<queue::Sent>(queue::Sent{{}, engine::Durability::disk, engine::LogId{0}}));
   }
   queue::Send request{outgoing.queue, std::move(outgoing.messages), std::nullopt};
   request.makes_fair = !outgoing.fifo && has_groups(outgoing);

@@ -11,33 +11,35 @@ using queue::Settled;
 using Results = std::vector<Settled>;
 using Faults = std::vector<std::optional<Fault>>;
 
-constexpr std::int64_t kVisibilityMax = 43'200;
-
 /// Receipts on their way to the queue, and what became of each.
 struct Settling {
   std::string queue;
   std::span<const Item> items;
   Faults faults;  ///< one per item
   bool batch = false;
-  bool fifo = false;
+  std::chrono::seconds visibility_max{};
+  /// Of a FIFO queue, or of another one that keeps an order: an older receipt must not count there.
+  bool ordered = false;
 
   queue::Receipts accepted() const {
-    return fifo ? queue::Receipts::held : queue::Receipts::any;
+    return ordered ? queue::Receipts::held : queue::Receipts::any;
   }
 };
 
 Fault bad_handle(std::string_view handle) {
   return {Code::receipt_handle_is_invalid,
-          fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle)};
+          fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.",
+                      echoed(handle))};
 }
 
-Fault too_long(std::int64_t timeout) {
+Fault too_long(std::int64_t timeout, std::chrono::seconds most) {
   return invalid_value(
       std::to_string(timeout), "VisibilityTimeout",
-      "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
+      fmt::format("Total VisibilityTimeout for the message is beyond the limit [{} seconds]",
+                  most.count()));
 }
 
-// Of FIFO queues only, where a receipt ends with its timeout.
+// Of ordered queues only, where a receipt ends with its timeout.
 Fault expired(std::string_view handle, bool batch) {
   if (batch) return {Code::receipt_handle_is_invalid, "The receipt handle has expired"};
   return invalid_value(handle, "ReceiptHandle", "The receipt handle has expired.");
@@ -48,7 +50,7 @@ std::optional<Fault> delete_fault(const Settling& settling, Settled settled, con
   const std::string_view handle = *item.receipt_handle;
   switch (settled) {
     case Settled::stale:
-      if (settling.fifo) return expired(handle, settling.batch);
+      if (settling.ordered) return expired(handle, settling.batch);
       return std::nullopt;
     case Settled::acked:
     case Settled::already:
@@ -65,13 +67,13 @@ std::optional<Fault> change_fault(const Settling& settling, Settled settled, con
     case Settled::acked:
     case Settled::ok: return std::nullopt;
     case Settled::stale:
-      if (settling.fifo) return expired(handle, settling.batch);
+      if (settling.ordered) return expired(handle, settling.batch);
       [[fallthrough]];
     case Settled::already:
       return invalid_value(
           handle, "ReceiptHandle",
           "Message does not exist or is not available for visibility timeout change.");
-    case Settled::too_long: return too_long(*item.visibility_timeout);
+    case Settled::too_long: return too_long(*item.visibility_timeout, settling.visibility_max);
     case Settled::unknown: return bad_handle(handle);
   }
   __builtin_unreachable();
@@ -83,15 +85,15 @@ Outcome<> check_handle(const Item& item) {
 }
 
 // The time since the receive counts, too, and is never 0.
-Outcome<> check_timeout(const Item& item) {
+Outcome<> check_timeout(const Item& item, std::chrono::seconds most) {
   if (!item.visibility_timeout) return missing_parameter("VisibilityTimeout");
   const std::int64_t timeout = *item.visibility_timeout;
-  if (timeout < 0 || timeout > kVisibilityMax) {
+  if (timeout < 0 || timeout > most.count()) {
     return invalid_value(std::to_string(timeout), "VisibilityTimeout",
-                         "Must be between 0 and 43200.");
+                         fmt::format("Must be between 0 and {}.", most.count()));
   }
-  if (timeout < kVisibilityMax) return {};
-  return too_long(timeout);
+  if (timeout < most.count()) return {};
+  return too_long(timeout, most);
 }
 
 Outcome<Settling> prepare(const Exchange& exchange, std::span<const Item> items) {
@@ -102,13 +104,22 @@ Outcome<Settling> prepare(const Exchange& exchange, std::span<const Item> items)
   }
   Settling settling;
   settling.queue = *std::move(queue);
-  settling.fifo = is_fifo_name(settling.queue);
+  settling.visibility_max = exchange.options().visibility_max;
   settling.items = items;
   settling.faults.resize(items.size());
   return settling;
 }
 
-void delete_on_core(Exchange& exchange, const Settling& settling, Decided<Results> done) {
+// A name is not enough: any queue may have been given an order, over REST.
+void note_order(const Exchange& exchange, Settling& settling) {
+  const queue::QueueConfig* const config = exchange.broker.queues.config(settling.queue);
+  if (!config) return;
+  settling.ordered = is_fifo_name(settling.queue) || config->order == queue::Order::key ||
+                     config->order == queue::Order::strict;
+}
+
+void delete_on_core(Exchange& exchange, Settling& settling, Decided<Results> done) {
+  note_order(exchange, settling);
   std::vector<std::string> receipts;
   for (const Item& item : settling.items) receipts.emplace_back(*item.receipt_handle);
   exchange.broker.queues.ack(settling.queue, std::move(receipts), decided(std::move(done)),
@@ -116,14 +127,14 @@ void delete_on_core(Exchange& exchange, const Settling& settling, Decided<Result
 }
 
 // Those whose timeout is in order; results come for these alone.
-void change_on_core(Exchange& exchange, const Settling& settling, Decided<Results> done) {
+void change_on_core(Exchange& exchange, Settling& settling, Decided<Results> done) {
+  note_order(exchange, settling);
   std::vector<queue::ExtendItem> items;
   for (std::size_t i = 0; i < settling.items.size(); ++i) {
     if (settling.faults[i]) continue;
     const Item& item = settling.items[i];
     items.push_back({std::string(*item.receipt_handle),
-                     std::chrono::seconds{*item.visibility_timeout},
-                     std::chrono::seconds{kVisibilityMax}});
+                     std::chrono::seconds{*item.visibility_timeout}, settling.visibility_max});
   }
   exchange.broker.queues.extend(settling.queue, std::move(items), decided(std::move(done)),
                                 settling.accepted());
@@ -165,7 +176,8 @@ std::span<const Item> single(const Exchange& exchange) {
 
 Outcome<Settling> prepare_batch(const Exchange& exchange, std::string_view entry) {
   const std::span<const Item> items(exchange.request.entries);
-  if (auto checked = check_batch(items, entry); !checked) return checked.fault();
+  if (auto checked = check_batch(items, entry, exchange.options().batch_max); !checked)
+    return checked.fault();
   auto settling = prepare(exchange, items);
   if (settling) settling->batch = true;
   return settling;
@@ -173,7 +185,7 @@ Outcome<Settling> prepare_batch(const Exchange& exchange, std::string_view entry
 
 void note_bad_timeouts(Settling& settling) {
   for (std::size_t i = 0; i < settling.items.size(); ++i) {
-    auto checked = check_timeout(settling.items[i]);
+    auto checked = check_timeout(settling.items[i], settling.visibility_max);
     if (!checked) settling.faults[i] = checked.fault();
   }
 }
@@ -206,7 +218,7 @@ Task<Outcome<>> delete_message_batch(Exchange& exchange) {
 Task<Outcome<>> change_message_visibility(Exchange& exchange) {
   auto settling = prepare(exchange, single(exchange));
   if (!settling) co_return settling.fault();
-  const auto timeout = check_timeout(exchange.request);
+  const auto timeout = check_timeout(exchange.request, settling->visibility_max);
   if (!timeout) co_return timeout.fault();
   const auto done = co_await change_items(exchange, *settling);
   if (!done) co_return done.fault();

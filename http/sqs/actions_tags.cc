@@ -34,7 +34,7 @@ Fault bad(std::string message) { return {Code::invalid_parameter_value, std::mov
 Outcome<> add_tags(const Exchange& exchange, QueueView& queue) {
   auto& tags = queue.extension.tags;
   for (const auto& [key, value] : exchange.request.tags) {
-    tags.insert_or_assign(std::string(key), std::string(value));
+    tags.insert_or_assign(std::string(key), std::string(*value));
   }
   if (tags.size() <= kTagsMax) return {};
   return bad(fmt::format("Too many tags added for queue {}.", queue.info.name));
@@ -50,15 +50,15 @@ Outcome<> remove_tags(const Exchange& exchange, QueueView& queue) {
 
 }  // namespace
 
-Outcome<> check_tags(std::span<const NameAndValue> tags) {
+Outcome<> check_tags(std::span<const Tag> tags) {
   for (const auto& [key, value] : tags) {
     if (key.empty() || length_of(key) > kKeyMax) {
       return bad("Tag keys must be between 1 and 128 characters in length.");
     }
-    if (length_of(value) > kValueMax)
+    if (!value || length_of(*value) > kValueMax)
       return bad("Tag values must be between 0 and 256 characters in length.");
     if (same_token(key.substr(0, 4), "aws:")) return bad("Tag keys cannot start with 'aws:'.");
-    if (!is_tag_text(key) || !is_tag_text(value)) {
+    if (!is_tag_text(key) || !is_tag_text(*value)) {
       return bad("Tags can only contain Unicode letters, digits, whitespace and _.:/=+-@");
     }
   }

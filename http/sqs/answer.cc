@@ -1,5 +1,6 @@
 #include "http/sqs/answer.h"
 
+#include <array>
 #include <utility>
 
 #include "http/base64.h"
@@ -10,23 +11,42 @@ namespace {
 constexpr std::string_view kNamespace = "http://queue.amazonaws.com/doc/2012-11-05/";
 constexpr std::string_view kWsdl = "The specified queue does not exist for this wsdl version.";
 
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+// What does not simply stand for itself: markup, control characters, and where U+FFFE begins.
+constexpr auto kSpecial = [] {
+  std::array<bool, 256> special{};
+  for (unsigned char c = 0; c < 0x20; ++c) special[c] = c != '\t' && c != '\n';
+  for (const unsigned char c : {'&', '<', '>', '"'}) special[c] = true;
+  special[0xEF] = true;
+  return special;
+}();
+
+bool is_no_character(std::string_view text) {
+  return text.starts_with("\xEF\xBF\xBE") || text.starts_with("\xEF\xBF\xBF");
+}
+
 }  // namespace
 
 void append_xml_text(std::string& out, std::string_view text) {
   std::size_t from = 0;
-  for (;;) {
-    const std::size_t at = text.find_first_of("&<>\"\r", from);
-    out.append(text.substr(from, at == std::string_view::npos ? at : at - from));
-    if (at == std::string_view::npos) return;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!kSpecial[static_cast<unsigned char>(text[at])]) continue;
+    const bool is_lead = text[at] == '\xEF';
+    if (is_lead && !is_no_character(text.substr(at))) continue;
+    out.append(text.substr(from, at - from));
     switch (text[at]) {
       case '&': out.append("&amp;"); break;
       case '<': out.append("&lt;"); break;
       case '>': out.append("&gt;"); break;
       case '"': out.append("&quot;"); break;
-      default: out.append("&#xD;"); break;
+      case '\r': out.append("&#xD;"); break;
+      default: out.append(kReplacement); break;
     }
+    if (is_lead) at += 2;
     from = at + 1;
   }
+  out.append(text.substr(from));
 }
 
 void AnswerWriter::begin(std::string_view action, bool has_result) {

@@ -12,8 +12,9 @@ namespace twofold::http::sqs {
 
 enum class Protocol : std::uint8_t { json, query };
 
-/// Appends `text` as XML character data. A carriage return goes out as a reference: every XML
-/// parser would read a bare one as a line feed.
+/// Appends `text`, which is UTF-8, as XML character data. A carriage return goes out as a
+/// reference: every XML parser would read a bare one as a line feed. What XML 1.0 cannot say at all
+/// goes out as U+FFFD.
 void append_xml_text(std::string& out, std::string_view text);
 
 /// Writes an answer in either protocol: as AWS JSON 1.0, or as XML in the shape of the Query

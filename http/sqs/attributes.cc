@@ -25,7 +25,7 @@ Fault bad_value(std::string_view name, std::string_view why = "") {
 }
 
 Fault unknown(std::string_view name) {
-  return {Code::invalid_attribute_name, fmt::format("Unknown Attribute {}.", name)};
+  return {Code::invalid_attribute_name, fmt::format("Unknown Attribute {}.", echoed(name))};
 }
 
 std::string text_of(engine::Duration duration) {
@@ -69,7 +69,7 @@ Outcome<std::int64_t> number_in(std::string_view name, std::string_view value, s
 }
 
 Outcome<> write_visibility(std::string_view value, QueueView& queue) {
-  auto number = number_in("VisibilityTimeout", value, 0, 43'200);
+  auto number = number_in("VisibilityTimeout", value, 0, queue.visibility_max.count());
   if (!number) return number.fault();
   queue.info.config.visibility_timeout = seconds{*number};
   return {};
@@ -146,9 +146,17 @@ constexpr std::string_view kKmsKey = "KmsMasterKeyId";
 constexpr std::string_view kKmsReuse = "KmsDataKeyReusePeriodSeconds";
 constexpr std::string_view kManagedSse = "SqsManagedSseEnabled";
 
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = std::min(text.find_first_not_of(kSpace), text.size());
+  text.remove_prefix(first);
+  return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
 Outcome<> write_policy(std::string_view value, QueueView& queue) {
-  if (!value.empty() && (!value.starts_with('{') || !is_json(value))) return bad_value(kPolicy);
-  queue.extension.set(kPolicy, std::string(value));
+  const std::string_view policy = trimmed(value);
+  if (!value.empty() && (!policy.starts_with('{') || !is_json(policy))) return bad_value(kPolicy);
+  queue.extension.set(kPolicy, std::string(policy));
   return {};
 }
 
@@ -217,9 +225,11 @@ std::optional<std::string> read_managed_sse(const QueueView& queue) {
   return queue.extension.attribute(kManagedSse) == "false" ? "false" : "true";
 }
 
+// The other way round, too: there is one kind of encryption at a time.
 Outcome<> write_managed_sse(std::string_view value, QueueView& queue) {
   const auto flag = flag_in(value);
   if (!flag) return bad_value(kManagedSse);
+  if (*flag) queue.extension.set(kKmsKey, "");
   queue.extension.set(kManagedSse, *flag ? "" : "false");
   return {};
 }
@@ -276,27 +286,27 @@ Outcome<> write_throughput(std::string_view value, QueueView& queue) {
 }
 
 constexpr auto kAttributes = std::to_array<Attribute>({
-    {"ApproximateNumberOfMessages",           &read_ready,               nullptr             },
-    {"ApproximateNumberOfMessagesDelayed",    &read_delayed,             nullptr             },
-    {"ApproximateNumberOfMessagesNotVisible", &read_in_flight,           nullptr             },
+    {"ApproximateNumberOfMessages",           &read_ready,                    nullptr             },
+    {"ApproximateNumberOfMessagesDelayed",    &read_delayed,                  nullptr             },
+    {"ApproximateNumberOfMessagesNotVisible", &read_in_flight,                nullptr             },
     {kContentBased,                           &read_fifo_only<kContentBased>, &write_content_based},
-    {"CreatedTimestamp",                      &read_created,             nullptr             },
-    {kScope,                                  &read_fifo_only<kScope>,   &write_scope        },
-    {"DelaySeconds",                          &read_delay,               &write_delay        },
-    {kFifo,                                   &read_fifo,                &write_fifo         },
-    {kThroughput,                             &read_fifo_only<kThroughput>, &write_throughput},
-    {kKmsReuse,                               &read_kept<kKmsReuse>,     &write_kms_reuse    },
-    {kKmsKey,                                 &read_kept<kKmsKey>,       &write_kms_key      },
-    {"LastModifiedTimestamp",                 &read_modified,            nullptr             },
-    {"MaximumMessageSize",                    &read_size,                &write_size         },
-    {"MessageRetentionPeriod",                &read_retention,           &write_retention    },
-    {kPolicy,                                 &read_kept<kPolicy>,       &write_policy       },
-    {"QueueArn",                              &read_arn,                 nullptr             },
-    {"ReceiveMessageWaitTimeSeconds",         &read_wait,                &write_wait         },
-    {kRedriveAllow,                           &read_kept<kRedriveAllow>, &write_redrive_allow},
-    {kRedrive,                                &read_redrive,             &write_redrive      },
-    {kManagedSse,                             &read_managed_sse,         &write_managed_sse  },
-    {"VisibilityTimeout",                     &read_visibility,          &write_visibility   },
+    {"CreatedTimestamp",                      &read_created,                  nullptr             },
+    {kScope,                                  &read_fifo_only<kScope>,        &write_scope        },
+    {"DelaySeconds",                          &read_delay,                    &write_delay        },
+    {kFifo,                                   &read_fifo,                     &write_fifo         },
+    {kThroughput,                             &read_fifo_only<kThroughput>,   &write_throughput   },
+    {kKmsReuse,                               &read_kept<kKmsReuse>,          &write_kms_reuse    },
+    {kKmsKey,                                 &read_kept<kKmsKey>,            &write_kms_key      },
+    {"LastModifiedTimestamp",                 &read_modified,                 nullptr             },
+    {"MaximumMessageSize",                    &read_size,                     &write_size         },
+    {"MessageRetentionPeriod",                &read_retention,                &write_retention    },
+    {kPolicy,                                 &read_kept<kPolicy>,            &write_policy       },
+    {"QueueArn",                              &read_arn,                      nullptr             },
+    {"ReceiveMessageWaitTimeSeconds",         &read_wait,                     &write_wait         },
+    {kRedriveAllow,                           &read_kept<kRedriveAllow>,      &write_redrive_allow},
+    {kRedrive,                                &read_redrive,                  &write_redrive      },
+    {kManagedSse,                             &read_managed_sse,              &write_managed_sse  },
+    {"VisibilityTimeout",                     &read_visibility,               &write_visibility   },
 });
 
 constexpr auto kNames = [] {
@@ -359,6 +369,19 @@ std::optional<std::string> read_attribute(std::string_view name, const QueueView
 }
 
 bool is_attribute(std::string_view name) { return find(name) != nullptr; }
+
+// Policies are JSON, which has many spellings, and an ARN has as many as there are regions where
+// there is one space of names.
+bool same_attribute(std::string_view name, const QueueView& one, const QueueView& other) {
+  const auto a = read_attribute(name, one);
+  const auto b = read_attribute(name, other);
+  if (a == b || !a || !b) return a == b;
+  const auto stored = [&one](std::string_view arn) { return one.stored(*parse_arn(arn)); };
+  if (name == kPolicy) return same_json(*a, *b);
+  if (name == kRedrive) return same_redrive_policy(*a, *b, stored);
+  if (name == kRedriveAllow) return same_redrive_allow_policy(*a, *b, stored);
+  return false;
+}
 
 bool content_based(const Extension& extension) {
   return extension.attribute(kContentBased) == "true";

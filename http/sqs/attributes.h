@@ -20,7 +20,8 @@ struct QueueView {
         extension(extension_of(info)),
         region(r),
         regions(options.regions),
-        delay_max(options.delay_max) {}
+        delay_max(options.delay_max),
+        visibility_max(options.visibility_max) {}
 
   bool fifo() const { return is_fifo_name(info.name); }
   std::string arn() const { return arn_of(info.name); }
@@ -38,6 +39,7 @@ struct QueueView {
   std::string region;
   Regions regions;
   std::chrono::seconds delay_max;
+  std::chrono::seconds visibility_max;
 };
 
 /// Whether the body of a message is its deduplication id when it comes without one.
@@ -53,6 +55,8 @@ Outcome<> set_attributes(std::span<const NameAndValue> attributes, QueueView& qu
 /// The value of one attribute, nullopt when it is not set. Requires that it is one.
 std::optional<std::string> read_attribute(std::string_view name, const QueueView& queue);
 bool is_attribute(std::string_view name);
+/// Whether an attribute means the same in two views of a queue, however it is spelled.
+bool same_attribute(std::string_view name, const QueueView& one, const QueueView& other);
 /// The names of all, in the order in which AWS answers.
 std::span<const std::string_view> attribute_names();
 

@@ -1,6 +1,7 @@
 #include "http/sqs/batch.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -24,27 +25,26 @@ std::size_t count(std::span<const std::optional<Fault>> faults, bool failed) {
 
 }  // namespace
 
-Outcome<> check_batch(std::span<const Item> entries, std::string_view entry) {
+Outcome<> check_batch(std::span<const Item> entries, std::string_view entry, std::size_t most) {
   if (entries.empty()) {
     return Fault(Code::empty_batch_request,
                  fmt::format("There should be at least one {} in the request.", entry));
   }
-  if (entries.size() > kEntriesMax) {
+  if (entries.size() > most) {
     return Fault(Code::too_many_entries_in_batch,
                  fmt::format("Maximum number of entries per request are {}. You have sent {}.",
-                             kEntriesMax, entries.size()));
+                             most, entries.size()));
   }
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::string_view id = entries[i].id.value_or("");
+  std::unordered_set<std::string_view> ids;
+  for (const Item& one : entries) {
+    const std::string_view id = one.id.value_or("");
     if (!is_id(id)) {
       return Fault(Code::invalid_batch_entry_id,
                    "A batch entry id can only contain alphanumeric characters, hyphens and "
                    "underscores. It can be at most 80 letters long.");
     }
-    for (std::size_t before = 0; before < i; ++before) {
-      if (entries[before].id != id) continue;
+    if (!ids.insert(id).second)
       return Fault(Code::batch_entry_ids_not_distinct, fmt::format("Id {} repeated.", id));
-    }
   }
   return {};
 }

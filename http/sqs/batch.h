@@ -12,12 +12,11 @@
 
 namespace twofold::http::sqs {
 
-inline constexpr std::size_t kEntriesMax = 10;
 inline constexpr std::size_t kBatchBytesMax = 1'048'576;
 
-/// What is wrong with a batch as a whole: no entries, too many, bad or doubled ids. `entry` is the
-/// name of its entries.
-Outcome<> check_batch(std::span<const Item> entries, std::string_view entry);
+/// What is wrong with a batch as a whole: no entries, more than `most`, bad or doubled ids. `entry`
+/// is the name of its entries.
+Outcome<> check_batch(std::span<const Item> entries, std::string_view entry, std::size_t most);
 
 /// The entries that failed, under "Failed"; nothing when all went well.
 void write_failed(AnswerWriter& answer, std::span<const Item> entries,

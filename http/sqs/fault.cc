@@ -15,39 +15,44 @@ namespace {
 #define QUERY "AWS.SimpleQueueService."
 
 constexpr auto kCodes = std::to_array<CodeInfo>({
-    {Code::queue_does_not_exist, SQS "QueueDoesNotExist", 400, QUERY "NonExistentQueue"},
-    {Code::queue_name_exists, SQS "QueueNameExists", 400, "QueueAlreadyExists"},
-    {Code::queue_deleted_recently, SQS "QueueDeletedRecently", 400, QUERY "QueueDeletedRecently"},
-    {Code::purge_queue_in_progress, SQS "PurgeQueueInProgress", 403, QUERY "PurgeQueueInProgress"},
-    {Code::invalid_address, SQS "InvalidAddress", 404, "InvalidAddress"},
-    {Code::receipt_handle_is_invalid, SQS "ReceiptHandleIsInvalid", 404, "ReceiptHandleIsInvalid"},
-    {Code::resource_not_found, SQS "ResourceNotFoundException", 404, "ResourceNotFoundException"},
-    {Code::over_limit, SQS "OverLimit", 403, "OverLimit"},
-    {Code::invalid_attribute_name, SQS "InvalidAttributeName", 400, "InvalidAttributeName"},
-    {Code::invalid_attribute_value, SQS "InvalidAttributeValue", 400, "InvalidAttributeValue"},
-    {Code::invalid_message_contents, SQS "InvalidMessageContents", 400, "InvalidMessageContents"},
-    {Code::unsupported_operation, SQS "UnsupportedOperation", 400, QUERY "UnsupportedOperation"},
-    {Code::empty_batch_request, SQS "EmptyBatchRequest", 400, QUERY "EmptyBatchRequest"},
-    {Code::too_many_entries_in_batch, SQS "TooManyEntriesInBatchRequest", 400, QUERY "TooManyEntriesInBatchRequest"},
-    {Code::batch_entry_ids_not_distinct, SQS "BatchEntryIdsNotDistinct", 400, QUERY "BatchEntryIdsNotDistinct"},
-    {Code::invalid_batch_entry_id, SQS "InvalidBatchEntryId", 400, QUERY "InvalidBatchEntryId"},
-    {Code::batch_request_too_long, SQS "BatchRequestTooLong", 400, QUERY "BatchRequestTooLong"},
-    {Code::invalid_parameter_value, CORAL "InvalidParameterValueException", 400, "InvalidParameterValue"},
-    {Code::missing_parameter, CORAL "MissingRequiredParameterException", 400, "MissingParameter"},
-    {Code::unknown_operation, CORAL "UnknownOperationException", 400, "InvalidAction"},
-    {Code::invalid_request, CORAL "InvalidRequest", 400, "InvalidRequest"},
-    {Code::serialization, CORAL "SerializationException", 400, "MalformedInput"},
-    {Code::access_denied, CORAL "AccessDeniedException", 403, "AccessDenied"},
-    {Code::unrecognized_client, CORAL "UnrecognizedClientException", 403, "InvalidClientTokenId"},
-    {Code::invalid_signature, CORAL "InvalidSignatureException", 403, "SignatureDoesNotMatch"},
-    {Code::incomplete_signature, CORAL "IncompleteSignatureException", 400, "IncompleteSignature"},
-    {Code::internal_failure, CORAL "InternalFailure", 500, "InternalFailure"},
-    {Code::service_unavailable, CORAL "ServiceUnavailable", 503, "ServiceUnavailable"},
+    {Code::queue_does_not_exist,         SQS "QueueDoesNotExist",                   400, QUERY "NonExistentQueue"    },
+    {Code::queue_name_exists,            SQS "QueueNameExists",                     400, "QueueAlreadyExists"        },
+    {Code::queue_deleted_recently,       SQS "QueueDeletedRecently",                400, QUERY "QueueDeletedRecently"},
+    {Code::purge_queue_in_progress,      SQS "PurgeQueueInProgress",                403, QUERY "PurgeQueueInProgress"},
+    {Code::invalid_address,              SQS "InvalidAddress",                      404, "InvalidAddress"            },
+    {Code::receipt_handle_is_invalid,    SQS "ReceiptHandleIsInvalid",              404, "ReceiptHandleIsInvalid"    },
+    {Code::resource_not_found,           SQS "ResourceNotFoundException",           404, "ResourceNotFoundException" },
+    {Code::over_limit,                   SQS "OverLimit",                           403, "OverLimit"                 },
+    {Code::invalid_attribute_name,       SQS "InvalidAttributeName",                400, "InvalidAttributeName"      },
+    {Code::invalid_attribute_value,      SQS "InvalidAttributeValue",               400, "InvalidAttributeValue"     },
+    {Code::invalid_message_contents,     SQS "InvalidMessageContents",              400, "InvalidMessageContents"    },
+    {Code::unsupported_operation,        SQS "UnsupportedOperation",                400, QUERY "UnsupportedOperation"},
+    {Code::empty_batch_request,          SQS "EmptyBatchRequest",                   400, QUERY "EmptyBatchRequest"   },
+    {Code::too_many_entries_in_batch,    SQS "TooManyEntriesInBatchRequest",        400,
+     QUERY "TooManyEntriesInBatchRequest"                                                                            },
+    {Code::batch_entry_ids_not_distinct, SQS "BatchEntryIdsNotDistinct",            400,
+     QUERY "BatchEntryIdsNotDistinct"                                                                                },
+    {Code::invalid_batch_entry_id,       SQS "InvalidBatchEntryId",                 400, QUERY "InvalidBatchEntryId" },
+    {Code::batch_request_too_long,       SQS "BatchRequestTooLong",                 400, QUERY "BatchRequestTooLong" },
+    {Code::invalid_parameter_value,      CORAL "InvalidParameterValueException",    400,
+     "InvalidParameterValue"                                                                                         },
+    {Code::missing_parameter,            CORAL "MissingRequiredParameterException", 400, "MissingParameter"          },
+    {Code::unknown_operation,            CORAL "UnknownOperationException",         400, "InvalidAction"             },
+    {Code::invalid_request,              CORAL "InvalidRequest",                    400, "InvalidRequest"            },
+    {Code::serialization,                CORAL "SerializationException",            400, "MalformedInput"            },
+    {Code::access_denied,                CORAL "AccessDeniedException",             403, "AccessDenied"              },
+    {Code::unrecognized_client,          CORAL "UnrecognizedClientException",       403, "InvalidClientTokenId"      },
+    {Code::invalid_signature,            CORAL "InvalidSignatureException",         403, "SignatureDoesNotMatch"     },
+    {Code::incomplete_signature,         CORAL "IncompleteSignatureException",      400, "IncompleteSignature"       },
+    {Code::internal_failure,             CORAL "InternalFailure",                   500, "InternalFailure"           },
+    {Code::service_unavailable,          CORAL "ServiceUnavailable",                503, "ServiceUnavailable"        },
 });
 
 #undef SQS
 #undef CORAL
 #undef QUERY
+
+constexpr std::size_t kEchoedMax = 256;
 
 constexpr bool in_order() {
   for (std::size_t i = 0; i < kCodes.size(); ++i) {
@@ -74,6 +79,10 @@ Code code_of(engine::Errc code) {
     case Errc::topic_has_queues: return Code::unsupported_operation;
     case Errc::stale_receipt: return Code::receipt_handle_is_invalid;
     case Errc::etag_mismatch:
+    case Errc::out_of_order_sequence:
+    case Errc::producer_fenced:
+    case Errc::idempotency_key_reused:
+    case Errc::idempotency_in_progress:
     case Errc::expectation_failed: return Code::service_unavailable;  // a retry sees the new state
     case Errc::message_too_large: return Code::invalid_parameter_value;
     case Errc::batch_too_large: return Code::batch_request_too_long;
@@ -96,13 +105,28 @@ std::span<const CodeInfo> codes() { return kCodes; }
 
 const CodeInfo& info(Code code) { return kCodes[static_cast<std::size_t>(code)]; }
 
+std::string_view echoed(std::string_view text) {
+  if (text.size() <= kEchoedMax) return text;
+  std::size_t size = kEchoedMax;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  return text.substr(0, size);
+}
+
 Fault invalid_value(std::string_view value, std::string_view parameter, std::string_view reason) {
-  return {Code::invalid_parameter_value, fmt::format("Value {} for parameter {} is invalid. Reason: {}",
-                                                     value, parameter, reason)};
+  return {Code::invalid_parameter_value,
+          fmt::format("Value {} for parameter {} is invalid. Reason: {}", echoed(value), parameter,
+                      reason)};
+}
+
+Fault invalid_text() {
+  return {Code::invalid_message_contents,
+          "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF "
+          "| #xE000 to #xFFFD | #x10000 to #x10FFFF"};
 }
 
 Fault missing_parameter(std::string_view parameter) {
-  return {Code::missing_parameter, fmt::format("The request must contain the parameter {}.", parameter)};
+  return {Code::missing_parameter,
+          fmt::format("The request must contain the parameter {}.", parameter)};
 }
 
 Fault no_such_queue() {

@@ -97,8 +97,12 @@ class [[nodiscard]] Outcome {
   std::variant<T, Fault> state_;
 };
 
-/// "Value V for parameter P is invalid. Reason: R"
+/// As much of what a client sent as an error repeats: its first 256 bytes, whole characters.
+std::string_view echoed(std::string_view text);
+/// "Value V for parameter P is invalid. Reason: R", V as echoed.
 Fault invalid_value(std::string_view value, std::string_view parameter, std::string_view reason);
+/// A text that no message may be.
+Fault invalid_text();
 Fault missing_parameter(std::string_view parameter);
 Fault no_such_queue();
 /// The broker's own errors, and the session's, in the words of SQS.

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "http/sqs/numbers.h"
 
 namespace twofold::http::sqs {
 namespace {
 
-// A batch of ten messages with ten attributes each has some 450.
-constexpr std::size_t kParametersMax = 2'000;
+// A message with ten attributes has some 45.
+constexpr std::size_t kParametersMax = 200;  // for each message of a batch
 constexpr std::ptrdiff_t kDotsMax = 8;
 
 int hex_digit(char c) {
@@ -38,23 +40,34 @@ bool decode(std::string_view text, std::string& out) {
   return true;
 }
 
+Fault unreadable(std::string why) { return {Code::serialization, std::move(why)}; }
+
 class Parameters {
  public:
-  bool add(std::string_view name, std::string_view value) {
-    if (++count_ > kParametersMax || std::count(name.begin(), name.end(), '.') > kDotsMax)
-      return false;
-    if (!is_utf8(name) || !is_utf8(value)) return false;
+  explicit Parameters(std::size_t most) : most_(most) {}
+  Outcome<> add(std::string_view name, std::string_view value) {
+    if (++count_ > most_)
+      return unreadable(fmt::format("There are more than {} parameters.", most_));
+    if (!is_utf8(name) || std::count(name.begin(), name.end(), '.') > kDotsMax)
+      return unreadable("The name of a parameter cannot be read.");
+    if (!is_utf8(value)) return not_utf8(name);
     root_.add(name, value);
-    return true;
+    return {};
   }
   FormNode take() { return std::move(root_); }
 
  private:
+  static Fault not_utf8(std::string_view name) {
+    if (name.ends_with("MessageBody")) return invalid_text();
+    return unreadable(fmt::format("The value of {} is not UTF-8.", echoed(name)));
+  }
+
   FormNode root_;
   std::size_t count_ = 0;
+  const std::size_t most_;
 };
 
-bool add_body(Parameters& parameters, std::string_view body, Scratch& scratch) {
+Outcome<> add_body(Parameters& parameters, std::string_view body, Scratch& scratch) {
   // All decoded bytes in one string that never moves: decoding makes nothing longer.
   std::string& decoded = scratch.texts.emplace_front();
   decoded.reserve(body.size());
@@ -71,9 +84,13 @@ bool add_body(Parameters& parameters, std::string_view body, Scratch& scratch) {
     const std::size_t equals = std::min(item.find('='), item.size());
     const auto name = next(item.substr(0, equals));
     const auto value = next(item.substr(std::min(equals + 1, item.size())));
-    if (!name || !value || !parameters.add(*name, *value)) return false;
+    if (!name || !value) {
+      return unreadable(fmt::format("{} has a percent sign without two hexadecimal digits.",
+                                    echoed(item.substr(0, equals))));
+    }
+    if (auto added = parameters.add(*name, *value); !added) return added;
   }
-  return true;
+  return {};
 }
 
 }  // namespace
@@ -120,12 +137,13 @@ FormNode& FormNode::make(std::string_view name) {
   return children_.back();
 }
 
-std::optional<FormNode> read_form(const Target& target, std::string_view body, Scratch& scratch) {
-  Parameters parameters;
+Outcome<FormNode> read_form(const Target& target, std::string_view body, Scratch& scratch,
+                            std::size_t batch_max) {
+  Parameters parameters(batch_max * kParametersMax);
   for (const QueryItem& item : target.query()) {
-    if (!parameters.add(item.name, item.value)) return std::nullopt;
+    if (auto added = parameters.add(item.name, item.value); !added) return added.fault();
   }
-  if (!add_body(parameters, body, scratch)) return std::nullopt;
+  if (auto added = add_body(parameters, body, scratch); !added) return added.fault();
   return parameters.take();
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "http/call.h"
+#include "http/sqs/fault.h"
 
 namespace twofold::http::sqs {
 
@@ -33,8 +34,11 @@ class FormNode {
   std::vector<FormNode> children_;
 };
 
-/// The parameters of a request: those of its target, then those of its body, decoded. Nullopt when
-/// they cannot be read: a broken escape, invalid UTF-8, more than 2,000 of them or names too deep.
-std::optional<FormNode> read_form(const Target& target, std::string_view body, Scratch& scratch);
+/// The parameters of a request: those of its target, then those of its body, decoded. Errors:
+/// invalid_message_contents when a message's body is not UTF-8; serialization when anything else
+/// cannot be read: a broken escape, invalid UTF-8, names too deep, more parameters than batches of
+/// so many entries need (2,000 of ten).
+Outcome<FormNode> read_form(const Target& target, std::string_view body, Scratch& scratch,
+                            std::size_t batch_max = 10);
 
 }  // namespace twofold::http::sqs

@@ -9,7 +9,8 @@ namespace {
 
 class Reader {
  public:
-  Reader(std::string_view body, Scratch& scratch) : json_(body, scratch.texts), scratch_(scratch) {}
+  Reader(std::string_view body, Scratch& scratch)
+      : json_(body, scratch.texts, LoneSurrogates::replaced), scratch_(scratch) {}
 
   template <class T>
   void object(T& into) {
@@ -42,12 +43,12 @@ class Reader {
   void value(std::optional<std::string_view>& text) { text = json_.string(); }
 
   void value(std::optional<std::int64_t>& number) {
-    if (json_.peek() == JsonType::number) {
-      number = json_.integer();
-      return;
-    }
     const std::size_t position = json_.position();
-    number = parse_integer(json_.string());
+    if (json_.peek() == JsonType::number) {
+      number = whole_number_in(json_.number());
+    } else {
+      number = parse_integer(json_.string());
+    }
     if (!number) json_.fail("a whole number is expected here", position);
   }
 
@@ -58,6 +59,20 @@ class Reader {
 
   void value(std::vector<NameAndValue>& pairs) {
     each_member([&](std::string_view name) { pairs.emplace_back(name, json_.string()); });
+  }
+
+  void value(std::vector<Tag>& tags) {
+    if (!json_.enter_object()) return;
+    std::string_view key;
+    while (json_.next_member(key)) {
+      Tag& tag = tags.emplace_back();
+      tag.key = key;
+      if (json_.peek() == JsonType::null) {
+        json_.null();
+      } else {
+        tag.value = json_.string();
+      }
+    }
   }
 
   void value(std::vector<Item>& items) {
@@ -83,10 +98,18 @@ class Reader {
       auto bytes = decode_base64(json_.string());
       if (!bytes) return json_.fail("not base64", position);
       attribute.bytes = scratch_.keep(*std::move(bytes));
+    } else if (part == "StringListValues" || part == "BinaryListValues") {
+      attribute.lists |= !empty_list();
     } else {
-      const std::string_view list = json_.slice();
-      if (part == "StringListValues" || part == "BinaryListValues") attribute.lists |= list != "[]";
+      json_.slice();
     }
+  }
+
+  bool empty_list() {
+    bool empty = true;
+    if (!json_.enter_array()) return empty;
+    for (; json_.next_element(); empty = false) json_.slice();
+    return empty;
   }
 
   JsonReader json_;

@@ -1,4 +1,5 @@
-#include "http/json_writer.h"
+#include <fmt/format.h>
+
 #include "http/on_core.h"
 #include "http/sqs/peek.h"
 
@@ -22,10 +23,10 @@ Task<Try<>> local_health(Call& call) {
   const Health health = call.broker.health;
   call.reply.status = health == Health::ready ? 200 : 503;
   call.reply.field("Cache-Control", "no-store");
-  JsonWriter json(call.reply.body);
-  json.begin_object().name("services").begin_object().name("sqs").string(state_text(health));
-  json.end_object().name("edition").string("twofold");
-  json.name("version").string(call.broker.server.version).end_object();
+  // With blanks, as LocalStack writes it: scripts look for "sqs": "running" with grep.
+  call.reply.body =
+      fmt::format(R"({{"services": {{"sqs": "{}"}}, "edition": "twofold", "version": "{}"}})",
+                  state_text(health), call.broker.server.version);
   co_return Try<>();
 }
 

@@ -7,12 +7,16 @@
 #include "engine/base/bytes.h"
 #include "http/head_check.h"
 #include "http/sqs/digest.h"
+#include "http/sqs/numbers.h"
 
 namespace twofold::http::sqs {
 namespace {
 
 constexpr std::size_t kNameMax = 256;
 constexpr std::size_t kTokenMax = 128;
+constexpr std::size_t kDigitsMax = 38;
+constexpr std::int64_t kPowerMin = -128;
+constexpr std::int64_t kPowerMax = 126;
 constexpr std::string_view kTrace = "AWSTraceHeader";
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -46,23 +50,28 @@ Outcome<> check_name(std::string_view name) {
 
 // "String", "Number" or "Binary", alone or with a label after a dot.
 bool is_of(std::string_view type, std::string_view base) {
-  return type.starts_with(base) && (type.size() == base.size() || type[base.size()] == '.');
+  if (!type.starts_with(base)) return false;
+  return type.size() == base.size() || (type[base.size()] == '.' && type.size() > base.size() + 1);
 }
 
+// Digits with a sign, one point and an exponent at most.
 bool is_number(std::string_view text) {
-  std::size_t i = text.find_first_not_of("+-") == 0 ? 0 : 1;
-  bool digits = false;
-  for (; i < text.size(); ++i) {
-    if (is_digit(text[i])) {
-      digits = true;
-    } else if (text[i] == 'e' || text[i] == 'E') {
-      if (!digits || i + 1 == text.size()) return false;
-      if (text[i + 1] == '+' || text[i + 1] == '-') ++i;
-    } else if (text[i] != '.') {
-      return false;
-    }
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  const std::size_t at = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view mantissa = text.substr(0, at);
+  const auto digits =
+      static_cast<std::size_t>(std::count_if(mantissa.begin(), mantissa.end(), is_digit));
+  const auto points = std::count(mantissa.begin(), mantissa.end(), '.');
+  if (digits == 0 || digits > kDigitsMax || points > 1) return false;
+  if (digits + static_cast<std::size_t>(points) != mantissa.size()) return false;
+  if (at == text.size()) return true;
+  std::string_view exponent = text.substr(at + 1);
+  if (exponent.starts_with('+')) {
+    exponent.remove_prefix(1);
+    if (exponent.starts_with('-')) return false;
   }
-  return digits;
+  const auto power = parse_integer(exponent);
+  return power && *power >= kPowerMin && *power <= kPowerMax;
 }
 
 Fault no_value(std::string_view name, std::string_view type) {
@@ -78,12 +87,12 @@ Outcome<> check_value(const MessageAttribute& attribute) {
                     "'String'.",
                     attribute.name));
   }
-  const bool text = is_of(type, "String") || is_of(type, "Number");
-  if ((!text && !is_of(type, "Binary")) || type.size() > kNameMax || !is_message_text(type)) {
+  const bool text = !is_of(type, "Binary");
+  if (!is_data_type(type)) {
     return bad(
         fmt::format("Type for parameter MessageAttributes.Attribute_name.DataType must be "
                     "prefixedwith \"String\", \"Binary\", or \"Number\", but was: {}",
-                    type.substr(0, kNameMax)));
+                    echoed(type)));
   }
   if (attribute.lists) {
     return Fault(Code::unsupported_operation,
@@ -99,6 +108,18 @@ Outcome<> check_value(const MessageAttribute& attribute) {
   if (is_of(type, "Number") && !is_number(attribute.value())) {
     return bad(fmt::format("Can't cast the value of message (user) attribute '{}' to a number.",
                            attribute.name));
+  }
+  return {};
+}
+
+// At most ten.
+Outcome<> check_doubled(std::span<const MessageAttribute> attributes, std::string_view kind) {
+  for (std::size_t i = 1; i < attributes.size(); ++i) {
+    for (std::size_t before = 0; before < i; ++before) {
+      if (attributes[before].name != attributes[i].name) continue;
+      return bad(fmt::format("Message ({}) attribute name '{}' already exists.", kind,
+                             attributes[i].name));
+    }
   }
   return {};
 }
@@ -133,6 +154,11 @@ bool is_message_text(std::string_view text) {
   return true;
 }
 
+bool is_data_type(std::string_view type) {
+  const bool known = is_of(type, "String") || is_of(type, "Number") || is_of(type, "Binary");
+  return known && type.size() <= kNameMax && is_message_text(type);
+}
+
 bool is_token(std::string_view text) {
   if (text.empty() || text.size() > kTokenMax) return false;
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
@@ -147,13 +173,14 @@ Outcome<> check_attributes(std::span<const MessageAttribute> attributes) {
     if (auto checked = check_name(attribute.name); !checked) return checked;
     if (auto checked = check_value(attribute); !checked) return checked;
   }
-  return {};
+  return check_doubled(attributes, "user");
 }
 
 Outcome<> check_system_attributes(std::span<const MessageAttribute> attributes) {
   for (const MessageAttribute& attribute : attributes) {
     if (attribute.name != kTrace) {
-      return bad(fmt::format("Message system attribute name '{}' is invalid.", attribute.name));
+      return bad(
+          fmt::format("Message system attribute name '{}' is invalid.", echoed(attribute.name)));
     }
     if (attribute.type != "String" || !attribute.text || attribute.text->empty() ||
         !is_message_text(*attribute.text)) {
@@ -162,7 +189,7 @@ Outcome<> check_system_attributes(std::span<const MessageAttribute> attributes) 
           "'String'.");
     }
   }
-  return {};
+  return check_doubled(attributes, "system");
 }
 
 std::size_t size_of(std::span<const MessageAttribute> attributes) {

@@ -21,6 +21,10 @@ bool is_message_text(std::string_view text);
 /// and, which AWS does not say but does, Latin letters from U+00C0 to U+017F.
 bool is_attribute_text(std::string_view name);
 
+/// Whether a text is a DataType: String, Number or Binary, alone or with a label ("Number.int"), at
+/// most 256 bytes. `type` is UTF-8.
+bool is_data_type(std::string_view type);
+
 /// 1 to 128 letters, digits and ASCII punctuation: a message group or a deduplication id.
 bool is_token(std::string_view text);
 

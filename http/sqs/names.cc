@@ -60,6 +60,7 @@ Caller caller_of(const Head& head, const Target& target) {
   }
   if (is_region(scope->region)) caller.region = scope->region;
   if (is_account(scope->key_id)) caller.account = scope->key_id;
+  caller.key_id = scope->key_id;
   return caller;
 }
 
@@ -89,8 +90,6 @@ std::string_view region_in_host(std::string_view host) {
 bool is_account(std::string_view text) {
   return text.size() == 12 && std::all_of(text.begin(), text.end(), is_digit);
 }
-
-bool is_fifo_name(std::string_view name) { return name.ends_with(kFifo); }
 
 bool is_queue_name(std::string_view name) {
   if (name.size() > kNameMax) return false;

@@ -6,16 +6,20 @@
 
 #include "http/head_check.h"
 #include "http/target.h"
+#include "queue/fifo_name.h"
 
 namespace twofold::http::sqs {
 
 inline constexpr std::string_view kDefaultRegion = "us-east-1";
 inline constexpr std::string_view kDefaultAccount = "000000000000";
 
+using queue::is_fifo_name;
+
 /// Who calls.
 struct Caller {
   std::string_view region = kDefaultRegion;
   std::string_view account = kDefaultAccount;
+  std::string_view key_id{};  ///< of the access key
 };
 /// As the request says, unproved: from the scope in Authorization or X-Amz-Credential, the region
 /// else from the Host. An access key of twelve digits is an account.
@@ -38,7 +42,6 @@ std::string_view region_in_host(std::string_view host);
 
 /// 1 to 80 of A-Z a-z 0-9 - and _; a FIFO queue's name ends with .fifo, which counts.
 bool is_queue_name(std::string_view name);
-bool is_fifo_name(std::string_view name);
 bool is_account(std::string_view text);
 
 struct Arn {

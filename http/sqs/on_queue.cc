@@ -43,6 +43,9 @@ Outcome<> check_redrive_target(const Exchange& exchange, const QueueView& queue)
   }
   auto target = find_queue(exchange, name);
   if (!target) return invalid_value(text, kPolicy, "Dead letter target does not exist.");
+  if (target->info.source)
+    return invalid_value(text, kPolicy,
+                         "Dead letter target reads a topic: nothing can be sent there.");
   if (target->fifo() != queue.fifo()) {
     return invalid_value(text, kPolicy,
                          "Dead-letter queue must be same type of queue as the source.");
@@ -50,7 +53,8 @@ Outcome<> check_redrive_target(const Exchange& exchange, const QueueView& queue)
   const std::string_view allowed = target->extension.attribute("RedriveAllowPolicy");
   if (allowed.empty()) return {};
   auto allow = parse_redrive_allow_policy(allowed);
-  if (!allow || allow->allows(queue.arn())) return {};
+  const auto stored = [&queue](std::string_view arn) { return queue.stored(*parse_arn(arn)); };
+  if (!allow || allow->allows(queue.info.name, stored)) return {};
   return invalid_value(text, kPolicy, "The dead letter target does not allow this source queue.");
 }
 

@@ -30,6 +30,10 @@ struct Options {
   Profile profile = Profile::lenient;
   /// The longest delay of a message and of a queue; AWS has 15 minutes, the queues behind years.
   std::chrono::seconds delay_max{900};
+  /// The longest that a message may be kept hidden, at once and in all; AWS has 12 hours.
+  std::chrono::seconds visibility_max{43'200};
+  /// Entries of a batch, and messages of a receive; AWS has ten.
+  std::size_t batch_max = 10;
   std::vector<AccessKey> keys{};  ///< not empty: every request must be signed with one of them
 };
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "http/sqs/digest.h"
 #include "http/sqs/message_attributes.h"
+#include "queue/letter.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -48,6 +50,14 @@ Outcome<> check_dedup_ids(std::span<const Item> items) {
                  "MessageDeduplicationId provided explicitly");
   }
   return {};
+}
+
+void complete_fifo(const engine::StoredRecord& record, StoredMessage& message) {
+  if (message.dedup_id.empty()) message.dedup_id = message.texts.emplace_front(message.message_id);
+  if (!message.group_id.empty()) return;
+  const auto group = queue::group_of(record).value_or("");
+  message.group_id =
+      message.texts.emplace_front(group.empty() ? message.message_id : sha256_hex(group));
 }
 
 std::string sequence_number(engine::Offset offset) {

@@ -79,7 +79,7 @@ Outcome<Wanted> read_wanted(Exchange& exchange) {
   Call& call = exchange.call;
   const bool json = exchange.protocol == Protocol::json;
   const auto form = read_form(call.target, json ? std::string_view() : call.body, call.scratch);
-  if (!form) return Fault(Code::serialization, "The parameters cannot be read.");
+  if (!form) return form.fault();
   std::optional<std::string_view> url = form->text("QueueUrl");
   std::string_view action = form->text("Action").value_or(kAction);
   if (json) {
@@ -124,6 +124,7 @@ struct Viewer {
                                           item.offset.value(), record.timestamp.value());
     const Protocol protocol = form_of(exchange) == PeekForm::xml ? Protocol::query : Protocol::json;
     Peeked peeked{to_message(record, place, protocol), {}};
+    if (is_fifo_name(wanted.queue)) complete_fifo(record, peeked.message);
     describe(item, record, peeked);
     return peeked;
   }
@@ -157,12 +158,6 @@ struct Viewer {
 };
 
 using Page = engine::Result<queue::Browsed>;
-
-std::vector<MessagePlace> places_of(const queue::Browsed& page) {
-  std::vector<MessagePlace> places;
-  for (const queue::BrowseItem& item : page.items) places.push_back({item.partition, item.offset});
-  return places;
-}
 
 /// What a look at a message does not say: that it waits for one of its group.
 class Groups {
@@ -201,8 +196,9 @@ Task<Outcome<>> write_messages(Exchange& exchange, const Viewer& viewer, PeekWri
     auto look = [&exchange, &browse] { return exchange.broker.queues.browse(browse); };
     const Page page = co_await ask_core(exchange.broker.core, std::move(look));
     if (!page) co_return fault_of(page.error());
+    auto places = places_of(page->items);
     const MessageRecords records = co_await MessageRecords::load(
-        exchange.call, page->plans, page->plan_partitions, places_of(*page));
+        exchange.call, page->plans, page->plan_partitions, std::move(places));
     write_page(*page, records, viewer, groups, writer);
     browse.from = page->next;
   } while (!browse.from.empty() && writer.count() < kMessagesMax && writer.bytes() < kBytesMax);

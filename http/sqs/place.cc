@@ -103,7 +103,10 @@ Place place_of(Regions regions, std::string_view stored, std::string_view accoun
 }
 
 std::string queue_url(std::string_view url_template, const Head& head, const Place& place) {
-  const bool secure = same_token(head.field("X-Forwarded-Proto"), "https");
+  // Of several proxies the first spoke with the client.
+  std::string_view scheme = head.field("X-Forwarded-Proto");
+  scheme = scheme.substr(0, scheme.find_first_of(", "));
+  const bool secure = same_token(scheme, "https");
   std::string url(url_template);
   // None of what is put in has a brace.
   replace(url, "{scheme}", secure ? "https" : "http");

@@ -37,16 +37,24 @@ class Reader {
     }
   }
 
-  // Attribute.N.Name and .Value, Tag.N.Key and .Value, or one pair without a number.
+  // Attribute.N.Name and .Value, or one pair without a number.
   void value(const FormNode& node, std::vector<NameAndValue>& pairs) {
     take_pair(node, pairs);
     for (const FormNode* element : node.numbered()) take_pair(*element, pairs);
   }
 
   static void take_pair(const FormNode& node, std::vector<NameAndValue>& pairs) {
-    auto name = node.text("Name");
-    if (!name) name = node.text("Key");
-    if (name) pairs.emplace_back(*name, node.text("Value").value_or(""));
+    if (const auto name = node.text("Name"))
+      pairs.emplace_back(*name, node.text("Value").value_or(""));
+  }
+
+  void value(const FormNode& node, std::vector<Tag>& tags) {
+    take_tag(node, tags);
+    for (const FormNode* element : node.numbered()) take_tag(*element, tags);
+  }
+
+  static void take_tag(const FormNode& node, std::vector<Tag>& tags) {
+    if (const auto key = node.text("Key")) tags.push_back({*key, node.text("Value")});
   }
 
   void value(const FormNode& node, std::vector<Item>& items) {

@@ -1,6 +1,7 @@
 #include "http/sqs/redrive.h"
 
 #include <algorithm>
+#include <set>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -71,10 +72,10 @@ Outcome<RedrivePolicy> parse_redrive_policy(std::string_view text) {
   }
   const auto receives = number_of(*count);
   if (!receives || *receives < 1 || *receives > kReceivesMax) {
-    return bad_policy(text,
-                      fmt::format("Invalid value for maxReceiveCount: {}, valid values are from "
-                                  "1 to 1000 both inclusive.",
-                                  receives ? std::to_string(*receives) : json::serialize(*count)));
+    const std::string given = receives ? std::to_string(*receives) : json::serialize(*count);
+    return bad_policy(text, fmt::format("Invalid value for maxReceiveCount: {}, valid values are "
+                                        "from 1 to 1000 both inclusive.",
+                                        echoed(given)));
   }
   RedrivePolicy policy;
   policy.target_arn = *target;
@@ -82,9 +83,36 @@ Outcome<RedrivePolicy> parse_redrive_policy(std::string_view text) {
   return policy;
 }
 
-bool RedriveAllowPolicy::allows(std::string_view source_arn) const {
+bool RedriveAllowPolicy::allows(std::string_view source, const StoredOf& stored) const {
   if (permission != Permission::listed) return permission == Permission::everybody;
-  return std::find(source_arns.begin(), source_arns.end(), source_arn) != source_arns.end();
+  return std::any_of(source_arns.begin(), source_arns.end(),
+                     [&](const std::string& arn) { return stored(arn) == source; });
+}
+
+bool same_json(std::string_view one, std::string_view other) {
+  const auto a = object_in(one);
+  const auto b = object_in(other);
+  return a && b && *a == *b;
+}
+
+bool same_redrive_policy(std::string_view one, std::string_view other, const StoredOf& stored) {
+  const auto a = parse_redrive_policy(one);
+  const auto b = parse_redrive_policy(other);
+  return a && b && a->receives_max == b->receives_max &&
+         stored(a->target_arn) == stored(b->target_arn);
+}
+
+bool same_redrive_allow_policy(std::string_view one, std::string_view other,
+                               const StoredOf& stored) {
+  const auto a = parse_redrive_allow_policy(one);
+  const auto b = parse_redrive_allow_policy(other);
+  if (!a || !b || a->permission != b->permission) return false;
+  const auto sources = [&stored](const RedriveAllowPolicy& policy) {
+    std::set<std::string> names;
+    for (const std::string& arn : policy.source_arns) names.insert(stored(arn));
+    return names;
+  };
+  return sources(*a) == sources(*b);
 }
 
 Outcome<RedriveAllowPolicy> parse_redrive_allow_policy(std::string_view text) {

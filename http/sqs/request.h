@@ -22,6 +22,13 @@ struct MessageAttribute {
 
 using NameAndValue = std::pair<std::string_view, std::string_view>;
 
+struct Tag {
+  std::string_view key;
+  std::optional<std::string_view> value;  ///< absent: null, which is no value
+
+  friend bool operator==(const Tag&, const Tag&) = default;
+};
+
 /// What concerns one message: a call's own parameters, or one entry of a batch.
 struct Item {
   std::optional<std::string_view> id;
@@ -59,7 +66,7 @@ struct Request : Item {
   std::vector<std::string_view> account_ids;
   std::vector<std::string_view> actions;
   std::vector<NameAndValue> queue_attributes;
-  std::vector<NameAndValue> tags;
+  std::vector<Tag> tags;
   std::vector<Item> entries;
 };
 

@@ -5,6 +5,7 @@
 #include "http/gate.h"
 #include "http/server_common.h"
 #include "http/sqs/action.h"
+#include "http/sqs/batch.h"
 #include "http/sqs/dialect.h"
 #include "http/sqs/form.h"
 #include "http/sqs/json_protocol.h"
@@ -18,15 +19,42 @@ namespace {
 constexpr std::string_view kTarget = "X-Amz-Target";
 constexpr std::string_view kService = "AmazonSQS.";
 
+// What the session would not read was one message that is too large, or a batch of them.
+Fault too_large(const Call& call, const Problem& problem) {
+  std::string_view action = call.head.field(kTarget);
+  if (action.empty()) action = call.target.find("Action").value_or("");
+  if (action.ends_with("Batch")) return fault_of(problem);
+  return {Code::invalid_parameter_value,
+          fmt::format("One or more parameters are invalid. Reason: Message must be shorter than {} "
+                      "bytes.",
+                      kBatchBytesMax)};
+}
+
 // How the session says no before the request was read.
 template <Protocol protocol>
 void refuse(Call& call, const Problem& problem) {
   Exchange exchange(call, protocol);
-  render(exchange, fault_of(problem));
+  const bool large = problem.kind == ProblemKind::batch_too_large;
+  render(exchange, large ? too_large(call, problem) : fault_of(problem));
 }
 
 void speak(Call& call, Protocol protocol) {
   call.refuse = protocol == Protocol::json ? &refuse<Protocol::json> : &refuse<Protocol::query>;
+}
+
+Protocol protocol_of(const Call& call) {
+  return call.refuse == &refuse<Protocol::json> ? Protocol::json : Protocol::query;
+}
+
+// Of a form that cannot be read: whether it was meant for us.
+bool names_action(const Call& call) {
+  return call.target.find("Action") || call.body.starts_with("Action=") ||
+         call.body.find("&Action=") != std::string_view::npos;
+}
+
+// Where AWS clients post to, and REST has nothing.
+bool is_our_path(const Target& target) {
+  return target.segments().empty() || is_queue_path(target);
 }
 
 enum class Asked { something, nothing, not_us };
@@ -34,7 +62,7 @@ enum class Asked { something, nothing, not_us };
 Fault unknown_action(std::string_view name, Protocol protocol) {
   if (protocol == Protocol::json) return {Code::unknown_operation, "The operation is not known."};
   return {Code::unknown_operation,
-          fmt::format("The action {} is not valid for this endpoint.", name.substr(0, 256))};
+          fmt::format("The action {} is not valid for this endpoint.", echoed(name))};
 }
 
 Outcome<> read_json(Exchange& exchange) {
@@ -52,9 +80,10 @@ Outcome<> read_json(Exchange& exchange) {
   return {};
 }
 
-Outcome<> read_query(Exchange& exchange, const FormNode& form) {
+Outcome<> read_query(Exchange& exchange, const Outcome<FormNode>& form) {
   if (auto known = authenticate(exchange); !known) return known;
-  const std::string_view name = form.text("Action").value_or("");
+  if (!form) return form.fault();
+  const std::string_view name = form->text("Action").value_or("");
   exchange.action = find_action(name);
   if (!exchange.action) return unknown_action(name, Protocol::query);
   if (exchange.action->about == About::account && is_queue_path(exchange.call.target)) {
@@ -62,7 +91,7 @@ Outcome<> read_query(Exchange& exchange, const FormNode& form) {
     exchange.action = nullptr;
     return unknown_action(action.name, Protocol::query);
   }
-  auto request = read_form_request(form, exchange.call.scratch);
+  auto request = read_form_request(*form, exchange.call.scratch);
   if (!request) return request.fault();
   exchange.request = *std::move(request);
   return {};
@@ -74,13 +103,12 @@ Outcome<Asked> read(Exchange& exchange) {
   if (exchange.protocol == Protocol::json) {
     taken = read_json(exchange);
   } else {
-    const auto form = read_form(call.target, call.body, call.scratch);
-    if (!form && call.refuse) return Fault(Code::serialization, "The parameters cannot be read.");
-    if (!form || !form->child("Action")) {
+    const auto form = read_form(call.target, call.body, call.scratch, exchange.options().batch_max);
+    if (form ? !form->child("Action") : !names_action(call)) {
       return call.head.method == "GET" ? Asked::nothing : Asked::not_us;
     }
     speak(call, Protocol::query);
-    taken = read_query(exchange, *form);
+    taken = read_query(exchange, form);
   }
   if (exchange.action)
     call.route = &routes()[static_cast<std::size_t>(exchange.action - &actions()[0])];
@@ -97,7 +125,8 @@ void answer_nothing(Exchange& exchange) {
   exchange.call.reply.body = "<UnknownOperationException/>";
 }
 
-Problem nothing_here(const Call& call) {
+Problem nothing_here(Call& call) {
+  call.refuse = nullptr;
   Problem problem(ProblemKind::not_found,
                   fmt::format("There is nothing at {}.", call.head.target.substr(0, 256)));
   return problem.with_hint("GET /v1 and GET /openapi.json list what there is.");
@@ -141,8 +170,13 @@ const Route* recognise(Call& call, bool path_exists) {
   switch (media_of(head.content_type)) {
     case Media::none:
     case Media::form:
-    case Media::other: return route;  // a form, perhaps: its body will tell
+    case Media::other:  // a form, perhaps: its body will tell
+      if (is_our_path(call.target)) speak(call, Protocol::query);
+      return route;
     case Media::json:
+      if (!is_our_path(call.target)) return nullptr;
+      speak(call, Protocol::json);
+      return route;
     case Media::protobuf:
     case Media::ndjson:
     case Media::cloud_event:
@@ -153,7 +187,7 @@ const Route* recognise(Call& call, bool path_exists) {
 }
 
 Task<Try<>> serve(Call& call) {
-  Exchange exchange(call, speaks_json(call.head) ? Protocol::json : Protocol::query);
+  Exchange exchange(call, protocol_of(call));
   auto asked = read(exchange);
   if (!asked) {
     render(exchange, asked.fault());

@@ -19,6 +19,9 @@ namespace {
 
 constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
 constexpr std::string_view kContentHash = "x-amz-content-sha256";
+// Fields of this kind that change what a request means, here or to those who signed it.
+constexpr std::string_view kMeaningful[] = {"x-amz-content-sha256", "x-amz-date",
+                                            "x-amz-security-token", "x-amz-target"};
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
 bool is_unreserved(char c) {
@@ -143,10 +146,11 @@ Outcome<> check_signed_headers(const Signature& signature, const Head& head) {
                  fmt::format("'{}' must be a 'SignedHeader' in the AWS Authorization.", name));
   };
   if (!lists(signature.headers, "host")) return unsigned_field("Host");
-  constexpr std::string_view kPrefix = "x-amz-";
   for (const Field& field : head.fields) {
-    if (!same_token(field.name.substr(0, kPrefix.size()), kPrefix)) continue;
-    if (!lists(signature.headers, field.name)) return unsigned_field(field.name);
+    const bool meaningful =
+        std::any_of(std::begin(kMeaningful), std::end(kMeaningful),
+                    [&](std::string_view name) { return same_token(field.name, name); });
+    if (meaningful && !lists(signature.headers, field.name)) return unsigned_field(field.name);
   }
   return {};
 }

@@ -42,8 +42,9 @@ Outcome<Signature> read_signature(const Head& head, const Target& target);
 /// Errors: invalid_signature.
 Outcome<> check_scope(const Signature& signature, engine::WallTime now);
 
-/// Whether `host` and every x-amz-* field of the head are signed: what is not could have been put
-/// there by anybody. Errors: invalid_signature.
+/// Whether `host` and every x-amz-* field that is read here are signed: what is not could have been
+/// put there by anybody. Others, as proxies add them ("X-Amz-Cf-Id"), say nothing and may stay
+/// unsigned. Errors: invalid_signature.
 Outcome<> check_signed_headers(const Signature& signature, const Head& head);
 
 /// The digest of the body as it is signed: of what came, or UNSIGNED-PAYLOAD where the head says

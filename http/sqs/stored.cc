@@ -1,5 +1,6 @@
 #include "http/sqs/stored.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "http/base64.h"
@@ -15,6 +16,7 @@ constexpr std::string_view kType = "twofold-sqs-type";
 constexpr std::string_view kTrace = "twofold-sqs-trace";
 constexpr std::string_view kEncoding = "twofold.encoding";
 constexpr std::string_view kString = "String";
+constexpr std::string_view kBinary = "Binary";
 constexpr std::size_t kNameMax = 256;
 
 bool is_text(std::string_view bytes) { return is_utf8(bytes) && is_message_text(bytes); }
@@ -30,6 +32,26 @@ std::string_view attribute_name(std::string_view header, TextStore& texts) {
   return texts.emplace_front(std::move(name));
 }
 
+bool has(const std::vector<MessageAttribute>& attributes, std::string_view name) {
+  return std::any_of(attributes.begin(), attributes.end(),
+                     [&](const MessageAttribute& one) { return one.name == name; });
+}
+
+// Several headers may have one name, or come to have it: "a b" and "a_b".
+std::string_view unique_name(std::string_view header, const std::vector<MessageAttribute>& others,
+                             TextStore& texts) {
+  const std::string_view name = attribute_name(header, texts);
+  if (!has(others, name)) return name;
+  for (std::size_t n = 2;; ++n) {
+    const std::string suffix = "_" + std::to_string(n);
+    std::string numbered(name.substr(0, kNameMax - suffix.size()));
+    // Not half a character.
+    while (!is_attribute_text(numbered)) numbered.pop_back();
+    numbered += suffix;
+    if (!has(others, numbered)) return texts.emplace_front(std::move(numbered));
+  }
+}
+
 // The DataType that a "twofold-sqs-type" header notes for an attribute; empty when none does.
 std::string_view noted_type(const engine::StoredRecord& record, std::string_view attribute) {
   for (const engine::Header& header : record.headers) {
@@ -37,24 +59,26 @@ std::string_view noted_type(const engine::StoredRecord& record, std::string_view
     const std::string_view note = *header.value;
     if (note.size() > attribute.size() && note.starts_with(attribute) &&
         note[attribute.size()] == ':') {
-      return note.substr(attribute.size() + 1);
+      const std::string_view type = note.substr(attribute.size() + 1);
+      return is_utf8(type) && is_data_type(type) ? type : std::string_view();
     }
   }
   return {};
 }
 
 MessageAttribute to_attribute(const engine::StoredRecord& record, const engine::Header& header,
-                              TextStore& texts) {
+                              const std::vector<MessageAttribute>& others, TextStore& texts) {
   MessageAttribute attribute;
   attribute.type = noted_type(record, header.name);
-  const bool as_text = is_text(*header.value) && !attribute.type.starts_with("Binary");
+  const bool as_text = is_text(*header.value) && !attribute.type.starts_with(kBinary);
   if (as_text) {
     attribute.text = header.value;
+    if (attribute.type.empty()) attribute.type = kString;
   } else {
     attribute.bytes = header.value;
+    if (!attribute.type.starts_with(kBinary)) attribute.type = kBinary;
   }
-  if (attribute.type.empty()) attribute.type = as_text ? kString : std::string_view("Binary");
-  attribute.name = attribute_name(header.name, texts);
+  attribute.name = unique_name(header.name, others, texts);
   return attribute;
 }
 
@@ -115,7 +139,7 @@ StoredMessage to_message(const engine::StoredRecord& record, std::string_view pl
     if (header.name.starts_with(queue::kOurHeaders)) {
       take_ours(header, message);
     } else if (message.attributes.size() < kAttributesMax) {
-      message.attributes.push_back(to_attribute(record, header, message.texts));
+      message.attributes.push_back(to_attribute(record, header, message.attributes, message.texts));
     }
   }
   const auto group = queue::group_of(record);
@@ -123,8 +147,9 @@ StoredMessage to_message(const engine::StoredRecord& record, std::string_view pl
   if (message.message_id.empty()) message.message_id = uuid_of(place);
   // In a dead letter queue, where nothing may be taken for a duplicate.
   if (!message.dedup_id.empty() && !message.origin_queue.empty())
-    message.dedup_id = message.message_id;
+    message.dedup_id = message.texts.emplace_front(message.message_id);
   if (message.encoded) {
+    std::erase_if(message.attributes, [](const auto& one) { return one.name == kEncoding; });
     MessageAttribute& note = message.attributes.emplace_back();
     note.name = kEncoding;
     note.type = kString;

@@ -25,12 +25,13 @@ struct Options {
   Shape shape;
   std::optional<double> rate;  // messages a second: open loop
   std::uint64_t backlog = 0;   // queue: messages waiting before the measurement
-  std::uint64_t count = 1000;  // queues: how many
+  std::uint64_t count = 1000;  // queues, waiters: how many queues
   double rate_each = 1;        // queues: messages for each a second
   std::uint64_t partitions = 1;
   std::uint64_t page_bytes = 1 << 20;
   std::uint64_t groups = 0;              // sqs: message groups of a FIFO queue; 0: a standard queue
   std::vector<std::size_t> sqs_batches;  // sqs: one row for each
+  std::uint64_t keep_every = 0;          // churn: of so many messages one is never deleted
   bool keep = false;
 };
 
@@ -76,6 +77,8 @@ struct World {
   /// What the server's process has used; empty: /metrics says it.
   std::function<std::optional<double>()> cpu_seconds;
   std::function<std::optional<std::uint64_t>()> resident_bytes;
+  /// Of the broker's data directory, where that is known.
+  std::function<std::optional<std::uint64_t>()> disk_bytes;
   std::function<bool()> stopped;
   std::function<void(const std::string& line)> progress;
 };
@@ -83,9 +86,10 @@ struct World {
 /// Whether there is a workload of that name.
 bool is_workload(const std::string& name);
 
-/// Runs the workload named "publish", "fetch", "latency", "queue", "waiting", "queues" or "memory"
-/// against a running broker (no other name may be given), in resources of its own that are deleted
-/// afterwards. Of a protocol other than REST there is "queue" only, against whatever speaks it.
+/// Runs the workload named "publish", "fetch", "latency", "queue", "waiting", "queues", "memory",
+/// "waiters", "expiry" or "churn" against a running broker (no other name may be given), in
+/// resources of its own that are deleted afterwards. Of a protocol other than REST there are "queue"
+/// and "waiters" only, against whatever speaks it.
 Outcome<Report> run(const std::string& workload, const Options& options, const World& world);
 
 }  // namespace twofold::bench

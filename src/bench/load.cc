@@ -19,8 +19,10 @@ using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
 constexpr nanoseconds kSilenceMax = 30s;
-constexpr nanoseconds kLookEvery = 100ms;
-constexpr std::size_t kReadSize = 64 * 1024;
+constexpr nanoseconds kLookEvery = 10ms;
+constexpr int kLooksAStop = 10;
+constexpr int kLooksASecond = 100;
+constexpr std::size_t kGrowBy = 64 * 1024;
 
 Refused broken(std::string_view how) { return Refused(fmt::format("connection broke: {}", how)); }
 
@@ -38,7 +40,7 @@ Load::~Load() {
   if (poller_ >= 0) ::close(poller_);
 }
 
-Outcome<Done> Load::connect(const Target& target, std::size_t lanes) {
+Outcome<Done> Load::connect(const Target& target, std::size_t lanes, std::size_t read_bytes) {
   poller_ = ::epoll_create1(EPOLL_CLOEXEC);
   target_ = target;
   for (std::size_t i = 0; i < lanes; ++i) {
@@ -46,7 +48,7 @@ Outcome<Done> Load::connect(const Target& target, std::size_t lanes) {
     if (!socket) return socket.error();
     Lane& lane = lanes_.emplace_back();
     lane.socket = *socket;
-    lane.in.resize(kReadSize);
+    lane.in.resize(read_bytes);
     watch(poller_, lane.socket, i, false, EPOLL_CTL_ADD);
   }
   return Done{};
@@ -57,26 +59,32 @@ Outcome<Done> Load::run(Driver& driver, const Options& options) {
   options_ = &options;
   clock_.restart();
   idle_.clear();
-  issued_ = 0;
+  pace_.reset();
   unanswered_ = 0;
   stopping_ = false;
   last_answer_ = next_look_ = 0ns;
   looks_ = 0;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if (options.rate) {
-      for (std::size_t slot = 0; slot < options.depth; ++slot) idle_.push_back(i);
-    } else if (auto filled = refill(i); !filled) {
-      return filled;
-    }
+  if (options.rate) pace(*options.rate, 0);
+  for (std::size_t i = 0; i < lanes_.size() && !pace_; ++i) {
+    if (auto filled = refill(i); !filled) return filled;
   }
-  while (unanswered_ > 0 || (!idle_.empty() && !stopping_)) {
+  while (unanswered_ > 0 || (!idle_.empty() && !stopping_) || options.over) {
     if (auto turned = turn(); !turned) return turned;
+    const auto over = look_around();
+    if (!over) return over.error();
+    if (*over) return Done{};
   }
   return Done{};
 }
 
+void Load::pace(double rate, std::size_t first) {
+  pace_ = Pace{rate, first, clock_.elapsed()};
+  for (std::size_t i = first; i < lanes_.size(); ++i)
+    for (std::size_t slot = 0; slot < options_->depth; ++slot) idle_.push_back(i);
+}
+
 Outcome<Done> Load::turn() {
-  if (options_->rate) {
+  if (pace_) {
     if (auto filled = refill_due(); !filled) return filled;
   }
   std::array<epoll_event, 256> events;
@@ -94,7 +102,6 @@ Outcome<Done> Load::turn() {
       if (auto got = read(lane); !got) return got;
     }
   }
-  look_around();
   if (unanswered_ > 0 && clock_.elapsed() - last_answer_ > kSilenceMax) {
     return Refused("nothing was answered for 30 s");
   }
@@ -104,18 +111,20 @@ Outcome<Done> Load::turn() {
 // Until the next request is due, but never longer than a look around may wait.
 nanoseconds Load::patience() const {
   nanoseconds wait = kLookEvery;
-  if (!options_->rate || idle_.empty() || stopping_) return wait;
-  const nanoseconds due{
-      static_cast<std::int64_t>(static_cast<double>(issued_) * 1e9 / *options_->rate)};
-  return std::clamp(due - clock_.elapsed(), 0ns, wait);
+  if (!pace_ || idle_.empty() || stopping_) return wait;
+  return std::clamp(pace_->due() - clock_.elapsed(), 0ns, wait);
 }
 
-void Load::look_around() {
+Outcome<bool> Load::look_around() {
   const nanoseconds now = clock_.elapsed();
-  if (now < next_look_) return;
+  if (now < next_look_) return false;
   next_look_ = now + kLookEvery;
-  if (options_->stopped && options_->stopped()) stopping_ = true;
-  if (options_->every_second && ++looks_ % 10 == 0) options_->every_second();
+  ++looks_;
+  if (looks_ % kLooksAStop == 0 && options_->stopped && options_->stopped()) stopping_ = true;
+  if (looks_ % kLooksASecond == 0 && options_->every_second) options_->every_second();
+  if (!options_->over) return false;
+  if (stopping_) return true;
+  return options_->over();
 }
 
 // Closed loop: an answered request makes room for the next one.
@@ -133,9 +142,9 @@ Outcome<Done> Load::refill(std::size_t lane) {
 Outcome<Done> Load::refill_due() {
   const nanoseconds now = clock_.elapsed();
   while (!stopping_ && !idle_.empty()) {
-    const nanoseconds due{
-        static_cast<std::int64_t>(static_cast<double>(issued_) * 1e9 / *options_->rate)};
+    const nanoseconds due = pace_->due();
     if (due > now) break;
+    ++pace_->issued;
     const std::size_t lane = idle_.front();
     idle_.pop_front();
     const auto issued = issue(lane, due);
@@ -150,7 +159,6 @@ Outcome<bool> Load::issue(std::size_t lane_number, nanoseconds due) {
   if (request.empty()) return false;
   Lane& lane = lanes_[lane_number];
   lane.due.push_back(due);
-  ++issued_;
   ++unanswered_;
   // One request at a time goes out without being copied; several are gathered for one write.
   std::size_t sent = 0;
@@ -189,7 +197,7 @@ Outcome<Done> Load::read(std::size_t lane_number) {
   if (got == 0) return broken("closed by the broker");
   lane.in_used += static_cast<std::size_t>(got);
   if (auto cut = cut_answers(lane_number); !cut) return cut;
-  return options_->rate ? flush(lane) : refill(lane_number);
+  return is_paced(lane_number) ? flush(lane) : refill(lane_number);
 }
 
 Outcome<Done> Load::cut_answers(std::size_t lane_number) {
@@ -202,7 +210,8 @@ Outcome<Done> Load::cut_answers(std::size_t lane_number) {
     if (state == HeadState::unreadable) return Refused("an answer has no Content-Length");
     const std::size_t size = head.head_size + head.body_size;
     if (state == HeadState::incomplete || bytes.size() < size) {
-      if (size + at > lane.in.size()) lane.in.resize(size + at + kReadSize);
+      const bool full = at == 0 && lane.in_used == lane.in.size();
+      if (full || size + at > lane.in.size()) lane.in.resize(size + at + kGrowBy);
       break;
     }
     if (lane.due.empty()) return Refused("an answer came that nobody asked for");
@@ -210,7 +219,7 @@ Outcome<Done> Load::cut_answers(std::size_t lane_number) {
     const nanoseconds latency = last_answer_ - lane.due.front();
     lane.due.pop_front();
     --unanswered_;
-    if (options_->rate) idle_.push_back(lane_number);
+    if (is_paced(lane_number)) idle_.push_back(lane_number);
     const Reply reply{head.status, bytes.substr(head.head_size, head.body_size), latency};
     if (auto heard = driver_->answered(lane_number, reply); !heard) return heard;
     at += size;

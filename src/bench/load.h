@@ -42,6 +42,9 @@ class Load {
     std::optional<double> rate;  // requests a second over all lanes: open loop
     std::function<void()> every_second;
     std::function<bool()> stopped;  // asked about ten times a second; true ends the run early
+    /// Asked about a hundred times a second. True ends the run at once: what is unanswered stays so,
+    /// and the connections are of no further use.
+    std::function<Outcome<bool>()> over;
   };
 
   Load() = default;
@@ -49,14 +52,32 @@ class Load {
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
 
-  Outcome<Done> connect(const Target& target, std::size_t lanes);
+  /// Each connection has a buffer of `read_bytes` at first; it grows with the answers.
+  Outcome<Done> connect(const Target& target, std::size_t lanes, std::size_t read_bytes = 64 << 10);
 
   /// Until the driver has no next request for any lane and everything is answered. Refuses when a
   /// connection breaks, when nothing was answered for 30 s, and when the driver did. A server that
   /// announces with an answer that it closes the connection gets a new one.
   Outcome<Done> run(Driver& driver, const Options& options);
 
+  // While a run goes on, from Options::over.
+  /// The driver has a request for a lane again that had none.
+  Outcome<Done> resume(std::size_t lane) { return refill(lane); }
+  /// From now on the lanes from `first` on are an open loop. They must be idle.
+  void pace(double rate, std::size_t first);
+
  private:
+  struct Pace {
+    double rate;
+    std::size_t first;  // lanes before this are closed loops all the same
+    std::chrono::nanoseconds begin;
+    std::uint64_t issued = 0;
+
+    std::chrono::nanoseconds due() const {
+      return begin + std::chrono::nanoseconds(
+                         static_cast<std::int64_t>(static_cast<double>(issued) * 1e9 / rate));
+    }
+  };
   struct Lane {
     int socket = -1;
     std::string out;  // what the socket did not take yet
@@ -69,13 +90,15 @@ class Load {
   Outcome<Done> turn();
   Outcome<Done> refill(std::size_t lane);
   Outcome<Done> refill_due();
+  bool is_paced(std::size_t lane) const { return pace_ && lane >= pace_->first; }
   Outcome<bool> issue(std::size_t lane, std::chrono::nanoseconds due);
   Outcome<Done> flush(Lane& lane);
   Outcome<Done> read(std::size_t lane);
   Outcome<Done> cut_answers(std::size_t lane);
   Outcome<Done> reconnect(std::size_t lane);
   std::chrono::nanoseconds patience() const;
-  void look_around();
+  /// True when the run is over.
+  Outcome<bool> look_around();
 
   int poller_ = -1;
   Target target_;
@@ -85,8 +108,8 @@ class Load {
   Driver* driver_ = nullptr;
   const Options* options_ = nullptr;
   engine::Stopwatch clock_;
+  std::optional<Pace> pace_;
   std::deque<std::size_t> idle_;  // open loop: lanes that could take a request
-  std::uint64_t issued_ = 0;
   std::size_t unanswered_ = 0;
   bool stopping_ = false;
   std::chrono::nanoseconds last_answer_{};

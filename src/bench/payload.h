@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,9 @@ struct Handed {
 };
 /// Appends every message of the answer; false when it is not one.
 bool scan_received(Encoding encoding, std::string_view body, std::vector<Handed>& handed);
+
+/// How many messages a Protobuf answer to receive has; nullopt when it is not one.
+std::optional<std::size_t> count_handed(std::string_view body);
 
 /// A page of records: how many there are, and where the next page begins.
 struct PageSeen {

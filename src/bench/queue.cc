@@ -1,41 +1,12 @@
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include "src/bench/cycle.h"
+#include "src/bench/own_queue.h"
 
 namespace twofold::bench {
 namespace {
 
 constexpr std::size_t kFillBatch = 1000;
-
-// Messages of a queue in any state.
-Outcome<std::uint64_t> left_in(const Stage& stage, const std::string& queue_path) {
-  const auto text = stage.world().ask("GET", queue_path, "");
-  if (!text) return text.error();
-  boost::system::error_code error;
-  const boost::json::value answer = boost::json::parse(*text, error);
-  const auto* counts = answer.is_object() ? answer.get_object().if_contains("messages") : nullptr;
-  if (error || counts == nullptr || !counts->is_object()) {
-    return Refused("the broker's answer about a queue is not understood");
-  }
-  std::uint64_t left = 0;
-  for (const auto& [state, count] : counts->get_object()) {
-    if (count.is_int64()) left += static_cast<std::uint64_t>(count.get_int64());
-  }
-  return left;
-}
-
-Outcome<std::uint64_t> fill(Stage& stage, const std::string& queue_path, std::uint64_t messages) {
-  Shape shape = stage.options().shape;
-  shape.encoding = Encoding::protobuf;
-  shape.batch = kFillBatch;
-  Repeat repeat(render_request(stage.world().target, "POST", queue_path + "/messages",
-                               content_type(shape.encoding), send_body(shape)),
-                shape.batch);
-  if (messages == 0) return std::uint64_t{0};
-  if (auto filled = stage.pass(repeat, messages, "filling"); !filled) return filled.error();
-  return repeat.stored();
-}
 
 Outcome<Done> verify(const Stage& stage, const std::string& queue_path, const Cycle& cycle,
                      std::uint64_t filled, Verified& verified) {
@@ -54,7 +25,7 @@ Outcome<Done> verify(const Stage& stage, const std::string& queue_path, const Cy
 Outcome<Done> measure_cycle(Stage& stage, std::uint64_t backlog, Report& report) {
   const auto queue = stage.create("queues", "{}");
   if (!queue) return queue.error();
-  const auto filled = fill(stage, *queue, backlog);
+  const auto filled = fill_queue(stage, *queue, backlog);
   if (!filled) return filled.error();
   Cycle cycle(stage, *queue);
   const std::string name =
@@ -108,7 +79,7 @@ Outcome<Report> run_memory(Stage& stage) {
     result.resident_bytes = stage.resident_bytes();
   };
   note("idle", 0);
-  const auto filled = fill(stage, *queue, backlog);
+  const auto filled = fill_queue(stage, *queue, backlog);
   if (!filled) return filled.error();
   note("waiting", *filled);
 

@@ -91,7 +91,7 @@ boost::json::object result_json(const Result& result) {
 
 // What stands beside the workload's name: the shape of a request.
 std::string shape_text(const Options& options) {
-  if (options.protocol == Protocol::sqs) {
+  if (options.protocol == Protocol::sqs && !options.sqs_batches.empty()) {
     return fmt::format("protocol=sqs connections={} size={}B batch={} groups={}",
                        options.connections, options.shape.size, fmt::join(options.sqs_batches, ","),
                        options.groups);
@@ -111,6 +111,8 @@ std::string header_text(const std::string& workload, const Options& options) {
   text += fmt::format(" warmup={}s", seconds(options.warmup));
   if (options.rate) text += fmt::format(" rate={}/s", *options.rate);
   if (options.backlog != 0) text += fmt::format(" backlog={}", options.backlog);
+  if (workload == "waiters") text += fmt::format(" count={}", options.count);
+  if (workload == "churn") text += fmt::format(" keep-every={}", options.keep_every);
   if (workload == "queues")
     text += fmt::format(" count={} rate-each={}/s", options.count, options.rate_each);
   if (workload == "fetch") text += fmt::format(" page={}B", options.page_bytes);

@@ -128,6 +128,14 @@ bool scan_received(Encoding encoding, std::string_view body, std::vector<Handed>
                                     : scan_received_protobuf(body, handed);
 }
 
+std::optional<std::size_t> count_handed(std::string_view body) {
+  std::size_t messages = 0;
+  Fields fields(body);
+  while (fields.next())
+    if (fields.number == v1::ReceiveResponse::kMessagesFieldNumber) ++messages;
+  return fields.sound() ? std::optional(messages) : std::nullopt;
+}
+
 bool scan_page(Encoding encoding, std::string_view body, std::size_t value_size, PageSeen& page) {
   page.records = 0;
   if (encoding == Encoding::protobuf) {

@@ -9,6 +9,8 @@ SqsLedger::SqsLedger(std::uint64_t groups, std::size_t lanes)
   const std::uint64_t streams = groups == 0 ? 1 : groups < lanes ? groups * lanes : groups;
   sending_.resize(streams);
   expected_.resize(streams);
+  if (groups == 0 || groups >= lanes) return;
+  for (std::size_t lane = 0; lane < lanes; ++lane) turn_[lane] = lane;
 }
 
 SqsLedger::Sent SqsLedger::next(std::size_t lane) {

@@ -11,7 +11,8 @@ namespace twofold::bench {
 ///
 /// A stream is what must keep its order: in a FIFO queue the messages that one connection sent to
 /// one group. With at least as many groups as connections each group has one connection that sends
-/// to it, and a stream is a group. A standard queue is one stream whose order is not judged.
+/// to it, and a stream is a group. With fewer the connections begin at different groups: in step
+/// they would wait for each other. A standard queue is one stream whose order is not judged.
 class SqsLedger {
  public:
   /// `groups` 0: a standard queue.

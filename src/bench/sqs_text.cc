@@ -61,11 +61,16 @@ void append_numbered(const Numbered& message, std::size_t size, std::string& out
 }
 
 bool scan_sqs_received(std::string_view body, std::vector<SqsHanded>& handed) {
+  return scan_numbered(body, "\"Body\"", "\"ReceiptHandle\"", handed);
+}
+
+bool scan_numbered(std::string_view body, std::string_view text_name, std::string_view receipt_name,
+                   std::vector<SqsHanded>& handed) {
   std::size_t receipt_at = 0;
   std::size_t body_at = 0;
   while (true) {
-    const std::string_view text = next_text(body, "\"Body\"", body_at);
-    const std::string_view receipt = next_text(body, "\"ReceiptHandle\"", receipt_at);
+    const std::string_view text = next_text(body, text_name, body_at);
+    const std::string_view receipt = next_text(body, receipt_name, receipt_at);
     const bool no_body = body_at == std::string_view::npos;
     const bool no_receipt = receipt_at == std::string_view::npos;
     if (no_body || no_receipt) return no_body && no_receipt;

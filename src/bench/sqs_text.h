@@ -43,6 +43,9 @@ struct SqsHanded {
 /// Appends every message of an answer to ReceiveMessage, whichever server wrote it; false when one
 /// of them is not of this generator.
 bool scan_sqs_received(std::string_view body, std::vector<SqsHanded>& handed);
+/// The same of any JSON answer, in which text and receipt are called so (names with their quotes).
+bool scan_numbered(std::string_view body, std::string_view text_name, std::string_view receipt_name,
+                   std::vector<SqsHanded>& handed);
 
 /// How many entries of a batch succeeded; 0 when any failed.
 std::size_t count_sqs_successful(std::string_view body);

@@ -96,6 +96,7 @@ Load::Options Stage::load_options(Workload& workload, const std::string& doing, 
   options.stopped = world_.stopped;
   options.every_second = [this, &workload, doing] {
     world_.progress(fmt::format("{}: {} messages", doing, workload.messages()));
+    if (each_second_) each_second_();
   };
   return options;
 }
@@ -186,6 +187,9 @@ constexpr Entry kWorkloads[] = {
     {"waiting", &run_waiting},
     {"queues",  &run_queues },
     {"memory",  &run_memory },
+    {"waiters", &run_waiters},
+    {"expiry",  &run_expiry },
+    {"churn",   &run_churn  },
 };
 
 const Entry* find_workload(const std::string& name) {
@@ -202,7 +206,7 @@ bool is_workload(const std::string& name) { return find_workload(name) != nullpt
 Outcome<Report> run(const std::string& workload, const Options& options, const World& world) {
   const Entry* entry = find_workload(workload);
   TF_CHECK(entry != nullptr);
-  if (options.protocol == Protocol::sqs) return run_sqs(options, world);
+  if (options.protocol == Protocol::sqs && workload == "queue") return run_sqs(options, world);
   Stage stage(options, world);
   return entry->run(stage);
 }

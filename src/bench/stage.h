@@ -64,6 +64,9 @@ class Stage {
   Outcome<Done> pass(Workload& workload, std::uint64_t messages, const std::string& doing,
                      std::size_t depth = 1);
 
+  /// Called about every second of every pass.
+  void each_second(std::function<void()> hook) { each_second_ = std::move(hook); }
+
   /// A figure of GET /metrics, or nothing when it is not there.
   std::optional<double> metric(const std::string& name) const;
   std::optional<std::uint64_t> resident_bytes() const;
@@ -80,6 +83,7 @@ class Stage {
   const World& world_;
   Load load_;
   std::vector<std::string> paths_;  // of what was created
+  std::function<void()> each_second_;
 };
 
 /// An answer that is no success, as the reason to end the run.
@@ -92,6 +96,9 @@ Outcome<Report> run_queue(Stage& stage);
 Outcome<Report> run_waiting(Stage& stage);
 Outcome<Report> run_queues(Stage& stage);
 Outcome<Report> run_memory(Stage& stage);
+Outcome<Report> run_waiters(Stage& stage);
+Outcome<Report> run_expiry(Stage& stage);
+Outcome<Report> run_churn(Stage& stage);
 /// A stage for each row.
 Outcome<Report> run_sqs(const Options& options, const World& world);
 

@@ -22,13 +22,16 @@ struct Defaults {
 };
 // Enough of each for a run of a few seconds.
 constexpr Defaults kDefaults[] = {
-    {"publish", 64, 200'000   },
-    {"latency", 1,  2'000     },
-    {"fetch",   4,  10'000'000},
-    {"queue",   64, 100'000   },
-    {"waiting", 64, 100'000   },
-    {"queues",  64, 100'000   },
-    {"memory",  16, 0         },
+    {"publish", 64,    200'000   },
+    {"latency", 1,     2'000     },
+    {"fetch",   4,     10'000'000},
+    {"queue",   64,    100'000   },
+    {"waiting", 64,    100'000   },
+    {"queues",  64,    100'000   },
+    {"memory",  16,    0         },
+    {"waiters", 1'000, 0         },
+    {"expiry",  16,    0         },
+    {"churn",   16,    0         },
 };
 
 Defaults defaults_of(const std::string& workload) {
@@ -40,7 +43,8 @@ Defaults defaults_of(const std::string& workload) {
 
 // What only the SQS rows have, and what they have not.
 Tried<> apply_sqs(const std::string& workload, const Args& args, bench::Options& options) {
-  if (workload != "queue") return usage("--protocol sqs: there is only the workload queue");
+  if (workload != "queue" && workload != "waiters")
+    return usage("--protocol sqs: there are only the workloads queue and waiters");
   if (args.has("format") || args.has("durability")) {
     return usage("--format and --durability belong to REST", "leave them out with --protocol sqs");
   }
@@ -51,11 +55,36 @@ Tried<> apply_sqs(const std::string& workload, const Args& args, bench::Options&
         fmt::format("--size: at least {} bytes, for the message's number", bench::kSqsBodyMin));
   }
   options.groups = args.count("groups").value_or(0);
+  if (workload == "waiters") return Done{};
   options.sqs_batches = {1, 10};
   if (args.has("batch")) options.sqs_batches = {options.shape.batch};
   if (options.sqs_batches.back() > 10)
     return usage("--batch: SQS has 1 to 10 messages in a request");
   return Done{};
+}
+
+// What belongs to one workload only.
+Tried<bench::Options> apply_special(const std::string& workload, const Args& args,
+                                    bench::Options options) {
+  constexpr std::uint64_t kExpiring = 1'000'000, kPassing = 1 << 30, kKeepEvery = 10'000;
+  if (workload == "waiters") {
+    options.count = args.count("count").value_or(1);
+    if (options.shape.size < bench::kSqsBodyMin)
+      return usage(fmt::format("--size: at least {} bytes", bench::kSqsBodyMin));
+    if (options.count == 0) return usage("--count: there must be a queue");
+  }
+  if (workload == "expiry" && options.backlog == 0) options.backlog = kExpiring;
+  if (workload == "churn") {
+    options.shape.size = args.size("size").value_or(64 << 10);
+    options.shape.batch = args.count("batch").value_or(16);
+    options.msgs =
+        args.size("bytes").value_or(kPassing) / std::max<std::size_t>(options.shape.size, 1);
+    options.keep_every = args.count("keep-every").value_or(kKeepEvery);
+    if (!args.has("warmup")) options.warmup = std::chrono::nanoseconds(0);
+  } else if (args.has("bytes") || args.has("keep-every") || args.has("data")) {
+    return usage("--bytes, --keep-every and --data belong to the workload churn");
+  }
+  return options;
 }
 
 Tried<bench::Options> options_of(const std::string& workload, const Args& args) {
@@ -100,7 +129,7 @@ Tried<bench::Options> options_of(const std::string& workload, const Args& args) 
     return usage("--groups belongs to --protocol sqs");
   }
   if (workload == "queues") options.rate = static_cast<double>(options.count) * options.rate_each;
-  return options;
+  return apply_special(workload, args, options);
 }
 
 // One request; the body of a 2xx answer.
@@ -185,7 +214,8 @@ Tried<> run_bench(Session& session, const Args& args) {
   if (!bench::is_workload(workload)) {
     return usage(workload.empty() ? "WORKLOAD is missing"
                                   : fmt::format("\"{}\" is not a workload", workload),
-                 "there are publish, fetch, latency, queue, waiting, queues and memory");
+                 "there are publish, fetch, latency, queue, waiting, queues, memory, waiters, "
+                 "expiry and churn");
   }
   const auto options = options_of(workload, args);
   if (!options) return options.error();
@@ -197,6 +227,9 @@ Tried<> run_bench(Session& session, const Args& args) {
   if (const auto pid = args.count("server-pid")) {
     world.cpu_seconds = [pid = static_cast<int>(*pid)] { return cpu_seconds_of(pid); };
     world.resident_bytes = [pid = static_cast<int>(*pid)] { return resident_bytes_of(pid); };
+  }
+  if (args.has("data")) {
+    world.disk_bytes = [directory = args.text("data")] { return disk_bytes_of(directory); };
   }
   if (auto found = find_server(session, client, options->protocol); !found) return found.error();
   const auto device = device_of(args, session.terminal());

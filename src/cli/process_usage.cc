@@ -1,10 +1,12 @@
 #include "src/cli/process_usage.h"
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace twofold::cli {
@@ -44,6 +46,22 @@ std::optional<std::uint64_t> resident_bytes_of(int pid) {
   const auto pages = field_of(pid, kResidentPages);
   if (!pages) return std::nullopt;
   return static_cast<std::uint64_t>(*pages) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::optional<std::uint64_t> disk_bytes_of(const std::string& directory) {
+  constexpr std::uint64_t kBlock = 512;  // st_blocks counts these
+  std::error_code error;
+  std::uint64_t bytes = 0;
+  std::filesystem::recursive_directory_iterator at(directory, error);
+  if (error) return std::nullopt;
+  for (; at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
+    if (error) return std::nullopt;
+    struct stat info {};
+    // A file may go between being listed and being looked at.
+    if (::lstat(at->path().c_str(), &info) == 0 && S_ISREG(info.st_mode))
+      bytes += static_cast<std::uint64_t>(info.st_blocks) * kBlock;
+  }
+  return bytes;
 }
 
 }  // namespace twofold::cli

@@ -34,6 +34,7 @@ struct Config {
     std::vector<std::string> cors_origins;  // "https://app.example.org"
     std::uint64_t max_body = 0;
     std::chrono::milliseconds idle_timeout{};
+    std::chrono::milliseconds idempotency_window{};
   };
   /// What a topic gets when its creator does not say.
   struct Topics {
@@ -53,6 +54,8 @@ struct Config {
   struct Sqs {
     std::vector<std::string> listen;  // as http.listen; the same is served there
     std::chrono::milliseconds delay_max{};
+    std::chrono::milliseconds visibility_max{};
+    int batch_max = 0;
     std::string keys_file;  // empty: signatures are not checked
     http::sqs::Profile profile{};
     std::string queue_url;

@@ -4,6 +4,7 @@
 
 #include "engine/core_impl.h"
 #include "http/broker.h"
+#include "log/topics.h"
 #include "queue/queues.h"
 
 namespace twofold {
@@ -16,6 +17,7 @@ constexpr std::uint64_t kMarkedShare = 8;
 constexpr std::uint64_t kMarkedBytes = 100;  // of one message, received alone
 constexpr std::uint64_t kAheadShare = 16;
 constexpr std::uint64_t kAheadBytes = 16;  // a unit of theirs
+constexpr std::uint64_t kOnceShare = 32;  // of requests with a key, and of producers
 constexpr std::uint64_t kTailShare = 16;
 constexpr std::uint64_t kTailMin = 1 << 20;
 
@@ -33,7 +35,8 @@ MemoryBudgets memory_budgets(const Config& config) {
     const http::ServerOptions server;
     return {server.body_bytes_total_max, engine::CoreOptions().gathered_bytes_max,
             server.answer_bytes_total_max, queue::QueueLimits().marked_max,
-            queue::QueueLimits().ahead_max, config.storage.tail_cache};
+            queue::QueueLimits().ahead_max, config.storage.tail_cache,
+            engine::RequestLimits().bytes_max, log::TopicLimits().producer_bytes_max, log::TopicLimits().key_bytes_max};
   }
   const std::uint64_t tail_cache = tail_cache_is_given(config)
                                        ? config.storage.tail_cache
@@ -42,7 +45,8 @@ MemoryBudgets memory_budgets(const Config& config) {
   return {std::max(limit / kBodiesShare, config.http.max_body),
           std::max(limit / kGatheredShare, 2 * config.http.max_body),
           std::max(limit / kAnswersShare, config.http.max_body), limit / kMarkedShare / kMarkedBytes,
-          limit / kAheadShare / kAheadBytes, tail_cache};
+          limit / kAheadShare / kAheadBytes, tail_cache, limit / kOnceShare, limit / kOnceShare,
+          limit / kOnceShare};
 }
 
 }  // namespace twofold

@@ -61,6 +61,9 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.origins_allowed = config.http.cors_origins;
   options.sqs.profile = config.sqs.profile;
   options.sqs.delay_max = std::chrono::duration_cast<std::chrono::seconds>(config.sqs.delay_max);
+  options.sqs.visibility_max =
+      std::chrono::duration_cast<std::chrono::seconds>(config.sqs.visibility_max);
+  options.sqs.batch_max = static_cast<std::size_t>(config.sqs.batch_max);
   options.sqs.regions = config.sqs.regions;
   options.sqs.queue_url = config.sqs.queue_url;
   auto keys = access_keys(config.sqs.keys_file);

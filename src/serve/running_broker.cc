@@ -95,13 +95,16 @@ Result<> RunningBroker::build() {
   engine_ = std::move(*opened);
 
   auto& core = engine_->core();
-  topics_ = std::make_unique<log::Topics>(core);
-  groups_ = std::make_unique<log::Groups>(core, *topics_);
   const MemoryBudgets memory = memory_budgets(config_);
+  requests_ = std::make_unique<engine::Requests>(
+      core, engine::RequestLimits{config_.http.idempotency_window, memory.requests});
+  topics_ = std::make_unique<log::Topics>(core, log::TopicLimits{memory.producers, memory.keys});
+  groups_ = std::make_unique<log::Groups>(core, *topics_);
   queues_ = std::make_unique<queue::Queues>(
       core, queue::QueueLimits{memory.marked_messages, memory.ahead}, &compile_filter);
   broker_ = std::unique_ptr<http::Broker>(
-      new http::Broker{core, *topics_, *groups_, *queues_, *pool_, clock_, random_});
+      new http::Broker{core, *topics_, *groups_, *queues_, *pool_, clock_, random_,
+                       *requests_});
   broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
   broker_->compile_filter = &compile_filter;
   set_defaults(config_, *broker_);

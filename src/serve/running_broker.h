@@ -15,6 +15,7 @@
 #include "engine/base/random.h"
 #include "engine/base/thread_executor.h"
 #include "engine/engine.h"
+#include "engine/requests.h"
 #include "http/broker.h"
 #include "http/server.h"
 #include "log/groups.h"
@@ -69,6 +70,7 @@ class RunningBroker {
   std::vector<std::uint16_t> ports_;                   // http.listen's, then those of sqs.listen
   std::unique_ptr<engine::AsioCoreExecutor> core_executor_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<engine::Requests> requests_;
   std::unique_ptr<log::Topics> topics_;
   std::unique_ptr<log::Groups> groups_;
   std::unique_ptr<queue::Queues> queues_;

@@ -60,15 +60,15 @@ class Client:
     def __init__(self, port: int):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS_MAX)
 
-    def call(self, method: str, path: str, body: dict | None = None) -> tuple[str, dict]:
+    def call(self, method: str, path: str, body: dict | None = None, headers: dict | None = None) -> tuple[str, dict]:
         if self.connection.sock is None:
             try:
                 self.connection.connect()
             except OSError:
                 return "fail", {}  # nobody was there to hear it
         try:
-            self.connection.request(method, path, json.dumps(body) if body is not None else None,
-                                    {"Content-Type": "application/json"} if body is not None else {})
+            label = {"Content-Type": "application/json"} if body is not None else {}
+            self.connection.request(method, path, json.dumps(body) if body is not None else None, label | (headers or {}))
             response = self.connection.getresponse()
             answer = response.read()
         except (OSError, http.client.HTTPException):

@@ -142,6 +142,47 @@ class Bench(BrokerCase):
         for result in report["results"]:
             self.assertGreater(result["resident_bytes"], 1 << 20)
 
+    def test_long_polls_wait_and_are_woken(self):
+        for protocol in ("rest", "sqs"):
+            report = self.bench("waiters", "--protocol", protocol, "--connections", "20", "--count", "3",
+                                "--duration", "500ms", "--rate", "100/s", "--server-pid", str(self.broker.pid))
+            idle, wake = report["results"]
+            self.assertEqual(idle["messages"], 20)
+            self.assertIn("KiB for each poll", idle["notes"][0])
+            self.assertIn("% of a core", idle["notes"][1])
+            self.assertGreaterEqual(wake["messages"], 25)
+            self.assertGreater(wake["latency_ms"]["p50"], 0)
+            self.assertEqual(report["verified"]["sent"], report["verified"]["received"])
+        self.assertEqual(self.leftovers(), [])
+
+    def test_many_messages_expire_at_once(self):
+        report = self.bench("expiry", "--backlog", "5000", "--connections", "4")
+        verified = report["verified"]
+        self.assertEqual((verified["sent"], verified["received"]), (5000, 5000))
+        names = [result["name"].strip() for result in report["results"]]
+        self.assertEqual(names[0::2], ["in flight, waiting for the deadline", "all of them expire",
+                                       "all of them are received again"])
+        self.assertGreater(report["results"][1]["messages"], 0, "cycles of another queue before the deadline")
+        self.assertEqual(self.leftovers(), [])
+
+    def test_much_goes_through_and_a_little_stays(self):
+        report = self.bench("churn", "--bytes", "8MiB", "--size", "4KiB", "--keep-every", "100", "--backlog", "300",
+                            "--connections", "2", "--data", str(self.folder / "data"))
+        result = report["results"][0]
+        self.assertGreaterEqual(result["messages"], 2048)
+        kept = int(result["notes"][0].split()[0])
+        self.assertTrue(15 <= kept <= 30, result["notes"])
+        waiting = int(result["notes"][0].split()[-2])
+        self.assertGreaterEqual(waiting, 300)
+        self.assertEqual(report["verified"]["sent"], report["verified"]["received"] + waiting)
+        disk = result["notes"][1]
+        self.assertRegex(disk, "^disk MiB: [1-9][0-9]* before, at most [1-9][0-9]*, [1-9][0-9]* in the end; live [1-9]")
+        self.assertEqual(self.leftovers(), [])
+
+    def test_what_a_disk_holds_is_told_when_it_can_be_seen(self):
+        report = self.bench("churn", "--bytes", "1MiB", "--connections", "2")
+        self.assertIn("--data says where", report["results"][0]["notes"][1])
+
     def test_keep_keeps_and_the_text_says_everything(self):
         shown = self.cli("bench", "publish", *SMALL, "--keep", "--durability", "os", "--sync-dir", str(self.folder))
         self.assertIn("connections=4 size=256B batch=1 format=json durability=os msgs=200", shown.stderr)
@@ -165,9 +206,11 @@ class Bench(BrokerCase):
 
     def test_contradictions_are_refused(self):
         for words in (("--connections", "0"), ("--batch", "1001"), ("--format", "xml"),
-                      ("--msgs", "1", "--duration", "1s"), ("--protocol", "sqs"), ("--groups", "1")):
+                      ("--msgs", "1", "--duration", "1s"), ("--protocol", "sqs"), ("--groups", "1"),
+                      ("--bytes", "1GiB"), ("--keep-every", "10"), ("--data", ".")):
             self.cli("bench", "publish", *words, code=2)
-        for words in (("--protocol", "sqs", "--batch", "11"), ("--protocol", "sqs", "--size", "31B"),
+        for words in (("waiters", "--count", "0"), ("waiters", "--size", "10B"), ("expiry", "--protocol", "sqs"),
+                      ("--protocol", "sqs", "--batch", "11"), ("--protocol", "sqs", "--size", "31B"),
                       ("--protocol", "sqs", "--format", "json"), ("--protocol", "amqp"), ()):
             self.cli("bench", *words, code=2)
 

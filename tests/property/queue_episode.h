@@ -79,16 +79,21 @@ class QueueEpisode {
   void poll(std::size_t queue, Duration wait, std::string attempt);
   void repeat(std::size_t queue);
   void cancel();
+
+  // -- queue_episode_settle.cc
+  std::vector<Held> pick(std::size_t queue, std::size_t max, bool apart);
+  Settled present(std::size_t queue, const Held& receipt);
+  Settled ackable(std::size_t queue, const Held& receipt, Receipts accepted);
   void ack(std::size_t queue);
   void ack_these(std::size_t queue, const std::vector<Held>& receipts, Receipts accepted);
   void nack(std::size_t queue);
   void extend(std::size_t queue);
   void release(std::size_t queue);
+
+  // -- queue_episode_changes.cc
   void purge(std::size_t queue);
   void configure(std::size_t queue);
-  std::vector<Held> pick(std::size_t queue, std::size_t max, bool apart);
-  Settled present(std::size_t queue, const Held& receipt);
-  Settled ackable(std::size_t queue, const Held& receipt, Receipts accepted);
+  void edit(std::size_t queue);
 
   // -- queue_episode_moves.cc
   void move(std::size_t queue);

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "engine/record_batch.h"
+#include "queue/letter.h"
 #include "tests/property/queue_episode.h"
 
 namespace twofold::queue {
@@ -46,6 +47,8 @@ void QueueEpisode::run_posted() {
       letter.letter_reason = m.reason;
       letter.letter_queue = from.number;
       letter.letter_offset = m.offset;
+      letter.edit = m.edit;
+      letter.edit_in_record = m.edit != 0;
       to.pending.push_back(letter);
       m.is = m.dying ? Is::leaving : Is::gone;
     }
@@ -279,6 +282,8 @@ void QueueEpisode::judge_contents(const Poll& poll, const Received& received) {
     for (const engine::StoredBatch& batch : *batches) {
       engine::BatchCursor cursor(batch.bytes, batch.base_seq);
       for (auto record = cursor.next(); record && *record; record = cursor.next()) {
+        for (const Delivered& message : received.messages)
+          if (message.offset == (**record).offset) dress(**record, message.revived, message.patch);
         std::string notes;
         for (const engine::Header& header : (**record).headers)
           if (header.name != "twofold-group") notes += std::string(*header.value) + ";";
@@ -292,6 +297,8 @@ void QueueEpisode::judge_contents(const Poll& poll, const Received& received) {
     if (m.is_letter)
       notes = live_[m.letter_queue].name + ":0-" + std::to_string(m.letter_offset.value()) + ";" +
               std::to_string(m.letter_receives) + ";" + reason_of(m.letter_reason) + ";";
+    const std::string edit = m.edit == 0 ? "" : "edit " + std::to_string(m.edit) + ";";
+    notes = m.edit_in_record ? edit + notes : notes + edit;
     if (stored[m.offset] != std::pair(m.body, notes))
       return wrong("message " + std::to_string(m.body) + " was delivered as " +
                    std::to_string(stored[m.offset].first) + " " + stored[m.offset].second);

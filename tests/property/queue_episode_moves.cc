@@ -115,6 +115,8 @@ void QueueEpisode::learn_moved(std::size_t queue, std::size_t destination, std::
     arrival.body = m.body;
     arrival.group = m.group;
     arrival.came_from = m.offset;
+    arrival.edit = m.edit;
+    arrival.edit_in_record = m.edit != 0;
     arrival.step = model.ordered() ? step : 0;
     live_[destination].pending.push_back(arrival);
     m.is = Is::leaving;

@@ -45,6 +45,11 @@ void ModelQueue::die(ModelMessage& m, std::uint32_t reason) {
   m.reason = reason;
 }
 
+void ModelQueue::kill_used_up() {
+  for (ModelMessage& m : messages)
+    if (m.is == Is::again && receives_max() > 0 && m.receives >= receives_max()) die(m, 0);
+}
+
 void ModelQueue::expire(Instant now) {
   const auto free_at = [this](const ModelMessage& m) {
     return std::max(tick_of(m.due), expired_upto_);
@@ -56,7 +61,7 @@ void ModelQueue::expire(Instant now) {
     if (!next) break;
     for (ModelMessage& m : messages) {
       if (!m.waits() || free_at(m) != *next) continue;
-      if (config.max_receives > 0 && m.receives >= config.max_receives) {
+      if (receives_max() > 0 && m.receives >= receives_max()) {
         die(m, 0);
       } else {
         m.is = Is::again;
@@ -126,7 +131,8 @@ void ModelQueue::recheck(Moment moment) {
 std::string ModelQueue::deliver(const std::vector<Offset>& got, std::size_t max, Instant visible_at,
                                 const std::vector<std::size_t>& receipts) {
   const std::size_t expected = std::min<std::size_t>(max, deliverable_);
-  if (got.size() != expected) {
+  if (partial() ? got.size() > expected || got.empty() != (expected == 0)
+                : got.size() != expected) {
     std::string all;
     for (const ModelMessage& m : messages)
       if (m.is_ready())
@@ -138,7 +144,9 @@ std::string ModelQueue::deliver(const std::vector<Offset>& got, std::size_t max,
     if (!m || !m->is_ready()) return text(o) + " is not ready";
     if (std::count(got.begin(), got.end(), o) > 1) return text(o) + " was handed out twice";
   }
-  std::string wrong = ordered() ? wrong_in_order(got) : wrong_in_turns(got, max);
+  std::string wrong = partial()   ? wrong_in_groups(got)
+                      : ordered() ? wrong_in_order(got)
+                                  : wrong_in_turns(got, max);
   if (!wrong.empty()) return wrong;
   for (std::size_t i = 0; i < got.size(); ++i) {
     ModelMessage& m = *find(got[i]);
@@ -190,6 +198,24 @@ std::string ModelQueue::wrong_in_order(const std::vector<Offset>& got) {
       ++i;
     }
   }
+  return {};
+}
+
+// Of each group what is oldest, as far as it goes out in turns at all.
+std::string ModelQueue::wrong_in_groups(const std::vector<Offset>& got) {
+  const auto taken = [&got](Offset o) { return std::find(got.begin(), got.end(), o); };
+  for (auto at = got.begin(); at != got.end(); ++at) {
+    const ModelMessage& of = *find(*at);
+    if (!ordered() && of.is == Is::again) continue;
+    for (const ModelMessage& m : messages) {
+      if (m.offset >= *at) break;
+      if (&place_of(m) != &place_of(of) || !m.counts_in_order()) continue;
+      if (!ordered() && m.is != Is::fresh) continue;
+      if (taken(m.offset) >= at) return text(m.offset) + " comes before " + text(*at);
+    }
+  }
+  turns_ = 0xF;
+  rotor_.reset();
   return {};
 }
 

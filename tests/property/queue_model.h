@@ -47,7 +47,9 @@ struct ModelMessage {
   Instant due{0};
   std::size_t receipt = 0;  // hash of the newest one's text; 0: nobody holds one
   std::uint32_t receives = 0;
-  std::uint32_t reason = 0;  // dead: 0 is "receives used up"
+  std::uint32_t reason = 0;     // dead: 0 is "receives used up"
+  std::uint32_t edit = 0;       // of its header "edited"; 0: it has none
+  bool edit_in_record = false;  // it was edited before it came here
   // a letter: what its headers say
   std::uint32_t letter_receives = 0;
   std::uint32_t letter_reason = 0;
@@ -93,6 +95,9 @@ struct ModelAttempt {
 ///   none, fair   of four messages handed out one is ready again and three are fresh, as long as
 ///                there are both; those ready again in turn by offset, going round.
 /// A new ring order, and where the turns begin, is anybody's guess after a restart: all are right.
+///
+/// With a small window not all that may go out is remembered: then a receive gives something if
+/// there is anything, of each group the oldest, and whose turn it is, is not checked.
 class ModelQueue {
  public:
   static constexpr std::uint32_t kGroups = 12;
@@ -101,6 +106,8 @@ class ModelQueue {
   std::string name;
   std::uint32_t number = 0;
   bool exists = false;
+  bool has_small_window = false;
+  bool target_exists = false;  // of its dead letters
   QueueConfig config;
   std::vector<ModelMessage> messages;  // committed, by offset; what is gone is not in it
   std::vector<ModelMessage> pending;   // in the log, but not committed
@@ -108,6 +115,13 @@ class ModelQueue {
   std::vector<ModelAttempt> attempts;
   Offset end{0};  // of what is committed
 
+  bool partial() const { return has_small_window && config.order != Order::none; }
+  /// 0: without end. What has no place to go does not die of it.
+  std::uint32_t receives_max() const {
+    return config.dead_letter.empty() || target_exists ? config.max_receives : 0;
+  }
+  /// Whoever was delivered that often already is not delivered again.
+  void kill_used_up();
   bool ordered() const { return config.order == Order::key || config.order == Order::strict; }
   ModelMessage* find(Offset o);
   std::uint32_t deliverable() const { return deliverable_; }
@@ -137,6 +151,7 @@ class ModelQueue {
   void each_place(Visit visit);
   bool is_turn_of(const ModelPlace& place, const std::vector<const ModelPlace*>& served);
   std::string ring();
+  std::string wrong_in_groups(const std::vector<Offset>& got);
   std::string wrong_in_order(const std::vector<Offset>& got);
   std::string wrong_in_turns(const std::vector<Offset>& got, std::size_t max);
   std::string wrong_again(const std::vector<Offset>& got, std::size_t again, std::size_t fresh,

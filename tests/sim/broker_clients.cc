@@ -13,6 +13,10 @@ void Clients::connect(BrokerRig* rig) {
   calls_.clear();
   waiting_readers_.clear();
   waiting_receivers_.clear();
+  if (!rig) return;
+  for (auto& receipt : receipts_)
+    receipt.queue_was_lost =
+        receipt.queue_was_lost || referee_.model.queue_of(receipt.queue) == nullptr;
 }
 
 // How often each action comes, of 100 or so.

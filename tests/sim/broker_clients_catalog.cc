@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "tests/sim/broker_outgoing.h"
 
 namespace twofold::test {
@@ -18,7 +20,8 @@ log::TopicConfig Clients::any_topic_config() {
   log::TopicConfig config;
   config.partitions = static_cast<std::int32_t>(1 + random_.below(3));
   config.retention_time = std::nullopt;
-  if (one_in(4)) config.retention_time = Duration{20'000 + static_cast<long>(random_.below(60'000))};
+  if (one_in(4))
+    config.retention_time = Duration{20'000 + static_cast<long>(random_.below(60'000))};
   if (one_in(6)) config.retention_bytes = 4'000 + random_.below(40'000);
   if (one_in(4)) config.durability = one_in(2) ? Durability::memory : Durability::os;
   return config;
@@ -136,7 +139,9 @@ void Clients::configure_queue() {
   if (!taken(call) || !exists) return;
   auto& queue = there->second;
   ++queue.version;
-  queue.config = config;
+  const auto before = std::exchange(queue.config, config);
+  if (!before.dead_letter.empty() && before.dead_letter != config.dead_letter)
+    referee_.model.revive_used_up(name, before.max_receives);
   if (!queue.source) referee_.model.weaken(queue.parts.front().log, config.durability);
   referee_.changed();
 }
@@ -148,6 +153,9 @@ void Clients::remove_queue() {
   rig_->queues().remove(name, durably<queue::QueueInfo>(call));
   if (!taken(call) || !exists) return;
   referee_.model.remove_queue(name);
+  for (const auto& [user, queue] : referee_.model.queues)
+    if (queue.config.dead_letter == name)
+      referee_.model.revive_used_up(user, queue.config.max_receives);
   referee_.changed();
 }
 

@@ -34,8 +34,8 @@ std::vector<std::int32_t> Clients::any_receipts(const std::string& queue) {
   if (receipts_.empty() || there == referee_.model.queues.end()) return out;
   const auto count = 1 + random_.below(4);
   for (std::size_t tries = 0; out.size() < count && tries < 30; ++tries) {
-    const auto back = random_.below(one_in(4) ? receipts_.size() : std::min<std::size_t>(
-                                                                       receipts_.size(), 25));
+    const auto back =
+        random_.below(one_in(4) ? receipts_.size() : std::min<std::size_t>(receipts_.size(), 25));
     const auto number = receipts_.size() - 1 - back;
     if (receipts_[number].queue != there->second.id && !one_in(20)) continue;
     const auto* message = referee_.model.find(receipts_[number]);
@@ -51,6 +51,7 @@ ModelMessage* Clients::current(const std::string& queue, std::int32_t receipt) {
   const auto there = referee_.model.queues.find(queue);
   const auto& known = receipts_[static_cast<std::size_t>(receipt)];
   if (there == referee_.model.queues.end() || there->second.id != known.queue) return nullptr;
+  if (known.queue_was_lost) return nullptr;
   const auto p = static_cast<std::size_t>(known.partition);
   if (p >= there->second.parts.size()) return nullptr;  // of a queue whose making was lost
   auto& part = there->second.parts[p];
@@ -65,6 +66,7 @@ std::set<Settled> Clients::expected(const std::string& queue, std::int32_t recei
   const auto there = referee_.model.queues.find(queue);
   if (there == referee_.model.queues.end() || there->second.id != known.queue)
     return {Settled::unknown};
+  if (known.queue_was_lost) return {Settled::already, Settled::stale, Settled::unknown};
   const auto* message = referee_.model.find(known);
   if (message && !message->alive()) return {Settled::already};
   return {Settled::stale, Settled::unknown};
@@ -93,9 +95,8 @@ void Clients::ack(const std::string& name, const std::vector<std::int32_t>& rece
         for (std::size_t i = 0; i < wanted.size(); ++i) {
           const auto result = (*results)[i];
           promises = promises || result == Settled::acked || result == Settled::already;
-          referee_.expect(
-              wanted[i].contains(result == Settled::acked ? Settled::ok : result),
-              "a receipt was worth" + text_of({result}) + " in" + text_of(*results));
+          referee_.expect(wanted[i].contains(result == Settled::acked ? Settled::ok : result),
+                          "a receipt was worth" + text_of({result}) + " in" + text_of(*results));
         }
         if (promises) referee_.promise(call->turn, Durability::disk);
       });
@@ -116,14 +117,14 @@ void Clients::nack() {
   const auto reason = static_cast<std::int32_t>(random_.below(3));
   std::vector<queue::NackItem> items;
   for (const auto receipt : receipts)
-    items.push_back({receipts_[static_cast<std::size_t>(receipt)].text, delay, dead,
-                     reason_text(reason)});
+    items.push_back(
+        {receipts_[static_cast<std::size_t>(receipt)].text, delay, dead, reason_text(reason)});
   rig_->queues().nack(
       name, std::move(items),
       [this, call, name, receipts, delay, dead, reason](const Result<std::vector<Settled>>& done) {
         if (!done) return failed(call, done.error());
         ok(call, text_of(*done));
-        const auto max = referee_.model.queues.at(name).config.max_receives;
+        const auto max = referee_.model.receives_max(name);
         for (std::size_t i = 0; i < receipts.size(); ++i) {
           auto* message = current(name, receipts[i]);
           const auto wanted = expected(name, receipts[i]);
@@ -194,8 +195,7 @@ void Clients::release(const std::string& queue, const std::vector<std::int32_t>&
   if (texts.empty()) return;
   // Refused, nothing happens; there is no answer to tell by.
   if (!rig_->core().admit(engine::Admission::consume, 64 + 4 * texts.size())) return;
-  referee_.history.add(rig_->clock().now(), 0, Told::event, "release",
-                       queue + text_of(receipts));
+  referee_.history.add(rig_->clock().now(), 0, Told::event, "release", queue + text_of(receipts));
   for (auto* message : messages)
     *message = ModelMessage{Phase::delayed, message->receives - 1, 0, -1, 0};
   referee_.changed();

@@ -1,5 +1,7 @@
 #include "tests/sim/broker_simulation.h"
 
+#include <algorithm>
+
 namespace twofold::test {
 
 using engine::DiskCall;
@@ -160,7 +162,7 @@ void BrokerSimulation::cut_recoveries() {
       if (!power) disk_.heal();
       if (!power) referee_.started(*rig_);
       for (auto steps = random_.below(60); steps > 0 && rig_->step(); --steps)
-        if (!power) referee_.follow(*rig_);
+        if (!power && !referee_.problem()) referee_.follow(*rig_);
     }
     rig_.reset();
     const auto end = power || random_.below(2) == 0 ? End::power_cut : End::kill;
@@ -172,9 +174,11 @@ void BrokerSimulation::cut_recoveries() {
 
 bool BrokerSimulation::start() {
   // A machine whose clock comes up wrong: the journal knows better.
-  if (random_.below(6) == 0)
+  if (random_.below(6) == 0) {
+    const auto wrong = clock_->now().value() - static_cast<std::int64_t>(random_.below(100'000));
     clock_ = std::make_unique<engine::ManualClock>(
-        clock_->now().value() - static_cast<std::int64_t>(random_.below(100'000)));
+        std::max(wrong, std::min(clock_->now().value(), referee_.clock_floor())));
+  }
   rig_ = std::make_unique<BrokerRig>(disk_, *clock_, broker_random_);
   const auto report = rig_->start();
   if (!report) {

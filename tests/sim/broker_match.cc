@@ -80,8 +80,8 @@ Problem compare_logs(const Model& model, const Observed& observed, Ledger& ledge
 }
 
 std::string state_text(const queue::BrowseItem& item) {
-  static constexpr const char* kNames[] = {"ready", "in flight", "delayed",
-                                           "blocked", "dead", "acked"};
+  static constexpr const char* kNames[] = {"ready",   "in flight", "delayed",
+                                           "blocked", "dead",      "acked"};
   return std::string(kNames[static_cast<int>(item.state)]) + " after " +
          std::to_string(item.receive_count) + " receives, until " +
          (item.visible_at ? std::to_string(item.visible_at->value()) : "-") + " " + item.reason;
@@ -145,7 +145,7 @@ Problem follow_the_dead(Model& model, const std::map<std::string, QueueView>& vi
       auto& part = queue.parts[i];
       for (std::int64_t o = 0; o < view.visible_end(i); ++o) {
         auto& message = model.message(part, o);
-        if (!message.may_be_dead(now, queue.config.max_receives)) continue;
+        if (!message.may_be_dead(now, model.receives_max(name))) continue;
         const auto item = view.messages->find({static_cast<std::int32_t>(i), o});
         if (item == view.messages->end()) {
           // Gone, but not there: retention took it, or the comparison says that it is lost.

@@ -99,7 +99,7 @@ bool Model::undecided(std::int64_t now) const {
   for (const auto& [name, queue] : queues) {
     for (const auto& part : queue.parts) {
       for (const auto& m : part.messages)
-        if (m.timed() && m.may_be_dead(now, queue.config.max_receives)) return true;
+        if (m.timed() && m.may_be_dead(now, receives_max(name))) return true;
     }
   }
   return false;
@@ -123,18 +123,37 @@ const ModelMessage* Model::find(const KnownReceipt& receipt) const {
   return nullptr;
 }
 
-void Model::doubt_receipts(const Model& other) {
-  for (auto& [name, queue] : queues) {
+namespace {
+
+/// Calls visit(mine, others) for each message that both know, of the queues that both have.
+template <class Mine, class Visit>
+void each_of_both(Mine& mine, const Model& other, Visit visit) {
+  for (auto& [name, queue] : mine.queues) {
     const auto there = other.queues.find(name);
     if (there == other.queues.end() || there->second.id != queue.id) continue;
     for (std::size_t p = 0; p < queue.parts.size() && p < there->second.parts.size(); ++p) {
-      auto& mine = queue.parts[p].messages;
+      auto& messages = queue.parts[p].messages;
       const auto& others = there->second.parts[p].messages;
-      for (std::size_t o = 0; o < mine.size() && o < others.size(); ++o) {
-        if (mine[o].receipt != others[o].receipt) mine[o].receipt = kUnsureReceipt;
-      }
+      for (std::size_t o = 0; o < messages.size() && o < others.size(); ++o)
+        visit(messages[o], others[o]);
     }
   }
+}
+
+}  // namespace
+
+void Model::doubt_receipts(const Model& other) {
+  each_of_both(*this, other, [](ModelMessage& mine, const ModelMessage& others) {
+    if (mine.receipt != others.receipt) mine.receipt = kUnsureReceipt;
+  });
+}
+
+bool Model::waits_otherwise(const Model& other) const {
+  bool otherwise = false;
+  each_of_both(*this, other, [&](const ModelMessage& mine, const ModelMessage& others) {
+    otherwise = otherwise || mine.phase != others.phase || mine.due != others.due;
+  });
+  return otherwise;
 }
 
 std::pair<const std::string, ModelQueue>* Model::queue_of(std::uint32_t id) {
@@ -148,6 +167,22 @@ std::pair<const std::string, ModelQueue>* Model::dead_letter_of(const std::strin
   const auto found = queues.find(queues.at(name).config.dead_letter);
   if (found == queues.end() || found->second.source || found->first == name) return nullptr;
   return &*found;
+}
+
+std::uint32_t Model::receives_max(const std::string& name) const {
+  const auto& config = queues.at(name).config;
+  const bool has_target = const_cast<Model*>(this)->dead_letter_of(name) != nullptr;
+  return config.dead_letter.empty() || has_target ? config.max_receives : 0;
+}
+
+void Model::revive_used_up(const std::string& name, std::uint32_t max_before) {
+  if (receives_max(name) > 0 || max_before == 0) return;
+  for (auto& part : queues.at(name).parts) {
+    for (auto& m : part.messages) {
+      if (m.phase != Phase::dead || m.reason != 0 || m.receives < max_before) continue;
+      m = ModelMessage{Phase::delayed, 0, 0, -1, 0};
+    }
+  }
 }
 
 }  // namespace twofold::test

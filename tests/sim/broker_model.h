@@ -51,6 +51,7 @@ struct KnownReceipt {
   std::int32_t partition;
   std::int64_t offset;
   std::string text;
+  bool queue_was_lost = false;  ///< a crash took its making back: the number may mean another now
 };
 
 /// A message's newest receipt when two turns look the same from outside and differ in it.
@@ -77,8 +78,8 @@ struct ModelMessage {
 };
 
 struct ModelRecord {
-  std::int64_t id;            ///< of SentRecord, or a letter
-  std::uint64_t step;         ///< the turn that appended it
+  std::int64_t id;     ///< of SentRecord, or a letter
+  std::uint64_t step;  ///< the turn that appended it
   std::int64_t appended_ms;
 };
 
@@ -112,8 +113,8 @@ struct ModelQueue {
 
 using GroupKey = std::pair<std::string, std::int32_t>;  // topic, partition
 
-/// What the broker would be if it were twenty maps on one thread that never dies: the state that its
-/// answers have led to, one turn after the other.
+/// What the broker would be if it were twenty maps on one thread that never dies: the state that
+/// its answers have led to, one turn after the other.
 struct Model {
   std::map<std::string, ModelTopic> topics;
   std::map<std::string, ModelQueue> queues;
@@ -145,9 +146,15 @@ struct Model {
   const ModelMessage* find(const KnownReceipt& receipt) const;
   /// Receipts that are others in `other` are unsure from now on.
   void doubt_receipts(const Model& other);
+  /// Whether a message waits for another time than in `other`, or for none any more.
+  bool waits_otherwise(const Model& other) const;
   std::pair<const std::string, ModelQueue>* queue_of(std::uint32_t id);
   /// The queue that the dead of `name` move to; null: they stay.
   std::pair<const std::string, ModelQueue>* dead_letter_of(const std::string& name);
+  /// 0: without end. What has no place to go does not die of it.
+  std::uint32_t receives_max(const std::string& name) const;
+  /// What died of so many receives and was on its way comes back if there is no such end any more.
+  void revive_used_up(const std::string& name, std::uint32_t max_before);
 };
 
 }  // namespace twofold::test

@@ -139,7 +139,9 @@ void Referee::inspect(BrokerRig& rig) {
 }
 
 void Referee::died(End end, bool os_holds) {
-  floor_ = end == End::kill && os_holds ? std::max(written_, synced_) : synced_;
+  // What only the kernel had is gone with the power, also for whoever is killed later.
+  if (end != End::kill || !os_holds) written_ = synced_;
+  floor_ = std::max(written_, synced_);
 }
 
 void Referee::started(BrokerRig& rig) {
@@ -156,6 +158,7 @@ void Referee::started(BrokerRig& rig) {
       for (auto older = std::next(at); !is_last && older != turns_.rend(); ++older) {
         Model alike = older->second;
         if (!match(alike, observed, now, turn_ + 1, ledger)) {
+          if (recovered.waits_otherwise(older->second)) clock_floor_ = now;
           model.doubt_receipts(alike);
           recovered.doubt_receipts(alike);
         }

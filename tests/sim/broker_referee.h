@@ -50,6 +50,9 @@ class Referee {
   /// `os_holds` when no write or sync has failed in the life that ended.
   void died(End end, bool os_holds);
   void started(BrokerRig& rig);
+  /// Before this time turns that were told apart by what is due look alike: a clock that comes up
+  /// earlier would show which of them it was.
+  std::int64_t clock_floor() const { return clock_floor_; }
 
   // -- verdict ---------------------------------------------------------------------------------
   void expect(bool holds, const std::string& else_what) {
@@ -75,6 +78,7 @@ class Referee {
   std::uint64_t floor_ = 0;    // of the two the one that counts for the end that came
   std::deque<std::pair<std::uint64_t, Model>> turns_;
   bool calendar_moved_ = false;
+  std::int64_t clock_floor_ = 0;
   Problem problem_;
 };
 

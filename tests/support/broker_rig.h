@@ -7,6 +7,7 @@
 #include "engine/base/manual_executor.h"
 #include "engine/base/simulated_file_system.h"
 #include "engine/engine.h"
+#include "engine/requests.h"
 #include "log/groups.h"
 #include "log/topics.h"
 #include "queue/queues.h"
@@ -71,6 +72,7 @@ class BrokerRig {
     topics_ = std::make_unique<log::Topics>(core());
     groups_ = std::make_unique<log::Groups>(core(), *topics_);
     queues_ = std::make_unique<queue::Queues>(core());
+    requests_ = std::make_unique<engine::Requests>(core(), engine::RequestLimits{});
     auto report = engine_->recover();
     running_ = report.has_value();
     return report;
@@ -81,6 +83,7 @@ class BrokerRig {
     core_thread_.drop_all();
     writer_thread_.drop_all();
     pool_.drop_all();
+    requests_.reset();
     queues_.reset();
     groups_.reset();
     topics_.reset();
@@ -107,6 +110,7 @@ class BrokerRig {
   log::Topics& topics() { return *topics_; }
   log::Groups& groups() { return *groups_; }
   queue::Queues& queues() { return *queues_; }
+  engine::Requests& requests() { return *requests_; }
   engine::ManualClock& clock() { return clock_; }
 
   /// What a checkpoint would say of the rooms.
@@ -115,6 +119,7 @@ class BrokerRig {
     engine::ByteWriter out(bytes);
     groups_->snapshot(out);
     queues_->snapshot(out);
+    requests_->snapshot(out);
     return bytes;
   }
 
@@ -131,6 +136,7 @@ class BrokerRig {
   std::unique_ptr<log::Topics> topics_;
   std::unique_ptr<log::Groups> groups_;
   std::unique_ptr<queue::Queues> queues_;
+  std::unique_ptr<engine::Requests> requests_;
   bool running_ = false;
 };
 

@@ -371,6 +371,13 @@ Seq FakeCore::seq_of(LogId id, Offset offset) const {
   return Seq{0};
 }
 
+std::optional<Seq> FakeCore::last_seq(LogId id) const {
+  const Log& of = log(id);
+  if (of.visible_end != of.end) return std::nullopt;
+  if (of.batches.empty()) return Seq{0};
+  return seq_of(id, engine::advance(of.batches.back().upto, -1));
+}
+
 engine::Catalog& FakeCore::catalog() { return *catalog_; }
 
 void FakeCore::attach_machine(EntryType type, engine::StateMachine& machine) {

@@ -121,6 +121,7 @@ class FakeCore final : public engine::Core {
   void fetch(engine::ReadPlan plan,
              engine::Completion<std::vector<engine::StoredBatch>> done) override;
   Seq seq_of(LogId log, Offset offset) const override;
+  std::optional<Seq> last_seq(LogId log) const override;
   std::vector<std::pair<Offset, Offset>> damaged(LogId) const override { return {}; }
   engine::Catalog& catalog() override;
   engine::TimerWheel& timers() override { return timers_; }

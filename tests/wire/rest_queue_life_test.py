@@ -95,10 +95,38 @@ class QueueLife(WireCase):
 
     def test_settings_out_of_bounds_are_refused(self):
         self.ask("PUT", "/v1/queues/bounds", {}, status=201)
-        for setting in ({"visibility_timeout": "8d"}, {"receive_wait": "2h"}, {"delay": "400d"}, {"retention": "0s"}):
+        for setting in ({"visibility_timeout": "36526d"}, {"receive_wait": "2h"}, {"delay": "36526d"}, {"retention": "0s"}):
             with self.subTest(setting):
                 problem = self.refused("PATCH", "/v1/queues/bounds", setting, status=400, code="invalid-duration")
                 self.assertEqual(problem["param"], next(iter(setting)))
+
+    def test_work_and_waiting_may_take_years(self):
+        self.queue("years", visibility_timeout="36525d")
+        self.send("years", {"value": 1})
+        [message] = self.receive("years")
+        self.assertGreater(message["visible_at"], "2100")
+        items = [{"receipt": message["receipt"], "visibility_timeout": "9000d"}]
+        self.assertEqual(self.ask("POST", "/v1/queues/years/extend", {"items": items})["results"], ["ok"])
+        items = [{"receipt": message["receipt"], "delay": "9000d"}]
+        self.assertEqual(self.ask("POST", "/v1/queues/years/nack", {"items": items})["results"], ["ok"])
+        self.assertEqual(self.counts("years")["delayed"], 1)
+
+    def test_trying_changes_nothing(self):
+        plan = self.ask("PUT", "/v1/queues/planned?dry_run=true", {"order": "key"})
+        self.assertEqual((plan["dry_run"], plan["order"]), (True, "key"))
+        self.assertNotIn("id", plan)
+        self.refused("GET", "/v1/queues/planned", status=404, code="queue-not-found")
+        self.refused("PUT", "/v1/queues/planned?dry_run=true", {"dead_letter": "planned"}, status=400, code="invalid-request")
+        self.queue("planned")
+        self.send("planned", {"value": 1})
+        self.refused("PUT", "/v1/queues/planned?dry_run=true", {"order": "key"}, status=409, code="exists-with-other-config")
+        plan = self.ask("PUT", "/v1/queues/planned?dry_run=true", {"order": "key"}, headers={"If-Match": '"1"'})
+        self.assertEqual((plan["order"], plan["etag"], plan["messages"]["ready"]), ("key", "1", 1))
+        self.refused("PUT", "/v1/queues/planned?dry_run=true", {}, status=412, code="etag-mismatch",
+                     headers={"If-Match": '"7"'})
+        gone = self.ask("DELETE", "/v1/queues/planned?dry_run=true")
+        self.assertEqual((gone["deleted"], gone["messages"]["ready"]), (False, 1))
+        self.assertEqual(self.ask("GET", "/v1/queues/planned")["order"], "none")
 
     def test_delays(self):
         self.queue("delayed")
@@ -151,10 +179,10 @@ class QueueLife(WireCase):
 
     def test_numbers_out_of_range_are_refused_not_clamped(self):
         self.queue("ranges")
-        for body in ({"max": 0}, {"max": 1001}, {"max": 1.5}, {"wait": "61s"}, {"visibility_timeout": "8d"},
-                     {"max": "3"}, {"maximum": 1}):
+        for body in ({"max": 0}, {"max": 1001}, {"max": 1.5}, {"wait": "61s"}, {"max": "3"}, {"maximum": 1}):
             self.refused("POST", "/v1/queues/ranges/receive", body, status=400, code="invalid-request")
-        self.refused("POST", "/v1/queues/ranges/receive", {"wait": "soon"}, status=400, code="invalid-duration")
+        for body in ({"wait": "soon"}, {"visibility_timeout": "36526d"}):
+            self.refused("POST", "/v1/queues/ranges/receive", body, status=400, code="invalid-duration")
         self.refused("POST", "/v1/queues/ranges/ack", {"receipts": []}, status=400, code="invalid-request")
         self.refused("POST", "/v1/queues/ranges/ack", {"receipts": ["x"] * 1001}, status=413, code="batch-too-large")
         self.refused("PUT", "/v1/queues/ordered", {"order": "backwards"}, status=400, code="invalid-request")

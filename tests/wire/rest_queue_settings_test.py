@@ -146,10 +146,19 @@ class QueueSettings(QueueCase):
         self.assertEqual([m["value"] for m in rest], [3], "the others of group g wait")
         self.assertNotIn("group", rest[0])
         self.assertEqual(self.counts("grouped")["blocked"], 3)
-        problem = self.refused("POST", "/v1/queues/grouped/messages",
-                               {"group": "g", "value": 1, "headers": {"twofold-group": "h"}}, status=400,
-                               code="invalid-request")
-        self.assertEqual(problem["param"], "group")
+
+    def test_nobody_writes_what_the_broker_notes_beside_a_message(self):
+        self.queue("noted")
+        self.ask("PUT", "/v1/topics/noted-topic", {}, status=201)
+        forged = {"value": 1, "headers": {"twofold-receives": "7"}}
+        proto = data(1, data(3, b"1") + data(5, data(1, "twofold-origin") + data(2, "q:0-1")))
+        self.call("POST", "/v1/queues/noted/messages", proto, status=400, headers=PROTOBUF)
+        for path, body, headers in (
+                ("queues/noted/messages", forged, None), ("topics/noted-topic/records", forged, None),
+                ("queues/noted/raw", b"1", {"Twofold-H-twofold-message-id": "m"})):
+            problem = self.refused("POST", f"/v1/{path}", body, status=400, code="invalid-request", headers=headers)
+            self.assertEqual(problem["param"], "headers", path)
+            self.assertIn("twofold-", problem["detail"])
 
     def test_a_raw_message(self):
         self.queue("raw")

@@ -6,32 +6,10 @@ import urllib.parse
 import xml.etree.ElementTree as xml
 
 from wire._broker import WireCase
-
-NS = "{http://queue.amazonaws.com/doc/2012-11-05/}"
-MAGIC = "application/x-amz-json-1.0"
-UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+from wire._sqs import MAGIC, NS, UUID, RawCase
 
 
-class OnTheWire(WireCase):
-    def json(self, action: str, body, *, status: int = 200, path: str = "/", headers=None):
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        answer = self.call("POST", path, data, status=status, headers={
-            "X-Amz-Target": f"AmazonSQS.{action}", "Content-Type": MAGIC, **(headers or {})})
-        self.assertEqual(answer.headers["content-type"], MAGIC)
-        self.assertRegex(answer.headers["x-amzn-requestid"], UUID)
-        return answer
-
-    def form(self, parameters: dict, *, status: int = 200, path: str = "/", kind="application/x-www-form-urlencoded"):
-        answer = self.call("POST", path, urllib.parse.urlencode(parameters).encode(), status=status,
-                           headers={"Content-Type": kind} if kind else {})
-        self.assertEqual(answer.headers["content-type"], "text/xml")
-        return answer
-
-    def fault(self, answer, kind: str, query: str) -> str:
-        self.assertEqual(answer.json["__type"], kind)
-        self.assertEqual(answer.headers["x-amzn-query-error"], query)
-        return answer.json["message"]
-
+class OnTheWire(RawCase):
     def queue(self) -> str:
         name = self.id().rsplit(".", 1)[1]
         return self.json("CreateQueue", {"QueueName": name}).json["QueueUrl"]

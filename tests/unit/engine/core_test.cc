@@ -123,6 +123,26 @@ TEST_F(CoreTest, SmallAppendsOfOneTurnShareOneBatchAndOneBlock) {
             rig->core().seq_of(kLog, Offset{0}).value() + 49);
 }
 
+TEST_F(CoreTest, OneOfManyRecordsOfATurnIsReadWithFewOthers) {
+  start();
+  rig->turn([&] {
+    for (int i = 0; i < 5000; ++i) append(std::to_string(next++) + std::string(250, 'x'));
+    append(std::string(200'000, 'l'));
+    append("last");
+  });
+  for (const std::int64_t wanted : {0, 2500, 4999, 5000, 5001}) {
+    const auto plan = rig->core().plan_offsets(kLog, {Offset{wanted}});
+    const auto batches = plan.fetch();
+    ASSERT_TRUE(batches);
+    ASSERT_EQ(batches->size(), 1u);
+    const auto header = batch_header(batches->front().bytes);
+    EXPECT_LE(Offset{header.base_offset}, Offset{wanted});
+    EXPECT_GE(header.last_offset(), Offset{wanted});
+    EXPECT_LE(header.record_count, 100) << "so many are walked for record " << wanted;
+  }
+  EXPECT_EQ(read_all().size(), 5002u);
+}
+
 TEST_F(CoreTest, WhoeverWroteLearnsItsPlaceEvenWhenTheLogIsGoneByThen) {
   start();
   publish(1);
@@ -319,6 +339,23 @@ TEST_F(CoreTest, AMessageNobodyAcksMovesOnAndDoesNotPinItsSegment) {
   const auto batches = kept.fetch();
   ASSERT_TRUE(batches) << batches.error().detail;
   EXPECT_GE(batches->size(), 1u);
+  rig->kill();  // the next start knows the log without the double
+}
+
+TEST_F(CoreTest, AllSegmentsInWhichNothingLivesGoTogetherBehindAMessageNobodyAcks) {
+  start();
+  publish(600, 10'000);  // drained while everything lives
+  rig->pass(std::chrono::seconds{3});
+  const auto segments = rig->core().stats().segments;
+  ASSERT_GT(segments, 4u);
+  const EveryNth the_first_only(1'000'000);
+  rig->turn([&] { rig->core().open_log(kLog, LogOptions{Durability::disk, &the_first_only}); });
+  rig->pass(std::chrono::seconds{11});
+  EXPECT_LE(rig->core().stats().segments * 4, segments);
+  const auto kept = rig->core().plan_offsets(kLog, {Offset{0}});
+  const auto batches = kept.fetch();
+  ASSERT_TRUE(batches) << batches.error().detail;
+  EXPECT_EQ(batches->size(), 1u);
   rig->kill();  // the next start knows the log without the double
 }
 

@@ -158,6 +158,7 @@ class CallRig {
   log::Topics topics_{core_};
   log::Groups groups_{core_, topics_};
   queue::Queues queues_{core_};
+  engine::Requests requests_{core_, {}};
   engine::ManualExecutor pool_{clock_};
   engine::SeededRandom random_{7};
   boost::asio::io_context io_{1};
@@ -170,7 +171,7 @@ class CallRig {
   bool done_ = false;
 
  public:
-  Broker broker{core_, topics_, groups_, queues_, pool_, clock_, random_};
+  Broker broker{core_, topics_, groups_, queues_, pool_, clock_, random_, requests_};
   ServerCommon common;
 };
 

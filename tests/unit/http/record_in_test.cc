@@ -36,10 +36,6 @@ class RecordIn : public testing::Test {
     void begin_wait(std::shared_ptr<Interruptible>) override {}
     void end_wait() override {}
   };
-  struct NoOutlet final : Outlet {
-    engine::Task<bool> send() override { co_return false; }
-    bool is_closing() override { return true; }
-  };
   CallRig rig_;
   NoWatch watch_;
   NoOutlet outlet_;
@@ -97,26 +93,25 @@ TEST_F(RecordIn, WhatIsWrongIsNamedWithItsPlace) {
     std::string_view param;
   };
   const Case cases[] = {
-      {"{}",                                                         ProblemKind::invalid_request,  "value"     },
-      {R"({"value":1,"text":"a"})",                                  ProblemKind::value_and_bytes,  "text"      },
-      {R"({"value":1,"value":2})",                                   ProblemKind::invalid_request,  "value"     },
-      {R"({"bytes":"%"})",                                           ProblemKind::invalid_request,  "bytes"     },
-      {R"({"text":7})",                                              ProblemKind::invalid_request,  "text"      },
-      {R"({"value":1,"partition":-1})",                              ProblemKind::invalid_request,  "partition" },
-      {R"({"value":1,"partition":1.0})",                             ProblemKind::invalid_request,  "partition" },
-      {R"({"value":1,"timestamp":"yesterday"})",                     ProblemKind::invalid_request,  "timestamp" },
-      {R"({"value":1,"headers":{"a":7}})",                           ProblemKind::invalid_request,  "headers"   },
-      {R"({"value":1,"headers":{"a":"b","a":"c"}})",                 ProblemKind::invalid_request,  "headers"   },
-      {R"({"value":1,"key":{"base65":"YQ=="}})",                     ProblemKind::invalid_request,  "base65"    },
-      {R"({"value":1,"delay":"5s"})",                                ProblemKind::invalid_request,  "delay"     },
-      {R"({"value":1,"ttl":"0s"})",                                  ProblemKind::invalid_duration, "ttl"       },
-      {R"({"value":1,"dedup_id":"a"})",                              ProblemKind::invalid_request,  "dedup_id"  },
-      {R"({"value":1,"group":""})",                                  ProblemKind::invalid_request,  "group"     },
-      {R"({"value":1,"group":"g","headers":{"twofold-group":"h"}})", ProblemKind::invalid_request,
-       "group"                                                                                                  },
-      {R"({"value":1,"durability":"ram"})",                          ProblemKind::invalid_request,  "durability"},
-      {R"({"value":1,"records":[{"value":2}]})",                     ProblemKind::invalid_request,  "records"   },
-      {R"({"records":[]})",                                          ProblemKind::invalid_request,  "records"   },
+      {"{}",                                                  ProblemKind::invalid_request,  "value"     },
+      {R"({"value":1,"text":"a"})",                           ProblemKind::value_and_bytes,  "text"      },
+      {R"({"value":1,"value":2})",                            ProblemKind::invalid_request,  "value"     },
+      {R"({"bytes":"%"})",                                    ProblemKind::invalid_request,  "bytes"     },
+      {R"({"text":7})",                                       ProblemKind::invalid_request,  "text"      },
+      {R"({"value":1,"partition":-1})",                       ProblemKind::invalid_request,  "partition" },
+      {R"({"value":1,"partition":1.0})",                      ProblemKind::invalid_request,  "partition" },
+      {R"({"value":1,"timestamp":"yesterday"})",              ProblemKind::invalid_request,  "timestamp" },
+      {R"({"value":1,"headers":{"a":7}})",                    ProblemKind::invalid_request,  "headers"   },
+      {R"({"value":1,"headers":{"a":"b","a":"c"}})",          ProblemKind::invalid_request,  "headers"   },
+      {R"({"value":1,"key":{"base65":"YQ=="}})",              ProblemKind::invalid_request,  "base65"    },
+      {R"({"value":1,"delay":"5s"})",                         ProblemKind::invalid_request,  "delay"     },
+      {R"({"value":1,"ttl":"0s"})",                           ProblemKind::invalid_duration, "ttl"       },
+      {R"({"value":1,"group":""})",                           ProblemKind::invalid_request,  "group"     },
+      {R"({"value":1,"headers":{"twofold-origin":"q:0-1"}})", ProblemKind::invalid_request,
+       "headers"                                                                                         },
+      {R"({"value":1,"durability":"ram"})",                   ProblemKind::invalid_request,  "durability"},
+      {R"({"value":1,"records":[{"value":2}]})",              ProblemKind::invalid_request,  "records"   },
+      {R"({"records":[]})",                                   ProblemKind::invalid_request,  "records"   },
   };
   for (const Case& one : cases) {
     const Problem problem = refused(one.body);

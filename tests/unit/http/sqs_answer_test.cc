@@ -24,6 +24,20 @@ constexpr std::string_view kTail =
 
 std::string xml(std::string_view inner) { return std::string(kHead).append(inner).append(kTail); }
 
+TEST(SqsAnswer, WhatXmlCannotSayNeverSpoilsADocument) {
+  std::string out;
+  append_xml_text(out, "a\x01<\t\n\r\xEF\xBF\xBF\xEF\xBF\xBE\xEF\xBF\xBD\xEF\xBB\xBF&\x1F");
+  EXPECT_EQ(out,
+            "a\xEF\xBF\xBD&lt;\t\n&#xD;\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBB\xBF&amp;"
+            "\xEF\xBF\xBD");
+}
+
+TEST(SqsAnswer, AnErrorRepeatsOnlyTheBeginningOfWhatWasSent) {
+  const std::string long_text = std::string(255, 'x') + "\xC3\xA9" + std::string(500'000, 'y');
+  EXPECT_EQ(echoed(long_text), std::string(255, 'x')) << "no half character";
+  EXPECT_LT(invalid_value(long_text, "ReceiptHandle", "No.").message.size(), 400u);
+}
+
 TEST(SqsAnswer, ListsAreFlattenedInXmlAndMapsBecomePairs) {
   const auto write = [](AnswerWriter& out) {
     out.begin_list("Messages", "Message");

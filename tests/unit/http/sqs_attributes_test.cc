@@ -60,6 +60,21 @@ TEST(SqsMessageAttributes, TypesMayHaveALabelAndMustFitTheirValue) {
   EXPECT_FALSE(check(both));
 }
 
+TEST(SqsMessageAttributes, NumbersAreThoseOfAws) {
+  for (const std::string& good : {"1"s, "-1.5"s, "+.5"s, "1e126"s, "1E-128"s, std::string(38, '9')})
+    EXPECT_TRUE(check(attribute("n", "Number", good))) << good;
+  for (const std::string& bad : {"1.2.3"s, "."s, "-"s, "1e"s, "1e127"s, "1e+-1"s, "0x1"s, " 1"s,
+                                 std::string(39, '9'), std::string(200, '9')})
+    EXPECT_FALSE(check(attribute("n", "Number", bad))) << bad;
+  EXPECT_FALSE(check(attribute("n", "String.", "x"))) << "a label that is none";
+}
+
+TEST(SqsMessageAttributes, NoNameComesTwice) {
+  const std::vector<MessageAttribute> two = {attribute("a", "String", "1"),
+                                             attribute("a", "String", "2")};
+  EXPECT_EQ(check_attributes(two).fault().code, Code::invalid_parameter_value);
+}
+
 TEST(SqsMessageAttributes, ListsAreNotSupportedByAwsEither) {
   MessageAttribute list = attribute("n", "String", "x");
   list.lists = true;

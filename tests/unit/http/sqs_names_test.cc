@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "http/call.h"
@@ -190,14 +191,37 @@ TEST(SqsRedrive, WhatIsMissingOrOutOfRangeIsNamed) {
   }
 }
 
+// As with one space of names: whatever region and account an ARN says.
+std::string name_in(std::string_view arn) { return std::string(parse_arn(arn)->name); }
+
+TEST(SqsRedrive, TwoArnsOfOneQueueAreTheSamePolicy) {
+  const auto redrive = [](std::string_view region) {
+    return fmt::format(R"({{"maxReceiveCount":"3","deadLetterTargetArn":"arn:aws:sqs:{}:a:one"}})",
+                       region);
+  };
+  EXPECT_TRUE(same_redrive_policy(redrive("eu-west-1"), redrive("us-east-1"), name_in));
+  const auto allow = [](std::string_view region) {
+    return fmt::format(
+        R"({{"redrivePermission":"byQueue","sourceQueueArns":["arn:aws:sqs:{}:a:x"]}})", region);
+  };
+  EXPECT_TRUE(same_redrive_allow_policy(allow("eu-west-1"), allow("us-east-1"), name_in));
+  EXPECT_FALSE(
+      same_redrive_allow_policy(allow("r"), R"({"redrivePermission":"denyAll"})", name_in));
+  EXPECT_TRUE(same_json(R"({"a":1,"b":[2]})", R"( { "b" : [ 2 ] , "a" : 1 } )"));
+  EXPECT_FALSE(same_json(R"({"a":1})", R"({"a":2})"));
+}
+
 TEST(SqsRedrive, WhoMaySendItsDeadLettersHere) {
   const auto listed = parse_redrive_allow_policy(
       R"({"redrivePermission":"byQueue","sourceQueueArns":["arn:aws:sqs:r:a:one"]})");
   ASSERT_TRUE(listed);
-  EXPECT_TRUE(listed->allows("arn:aws:sqs:r:a:one"));
-  EXPECT_FALSE(listed->allows("arn:aws:sqs:r:a:two"));
-  EXPECT_FALSE(parse_redrive_allow_policy(R"({"redrivePermission":"denyAll"})")->allows("x"));
-  EXPECT_TRUE(parse_redrive_allow_policy(R"({"redrivePermission":"allowAll"})")->allows("x"));
+  EXPECT_TRUE(listed->allows("one", name_in));
+  EXPECT_FALSE(listed->allows("two", name_in));
+  const auto allows = [&](std::string_view policy) {
+    return parse_redrive_allow_policy(policy)->allows("x", name_in);
+  };
+  EXPECT_FALSE(allows(R"({"redrivePermission":"denyAll"})"));
+  EXPECT_TRUE(allows(R"({"redrivePermission":"allowAll"})"));
   for (const char* bad :
        {"{}", R"({"redrivePermission":"some"})", R"({"redrivePermission":"byQueue"})",
         R"({"redrivePermission":"allowAll","sourceQueueArns":["arn:aws:sqs:r:a:one"]})",

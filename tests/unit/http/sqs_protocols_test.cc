@@ -3,6 +3,7 @@
 
 #include "http/sqs/json_protocol.h"
 #include "http/sqs/query_protocol.h"
+#include "http/sqs/tags.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -14,8 +15,9 @@ class SqsProtocols : public ::testing::Test {
   Outcome<Request> json(std::string_view body) { return read_json_request(body, scratch_); }
   Outcome<Request> query(std::string_view body, std::string_view target = "/") {
     EXPECT_TRUE(static_cast<bool>(target_.parse(target)));
-    form_ = read_form(target_, body, scratch_);
-    if (!form_) return Fault(Code::serialization, "");
+    auto form = read_form(target_, body, scratch_);
+    if (!form) return form.fault();
+    form_ = *std::move(form);
     return read_form_request(*form_, scratch_);
   }
   // Both ways of saying it.
@@ -83,7 +85,7 @@ TEST_F(SqsProtocols, AttributesTagsAndNames) {
     EXPECT_EQ(request.queue_attributes, (std::vector<NameAndValue>{
                                             {"DelaySeconds", "1"}
     }));
-    EXPECT_EQ(request.tags, (std::vector<NameAndValue>{
+    EXPECT_EQ(request.tags, (std::vector<Tag>{
                                 {"k", "v"}
     }));
     EXPECT_EQ(request.attribute_names, (std::vector<std::string_view>{"All"}));
@@ -132,8 +134,7 @@ TEST_F(SqsProtocols, WhatCannotBeReadIsASerializationFault) {
   for (const auto& body :
        {"[]"s, "\"x\""s, "{"s, "{}x"s, R"({"MaxNumberOfMessages":"ten"})"s,
         R"({"MaxNumberOfMessages":1.5})"s, R"({"QueueUrl":7})"s, R"({"Entries":{}})"s,
-        R"({"MessageAttributes":{"a":{"DataType":"Binary","BinaryValue":"?"}}})"s,
-        "{\"MessageBody\":\"\\ud800\"}"s}) {
+        R"({"MessageAttributes":{"a":{"DataType":"Binary","BinaryValue":"?"}}})"s}) {
     const auto request = json(body);
     ASSERT_FALSE(request) << body;
     EXPECT_EQ(request.fault().code, Code::serialization);
@@ -142,6 +143,45 @@ TEST_F(SqsProtocols, WhatCannotBeReadIsASerializationFault) {
        {"DelaySeconds=x"s, "MessageBody=%zz"s, "MessageBody=%f"s, "MessageBody=%ff"s,
         "MessageAttribute.1.Value.BinaryValue=%3F"s, "a.b.c.d.e.f.g.h.i.j=1"s}) {
     EXPECT_FALSE(query(body)) << body;
+  }
+}
+
+TEST_F(SqsProtocols, OneHalfCharacterDoesNotTakeItsWholeBatchWithIt) {
+  auto request =
+      json(R"({"Entries":[{"MessageBody":"a\ud800b\udc00"},{"MessageBody":"\ud83d\ude00"}]})");
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->entries[0].body,
+            "a\xEF\xBF\xBF"
+            "b\xEF\xBF\xBF")
+      << "which no message may be";
+  EXPECT_EQ(request->entries[1].body, "\xF0\x9F\x98\x80");
+  const auto form = query("SendMessageBatchRequestEntry.1.MessageBody=%ff");
+  ASSERT_FALSE(form);
+  EXPECT_EQ(form.fault().code, Code::invalid_message_contents);
+}
+
+TEST_F(SqsProtocols, AWholeNumberIsOneHoweverItIsWritten) {
+  EXPECT_EQ(json(R"({"DelaySeconds":0.0})")->delay_seconds, 0);
+  EXPECT_EQ(json(R"({"DelaySeconds":1e1})")->delay_seconds, 10);
+  EXPECT_EQ(json(R"({"DelaySeconds":"7"})")->delay_seconds, 7);
+  EXPECT_FALSE(json(R"({"DelaySeconds":1e300})"));
+}
+
+TEST_F(SqsProtocols, AnEmptyListIsNoListHoweverItIsWritten) {
+  const auto lists = [this](std::string_view list) {
+    auto request =
+        json(std::string(R"({"MessageAttributes":{"a":{"StringListValues":)").append(list) + "}}}");
+    return request && request->attributes[0].lists;
+  };
+  EXPECT_FALSE(lists("[ ]"));
+  EXPECT_FALSE(lists("[]"));
+  EXPECT_TRUE(lists(R"([ "x" ])"));
+}
+
+TEST_F(SqsProtocols, ATagWithoutAValueIsNotDroppedInSilence) {
+  for (const Request& request : both(R"({"Tags":{"k":null}})", "Tag.1.Key=k")) {
+    ASSERT_EQ(request.tags.size(), 1u);
+    EXPECT_FALSE(check_tags(request.tags));
   }
 }
 

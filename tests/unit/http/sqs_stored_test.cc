@@ -60,6 +60,39 @@ TEST(SqsStored, ALogReaderSeesAttributesAsHeadersOfTheirName) {
   EXPECT_EQ(record.headers[1].name, "twofold-message-id");
 }
 
+TEST(SqsStored, NoTwoAttributesHaveOneName) {
+  const std::string long_one(300, 'n');
+  const std::string longer(301, 'n');
+  const auto record = foreign("v", {
+                                       {"a b", "1"},
+                                       {"a_b", "2"},
+                                       {"a_b", "3"},
+                                       {long_one, "4"},
+                                       {longer, "5"}
+  });
+  const StoredMessage message = to_message(record, "place", Protocol::json);
+  std::vector<std::string> names;
+  for (const auto& one : message.attributes) names.emplace_back(one.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"a_b", "a_b_2", "a_b_3", std::string(256, 'n'),
+                                             std::string(254, 'n') + "_2"}));
+}
+
+TEST(SqsStored, ATypeThatNobodyCouldHaveSentIsNotHandedOut) {
+  for (const char* note : {"h:String.\x01", "h:Strings", "h:String.", "h:\xFF", "h:"}) {
+    const auto record = foreign("v", {
+                                         {"h",                "x" },
+                                         {"twofold-sqs-type", note}
+    });
+    const StoredMessage message = to_message(record, "place", Protocol::query);
+    EXPECT_EQ(message.attributes.at(0).type, "String") << note;
+  }
+  const auto bytes = foreign("v", {
+                                      {"h",                "\xFF"    },
+                                      {"twofold-sqs-type", "h:Number"}
+  });
+  EXPECT_EQ(to_message(bytes, "place", Protocol::json).attributes.at(0).type, "Binary");
+}
+
 TEST(SqsStored, HeadersOfOthersBecomeAttributesUnderLegalNames) {
   const auto record = foreign("v", {
                                        {"content-type",   "text/plain"},

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "queue/header_patch.h"
+
 namespace twofold::queue {
 namespace {
 
@@ -17,6 +19,11 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
+constexpr HeaderChange kChanges[] = {
+    {"a", "x"         },
+    {"b", std::nullopt}
+};
+
 // One of each kind, with the bytes that are in journals out there.
 struct Golden {
   Op op;
@@ -29,18 +36,20 @@ std::vector<Golden> golden() {
   };
   return {
       {ReceiveOp{Instant{300}, 0xAABBCCDD, Offset{10}, runs, Instant{3}},
-       "0103d804ddccbbaa14060205010200"},
-      {AckOp{runs},                                           "02030205010200"              },
-      {NackOp{Instant{1}, runs},                              "0303020205010200"            },
-      {ExtendOp{Instant{64}, runs},                           "040380010205010200"          },
-      {DelayOp{Instant{2}, runs},                             "0503040205010200"            },
-      {DeadOp{"no", runs},                                    "0603026e6f0205010200"        },
-      {ReleaseOp{runs},                                       "07030205010200"              },
-      {SkipOp{Offset{70}},                                    "08038c01"                    },
+       "0103d804ddccbbaa14060205010200"                                                                       },
+      {AckOp{runs},                                                       "02030205010200"                    },
+      {NackOp{Instant{1}, runs},                                          "0303020205010200"                  },
+      {ExtendOp{Instant{64}, runs},                                       "040380010205010200"                },
+      {DelayOp{Instant{2}, runs},                                         "0503040205010200"                  },
+      {DeadOp{"no", runs},                                                "0603026e6f0205010200"              },
+      {ReleaseOp{runs},                                                   "07030205010200"                    },
+      {SkipOp{Offset{70}},                                                "08038c01"                          },
       {RememberOp{Instant{5}, {{{'h'}, {'t'}, Offset{7}}}},
-       "09030a01680000000000000000000000000000007400000000000000000000000000000" "00e"},
-      {ForgetIdsOp{},                                         "0a03"                        },
-      {ReviveOp{runs},                                        "0b030205010200"              },
+       "09030a01680000000000000000000000000000007400000000000000000000000000000"
+       "00e"                                                                                                  },
+      {ForgetIdsOp{},                                                     "0a03"                              },
+      {ReviveOp{runs},                                                    "0b030205010200"                    },
+      {EditOp{encode_patch(kChanges), runs},                              "0c03090201610101780162000205010200"},
   };
 }
 

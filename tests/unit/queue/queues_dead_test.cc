@@ -46,9 +46,8 @@ TEST_F(QueueDeadLetters, AMessageMovesWithItsHeadersAndSaysWhereItComesFromAndWh
   ASSERT_EQ(moved.messages.size(), 1u);
   const auto [value, headers] = record_at(moved, PartitionId{0}, moved.messages[0].offset);
   EXPECT_EQ(value, "poison");
-  EXPECT_EQ(headers,
-            (Texts{"region=EU", "twofold-origin=jobs:0-0", "twofold-receives=1",
-                   "twofold-reason=max_receives"}));
+  EXPECT_EQ(headers, (Texts{"region=EU", "twofold-origin=jobs:0-0", "twofold-receives=1",
+                            "twofold-reason=max_receives"}));
 }
 
 TEST_F(QueueDeadLetters, WhoeverDeclaresAMessageDeadSaysWhy) {
@@ -85,18 +84,69 @@ TEST_F(QueueDeadLetters, ALongReasonIsCutBetweenCharacters) {
   EXPECT_EQ(browse("jobs", MessageState::dead).items.at(0).reason, std::string(255, 'x'));
 }
 
-TEST_F(QueueDeadLetters, WithoutTheQueueTheyWaitDeadAndMoveWhenItComes) {
+TEST_F(QueueDeadLetters, WithoutAPlaceToGoNothingIsLostFromSightAndItMovesWhenThatComes) {
   create("jobs", {.max_receives = 1, .dead_letter = "morgue"});
   send("jobs", Texts(150, "poison"));
   core->commit();
   for (int i = 0; i < 15; ++i) receive("jobs", 10, 1s);
   core->pass(2s);
-  EXPECT_EQ(counters("jobs").dead, 150u);
+  EXPECT_EQ(counters("jobs").dead, 0u);
+  EXPECT_EQ(counters("jobs").ready, 150u) << "there is no queue where they could be looked at";
+  const Received again = receive("jobs", 1);
+  EXPECT_EQ(again.messages.at(0).receive_count, 2u);
+  nack("jobs", {again.messages[0].receipt, 0s});
+  EXPECT_EQ(counters("jobs").ready, 150u);
   create("morgue");
   core->run();
   core->commit();
   EXPECT_EQ(counters("jobs").dead, 0u);
   EXPECT_EQ(counters("morgue").ready, 150u);
+}
+
+TEST_F(QueueDeadLetters, WhatWasOnItsWayWhenItsDeadLetterQueueWentIsReceivedAgain) {
+  create("jobs", {.max_receives = 1, .dead_letter = "morgue"});
+  create("morgue");
+  send("jobs", {"a", "bad"});
+  core->commit();
+  core->refuse(engine::Admission::publish, Errc::storage_full);  // so that they cannot move
+  nack("jobs", {receive("jobs", 1).messages[0].receipt, 0s, true, "bad iban"});
+  die("jobs");
+  EXPECT_EQ(counters("jobs").dead, 2u);
+  core->refuse(engine::Admission::publish, std::nullopt);
+  Answer<QueueInfo> removed;
+  queues->remove("morgue", removed.slot());
+  core->commit();
+  EXPECT_EQ(values(receive("jobs")), (Texts{"bad"}));
+  EXPECT_EQ(counters("jobs").dead, 1u) << "who was declared dead stays so";
+  restart();
+  EXPECT_EQ(counters("jobs").dead, 1u);
+}
+
+TEST_F(QueueDeadLetters, WhatWasOnItsWayWhenThePolicyWasRemovedIsReceivedAgain) {
+  create("jobs", {.max_receives = 1, .dead_letter = "morgue"});
+  create("morgue");
+  send("jobs", {"a"});
+  core->commit();
+  core->refuse(engine::Admission::publish, Errc::storage_full);
+  die("jobs");
+  EXPECT_EQ(counters("jobs").dead, 1u);
+  Answer<QueueInfo> changed;
+  queues->configure("jobs", {}, std::nullopt, changed.slot());
+  core->commit();
+  EXPECT_EQ(values(receive("jobs")), (Texts{"a"}));
+}
+
+TEST_F(QueueDeadLetters, AQueueOverATopicTakesNoDeadLetters) {
+  create("morgue", {}, QueueSource{"orders", {topic_log({})}, {Offset{0}}});
+  Answer<QueueInfo> refused;
+  queues->create("jobs", {.max_receives = 1, .dead_letter = "morgue"}, std::nullopt, false,
+                 refused.slot());
+  EXPECT_EQ(refused.code(), Errc::queue_is_attached);
+  create("jobs");
+  Answer<QueueInfo> changed;
+  queues->configure("jobs", {.max_receives = 1, .dead_letter = "morgue"}, std::nullopt,
+                    changed.slot());
+  EXPECT_EQ(changed.code(), Errc::queue_is_attached);
 }
 
 TEST_F(QueueDeadLetters, TheMoveIsOneCommitSoThatACrashMakesItNeitherTwoNorNone) {

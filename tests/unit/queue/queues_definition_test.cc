@@ -51,6 +51,21 @@ TEST_F(QueueDefinitions, WhatAProtocolKeepsOfAQueueStaysUntilItSaysOtherwise) {
   EXPECT_EQ(queues->config("none"), nullptr);
 }
 
+TEST_F(QueueDefinitions, AFifoNameNeverHidesAQueueWithoutAnOrder) {
+  const auto refused = [this](QueueConfig config, std::optional<QueueSource> source) {
+    Answer<QueueInfo> answer;
+    queues->create("jobs.fifo", std::move(config), std::move(source), false, answer.slot());
+    return answer.failed() && answer.code() == Errc::invalid_request;
+  };
+  EXPECT_TRUE(refused({}, std::nullopt));
+  EXPECT_TRUE(refused({.order = Order::strict}, std::nullopt));
+  EXPECT_TRUE(refused({.order = Order::key}, QueueSource{"orders", {topic_log({})}, {Offset{0}}}));
+  create("jobs.fifo", {.order = Order::key});
+  Answer<QueueInfo> changed;
+  queues->configure("jobs.fifo", {.order = Order::fair}, std::nullopt, changed.slot());
+  EXPECT_EQ(changed.code(), Errc::invalid_request);
+}
+
 TEST_F(QueueDefinitions, ATopicsNameIsTaken) {
   ASSERT_TRUE(core->catalog().put_if("topic/orders", "", 0).has_value());
   Answer<QueueInfo> answer;

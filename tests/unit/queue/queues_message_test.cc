@@ -190,13 +190,17 @@ TEST_F(QueueMessage, ItsHistoryIsWhatHappenedSinceTheStart) {
   create("jobs");
   send("jobs", {"0", "1"});
   core->commit();
-  const Received held = receive("jobs", 2);
+  Answer<Received> answer;
+  queues->receive({"jobs", 2, 8 << 20, std::nullopt, {}, "worker-7"}, clock.now(), answer.slot());
+  const Received held = std::move(*answer);
+  EXPECT_EQ(queues->explain("jobs", id(0))->holder, "worker-7");
   nack("jobs", {held.messages[0].receipt, 5s});
   ack("jobs", {held.messages[1].receipt});
   const auto history = queues->history("jobs", id(0));
   ASSERT_EQ(history->events.size(), 2u);
   EXPECT_EQ(history->events[0].kind, Kind::received);
   EXPECT_EQ(history->events[0].due, clock.now() + 30s);
+  EXPECT_EQ(history->events[0].client, "worker-7");
   EXPECT_EQ(history->events[1].kind, Kind::given_back);
   EXPECT_EQ(history->events[1].due, clock.now() + 5s);
   EXPECT_EQ(queues->history("jobs", id(1))->events.back().kind, Kind::acked);

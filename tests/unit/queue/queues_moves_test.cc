@@ -7,13 +7,28 @@ struct QueueMoves : ::testing::Test, QueueRig {
   // Messages that died in "jobs" and wait in "morgue".
   void die(const Texts& texts) {
     create("morgue");
+    die(texts, texts.size());
+  }
+  void die(const Texts& texts, std::size_t ready) {
     create("jobs", {.max_receives = 1, .dead_letter = "morgue"});
     send("jobs", texts);
     core->commit();
     receive("jobs", texts.size(), 1s);
     core->pass(1s + 8ms);
     settle();
-    EXPECT_EQ(counters("morgue").ready, texts.size());
+    EXPECT_EQ(counters("morgue").ready, ready);
+  }
+  void send_keyed(const std::string& queue,
+                  const std::vector<std::pair<std::string, std::string>>& messages) {
+    Send send{queue, {}, std::nullopt};
+    for (const auto& [key, value] : messages) {
+      engine::NewRecord record{key, value, {}, core->wall()};
+      send.messages.push_back({record});
+    }
+    Answer<Sent> sent;
+    queues->send(std::move(send), sent.slot());
+    core->commit();
+    core->run();
   }
   void settle() {
     for (int i = 0; i < 20; ++i) {
@@ -102,6 +117,58 @@ TEST_F(QueueMoves, WhatCannotGoAnywhereStays) {
   EXPECT_EQ(only("morgue").status, MoveStatus::failed);
   EXPECT_EQ(only("morgue").failure, Errc::queue_not_found);
   EXPECT_EQ(values(receive("morgue", 10)), (Texts{"a"}));
+}
+
+TEST_F(QueueMoves, OneMessageThatNobodyKnowsTheOriginOfDoesNotHoldUpTheRest) {
+  create("morgue");
+  send("morgue", {"sent here"});
+  die({"a", "b", "c"}, 4);
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue"}));
+  settle();
+  EXPECT_EQ(only("morgue").moved, 3u);
+  EXPECT_EQ(only("morgue").status, MoveStatus::failed) << "and that is said";
+  EXPECT_EQ(only("morgue").failure, Errc::queue_not_found);
+  EXPECT_EQ(values(receive("jobs", 10)), (Texts{"a", "b", "c"}));
+  const Received left = receive("morgue", 10);
+  EXPECT_EQ(values(left), (Texts{"sent here"})) << "at once, not when a hold has ended";
+  EXPECT_EQ(left.messages[0].receive_count, 1u);
+}
+
+TEST_F(QueueMoves, ASlowMoveMeetsWhatItStepsOverOnce) {
+  create("morgue");
+  send("morgue", {"sent here"});
+  Texts texts(200, "a");
+  die(texts, 201);
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue", .per_second = 1}));
+  for (int second = 0; second < 205; ++second) {
+    settle();
+    core->pass(1s + 8ms);
+  }
+  settle();
+  EXPECT_EQ(only("morgue").moved, 200u);
+  EXPECT_EQ(only("morgue").status, MoveStatus::failed);
+  EXPECT_EQ(receive("morgue", 10).messages.at(0).receive_count, 1u);
+}
+
+TEST_F(QueueMoves, NothingGoesPastAMessageOfItsGroupThatHasToStay) {
+  create("morgue.fifo", {.order = Order::key});
+  send_keyed("morgue.fifo", {
+                                {"g1", "lost"}
+  });
+  create("jobs.fifo", {.max_receives = 1, .dead_letter = "morgue.fifo", .order = Order::key});
+  send_keyed("jobs.fifo", {
+                              {"g1", "behind"},
+                              {"g2", "beside"}
+  });
+  receive("jobs.fifo", 10, 1s);
+  core->pass(1s + 8ms);
+  settle();
+  EXPECT_EQ(counters("morgue.fifo").ready, 3u);
+  ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue.fifo"}));
+  settle();
+  EXPECT_EQ(only("morgue.fifo").moved, 1u);
+  EXPECT_EQ(values(receive("jobs.fifo", 10)), (Texts{"beside"}));
+  EXPECT_EQ(values(receive("morgue.fifo", 10)), (Texts{"lost", "behind"}));
 }
 
 TEST_F(QueueMoves, WhatAConsumerHoldsIsNotMoved) {

@@ -332,6 +332,64 @@ TEST_F(QueueSweep, WaitsWhileThereIsNoRoom) {
   EXPECT_EQ(finish(*id).matched, 1u);
 }
 
+TEST_F(QueueSweep, OneMessageDoesNotWaitForAFullDisk) {
+  create("from");
+  create("to");
+  put("from", {"a", "b"});
+  core->refuse(engine::Admission::publish, Errc::storage_full);
+  SweepRequest move = about(SweepAction::move, "from");
+  move.destination = "to";
+  move.ids = {
+      {PartitionId{0}, Offset{0}}
+  };
+  move.at_once = true;
+  const Sweep refused = run(move);
+  EXPECT_EQ(refused.status, MoveStatus::failed);
+  ASSERT_TRUE(refused.failure);
+  EXPECT_EQ(refused.failure->code, Errc::storage_full);
+  EXPECT_EQ(refused.matched, 0u);
+  EXPECT_EQ(values(receive("from")), (Texts{"a", "b"}));
+  core->refuse(engine::Admission::publish, std::nullopt);
+  EXPECT_EQ(counters("to").ready, 0u);
+}
+
+TEST_F(QueueSweep, LargeMessagesGoFewAtATime) {
+  create("from");
+  create("to");
+  const std::string large(1'000'000, 'x');
+  for (int i = 0; i < 20; ++i) put("from", {large});
+  SweepRequest move = about(SweepAction::move, "from");
+  move.destination = "to";
+  const auto id = *queues->start_sweep(move);
+  core->run();
+  EXPECT_EQ(queues->sweep(id)->matched, 20u) << "all of them, in three steps";
+  EXPECT_EQ(queues->sweep(id)->scanned, 20u);
+  EXPECT_EQ(finish(id).status, MoveStatus::completed);
+  EXPECT_EQ(counters("to").ready, 20u);
+  SweepRequest back = about(SweepAction::move, "to");
+  back.destination = "from";
+  for (int i = 0; i < 20; ++i) back.ids.push_back({PartitionId{0}, Offset{i}});
+  const Sweep moved = run(back);
+  EXPECT_EQ(moved.matched, 20u);
+  EXPECT_EQ(moved.scanned, 20u);
+}
+
+TEST_F(QueueSweep, ARestartDoesNotKeepAckedMessagesForLonger) {
+  make("q", 10s);
+  put("q", {"1"});
+  ack("q", receipts(receive("q")));
+  for (int i = 0; i < 8; ++i) core->pass(1s);
+  core->commit();
+  core->checkpoint();
+  restart();
+  for (int i = 0; i < 4; ++i) {
+    core->pass(1s);
+    core->commit();
+  }
+  const LogId log = *queues->find("q")->own_log;
+  EXPECT_EQ(core->status(log).start, Offset{1});
+}
+
 TEST_F(QueueSweep, ItsEndIsTold) {
   make("jobs", 0s);
   make("other", 0s);

@@ -93,6 +93,16 @@ TEST(SqsLedger, EachGroupHasOneSenderWhenThereAreEnough) {
   for (const int lane : sender) EXPECT_NE(lane, -1) << "every group is sent to";
 }
 
+TEST(SqsLedger, ConnectionsThatShareGroupsAreSpreadOverThem) {
+  constexpr std::size_t kLanes = 6;
+  SqsLedger ledger(3, kLanes);
+  for (int turn = 0; turn < 4; ++turn) {
+    std::vector<int> senders(3, 0);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) ++senders[ledger.next(lane).group];
+    EXPECT_EQ(senders, std::vector<int>(3, 2)) << "in every turn each group has as many";
+  }
+}
+
 TEST(SqsLedger, OrderIsJudgedPerGroupAndSender) {
   SqsLedger ledger(1, 2);
   const auto a0 = ledger.next(0).message, b0 = ledger.next(1).message, a1 = ledger.next(0).message;

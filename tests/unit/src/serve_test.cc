@@ -71,7 +71,8 @@ struct Watched : ::testing::Test {
 
 TEST_F(Watched, AfterAFailedSyncNobodyIsToldThatTheBrokerIsReady) {
   engine::ManualExecutor pool{clock};
-  http::Broker broker{rig.core(), rig.topics(), rig.groups(), rig.queues(), pool, clock, random};
+  http::Broker broker{rig.core(), rig.topics(), rig.groups(), rig.queues(), pool, clock, random,
+                      rig.requests()};
   broker.health = http::Health::ready;
   boost::asio::io_context context;
   HealthWatch watch(context, rig.core(), clock, broker);

@@ -180,6 +180,9 @@ TEST_F(SqsSignature, WhatIsNotSignedCouldBeAnybodys) {
   Request traced;
   traced.fields["X-Amzn-Trace-Id"] = "Root=1";
   EXPECT_TRUE(traced.check(authenticator_)) << "a load balancer adds it";
+  Request cached;
+  cached.fields["X-Amz-Cf-Id"] = "abc";
+  EXPECT_TRUE(cached.check(authenticator_)) << "CloudFront adds it, and nothing reads it";
 }
 
 TEST_F(SqsSignature, KeysThatNobodyHasAndOtherSecrets) {

@@ -9,14 +9,25 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/clock.h"
-#include "queue/op.h"
+#include "engine/base/ids.h"
 
-namespace twofold::queue {
+namespace twofold::engine {
 
-using engine::Duration;
+/// A hash of a deduplication id and what it is unique within, of 128 bits: made so that nobody can
+/// find two ids that meet (keyed, or cryptographic).
+using IdHash = std::array<char, 16>;
+/// Bytes that mean something to whoever sends: a protocol's message id, a partition.
+using DedupToken = std::array<char, 16>;
+/// A record that was sent under an id.
+struct DedupId {
+  IdHash hash{};
+  DedupToken token{};
+  Offset offset{0};
+  friend bool operator==(const DedupId&, const DedupId&) = default;
+};
 
-/// The deduplication ids of the messages that were sent within a window of time, as keyed hashes of
-/// 128 bits. Plain data: time is an argument.
+/// The deduplication ids of the records that were sent within a window of time. Plain data: time is
+/// an argument.
 ///
 /// Kept in six generations, each a sixth of the window long: forgetting is dropping the oldest,
 /// whatever was in it. About 80 bytes an id.
@@ -26,20 +37,20 @@ class DedupIds {
   struct First {
     IdHash id{};
     Offset offset{0};
-    Token token{};
+    DedupToken token{};
     Instant sent{0};
   };
 
-  /// The first message of the id, if it was sent within `window` before `now`.
+  /// The first record of the id, if it was sent within `window` before `now`.
   const First* find(const IdHash& id, Instant now, Duration window) const;
   /// Forgets whole generations that are older than the window by now.
-  void remember(const RememberOp& op, Duration window);
+  void remember(const std::vector<DedupId>& ids, Instant sent, Duration window);
   /// When the newest id was sent.
   Instant newest() const { return newest_; }
   std::size_t size() const;
 
-  void write(engine::ByteWriter& out) const;
-  bool read(engine::ByteReader& in);
+  void write(ByteWriter& out) const;
+  bool read(ByteReader& in);
 
  private:
   struct Hasher {
@@ -56,4 +67,4 @@ class DedupIds {
   Instant newest_{0};
 };
 
-}  // namespace twofold::queue
+}  // namespace twofold::engine

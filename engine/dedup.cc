@@ -1,8 +1,8 @@
-#include "queue/dedup.h"
+#include "engine/dedup.h"
 
 #include <cstring>
 
-namespace twofold::queue {
+namespace twofold::engine {
 namespace {
 
 constexpr int kGenerations = 6;
@@ -31,15 +31,15 @@ void DedupIds::add(Generation& generation, const First& first) {
   generation.firsts.push_back(first);
 }
 
-void DedupIds::remember(const RememberOp& op, Duration window) {
+void DedupIds::remember(const std::vector<DedupId>& ids, Instant sent, Duration window) {
   const bool begin = generations_.empty() ||
-                     op.sent >= generations_.back().from + window / kGenerations;
-  if (begin) generations_.push_back({op.sent, {}, {}});
-  for (const RememberOp::Id& id : op.ids)
-    add(generations_.back(), First{id.hash, id.offset, id.token, op.sent});
-  newest_ = op.sent;
+                     sent >= generations_.back().from + window / kGenerations;
+  if (begin) generations_.push_back({sent, {}, {}});
+  for (const DedupId& id : ids)
+    add(generations_.back(), First{id.hash, id.offset, id.token, sent});
+  newest_ = sent;
   // The last id of a generation was sent before the next one began.
-  while (generations_.size() > 1 && generations_[1].from + window <= op.sent)
+  while (generations_.size() > 1 && generations_[1].from + window <= sent)
     generations_.pop_front();
 }
 
@@ -50,7 +50,7 @@ std::size_t DedupIds::size() const {
 }
 
 // newest, generations: n, then n x (from, ids: m, then m x (hash, token, offset, sent)).
-void DedupIds::write(engine::ByteWriter& out) const {
+void DedupIds::write(ByteWriter& out) const {
   out.varint(newest_.value());
   out.uvarint(generations_.size());
   for (const Generation& generation : generations_) {
@@ -65,7 +65,7 @@ void DedupIds::write(engine::ByteWriter& out) const {
   }
 }
 
-bool DedupIds::read(engine::ByteReader& in) {
+bool DedupIds::read(ByteReader& in) {
   newest_ = Instant{in.varint()};
   for (std::size_t n = in.count(2); n > 0; --n) {
     Generation generation{Instant{in.varint()}, {}, {}};
@@ -83,4 +83,4 @@ bool DedupIds::read(engine::ByteReader& in) {
   return in.ok();
 }
 
-}  // namespace twofold::queue
+}  // namespace twofold::engine

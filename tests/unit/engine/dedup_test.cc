@@ -1,8 +1,8 @@
-#include "queue/dedup.h"
+#include "engine/dedup.h"
 
 #include <gtest/gtest.h>
 
-namespace twofold::queue {
+namespace twofold::engine {
 namespace {
 
 using std::chrono_literals::operator""s;
@@ -15,18 +15,17 @@ struct Dedup : ::testing::Test {
   DedupIds ids;
 
   void send(char name, std::int64_t offset, Duration at) {
-    const RememberOp op{Instant{0} + at, {{id(name), Token{name}, Offset{offset}}}};
-    ids.remember(op, kWindow);
+    ids.remember({{id(name), DedupToken{name}, Offset{offset}}}, Instant{0} + at, kWindow);
   }
   std::optional<std::int64_t> first(char name, Duration at) const {
     const DedupIds::First* const found = ids.find(id(name), Instant{0} + at, kWindow);
     if (!found) return std::nullopt;
-    EXPECT_EQ(found->token, Token{name});
+    EXPECT_EQ(found->token, DedupToken{name});
     return found->offset.value();
   }
   static std::string bytes(const DedupIds& of) {
     std::string bytes;
-    engine::ByteWriter out(bytes);
+    ByteWriter out(bytes);
     of.write(out);
     return bytes;
   }
@@ -51,8 +50,8 @@ TEST_F(Dedup, AnIdUsedAgainAfterTheWindowBelongsToItsSecondMessage) {
 TEST_F(Dedup, TheSecondMessageCountsWhenBothLieInOneGeneration) {
   DedupIds short_ones;
   const Duration window = Duration{6};
-  short_ones.remember({Instant{10}, {{id('a'), Token{}, Offset{1}}}}, window);
-  short_ones.remember({Instant{10}, {{id('a'), Token{}, Offset{2}}}}, window);
+  short_ones.remember({{id('a'), DedupToken{}, Offset{1}}}, Instant{10}, window);
+  short_ones.remember({{id('a'), DedupToken{}, Offset{2}}}, Instant{10}, window);
   EXPECT_EQ(short_ones.find(id('a'), Instant{11}, window)->offset, Offset{2});
   EXPECT_EQ(short_ones.size(), 1u);
 }
@@ -87,7 +86,7 @@ TEST_F(Dedup, ALongSilenceForgetsAllButTheNewest) {
 }
 
 TEST_F(Dedup, AWindowOfNothingRemembersNothing) {
-  ids.remember({Instant{5}, {{id('a'), Token{}, Offset{1}}}}, Duration{0});
+  ids.remember({{id('a'), DedupToken{}, Offset{1}}}, Instant{5}, Duration{0});
   EXPECT_EQ(ids.find(id('a'), Instant{5}, Duration{0}), nullptr);
 }
 
@@ -96,7 +95,7 @@ TEST_F(Dedup, WhatIsReadIsWhatWasWritten) {
   send('b', 2, 60s);
   send('c', 3, 60s);
   const std::string written = bytes(ids);
-  engine::ByteReader in(written);
+  ByteReader in(written);
   DedupIds read;
   ASSERT_TRUE(read.read(in));
   EXPECT_TRUE(in.done());
@@ -111,11 +110,11 @@ TEST_F(Dedup, BytesThatEndEarlyAreNotRead) {
   const std::string written = bytes(ids);
   for (std::size_t size = 0; size < written.size(); ++size) {
     const std::string cut = written.substr(0, size);
-    engine::ByteReader in(cut);
+    ByteReader in(cut);
     DedupIds read;
     EXPECT_FALSE(read.read(in) && in.done()) << size;
   }
 }
 
 }  // namespace
-}  // namespace twofold::queue
+}  // namespace twofold::engine

@@ -1,0 +1,342 @@
+#include "http/rest/commit_in.h"
+
+#include <fmt/format.h>
+
+#include "http/proto_reader.h"
+#include "http/rest/expectation_in.h"
+#include "http/rest/group_in.h"
+#include "http/rest/json_request.h"
+#include "http/rest/proto_in.h"
+#include "http/rest/record_in.h"
+#include "http/utf8.h"
+
+namespace twofold::http {
+namespace {
+
+constexpr std::size_t kReceiptsMax = 1'000;
+constexpr std::size_t kOffsetsMax = 1'000;
+
+/// One entry of `publish`, before its records are the broker's.
+struct Publication {
+  std::string topic;
+  std::string queue;
+  IncomingBatch batch;
+  bool has_expectation = false;
+
+  Destination destination() const {
+    return queue.empty() ? Destination::topic : Destination::queue;
+  }
+};
+
+/// What is gathered while the body is read, in whatever it is written.
+struct Gathered {
+  std::vector<Publication> publish;
+  std::vector<Acks> ack;
+  std::vector<GroupOffsets> offsets;
+  std::size_t records = 0;
+  std::size_t receipts = 0;
+  std::size_t partitions = 0;
+};
+
+Problem too_many(std::string_view what) {
+  return {ProblemKind::batch_too_large, fmt::format("A commit has at most 1000 {}.", what)};
+}
+
+Problem placed(Problem problem, std::string_view list, std::size_t entry) {
+  std::string place = fmt::format("{}[{}]", list, entry);
+  if (!problem.param.empty()) place.append(".").append(problem.param);
+  problem.param = std::move(place);
+  return problem;
+}
+
+Try<> check_names(const Publication& publication) {
+  if (publication.topic.empty() == publication.queue.empty()) {
+    return Problem(ProblemKind::invalid_request, "An entry of publish names a topic or a queue.");
+  }
+  if (publication.has_expectation && !publication.queue.empty()) {
+    return Problem(ProblemKind::invalid_request, "Only a topic can be expected to be somewhere.",
+                   "expect");
+  }
+  return {};
+}
+
+Try<> take(Gathered& gathered, Publication publication) {
+  if (auto checked = check_names(publication); !checked) return checked;
+  gathered.records += publication.batch.records.size();
+  if (gathered.records > kRecordsMax) return too_many("records");
+  gathered.publish.push_back(std::move(publication));
+  return {};
+}
+
+Try<> take(Gathered& gathered, Acks acks) {
+  if (acks.queue.empty() || acks.receipts.empty()) {
+    return Problem(ProblemKind::invalid_request, "An entry of ack has a queue and receipts.",
+                   acks.queue.empty() ? "queue" : "receipts");
+  }
+  gathered.receipts += acks.receipts.size();
+  if (gathered.receipts > kReceiptsMax) return too_many("receipts");
+  gathered.ack.push_back(std::move(acks));
+  return {};
+}
+
+Try<> take(Gathered& gathered, GroupOffsets offsets) {
+  if (offsets.group.empty() || offsets.offsets.empty()) {
+    return Problem(ProblemKind::invalid_request, "An entry of offsets has a group and offsets.",
+                   offsets.group.empty() ? "group" : "offsets");
+  }
+  gathered.partitions += offsets.offsets.size();
+  if (gathered.partitions > kOffsetsMax) return too_many("offsets");
+  gathered.offsets.push_back(std::move(offsets));
+  return {};
+}
+
+// -- JSON ----------------------------------------------------------------------------------------
+
+// The records come before or behind the name that says what they may have: they are read last.
+struct RecordSlice {
+  std::string_view text;
+  std::size_t position = 0;
+};
+
+Try<> read_slice(const RecordSlice& slice, Call& call, Publication& publication) {
+  if (slice.text.empty()) {
+    return Problem(ProblemKind::invalid_request, "The list of records is empty.", "records");
+  }
+  const RecordRules rules{publication.destination(), call.broker.clock.wall()};
+  JsonReader json(slice.text, call.scratch.texts);
+  auto read = read_record_list(json, call.scratch, rules, publication.batch);
+  if (read) return {};
+  Problem problem = std::move(read).problem();
+  if (problem.at) problem.at = *problem.at + slice.position;
+  return problem;
+}
+
+Try<Publication> read_publication(JsonReader& json, Call& call) {
+  static constexpr std::string_view kNames[] = {"topic", "queue", "records", "messages", "expect"};
+  Publication publication;
+  RecordSlice slice;
+  MemberLoop members(json, kNames);
+  while (const auto member = members.next()) {
+    if (*member == 0) publication.topic = json.string();
+    if (*member == 1) publication.queue = json.string();
+    if (*member == 2 || *member == 3) {
+      json.peek();  // past the white space
+      slice.position = json.position();
+      slice.text = json.slice();
+    }
+    if (*member != 4) continue;
+    auto expect = read_expectation(json);
+    publication.has_expectation = true;
+    if (expect) {
+      publication.batch.expect = *expect;
+    } else {
+      members.refuse(std::move(expect).problem());
+    }
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  if (members.has(2) && members.has(3)) {
+    return Problem(ProblemKind::invalid_request, "records and messages are the same; give one.");
+  }
+  if (auto checked = check_names(publication); !checked) return std::move(checked).problem();
+  if (auto read = read_slice(slice, call, publication); !read) return std::move(read).problem();
+  return publication;
+}
+
+Try<Acks> read_acks(JsonReader& json, Call& /*call*/) {
+  static constexpr std::string_view kNames[] = {"queue", "receipts"};
+  Acks acks;
+  MemberLoop members(json, kNames);
+  while (const auto member = members.next()) {
+    if (*member == 0) {
+      acks.queue = json.string();
+      continue;
+    }
+    json.enter_array();
+    while (json.next_element()) {
+      if (acks.receipts.size() == kReceiptsMax) {
+        members.refuse(too_many("receipts"));
+        break;
+      }
+      acks.receipts.emplace_back(json.string());
+    }
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  return acks;
+}
+
+Try<GroupOffsets> read_group_offsets(JsonReader& json, Call& /*call*/) {
+  static constexpr std::string_view kNames[] = {"group", "offsets", "member", "generation"};
+  GroupOffsets offsets;
+  MemberLoop members(json, kNames);
+  while (const auto member = members.next()) {
+    if (*member == 0) {
+      offsets.group = json.string();
+    } else if (*member == 1) {
+      auto read = read_offsets_by_topic(json);
+      if (read) {
+        offsets.offsets = *std::move(read);
+      } else {
+        members.refuse(std::move(read).problem());
+      }
+    } else {
+      members.refuse(no_group_members());
+    }
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  return offsets;
+}
+
+template <class Read>
+Try<> read_entries(JsonReader& json, Call& call, std::string_view list, Gathered& gathered,
+                   Read read) {
+  json.enter_array();
+  for (std::size_t i = 0; json.next_element(); ++i) {
+    auto entry = read(json, call);
+    if (!entry) return placed(std::move(entry).problem(), list, i);
+    if (auto taken = take(gathered, *std::move(entry)); !taken)
+      return placed(std::move(taken).problem(), list, i);
+  }
+  return {};
+}
+
+Try<Gathered> read_json(Call& call) {
+  static constexpr std::string_view kNames[] = {"publish", "ack", "offsets"};
+  Gathered gathered;
+  JsonReader json(call.body.empty() ? std::string_view("{}") : call.body, call.scratch.texts);
+  MemberLoop members(json, kNames);
+  while (const auto member = members.next()) {
+    Try<> taken;
+    if (*member == 0) taken = read_entries(json, call, "publish", gathered, read_publication);
+    if (*member == 1) taken = read_entries(json, call, "ack", gathered, read_acks);
+    if (*member == 2) taken = read_entries(json, call, "offsets", gathered, read_group_offsets);
+    if (!taken) members.refuse(std::move(taken).problem());
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  if (!json.finish()) return json_problem(*json.error());
+  return gathered;
+}
+
+// -- Protobuf ------------------------------------------------------------------------------------
+
+Try<Publication> read_proto_publication(std::string_view message, Call& call) {
+  Publication publication;
+  ProtoReader names(message);
+  while (names.next()) {
+    if (names.is_bytes(1)) publication.topic = names.bytes();
+    if (names.is_bytes(2)) publication.queue = names.bytes();
+    if (names.is_bytes(4)) publication.has_expectation = true;
+  }
+  if (!names.ok()) return not_protobuf();
+  const RecordRules rules{publication.destination(), call.broker.clock.wall()};
+  ProtoReader fields(message);
+  while (fields.next()) {
+    if (fields.is_bytes(3)) {
+      auto added = add_proto_record(fields.bytes(), call.scratch, rules, publication.batch);
+      if (!added) return std::move(added).problem();
+    }
+    if (!fields.is_bytes(4)) continue;
+    auto expect = read_proto_expectation(fields.bytes());
+    if (!expect) return std::move(expect).problem();
+    publication.batch.expect = *expect;
+  }
+  if (!publication.batch.records.empty()) return publication;
+  return Problem(ProblemKind::invalid_request, "The list of records is empty.", "records");
+}
+
+Try<Acks> read_proto_acks(std::string_view message, Call& /*call*/) {
+  Acks acks;
+  ProtoReader fields(message);
+  while (fields.next()) {
+    if (fields.is_bytes(1)) acks.queue = fields.bytes();
+    if (!fields.is_bytes(2)) continue;
+    if (acks.receipts.size() == kReceiptsMax) return too_many("receipts");
+    acks.receipts.emplace_back(fields.bytes());
+  }
+  if (!fields.ok()) return not_protobuf();
+  return acks;
+}
+
+Try<log::CommittedOffset> read_proto_offset(std::string_view message) {
+  log::CommittedOffset offset{{}, engine::PartitionId{0}, engine::Offset{0}};
+  ProtoReader fields(message);
+  while (fields.next()) {
+    if (fields.is_bytes(1)) offset.topic = fields.bytes();
+    if (fields.is_number(2))
+      offset.partition = engine::PartitionId{static_cast<std::int32_t>(fields.number())};
+    if (fields.is_number(3)) offset.offset = engine::Offset{fields.signed_number()};
+  }
+  if (!fields.ok()) return not_protobuf();
+  return offset;
+}
+
+Try<GroupOffsets> read_proto_offsets(std::string_view message, Call& /*call*/) {
+  GroupOffsets offsets;
+  ProtoReader fields(message);
+  while (fields.next()) {
+    if (fields.is_bytes(1)) offsets.group = fields.bytes();
+    if (!fields.is_bytes(2)) continue;
+    if (offsets.offsets.size() == kOffsetsMax) return too_many("offsets");
+    auto offset = read_proto_offset(fields.bytes());
+    if (!offset) return std::move(offset).problem();
+    offsets.offsets.push_back(*std::move(offset));
+  }
+  if (!fields.ok()) return not_protobuf();
+  return offsets;
+}
+
+template <class Read>
+Try<> add_proto_entry(std::string_view message, Call& call, std::string_view list,
+                      std::size_t index, Gathered& gathered, Read read) {
+  auto entry = read(message, call);
+  if (!entry) return placed(std::move(entry).problem(), list, index);
+  auto taken = take(gathered, *std::move(entry));
+  if (!taken) return placed(std::move(taken).problem(), list, index);
+  return {};
+}
+
+Try<Gathered> read_proto(Call& call) {
+  Gathered gathered;
+  ProtoReader fields(call.body);
+  while (fields.next()) {
+    Try<> taken;
+    if (fields.is_bytes(1))
+      taken = add_proto_entry(fields.bytes(), call, "publish", gathered.publish.size(), gathered,
+                              read_proto_publication);
+    if (fields.is_bytes(2))
+      taken = add_proto_entry(fields.bytes(), call, "ack", gathered.ack.size(), gathered,
+                              read_proto_acks);
+    if (fields.is_bytes(3))
+      taken = add_proto_entry(fields.bytes(), call, "offsets", gathered.offsets.size(), gathered,
+                              read_proto_offsets);
+    if (!taken) return std::move(taken).problem();
+  }
+  if (!fields.ok()) return not_protobuf();
+  return gathered;
+}
+
+}  // namespace
+
+Try<CommitBody> read_commit_request(Call& call) {
+  auto gathered = call.media == Media::protobuf ? read_proto(call) : read_json(call);
+  if (!gathered) return std::move(gathered).problem();
+  CommitBody request;
+  Transaction& transaction = request.transaction;
+  const engine::WallTime now = call.broker.clock.wall();
+  for (Publication& publication : gathered->publish) {
+    const bool is_queue = publication.destination() == Destination::queue;
+    if (is_queue) {
+      request.published.push_back({true, transaction.send.size()});
+      transaction.send.push_back(
+          to_send(std::move(publication.queue), publication.batch, call.scratch, now));
+    } else {
+      request.published.push_back({false, transaction.publish.size()});
+      transaction.publish.push_back(
+          to_publish(std::move(publication.topic), publication.batch, call.scratch, now));
+    }
+  }
+  transaction.ack = std::move(gathered->ack);
+  transaction.offsets = std::move(gathered->offsets);
+  return request;
+}
+
+}  // namespace twofold::http

@@ -1,0 +1,64 @@
+#include "http/rest/publish_out.h"
+
+#include <fmt/format.h>
+
+#include "http/rest/record_in.h"
+#include "http/rest/send_out.h"
+
+namespace twofold::http {
+
+void append_place(JsonWriter& json, const log::PublishedRecord& record) {
+  std::string& out = json.begin_object().name("id").raw("\"").out();
+  append_number(out, record.partition.value());
+  out.push_back('-');
+  append_number(out, record.offset.value());
+  out.push_back('"');
+  json.name("partition").number(record.partition.value());
+  json.name("offset").number(record.offset.value());
+  json.name("seq").number(record.seq.value());
+  if (record.duplicate) json.name("duplicate").boolean(true);
+  json.end_object();
+}
+
+void append_places(JsonWriter& json, const std::vector<log::PublishedRecord>& records) {
+  json.begin_array();
+  for (const log::PublishedRecord& record : records) append_place(json, record);
+  json.end_array();
+}
+
+void append_places(std::string& out, std::uint32_t field,
+                   const std::vector<log::PublishedRecord>& records) {
+  ProtoWriter proto(out);
+  for (const log::PublishedRecord& record : records) {
+    const std::string id = fmt::format("{}-{}", record.partition.value(), record.offset.value());
+    const auto partition = static_cast<std::uint64_t>(record.partition.value());
+    const auto offset = static_cast<std::uint64_t>(record.offset.value());
+    const std::uint64_t duplicate = record.duplicate ? 1 : 0;
+    proto.begin(field, ProtoWriter::bytes_size(1, id.size()) +
+                           ProtoWriter::number_size(2, partition) +
+                           ProtoWriter::number_size(3, offset) +
+                           ProtoWriter::number_size(4, record.seq.value()) +
+                           ProtoWriter::number_size(5, duplicate));
+    proto.bytes(1, id);
+    proto.number(2, partition);
+    proto.number(3, offset);
+    proto.number(4, record.seq.value());
+    proto.number(5, duplicate);
+  }
+}
+
+void render_published(Call& call, const log::Published& published) {
+  std::string& out = call.reply.body;
+  if (call.answer_in == Media::protobuf) {
+    call.reply.content_type = kProtobuf;
+    append_places(out, 1, published.records);
+    ProtoWriter(out).number(2, proto_durability(published.durability));
+    return;
+  }
+  JsonWriter json(out);
+  json.begin_object().name("records");
+  append_places(json, published.records);
+  json.name("durability").string(durability_text(published.durability)).end_object();
+}
+
+}  // namespace twofold::http

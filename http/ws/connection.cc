@@ -1,0 +1,436 @@
+#include "http/ws/connection.h"
+
+#include <algorithm>
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include "engine/base/bytes.h"
+#include "http/json_reader.h"
+#include "http/lane.h"
+#include "http/on_core.h"
+#include "http/utf8.h"
+#include "http/ws/hub.h"
+
+namespace twofold::http::ws {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kUnsentHigh = 256 << 10;  // then nobody sends
+constexpr std::size_t kUnsentLow = 64 << 10;    // then they may again
+constexpr std::size_t kUnsentMax = 4 << 20;     // then a client that does not read is not read
+constexpr std::size_t kHeldFree = 64 << 10;     // of a message that has begun: needs no budget
+constexpr std::size_t kQuantum = 64 << 10;
+constexpr int kReadsMax = 8;  // before others may use the thread
+constexpr auto kHelloTime = std::chrono::seconds{10};
+constexpr auto kPingTime = std::chrono::seconds{15};
+constexpr auto kClosingTime = std::chrono::seconds{3};
+constexpr auto kDrainTime = std::chrono::seconds{5};
+constexpr auto kReconnectAfter = std::chrono::seconds{1};
+constexpr int kMissesMax = 2;
+
+}  // namespace
+
+Connection::Connection(Broker& broker, const ServerCommon& common, Opening opening)
+    : broker_(broker),
+      common_(common),
+      opening_(std::move(opening)),
+      inbox_(common.options.body_bytes_max),
+      heartbeat_(kPingTime) {}
+
+Connection::~Connection() = default;
+
+Hub& Connection::hub() { return lane_->hub(); }
+
+engine::Task<bool> Connection::run(Lane& lane, asio::ip::tcp::socket& socket,
+                                   std::string_view early) {
+  const auto self_kept = self();
+  lane_ = &lane;
+  lane.metrics.streams_opened.add();
+  socket_ = &socket;
+  opened_ = progress_at_ = lane.now();
+  next_ping_ = opened_ + kPingTime;
+  next_heartbeat_ = opened_ + heartbeat_;
+  if (opening_.shortcut) {
+    welcome(FrameId{});
+    Subscribe subscribe = *opening_.shortcut;
+    take(FrameId{}, 1, subscribe);
+  }
+  if (!early.empty()) {
+    auto block = hub().block();
+    std::copy(early.begin(), early.end(), block->begin());
+    inbox_.feed(std::move(block), early.size());
+    take_messages();
+  }
+  read_when_readable();
+  if (lane.draining()) drain();
+  auto wait = [this](auto handler) {
+    if (state_ == State::over) return asio::post(std::move(handler));
+    ended_ = [handler = std::move(handler)]() mutable { asio::post(std::move(handler)); };
+  };
+  using Token = const asio::use_awaitable_t<>;
+  co_await asio::async_initiate<Token, void()>(std::move(wait), asio::use_awaitable);
+  socket_ = nullptr;
+  co_return alive_;
+}
+
+// -- reading -------------------------------------------------------------------------------------
+
+// Acks are heard while the output is blocked, but not answers to requests without end.
+bool Connection::reads() const {
+  return state_ != State::over && !overrun_ && outbox_.unsent() < kUnsentMax;
+}
+
+void Connection::read_when_readable() {
+  if (waiting_to_read_ || !reads()) return;
+  waiting_to_read_ = true;
+  auto readable = [self = self()](const boost::system::error_code& error) {
+    self->waiting_to_read_ = false;
+    if (self->state_ == State::over) return;
+    if (error) return self->lose();
+    self->on_readable();
+  };
+  socket_->async_wait(asio::ip::tcp::socket::wait_read, std::move(readable));
+}
+
+void Connection::on_readable() {
+  for (int i = 0; i < kReadsMax; ++i) {
+    if (!read_some()) break;
+    take_messages();
+    if (!reads()) return;
+  }
+  read_when_readable();
+}
+
+// False when there is nothing to read now, or ever.
+bool Connection::read_some() {
+  auto block = hub().block();
+  boost::system::error_code error;
+  const std::size_t bytes = socket_->read_some(inbox_.room(*block), error);
+  if (error == asio::error::would_block || error == asio::error::try_again) return false;
+  if (error || bytes == 0) {
+    lose();
+    return false;
+  }
+  heard_ = true;
+  inbox_.feed(std::move(block), bytes);
+  return true;
+}
+
+// Takes all that was fed, unless the publish window stops it half way.
+void Connection::take_messages() {
+  Inbox::Message message;
+  while (state_ != State::over && !overrun_) {
+    const Inbox::Event event = inbox_.next(message);
+    if (event == Inbox::Event::more) {
+      inbox_.let_go();
+      return account();
+    }
+    if (!take_message(event, message)) return;
+  }
+}
+
+// Large messages that have begun share one account with the bodies of HTTP.
+void Connection::account() {
+  const std::uint64_t held = inbox_.held() > kHeldFree ? inbox_.held() : 0;
+  auto& total = lane_->common.body_bytes;
+  total += held;
+  total -= std::exchange(accounted_, held);
+  if (held > 0 && total > common_.options.body_bytes_total_max) {
+    close(CloseCode::too_much, "too many large messages are under way");
+  }
+}
+
+bool Connection::take_message(Inbox::Event event, Inbox::Message& message) {
+  // Who is told to go is only heard until he says that he goes.
+  if (state_ == State::closing && event != Inbox::Event::close) {
+    return event != Inbox::Event::fault;
+  }
+  switch (event) {
+    case Inbox::Event::fault: close(inbox_.fault(), inbox_.fault_reason()); return false;
+    case Inbox::Event::close: take_close(message.bytes); return false;
+    case Inbox::Event::pong: return true;
+    case Inbox::Event::ping:
+      // The newest is answered, and stands for those before that had no answer yet.
+      pong_payload_ = message.bytes;
+      if (!std::exchange(pong_owed_, true)) send({});
+      return true;
+    default: break;
+  }
+  if (message.opcode != opcode_of(format())) {
+    close(CloseCode::not_a_frame, format() == Format::json ? "this connection speaks JSON in text"
+                                                           : "this connection speaks Protobuf");
+    return false;
+  }
+  take_frame(message.bytes, std::move(message.keep));
+  return true;
+}
+
+void Connection::take_close(std::string_view payload) {
+  CloseCode code = CloseCode::no_code;
+  if (payload.size() == 1) code = CloseCode::protocol_error;
+  if (payload.size() >= 2) {
+    const auto number = engine::load_be<std::uint16_t>(payload.data());
+    const bool sound = may_be_sent(number) && is_utf8(payload.substr(2));
+    code = sound ? static_cast<CloseCode>(number) : CloseCode::protocol_error;
+  }
+  if (state_ == State::open) {
+    state_ = State::closing;
+    end_all();
+    outbox_.add_frame(close_frame(code, ""));
+  }
+  flush();
+  finish();
+}
+
+// -- writing -------------------------------------------------------------------------------------
+
+// Whatever is said within one turn of the thread goes out together.
+void Connection::send(std::string payload) {
+  if (state_ != State::open) return;
+  if (!payload.empty()) {
+    if (!writing_) add_owed_pong();
+    outbox_.add(opcode_of(format()), std::move(payload));
+  }
+  if (std::exchange(flush_posted_, true)) return;
+  asio::post(lane_->context(), [self = self()] {
+    self->flush_posted_ = false;
+    self->flush();
+  });
+}
+
+void Connection::flush() {
+  if (state_ == State::over || writing_) return;
+  add_owed_pong();
+  after_write(outbox_.flush(socket_->native_handle()));
+}
+
+// Before what is said after it, but only one for all pings that came meanwhile.
+void Connection::add_owed_pong() {
+  if (state_ != State::open || !std::exchange(pong_owed_, false)) return;
+  outbox_.add_frame(control_frame(Opcode::pong, pong_payload_));
+}
+
+bool Connection::deliver(const Prefix& prefix, std::span<const OutMessage> messages) {
+  if (state_ != State::open) return false;
+  if (writing_) {
+    for (const OutMessage& message : messages) outbox_.add(prefix, message);
+    return false;
+  }
+  const auto wrote = outbox_.write(socket_->native_handle(), prefix, messages);
+  after_write(wrote);
+  return wrote == Outbox::Wrote::all;
+}
+
+std::uint64_t Connection::sent_after(const Prefix& prefix, const OutMessage& message) const {
+  return outbox_.added() + frame_size(prefix, message);
+}
+
+void Connection::after_write(Outbox::Wrote wrote) {
+  if (wrote == Outbox::Wrote::failed) return lose();
+  for (const auto& [number, sub] : subs_) sub->on_written(outbox_.written());
+  if (wrote == Outbox::Wrote::some) return write_when_writable();
+  if (state_ == State::closing || draining_) end_drain();
+}
+
+void Connection::write_when_writable() {
+  if (std::exchange(writing_, true)) return;
+  auto ready = [self = self()](const boost::system::error_code& error) {
+    self->writing_ = false;
+    if (self->state_ == State::over) return;
+    if (error) return self->lose();
+    self->flush();
+    if (self->outbox_.unsent() > kUnsentLow) return;
+    self->give_turns();
+    self->read_when_readable();
+  };
+  socket_->async_wait(asio::ip::tcp::socket::wait_write, std::move(ready));
+}
+
+bool Connection::writable() const {
+  return state_ == State::open && outbox_.unsent() < kUnsentHigh;
+}
+
+void Connection::want_turn(Subscription& subscription) {
+  if (state_ != State::open || std::exchange(subscription.in_line_, true)) return;
+  line_.push_back(subscription.shared_from_this());
+  if (line_.size() > 1 || !writable()) return;
+  asio::post(lane_->context(), [self = self()] { self->give_turns(); });
+}
+
+// Everybody in line sends about as many bytes before the first one's turn comes again.
+void Connection::give_turns() {
+  for (std::size_t turns = line_.size(); turns > 0 && writable() && !line_.empty(); --turns) {
+    const auto sub = std::move(line_.front());
+    line_.pop_front();
+    sub->in_line_ = false;
+    if (!sub->connection_) continue;
+    sub->deficit_ = std::min<std::int64_t>(sub->deficit_ + kQuantum, kQuantum);
+    if (sub->deficit_ > 0) {
+      sub->deficit_ -=
+          static_cast<std::int64_t>(sub->on_turn(static_cast<std::size_t>(sub->deficit_)));
+    } else {
+      want_turn(*sub);
+    }
+  }
+  if (line_.empty() || !writable()) return;
+  asio::post(lane_->context(), [self = self()] { self->give_turns(); });
+}
+
+std::uint64_t Connection::seen() const {
+  int in_kernel = 0;
+  if (!socket_ || ::ioctl(const_cast<asio::ip::tcp::socket*>(socket_)->native_handle(), SIOCOUTQ,
+                          &in_kernel) != 0) {
+    in_kernel = 0;
+  }
+  return outbox_.written() -
+         std::min<std::uint64_t>(outbox_.written(), static_cast<std::uint64_t>(in_kernel));
+}
+
+// -- the end -------------------------------------------------------------------------------------
+
+void Connection::close(CloseCode code, std::string_view reason) {
+  if (state_ != State::open) return;
+  state_ = State::closing;
+  over_at_ = broker_.clock.now() + kClosingTime;
+  end_all();
+  outbox_.add_frame(close_frame(code, reason));
+  flush();
+}
+
+// The client is gone.
+void Connection::lose() {
+  if (state_ == State::over) return;
+  alive_ = false;
+  state_ = State::closing;
+  end_all();
+  finish();
+}
+
+void Connection::end_all() {
+  for (auto& [number, sub] : std::exchange(subs_, {})) {
+    sub->end(/*release=*/true);
+    retire(std::move(sub));
+  }
+  line_.clear();
+}
+
+// It may be in the middle of something of its own: it goes with the next turn of the thread.
+void Connection::retire(std::shared_ptr<Subscription> sub) {
+  asio::post(lane_->context(), [sub = std::move(sub)] {});
+}
+
+void Connection::finish() {
+  if (state_ == State::over) return;
+  state_ = State::over;
+  overrun_.reset();
+  outbox_.clear();
+  lane_->common.body_bytes -= std::exchange(accounted_, 0);
+  lane_->metrics.streams_closed.add();
+  if (socket_) {
+    boost::system::error_code ignored;
+    socket_->cancel(ignored);
+  }
+  if (ended_) std::exchange(ended_, nullptr)();
+}
+
+void Connection::cut() {
+  boost::system::error_code ignored;
+  if (socket_) socket_->close(ignored);
+  lose();
+}
+
+// Nothing new is sent; what the client holds it may still settle.
+void Connection::drain() {
+  if (state_ != State::open || draining_) return;
+  draining_ = true;
+  for (const auto& [number, sub] : subs_) sub->pause();
+  send(goaway_frame(format(), "drain", kDrainTime, kReconnectAfter));
+  over_at_ = broker_.clock.now() + kDrainTime;
+}
+
+void Connection::end_drain() {
+  if (state_ == State::open && held() == 0 && unanswered_ == 0 && outbox_.unsent() == 0) {
+    close(CloseCode::drain, "the broker is shutting down");
+  }
+}
+
+std::size_t Connection::held() const {
+  std::size_t held = 0;
+  for (const auto& [number, sub] : subs_) held += sub->held();
+  return held;
+}
+
+// -- time ----------------------------------------------------------------------------------------
+
+void Connection::tick(engine::Instant now) {
+  if (state_ == State::over) return;
+  if (state_ == State::closing) {
+    if (now >= over_at_) finish();
+    return;
+  }
+  if (draining_) end_drain();
+  if (state_ != State::open) return;
+  if (draining_ && now >= over_at_) return close(CloseCode::drain, "the broker is shutting down");
+  if (!greeted_ && !opening_.authenticated && now - opened_ >= kHelloTime) {
+    return close(CloseCode::unauthenticated, "no hello within 10 s");
+  }
+  watch_output(now);
+  if (state_ != State::open) return;
+  for (const auto& [number, sub] : subs_) sub->tick(now);
+  if (now >= next_ping_) ping(now);
+  if (state_ != State::open || now < next_heartbeat_ || subs_.empty() || draining_) return;
+  next_heartbeat_ = now + heartbeat_;
+  if (writable()) lane_->tasks.spawn(say_heartbeat(self()));
+}
+
+// Only the core knows how far behind somebody is who does not keep up.
+Task<> Connection::say_heartbeat(std::shared_ptr<Connection> self) {
+  std::vector<std::pair<std::uint32_t, engine::UniqueFunction<std::int64_t()>>> lags;
+  for (const auto& [number, sub] : self->subs_) {
+    if (auto lag = sub->lag()) lags.emplace_back(number, std::move(lag));
+  }
+  std::map<std::uint32_t, std::int64_t> known;
+  if (!lags.empty()) {
+    auto ask = [&lags, &known] {
+      for (auto& [number, lag] : lags) known[number] = lag();
+      return true;
+    };
+    co_await ask_core(self->broker_.core, std::move(ask));
+  }
+  if (self->state_ != State::open) co_return;
+  std::vector<SubState> states;
+  for (const auto& [number, sub] : self->subs_) {
+    states.push_back(sub->state());
+    if (const auto lag = known.find(number); lag != known.end()) states.back().lag = lag->second;
+  }
+  self->send(heartbeat_frame(self->format(), states));
+}
+
+void Connection::count(std::size_t batches, std::size_t messages) {
+  lane_->metrics.stream_batches.add(batches);
+  lane_->metrics.stream_messages.add(messages);
+}
+
+// A client that takes nothing of what waits for it for so long is gone.
+void Connection::watch_output(engine::Instant now) {
+  if (outbox_.unsent() == 0 || outbox_.written() != progress_) {
+    if (outbox_.unsent() > 0) heard_ = true;  // it reads: that is a sign of life, too
+    progress_ = outbox_.written();
+    progress_at_ = now;
+  } else if (now - progress_at_ >= common_.options.write_timeout) {
+    lose();
+  }
+}
+
+void Connection::ping(engine::Instant now) {
+  misses_ = std::exchange(heard_, false) ? 0 : misses_ + 1;
+  if (misses_ >= kMissesMax) return lose();
+  next_ping_ = now + kPingTime;
+  outbox_.add_frame(control_frame(Opcode::ping, ""));
+  send({});
+}
+
+}  // namespace twofold::http::ws

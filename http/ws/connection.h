@@ -1,0 +1,194 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "http/server_common.h"
+#include "http/upgraded.h"
+#include "http/ws/inbox.h"
+#include "http/ws/server_frame.h"
+#include "http/ws/subscription.h"
+
+namespace twofold::http::ws {
+
+class Hub;
+
+inline constexpr std::size_t kSubscriptionsMax = 256;
+inline constexpr std::size_t kWindowFrames = 64;
+inline constexpr std::uint64_t kWindowBytes = 8 << 20;
+
+/// How a connection begins.
+struct Opening {
+  Format format = Format::json;
+  bool authenticated = false;           ///< the upgrade said who asks: no hello is needed
+  std::optional<Subscribe> shortcut{};  ///< as if hello and subscribe (sub 1) had been sent
+  std::string session;
+};
+
+/// One WebSocket: many subscriptions, publishes and acks over it.
+///
+/// Reading and writing do not wait for each other: acks are read while the output is blocked.
+/// Publishes go to the core as they come; with kWindowFrames or kWindowBytes unanswered the socket
+/// is not read, and a client that has ignored three windows is sent away (4429).
+/// Subscriptions take turns while less than 256 KiB are unsent.
+/// Time runs out by the lane's tick, without a timer of its own.
+/// Threads  the lane's.
+class Connection final : public Upgraded {
+ public:
+  Connection(Broker& broker, const ServerCommon& common, Opening opening);
+  ~Connection() override;
+
+  // Upgraded
+  engine::Task<bool> run(Lane& lane, boost::asio::ip::tcp::socket& socket,
+                         std::string_view early) override;
+  void tick(engine::Instant now) override;
+  void drain() override;
+  void cut() override;
+
+  // For subscriptions, while run() is under way.
+  Lane& lane() { return *lane_; }
+  Hub& hub();
+  Broker& broker() { return broker_; }
+  const ServerCommon& common() const { return common_; }
+  Format format() const { return opening_.format; }
+  /// Sends a frame of our own with the end of this turn.
+  void send(std::string payload);
+  /// Sends shared messages at once; false when the socket has not taken all.
+  bool deliver(const Prefix& prefix, std::span<const OutMessage> messages);
+  /// What sent() will be once this message went out next.
+  std::uint64_t sent_after(const Prefix& prefix, const OutMessage& message) const;
+  bool writable() const;
+  void want_turn(Subscription& subscription);
+  /// For the metrics: written to this client.
+  void count(std::size_t batches, std::size_t messages);
+  /// Tells the client, and ends the subscription.
+  void sub_failed(std::uint32_t sub, const engine::Error& error, std::string name);
+  /// The client is gone, or told to go.
+  bool is_over() const { return state_ != State::open; }
+  /// How many of the bytes sent have reached the client's side, as far as is known.
+  std::uint64_t seen() const;
+
+ private:
+  enum class State { open, closing, over };
+  struct Publishing;
+
+  std::shared_ptr<Connection> self() {
+    return std::static_pointer_cast<Connection>(shared_from_this());
+  }
+
+  // connection.cc: the socket
+  void read_when_readable();
+  void on_readable();
+  bool read_some();
+  void take_messages();
+  bool take_message(Inbox::Event event, Inbox::Message& message);
+  void take_close(std::string_view payload);
+  void flush();
+  void add_owed_pong();
+  void after_write(Outbox::Wrote wrote);
+  void write_when_writable();
+  void give_turns();
+  void close(CloseCode code, std::string_view reason);
+  void lose();
+  void end_all();
+  void retire(std::shared_ptr<Subscription> sub);
+  void finish();
+  void ping(engine::Instant now);
+  static Task<> say_heartbeat(std::shared_ptr<Connection> self);
+  bool reads() const;
+  void account();
+  void watch_output(engine::Instant now);
+  void end_drain();
+  std::size_t held() const;
+
+  // frames.cc: what the client says
+  void take_frame(std::string_view bytes, std::shared_ptr<const void> keep);
+  void handle(ClientFrame frame, std::shared_ptr<const void> keep);
+  void refuse(const FrameId& id, std::optional<std::uint32_t> sub, Problem problem);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, Hello& hello);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, Subscribe& subscribe);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, CreditGrant& grant);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, AckFrame& ack);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, NackFrame& nack);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, ExtendFrame& extend);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, CommitFrame& commit);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, Seek& seek);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, Transact& transact);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, Unsubscribe& unsubscribe);
+  void take(const FrameId& id, std::optional<std::uint32_t> sub, Ping& ping);
+  void welcome(const FrameId& id);
+  Subscription* find(const FrameId& id, std::optional<std::uint32_t> sub);
+  std::shared_ptr<class QueueSub> find_queue(const FrameId& id, std::optional<std::uint32_t> sub);
+  static Task<> open_topic(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
+                           Subscribe request);
+  static Task<> open_queue(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
+                           std::string queue);
+  static Task<> seek_topic(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
+                           std::string to);
+  static Task<> explain(std::shared_ptr<Connection> self, FrameId id,
+                        std::optional<std::uint32_t> sub, engine::Error error, std::string name,
+                        std::optional<std::size_t> index, bool ends);
+  void drop_sub(std::uint32_t sub, CloseCode code);
+  template <class Start, class Done>
+  void settle(Start start, Done done);
+  void answer_settled(const FrameId& id, std::optional<std::uint32_t> sub, const std::string& queue,
+                      const Result<std::vector<queue::Settled>>& results);
+
+  // publishing.cc
+  bool window_full(std::size_t bytes) const;
+  bool hold_if_full(ClientFrame& frame, const std::shared_ptr<const void>& keep);
+  void publish(ClientFrame frame, std::shared_ptr<const void> keep);
+  void publish_answered(const Publishing& job);
+  template <class Answer>
+  void answered(std::shared_ptr<Publishing> job, Result<Answer> result);
+
+  Broker& broker_;
+  const ServerCommon& common_;
+  const Opening opening_;
+  Lane* lane_ = nullptr;
+  boost::asio::ip::tcp::socket* socket_ = nullptr;
+  State state_ = State::open;
+  bool alive_ = true;  // something can still be said
+  engine::UniqueFunction<void()> ended_;
+
+  Inbox inbox_;
+  Outbox outbox_;
+  bool flush_posted_ = false;
+  bool writing_ = false;         // waits for the socket to take more
+  std::uint64_t accounted_ = 0;  // of large messages that have begun, in the server's account
+  bool waiting_to_read_ = false;
+  bool pong_owed_ = false;
+  std::string pong_payload_;
+
+  bool greeted_ = false;
+  bool draining_ = false;
+  engine::Duration heartbeat_;
+  engine::Instant opened_{0};
+  engine::Instant next_heartbeat_{0};
+  engine::Instant next_ping_{0};
+  engine::Instant over_at_{0};      // closing or draining: then it is enough
+  engine::Instant progress_at_{0};  // of the output
+  std::uint64_t progress_ = 0;
+  bool heard_ = true;  // since the last ping
+  int misses_ = 0;
+
+  std::map<std::uint32_t, std::shared_ptr<Subscription>> subs_;
+  std::list<std::shared_ptr<Subscription>> line_;  // who wants a turn
+
+  std::size_t unanswered_ = 0;  // publishes
+  std::uint64_t unanswered_bytes_ = 0;
+  int windows_ignored_ = 0;
+  struct Overrun {
+    ClientFrame frame;
+    std::shared_ptr<const void> keep;
+  };
+  std::optional<Overrun> overrun_;  // what came beyond the window; nothing is read meanwhile
+};
+
+}  // namespace twofold::http::ws

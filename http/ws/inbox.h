@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/buffer.hpp>
+
+#include "http/ws/framing.h"
+
+namespace twofold::http::ws {
+
+/// Memory that a lane reads into, and that the messages of whichever connection was read lie in.
+/// Kept by whoever still looks at such a message.
+class ReadBlock {
+ public:
+  static constexpr std::size_t kBytes = 256 << 10;
+
+  ReadBlock() : bytes_(new char[kHeadroom + kBytes]) {}
+  char* begin() { return bytes_.get() + kHeadroom; }
+
+ private:
+  friend class Inbox;
+  static constexpr std::size_t kHeadroom = 16;  // for the beginning of a header from before
+  std::unique_ptr<char[]> bytes_;
+};
+
+/// Puts a client's messages together out of what the socket gives.
+///
+/// Bytes are read into the lane's block; a connection that has sent whole frames so far holds no
+/// memory. A frame that has begun gets memory of its own size, and the rest of it is read straight
+/// into that. Payloads are unmasked where they lie and handed out as views.
+///     inbox.feed(block, bytes_read);
+///     while ((event = inbox.next(message)) != Event::more) ...
+/// Everything that RFC 6455 forbids a client is a fault: unmasked frames, reserved bits, unknown
+/// opcodes, control frames that are fragmented or long, continuations of nothing.
+class Inbox {
+ public:
+  enum class Event { more, message, ping, pong, close, fault };
+  struct Message {
+    Opcode opcode = Opcode::text;
+    std::string_view bytes;
+    std::shared_ptr<const void> keep;  ///< what the bytes lie in
+  };
+
+  explicit Inbox(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+
+  /// Where the next read goes: the rest of a frame that has begun, then the block.
+  std::array<boost::asio::mutable_buffer, 2> room(ReadBlock& block);
+  /// `bytes` were read into room(). Everything fed before has been taken by next().
+  void feed(std::shared_ptr<ReadBlock> block, std::size_t bytes);
+  /// The next event in what was fed. After a fault the connection must be closed.
+  Event next(Message& message);
+  /// Forgets the block: what is left of it is copied.
+  void let_go();
+
+  CloseCode fault() const { return fault_; }
+  std::string_view fault_reason() const { return fault_reason_; }
+  /// Bytes of messages that have begun.
+  std::size_t held() const { return partial_size_ + assembly_.size(); }
+
+ private:
+  Event fail(CloseCode code, std::string_view reason);
+  Event check(const FrameHeader& header);
+  Event take_frame(const FrameHeader& header, char* payload, std::shared_ptr<const void> keep,
+                   Message& message);
+  Event take_data(const FrameHeader& header, std::string_view payload,
+                  std::shared_ptr<const void> keep, Message& message);
+  void begin_partial(const FrameHeader& header, std::string_view begun);
+
+  const std::uint64_t bytes_max_;
+  std::shared_ptr<ReadBlock> block_;
+  char* at_ = nullptr;  // in the block
+  char* end_ = nullptr;
+
+  std::array<char, kHeaderBytesMax> begun_{};  // a header that is not whole yet
+  std::size_t begun_size_ = 0;
+
+  FrameHeader partial_header_;
+  std::shared_ptr<char[]> partial_;  // the payload of a frame that is not whole yet
+  std::size_t partial_size_ = 0;
+  bool has_partial_ = false;
+
+  bool assembling_ = false;
+  Opcode assembly_opcode_ = Opcode::text;
+  std::string assembly_;  // of fragments
+
+  CloseCode fault_ = CloseCode::normal;
+  std::string_view fault_reason_;
+};
+
+}  // namespace twofold::http::ws

@@ -1,0 +1,167 @@
+#include "http/ws/outbox.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "engine/base/check.h"
+
+namespace twofold::http::ws {
+namespace {
+
+constexpr std::size_t kVectorsMax = 64;
+constexpr std::size_t kPiecesKept = 16;  // room for them is not given back
+
+// Bytes written, -1 when the socket has failed.
+std::ptrdiff_t send_all(int socket, iovec* vectors, std::size_t count) {
+  msghdr message{};
+  message.msg_iov = vectors;
+  message.msg_iovlen = count;
+  for (;;) {
+    const auto sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) return sent;
+    if (errno == EINTR) continue;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+  }
+}
+
+using HeadBytes = std::array<char, kHeadBytesMax>;
+
+std::size_t write_head(HeadBytes& head, const Prefix& prefix, const OutMessage& message) {
+  const std::size_t header =
+      write_frame_header(head.data(), message.opcode, prefix.size + message.tail.size());
+  std::memcpy(head.data() + header, prefix.bytes.data(), prefix.size);
+  return header + prefix.size;
+}
+
+iovec vector_of(const void* bytes, std::size_t size) { return {const_cast<void*>(bytes), size}; }
+
+}  // namespace
+
+void Prefix::append(std::string_view text) {
+  TF_CHECK(size + text.size() <= bytes.size());
+  std::memcpy(bytes.data() + size, text.data(), text.size());
+  size = static_cast<std::uint8_t>(size + text.size());
+}
+
+std::size_t frame_size(const Prefix& prefix, const OutMessage& message) {
+  HeadBytes head;
+  return write_head(head, prefix, message) + message.tail.size();
+}
+
+void Outbox::add(Piece piece) {
+  added_ += piece.size();
+  pieces_.push_back(std::move(piece));
+}
+
+void Outbox::add(const Prefix& prefix, const OutMessage& message) {
+  Piece piece{};
+  piece.head_size = static_cast<std::uint8_t>(write_head(piece.head, prefix, message));
+  piece.tail = message.tail;
+  piece.keep = message.keep;
+  add(std::move(piece));
+}
+
+void Outbox::add(Opcode opcode, std::string payload) {
+  auto kept = std::make_shared<const std::string>(std::move(payload));
+  OutMessage message;
+  message.opcode = opcode;
+  message.tail = *kept;
+  message.keep = std::move(kept);
+  add(Prefix{}, message);
+}
+
+void Outbox::add_frame(std::string frame) {
+  auto kept = std::make_shared<const std::string>(std::move(frame));
+  Piece piece{};
+  piece.tail = *kept;
+  piece.keep = std::move(kept);
+  add(std::move(piece));
+}
+
+// The usual case is that nothing waits and everything fits: then nothing is stored and no reference
+// is counted.
+Outbox::Wrote Outbox::write(int socket, const Prefix& prefix,
+                            std::span<const OutMessage> messages) {
+  if (unsent() > 0 || 2 * messages.size() > kVectorsMax) {
+    for (const OutMessage& message : messages) add(prefix, message);
+    return flush(socket);
+  }
+  std::array<HeadBytes, kVectorsMax / 2> heads;
+  std::array<iovec, kVectorsMax> vectors;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const std::size_t head = write_head(heads[i], prefix, messages[i]);
+    vectors[2 * i] = vector_of(heads[i].data(), head);
+    vectors[2 * i + 1] = vector_of(messages[i].tail.data(), messages[i].tail.size());
+    bytes += head + messages[i].tail.size();
+  }
+  const auto sent = send_all(socket, vectors.data(), 2 * messages.size());
+  if (sent < 0) return Wrote::failed;
+  if (static_cast<std::size_t>(sent) == bytes) {
+    added_ += bytes;
+    written_ += bytes;
+    return Wrote::all;
+  }
+  for (const OutMessage& message : messages) add(prefix, message);
+  drop(static_cast<std::size_t>(sent));
+  return Wrote::some;
+}
+
+Outbox::Wrote Outbox::flush(int socket) {
+  while (unsent() > 0) {
+    const Wrote wrote = write_gathered(socket);
+    if (wrote != Wrote::all) return wrote;
+  }
+  return Wrote::all;
+}
+
+Outbox::Wrote Outbox::write_gathered(int socket) {
+  std::array<iovec, kVectorsMax> vectors;
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  std::size_t skip = offset_;
+  const auto put = [&](const char* data, std::size_t size) {
+    const std::size_t skipped = std::min(skip, size);
+    skip -= skipped;
+    if (skipped == size) return;
+    vectors[count++] = vector_of(data + skipped, size - skipped);
+    bytes += size - skipped;
+  };
+  for (std::size_t i = first_; i < pieces_.size() && count + 2 <= kVectorsMax; ++i) {
+    put(pieces_[i].head.data(), pieces_[i].head_size);
+    put(pieces_[i].tail.data(), pieces_[i].tail.size());
+  }
+  const auto sent = send_all(socket, vectors.data(), count);
+  if (sent < 0) return Wrote::failed;
+  drop(static_cast<std::size_t>(sent));
+  return static_cast<std::size_t>(sent) == bytes ? Wrote::all : Wrote::some;
+}
+
+void Outbox::drop(std::size_t bytes) {
+  written_ += bytes;
+  offset_ += bytes;
+  while (first_ < pieces_.size() && offset_ >= pieces_[first_].size()) {
+    offset_ -= pieces_[first_].size();
+    pieces_[first_++] = Piece{};
+  }
+  if (first_ == pieces_.size()) {
+    pieces_.clear();
+    first_ = 0;
+    if (pieces_.capacity() > kPiecesKept) pieces_.shrink_to_fit();
+  } else if (first_ > kVectorsMax) {
+    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+}
+
+void Outbox::clear() {
+  pieces_.clear();
+  first_ = offset_ = 0;
+  added_ = written_;
+}
+
+}  // namespace twofold::http::ws

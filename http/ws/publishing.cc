@@ -1,0 +1,122 @@
+// Publishing over a connection: the window, and what goes to the core and comes back.
+#include "http/lane.h"
+#include "http/on_core.h"
+#include "http/ws/connection.h"
+
+namespace twofold::http::ws {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int kWindowsIgnoredMax = 3;
+
+bool is_about_a_record(engine::Errc code) {
+  return code == engine::Errc::message_too_large || code == engine::Errc::partition_not_found;
+}
+
+}  // namespace
+
+/// A publish on its way. Its records' views point into the message that it came in.
+struct Connection::Publishing {
+  ClientFrame frame;
+  std::shared_ptr<const void> keep;
+
+  PublishFrame& publish() { return std::get<PublishFrame>(frame.op); }
+};
+
+bool Connection::window_full(std::size_t bytes) const {
+  if (unanswered_ == 0) return false;  // one always goes
+  return unanswered_ >= kWindowFrames || unanswered_bytes_ + bytes > kWindowBytes;
+}
+
+// Beyond the window nothing more is read until all of it is answered. The broker may have too much
+// to do for all its clients together, too: that is nobody's fault.
+bool Connection::hold_if_full(ClientFrame& frame, const std::shared_ptr<const void>& keep) {
+  const bool full = window_full(frame.bytes);
+  const bool crowded = unanswered_ > 0 && lane_->common.body_bytes + frame.bytes >
+                                              common_.options.body_bytes_total_max;
+  if (!full && !crowded) return false;
+  if (full && ++windows_ignored_ >= kWindowsIgnoredMax) {
+    close(CloseCode::too_much, "three publish windows were ignored");
+    return true;
+  }
+  overrun_.emplace(Overrun{std::move(frame), keep});
+  return true;
+}
+
+void Connection::publish(ClientFrame frame, std::shared_ptr<const void> keep) {
+  if (draining_) {
+    return refuse(frame.id, std::nullopt, {ProblemKind::draining, "The broker is shutting down."});
+  }
+  lane_->metrics.stream_publishes.add();
+  ++unanswered_;
+  unanswered_bytes_ += frame.bytes;
+  lane_->common.body_bytes += frame.bytes;
+  auto job = std::make_shared<Publishing>(Publishing{std::move(frame), std::move(keep)});
+  PublishFrame& what = job->publish();
+  const engine::WallTime now = broker_.clock.wall();
+  if (!what.topic.empty()) {
+    auto back = [self = self(), job](Result<log::Published> published) mutable {
+      self->answered(std::move(job), std::move(published));
+    };
+    log::Publish publish = to_publish(what.topic, what.batch, what.scratch, now);
+    detail::enter_core(broker_.core, [&topics = broker_.topics, publish = std::move(publish),
+                                      back = std::move(back)]() mutable {
+      topics.publish(std::move(publish), std::move(back));
+    });
+    return;
+  }
+  auto back = [self = self(), job](Result<queue::Sent> sent) mutable {
+    self->answered(std::move(job), std::move(sent));
+  };
+  queue::Send send = to_send(what.queue, what.batch, what.scratch, now);
+  detail::enter_core(broker_.core, [&queues = broker_.queues, send = std::move(send),
+                                    back = std::move(back)]() mutable {
+    queues.send(std::move(send), std::move(back));
+  });
+}
+
+// On the core, or wherever it was refused; goes on on the lane.
+template <class Answer>
+void Connection::answered(std::shared_ptr<Publishing> job, Result<Answer> result) {
+  auto go_on = [self = self(), job = std::move(job), result = std::move(result)] {
+    Connection& connection = *self;
+    if (connection.state_ == State::open) {
+      if (!result) {
+        const engine::Error& error = result.error();
+        std::optional<std::size_t> index;
+        if (is_about_a_record(error.code)) index = static_cast<std::size_t>(error.number);
+        const PublishFrame& what = job->publish();
+        connection.lane_->tasks.spawn(explain(self, job->frame.id, std::nullopt, error,
+                                              what.topic.empty() ? what.queue : what.topic, index,
+                                              false));
+      } else if constexpr (std::is_same_v<Answer, log::Published>) {
+        connection.send(published_frame(connection.format(), job->frame.id, *result));
+      } else {
+        connection.send(sent_frame(connection.format(), job->frame.id, *result));
+      }
+    }
+    connection.publish_answered(*job);
+  };
+  asio::post(lane_->context(), std::move(go_on));
+}
+
+void Connection::publish_answered(const Publishing& job) {
+  --unanswered_;
+  unanswered_bytes_ -= job.frame.bytes;
+  lane_->common.body_bytes -= job.frame.bytes;
+  if (state_ != State::open) return;
+  if (draining_) end_drain();
+  if (unanswered_ > 0) return;
+  if (!overrun_) {
+    windows_ignored_ = 0;
+    return;
+  }
+  Overrun held = *std::exchange(overrun_, std::nullopt);
+  publish(std::move(held.frame), std::move(held.keep));
+  take_messages();
+  read_when_readable();
+}
+
+}  // namespace twofold::http::ws

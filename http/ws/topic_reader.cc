@@ -1,0 +1,184 @@
+#include "http/ws/topic_reader.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "http/on_core.h"
+#include "log/cursor.h"
+
+namespace twofold::http::ws {
+namespace {
+
+constexpr std::size_t kBatchBytes = 64 << 10;
+
+engine::Error gone(const std::string& topic) {
+  return {engine::Errc::topic_not_found, fmt::format("there is no topic {}", topic)};
+}
+
+// A stretch that nothing can be read of is stepped over, and said.
+bool step_over(const engine::Error& error, log::PartitionPosition& position,
+               std::vector<Gap>& gaps) {
+  const engine::Offset behind{error.number};
+  if (error.code != engine::Errc::data_damaged || behind <= position.offset) return false;
+  gaps.push_back({position.partition, position.offset, behind});
+  position.offset = behind;
+  return true;
+}
+
+}  // namespace
+
+std::string StreamSpec::key(const Positions& positions) const {
+  std::string key = fmt::format("{} {} {} {} ", topic_id, static_cast<int>(format), batch_max,
+                                total_order ? 't' : 'p');
+  for (const log::PartitionPosition& position : positions)
+    key.append(fmt::format("{},", position.partition.value()));
+  return key.append(" ").append(filter_text);
+}
+
+bool not_ahead(const Positions& a, const Positions& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return x.offset <= y.offset; });
+}
+
+bool same_place(const Positions& a, const Positions& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return x.offset == y.offset; });
+}
+
+TopicReader::TopicReader(Broker& broker, std::shared_ptr<const StreamSpec> spec,
+                         Positions positions)
+    : broker_(broker),
+      spec_(std::move(spec)),
+      positions_(std::move(positions)),
+      writer_(spec_->format, spec_->topic) {}
+
+std::string TopicReader::cursor() const {
+  return log::encode_cursor({spec_->topic_id, positions_});
+}
+
+void TopicReader::seek(Positions positions) {
+  forget();
+  trouble_.reset();
+  positions_ = std::move(positions);
+  ++generation_;
+}
+
+Task<Result<log::Readable>> TopicReader::read(engine::Instant deadline, std::size_t bytes_max,
+                                              const Positions* upto,
+                                              std::vector<std::size_t>& asked) {
+  // Enough for a batch of each: a partition that was left out could hide an earlier seq.
+  if (spec_->total_order) {
+    bytes_max = std::max(bytes_max, engine::kCoalescedBytesMax * positions_.size());
+  }
+  log::Read read{spec_->topic, {}, bytes_max, true};
+  for (std::size_t i = 0; i < positions_.size(); ++i) {
+    if (upto && (*upto)[i].offset <= positions_[i].offset) continue;
+    read.from.push_back(positions_[i]);
+    asked.push_back(i);
+  }
+  if (read.from.empty()) co_return log::Readable{};
+  auto start = [&topics = broker_.topics, id = spec_->topic_id, read = std::move(read),
+                deadline](engine::Completion<log::Readable> done) mutable {
+    const auto topic = topics.resolve(read.topic);
+    if (!topic || topic->id != id) return done(gone(read.topic));
+    topics.read(std::move(read), deadline, std::move(done));
+  };
+  auto readable = co_await on_core<log::Readable>(broker_.core, std::move(start));
+  co_return readable;
+}
+
+Task<Result<TopicReader::Filled>> TopicReader::fill(engine::Instant deadline, std::size_t bytes_max,
+                                                    const Positions* upto) {
+  Filled filled;
+  if (trouble_) co_return *std::exchange(trouble_, std::nullopt);
+  std::vector<std::size_t> asked;
+  const std::uint64_t generation = generation_;
+  auto readable = co_await read(deadline, bytes_max, upto, asked);
+  if (generation != generation_) co_return filled;
+  if (!readable) co_return readable.error();
+  parts_.clear();
+  parts_.reserve(asked.size());
+  bool stepped = false;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const log::ReadablePartition& partition = readable->partitions[i];
+    log::PartitionPosition& position = positions_[asked[i]];
+    if (partition.from > position.offset) {
+      filled.gaps.push_back({position.partition, position.offset, partition.from});
+      position.offset = partition.from;
+    }
+    filled.lag += engine::distance(position.offset, partition.end);
+    if (partition.plan.empty()) continue;
+    Result<std::vector<engine::StoredBatch>> batches = std::vector<engine::StoredBatch>();
+    if (partition.plan.in_memory()) {
+      batches = partition.plan.fetch();
+    } else {
+      auto work = [&partition] { return partition.plan.fetch(); };
+      batches = co_await run_on(broker_.storage_pool, std::move(work));
+      if (generation != generation_) co_return Filled();
+    }
+    if (!batches) {
+      stepped = step_over(batches.error(), positions_[asked[i]], filled.gaps);
+      if (!stepped) co_return batches.error();
+      continue;
+    }
+    const engine::Offset bound = upto ? (*upto)[asked[i]].offset : partition.end;
+    parts_.push_back(
+        {asked[i], RecordCursor(*std::move(batches), positions_[asked[i]].offset), bound, false});
+  }
+  for (Part& part : parts_) advance(part);
+  filled.caught_up = parts_.empty() && !stepped && filled.lag == 0;
+  co_return filled;
+}
+
+// Moves to the next record, and the partition's position behind those that were passed.
+void TopicReader::advance(Part& part) {
+  auto next = part.cursor.next();
+  if (!next) trouble_ = next.error();
+  part.head = next ? *next : nullptr;
+  engine::Offset at = part.head ? part.head->offset : part.cursor.position();
+  if (at >= part.upto) {
+    at = part.upto;
+    part.head = nullptr;
+  }
+  part.goes_on = at < part.upto;
+  engine::Offset& position = positions_[part.index].offset;
+  position = std::max(position, at);
+}
+
+TopicReader::Part* TopicReader::earliest() {
+  Part* first = nullptr;
+  for (Part& part : parts_) {
+    // Of a partition of which more is to come the next record is not known.
+    if (!part.head && part.goes_on && spec_->total_order) return nullptr;
+    if (part.head && (!first || part.head->seq < first->head->seq)) first = &part;
+  }
+  return first;
+}
+
+bool TopicReader::full(const Limits& limits) const {
+  return writer_.messages() >= std::min(limits.messages_max, spec_->batch_max) ||
+         writer_.bytes() >= kBatchBytes ||
+         static_cast<std::int64_t>(writer_.bytes()) >= limits.bytes_max;
+}
+
+std::optional<Batch> TopicReader::next(Limits limits) {
+  while (!full(limits)) {
+    Part* const part = earliest();
+    if (!part) {
+      forget();
+      break;
+    }
+    const engine::StoredRecord& record = *part->head;
+    if (!spec_->filter || spec_->filter->matches(record)) {
+      writer_.add(positions_[part->index].partition, record);
+    }
+    advance(*part);
+  }
+  if (writer_.empty()) return std::nullopt;
+  Batch batch = writer_.finish(cursor());
+  batch.next = positions_;
+  return batch;
+}
+
+}  // namespace twofold::http::ws

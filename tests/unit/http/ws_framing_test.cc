@@ -1,0 +1,253 @@
+#include "http/ws/framing.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <vector>
+
+#include "http/ws/handshake.h"
+#include "http/ws/inbox.h"
+#include "http/ws/outbox.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace twofold::http::ws {
+namespace {
+
+using namespace std::string_literals;
+
+/// What a client would send.
+std::string client_frame(int opcode, std::string_view payload, bool fin = true,
+                         std::array<char, 4> mask = {1, 2, 3, 4}) {
+  char header[10];
+  std::string frame(header, write_frame_header(header, static_cast<Opcode>(opcode), payload.size()));
+  if (!fin) frame[0] = static_cast<char>(frame[0] & 0x7F);
+  frame[1] = static_cast<char>(frame[1] | 0x80);
+  frame.append(mask.data(), mask.size());
+  std::string body(payload);
+  unmask(body.data(), body.size(), mask);
+  return frame + body;
+}
+
+/// Feeds bytes in portions and gathers what comes of them.
+class Feeding {
+ public:
+  explicit Feeding(std::uint64_t bytes_max = 1 << 20) : inbox(bytes_max) {}
+
+  void feed(std::string_view bytes, std::size_t portion) {
+    while (!bytes.empty() && !faulted) {
+      const std::string_view part = bytes.substr(0, portion);
+      bytes.remove_prefix(part.size());
+      auto block = std::make_shared<ReadBlock>();
+      boost::asio::buffer_copy(inbox.room(*block), boost::asio::buffer(part));
+      inbox.feed(block, part.size());
+      take();
+    }
+  }
+  void take() {
+    Inbox::Message message;
+    for (;;) {
+      switch (inbox.next(message)) {
+        case Inbox::Event::more: inbox.let_go(); return;
+        case Inbox::Event::fault: faulted = true; return;
+        case Inbox::Event::message: messages.emplace_back(message.bytes); break;
+        default: controls.emplace_back(message.bytes); break;
+      }
+    }
+  }
+
+  Inbox inbox;
+  std::vector<std::string> messages;
+  std::vector<std::string> controls;
+  bool faulted = false;
+};
+
+TEST(WsFraming, TheHeaderIsReadAtEveryCut) {
+  const std::vector<std::size_t> sizes = {0, 1, 125, 126, 65'535, 65'536};
+  for (const std::size_t size : sizes) {
+    const std::string frame = client_frame(1, std::string(size, 'x'));
+    const std::size_t header_size = frame.size() - size;
+    for (std::size_t cut = 0; cut < header_size; ++cut) {
+      EXPECT_FALSE(parse_frame_header(std::string_view(frame).substr(0, cut))) << size << " " << cut;
+    }
+    const auto header = parse_frame_header(frame);
+    ASSERT_TRUE(header);
+    EXPECT_EQ(header->length, size);
+    EXPECT_EQ(header->size, header_size);
+    EXPECT_TRUE(header->fin);
+    EXPECT_TRUE(header->masked);
+  }
+}
+
+TEST(WsFraming, TheExampleOfTheProtocol) {
+  EXPECT_EQ(control_frame(Opcode::ping, "Hi"), "\x89\x02Hi"s);
+  EXPECT_EQ(close_frame(CloseCode::drain, "bye"), "\x88\x05\x03\xF4"s + "bye");
+  EXPECT_EQ(close_frame(CloseCode::no_code, ""), "\x88\x00"s);
+  EXPECT_EQ(close_frame(CloseCode::drain, std::string(200, 'x')).size(), 127U);
+  std::string hello = "\x7f\x9f\x4d\x51\x58"s;  // RFC 6455, 5.7
+  unmask(hello.data(), hello.size(), {'\x37', '\xfa', '\x21', '\x3d'});
+  EXPECT_EQ(hello, "Hello");
+  EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+}
+
+TEST(WsFraming, UnmaskingTakesAnyLength) {
+  const std::array<char, 4> mask = {'\x11', '\x22', '\x33', '\x44'};
+  for (std::size_t size = 0; size < 40; ++size) {
+    std::string bytes(size, '\0');
+    std::iota(bytes.begin(), bytes.end(), '\0');
+    const std::string before = bytes;
+    unmask(bytes.data(), size, mask);
+    for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(bytes[i], before[i] ^ mask[i % 4]);
+  }
+}
+
+TEST(WsFraming, OnlyCodesThatMayBeSentAreTaken) {
+  for (const int code : {1000, 1001, 1003, 1011, 1014, 3000, 4429, 4999})
+    EXPECT_TRUE(may_be_sent(static_cast<std::uint16_t>(code))) << code;
+  for (const int code : {0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65'535})
+    EXPECT_FALSE(may_be_sent(static_cast<std::uint16_t>(code))) << code;
+}
+
+TEST(WsInbox, MessagesComeWholeWhateverThePortions) {
+  std::string bytes;
+  std::vector<std::string> sent;
+  for (const std::size_t size : {0, 1, 5, 125, 126, 1'000, 70'000}) {
+    sent.emplace_back(size, static_cast<char>('a' + size % 26));
+    bytes += client_frame(1, sent.back());
+  }
+  bytes += client_frame(9, "ping");
+  for (const std::size_t portion : {1, 2, 3, 7, 13, 14, 15, 100, 4'096, 262'144}) {
+    Feeding feeding;
+    feeding.feed(bytes, portion);
+    EXPECT_EQ(feeding.messages, sent) << portion;
+    EXPECT_EQ(feeding.controls, std::vector<std::string>{"ping"}) << portion;
+    EXPECT_EQ(feeding.inbox.held(), 0U);
+  }
+}
+
+TEST(WsInbox, FragmentsAreOneMessageAndControlFramesMayComeBetween) {
+  const std::string bytes = client_frame(2, "one ", false) + client_frame(9, "?") +
+                            client_frame(0, "", false) + client_frame(0, "two ", false) +
+                            client_frame(0, "three") + client_frame(1, "next");
+  for (const std::size_t portion : {1, 3, 10, 1'000}) {
+    Feeding feeding;
+    feeding.feed(bytes, portion);
+    EXPECT_EQ(feeding.messages, (std::vector<std::string>{"one two three", "next"})) << portion;
+    EXPECT_EQ(feeding.controls, std::vector<std::string>{"?"}) << portion;
+  }
+}
+
+TEST(WsInbox, AMessageOutlivesTheBlockItCameIn) {
+  Feeding feeding;
+  auto block = std::make_shared<ReadBlock>();
+  const std::string frame = client_frame(1, "kept");
+  boost::asio::buffer_copy(feeding.inbox.room(*block), boost::asio::buffer(frame));
+  feeding.inbox.feed(block, frame.size());
+  Inbox::Message message;
+  ASSERT_EQ(feeding.inbox.next(message), Inbox::Event::message);
+  ASSERT_EQ(feeding.inbox.next(message), Inbox::Event::more);
+  feeding.inbox.let_go();
+  EXPECT_EQ(block.use_count(), 2) << "the message keeps it";
+  EXPECT_EQ(message.bytes, "kept");
+}
+
+TEST(WsInbox, WhatTheProtocolForbidsIsAFault) {
+  std::string unmasked = control_frame(Opcode::ping, "x");
+  std::string reserved = client_frame(1, "x");
+  reserved[0] = static_cast<char>(reserved[0] | 0x40);
+  const std::vector<std::pair<std::string, CloseCode>> cases = {
+      {unmasked, CloseCode::protocol_error},
+      {reserved, CloseCode::protocol_error},
+      {client_frame(3, "x"), CloseCode::protocol_error},
+      {client_frame(0, "x"), CloseCode::protocol_error},
+      {client_frame(9, "x", false), CloseCode::protocol_error},
+      {client_frame(9, std::string(126, 'x')), CloseCode::protocol_error},
+      {client_frame(1, "x", false) + client_frame(1, "y"), CloseCode::protocol_error},
+      {client_frame(1, std::string(101, 'x')), CloseCode::too_big},
+      {client_frame(1, std::string(60, 'x'), false) + client_frame(0, std::string(60, 'x')),
+       CloseCode::too_big},
+  };
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    Feeding feeding(100);
+    feeding.feed(cases[i].first, 7);
+    EXPECT_TRUE(feeding.faulted) << i;
+    EXPECT_EQ(feeding.inbox.fault(), cases[i].second) << i;
+    EXPECT_TRUE(feeding.messages.empty()) << i;
+  }
+}
+
+/// Both ends of a connection whose writer soon has no room.
+class OutboxTest : public ::testing::Test {
+ protected:
+  OutboxTest() {
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends_), 0);
+    const int small = 4'096;
+    ::setsockopt(ends_[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+  }
+  ~OutboxTest() override {
+    ::close(ends_[0]);
+    if (ends_[1] >= 0) ::close(ends_[1]);
+  }
+  std::string receive(std::size_t most) {
+    std::string bytes(most, '\0');
+    const auto got = ::recv(ends_[1], bytes.data(), most, MSG_DONTWAIT);
+    bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return bytes;
+  }
+  static OutMessage message(std::string text) {
+    auto kept = std::make_shared<const std::string>(std::move(text));
+    OutMessage out;
+    out.tail = *kept;
+    out.keep = kept;
+    return out;
+  }
+
+  int ends_[2];
+  Outbox outbox;
+};
+
+TEST_F(OutboxTest, AMessageIsItsPrefixAndItsTailInOneFrame) {
+  Prefix prefix;
+  prefix.append("{\"sub\":1,");
+  const OutMessage sent = message("\"x\":2}");
+  EXPECT_EQ(outbox.write(ends_[0], prefix, {&sent, 1}), Outbox::Wrote::all);
+  EXPECT_EQ(receive(100), "\x81\x0f{\"sub\":1,\"x\":2}");
+  EXPECT_EQ(outbox.unsent(), 0U);
+  EXPECT_EQ(outbox.written(), frame_size(prefix, sent));
+  EXPECT_EQ(sent.keep.use_count(), 1) << "nothing was kept of it";
+}
+
+TEST_F(OutboxTest, WhatTheSocketDoesNotTakeFollowsInOrderAndIsSharedNotCopied) {
+  Prefix prefix;
+  prefix.append("p:");
+  std::string expected;
+  std::vector<OutMessage> messages;
+  for (int i = 0; i < 100; ++i) {
+    messages.push_back(message(std::string(1'000, static_cast<char>('a' + i % 26))));
+    char header[10];
+    const std::size_t size = write_frame_header(header, Opcode::text, 1'002);
+    expected.append(header, size).append("p:").append(messages.back().tail);
+  }
+  for (const OutMessage& one : messages) outbox.write(ends_[0], prefix, {&one, 1});
+  EXPECT_GT(outbox.unsent(), 0U);
+  EXPECT_EQ(messages.back().keep.use_count(), 2);
+  std::string got;
+  for (int rounds = 0; got.size() < expected.size() && rounds < 10'000; ++rounds) {
+    got += receive(777);
+    EXPECT_NE(outbox.flush(ends_[0]), Outbox::Wrote::failed);
+  }
+  EXPECT_EQ(got, expected);
+  EXPECT_EQ(outbox.unsent(), 0U);
+  EXPECT_EQ(outbox.added(), expected.size());
+  EXPECT_EQ(messages.back().keep.use_count(), 1);
+}
+
+TEST_F(OutboxTest, AClosedSocketIsAFailureAndNoSignal) {
+  ::close(std::exchange(ends_[1], -1));
+  const OutMessage sent = message("x");
+  EXPECT_EQ(outbox.write(ends_[0], Prefix{}, {&sent, 1}), Outbox::Wrote::failed);
+}
+
+}  // namespace
+}  // namespace twofold::http::ws

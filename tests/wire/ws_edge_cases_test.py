@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""What a client may not do, frame by frame, and how each ends."""
+
+import json
+import os
+import struct
+import unittest
+
+from wire._stream import JSON, PROTO, RawStream, StreamCase, frame
+
+HELLO = b'{"type":"hello"}'
+
+
+class EdgeCases(StreamCase):
+    def raw(self, *, hello: bool = True, **options) -> RawStream:
+        raw = RawStream(self.broker.port, **options)
+        if hello:
+            raw.text(HELLO)
+            raw.read_json("welcome")
+        return raw
+
+    def test_what_ends_the_connection(self):
+        large = 11 << 20
+        cases = [
+            ("an unmasked frame", frame(1, HELLO, masked=False), 1002),
+            ("reserved bits", frame(1, HELLO, reserved=4), 1002),
+            ("an unknown opcode", frame(3, b""), 1002),
+            ("an unknown control opcode", frame(11, b""), 1002),
+            ("a fragmented ping", frame(9, b"", fin=False), 1002),
+            ("a long ping", frame(9, b"x" * 126), 1002),
+            ("a continuation of nothing", frame(0, b"x"), 1002),
+            ("a message inside another", frame(1, b"{", fin=False) + frame(1, HELLO), 1002),
+            ("a message that is too large", struct.pack(">BBQ", 0x81, 0xFF, large) + os.urandom(4), 1009),
+            ("a length that cannot be", struct.pack(">BBQ", 0x81, 0xFF, 1 << 63) + os.urandom(4), 1009),
+            ("fragments that are too large together",
+             frame(1, b"x" * (6 << 20), fin=False) + frame(0, b"x" * (6 << 20)), 1009),
+            ("a binary message", frame(2, HELLO), 4400),
+            ("no JSON", frame(1, b"hello"), 4400),
+            ("no object", frame(1, b"[1]"), 4400),
+            ("an empty message", frame(1, b""), 4400),
+            ("half an object", frame(1, b'{"type":"ping"'), 4400),
+            ("two objects", frame(1, HELLO + HELLO), 4400),
+            ("bad UTF-8", frame(1, b'{"type":"ping","id":"\xff"}'), 1007),
+            ("a close with one byte", frame(8, b"x"), 1002),
+            ("a close with a code that is not to be sent", frame(8, struct.pack(">H", 1005)), 1002),
+            ("a close with bad UTF-8", frame(8, struct.pack(">H", 1000) + b"\xff"), 1002),
+            ("an orderly close", frame(8, struct.pack(">H", 1000) + b"bye"), 1000),
+            ("a close without a code", frame(8, b""), 1005),
+        ]
+        for name, sent, code in cases:
+            with self.subTest(name):
+                raw = self.raw()
+                raw.send(sent)
+                self.assertEqual(raw.close_code(), code)
+
+    def test_what_only_gets_an_error(self):
+        cases = [
+            ("an unknown type", {"type": "dance"}, "invalid-request"),
+            ("no type", {"id": 1}, "invalid-request"),
+            ("a type that is no string", {"type": 5}, "invalid-request"),
+            ("a second hello", {"type": "hello"}, "invalid-request"),
+            ("an unknown member", {"type": "ping", "colour": "red"}, "invalid-request"),
+            ("a subscription without a number", {"type": "subscribe", "topic": "t"}, "invalid-request"),
+            ("a number that is too large", {"type": "subscribe", "sub": 1 << 32, "topic": "t"}, "invalid-request"),
+            ("neither topic nor queue", {"type": "subscribe", "sub": 1}, "invalid-request"),
+            ("topic and queue", {"type": "subscribe", "sub": 1, "topic": "t", "queue": "q"}, "invalid-request"),
+            ("a bad position", {"type": "subscribe", "sub": 1, "topic": "t", "from": "yesterday"}, "invalid-request"),
+            ("a bad filter", {"type": "subscribe", "sub": 1, "topic": "t", "filter": "value >"}, "invalid-filter"),
+            ("a negative credit", {"type": "subscribe", "sub": 1, "topic": "t", "credit": {"messages": -1}},
+             "invalid-request"),
+            ("credit for nobody", {"type": "credit", "sub": 9, "messages": 1}, "invalid-request"),
+            ("an ack for nobody", {"type": "ack", "sub": 9, "receipts": ["x"]}, "invalid-request"),
+            ("an ack of nothing", {"type": "ack", "sub": 9, "receipts": []}, "invalid-request"),
+            ("a transaction", {"type": "transact", "publish": []}, "invalid-request"),
+            ("a commit", {"type": "commit", "sub": 1, "cursor": "c1.x"}, "invalid-request"),
+            ("an id that is an object", {"type": "ping", "id": {}}, "invalid-request"),
+            ("too many receipts", {"type": "ack", "sub": 1, "receipts": ["x"] * 1001}, "batch-too-large"),
+            ("too many records", {"type": "publish", "topic": "t", "records": [{"value": 1}] * 1001}, "batch-too-large"),
+        ]
+        self.ask("PUT", "/v1/topics/t", {}, status=201)
+        raw = self.raw()
+        for name, sent, code in cases:
+            with self.subTest(name):
+                raw.text(json.dumps(sent))
+                error = raw.read_json("error")
+                self.assertEqual(error["problem"]["code"], code, error)
+        raw.text('{"type":"ping","id":"still here"}')
+        self.assertEqual(raw.read_json("pong")["id"], "still here")
+
+    def test_frames_before_hello(self):
+        raw = self.raw(hello=False)
+        raw.text('{"type":"subscribe","id":1,"sub":1,"topic":"t"}')
+        error = raw.read_json("error")
+        self.assertEqual((error["id"], error["sub"], error["problem"]["code"]), (1, 1, "unauthenticated"))
+        raw.text(HELLO)
+        raw.read_json("welcome")
+
+    def test_a_client_that_never_says_hello(self):
+        self.assertEqual(self.raw(hello=False).close_code(), 4401)
+
+    def test_fragments_and_control_frames_between_them(self):
+        raw = self.raw()
+        text = b'{"type":"ping","id":"in pieces"}'
+        raw.send(b"".join([frame(1, text[:5], fin=False), frame(9, b"now"), frame(0, b"", fin=False),
+                           *(frame(0, bytes([c]), fin=False) for c in text[5:-1]), frame(0, text[-1:])]))
+        self.assertEqual(raw.read(), (10, b"now"))
+        self.assertEqual(raw.read_json("pong")["id"], "in pieces")
+
+    def test_bytes_that_come_one_by_one(self):
+        raw = self.raw()
+        for byte in frame(1, b'{"type":"ping","id":"%s"}' % (b"x" * 100)):
+            raw.send(bytes([byte]))
+        self.assertEqual(raw.read_json("pong")["id"], "x" * 100)
+
+    def test_a_flood_of_pings(self):
+        raw = self.raw()
+        raw.send(b"".join(frame(9, b"%d" % n) for n in range(20_000)) + frame(1, b'{"type":"ping","id":1}'))
+        last = None
+        while True:
+            opcode, payload = raw.read()
+            if opcode == 1:
+                break
+            self.assertEqual(opcode, 10)
+            last = payload
+        self.assertEqual(json.loads(payload)["type"], "pong")
+        self.assertEqual(last, b"19999")
+
+    def test_more_subscriptions_than_a_connection_has(self):
+        self.ask("PUT", "/v1/topics/popular", {}, status=201)
+        raw = self.raw()
+        raw.send(b"".join(frame(1, json.dumps({"type": "subscribe", "id": n, "sub": n, "topic": "popular"}).encode())
+                          for n in range(1, 301)))
+        outcomes = {}
+        while len(outcomes) < 300:
+            answer = raw.read_json("subscribed", "error")
+            outcomes[answer["id"]] = answer["type"] if answer["type"] == "subscribed" else answer["problem"]["code"]
+        self.assertEqual([outcomes[n] for n in range(1, 257)], ["subscribed"] * 256)
+        self.assertEqual({outcomes[n] for n in range(257, 301)}, {"quota-exceeded"})
+        self.publish("popular", "all of you")
+        seen = {raw.read_json("messages")["sub"] for _ in range(256)}
+        self.assertEqual(seen, set(range(1, 257)))
+
+    def test_a_number_is_taken_once(self):
+        self.ask("PUT", "/v1/topics/once", {}, status=201)
+        raw = self.raw()
+        raw.text('{"type":"subscribe","id":1,"sub":1,"topic":"once"}{"type":"ping"}'[:50])
+        raw.text('{"type":"subscribe","id":2,"sub":1,"topic":"once"}')
+        self.assertEqual(raw.read_json("error")["id"], 2)
+        raw.text('{"type":"unsubscribe","id":3,"sub":1}')
+        raw.read_json("ok")
+        raw.text('{"type":"subscribe","id":4,"sub":1,"topic":"once"}')
+        raw.read_json("subscribed")
+
+    def test_acks_for_another_queue(self):
+        for queue in ("mine", "yours"):
+            self.ask("PUT", f"/v1/queues/{queue}", {}, status=201)
+        self.send("yours", 1)
+        foreign = self.ask("POST", "/v1/queues/yours/receive", {"max": 1})["messages"][0]["receipt"]
+        raw = self.raw()
+        raw.text('{"type":"subscribe","sub":1,"queue":"mine"}')
+        raw.text(json.dumps({"type": "ack", "id": 1, "sub": 1, "receipts": [foreign]}))
+        self.assertEqual(raw.read_json("acked")["results"], ["unknown"])
+        self.assertEqual(self.counts("yours")["in_flight"], 1)
+
+    def test_protobuf_that_is_none(self):
+        cases = [("a broken message", frame(2, b"\xff\xff"), 4400), ("a text message", frame(1, HELLO), 4400)]
+        for name, sent, code in cases:
+            with self.subTest(name):
+                raw = self.raw(hello=False, protocol=PROTO)
+                raw.send(sent)
+                self.assertEqual(raw.close_code(), code)
+
+    def test_the_handshake(self):
+        raw = self.raw(protocol=f"unheard.of, {JSON}")
+        self.assertIn(f"Sec-WebSocket-Protocol: {JSON}".encode(), raw.head)
+        self.assertNotIn(b"Sec-WebSocket-Protocol", self.raw(protocol="unheard.of").head)
+        self.assertNotIn(b"Content-Length", raw.head)
+        upgrade = ("GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+                   "%sConnection: close\r\n\r\n")
+        cases = [
+            ("no key", "Sec-WebSocket-Version: 13\r\n", b" 400 "),
+            ("a short key", "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAA\r\n", b" 400 "),
+            ("an old version", "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n", b" 426 "),
+            ("a page of another site", "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+             "Origin: https://evil.example\r\n", b" 403 "),
+        ]
+        for name, fields, status in cases:
+            with self.subTest(name):
+                answer = self.broker.raw((upgrade % fields).encode())
+                self.assertIn(status, answer.split(b"\r\n")[0])
+
+    def test_what_comes_with_the_handshake_is_not_lost(self):
+        import socket
+        request = ("GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n").encode()
+        raw = RawStream.__new__(RawStream)
+        raw.socket = socket.create_connection(("127.0.0.1", self.broker.port), timeout=30)
+        raw.buffer = b""
+        hello = frame(1, HELLO)
+        raw.socket.sendall(request + hello[:3])
+        while b"\r\n\r\n" not in raw.buffer:
+            raw.fill()
+        raw.buffer = raw.buffer.split(b"\r\n\r\n", 1)[1]
+        raw.send(hello[3:])
+        raw.read_json("welcome")
+
+    def test_clients_that_close_at_a_bad_moment(self):
+        self.ask("PUT", "/v1/topics/busy", {}, status=201)
+        self.ask("PUT", "/v1/queues/busy-queue", {"visibility_timeout": "1h"}, status=201)
+        for round in range(30):
+            raw = self.raw()
+            raw.text('{"type":"subscribe","sub":1,"topic":"busy","from":"earliest"}')
+            raw.text('{"type":"subscribe","sub":2,"queue":"busy-queue"}')
+            raw.text('{"type":"publish","topic":"busy","records":[{"value":%d}]}' % round)
+            raw.text('{"type":"publish","queue":"busy-queue","records":[{"value":%d}]}' % round)
+            if round % 3 == 0:
+                raw.send(frame(8, struct.pack(">H", 1000)))
+            raw.socket.close()
+        self.assertEqual(self.call("GET", "/readyz").status, 200)
+        for _ in range(1000):
+            if self.counts("busy-queue")["in_flight"] == 0:
+                break
+            os.sched_yield()
+        self.assertEqual(self.counts("busy-queue")["in_flight"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
