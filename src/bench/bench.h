@@ -32,6 +32,7 @@ struct Options {
   std::uint64_t groups = 0;              // sqs: message groups of a FIFO queue; 0: a standard queue
   std::vector<std::size_t> sqs_batches;  // sqs: one row for each
   std::uint64_t keep_every = 0;          // churn: of so many messages one is never deleted
+  std::uint64_t slow_every = 0;          // fanout: of so many subscribers one never reads
   bool keep = false;
 };
 
@@ -87,9 +88,9 @@ struct World {
 bool is_workload(const std::string& name);
 
 /// Runs the workload named "publish", "fetch", "latency", "queue", "waiting", "queues", "memory",
-/// "waiters", "expiry" or "churn" against a running broker (no other name may be given), in
-/// resources of its own that are deleted afterwards. Of a protocol other than REST there are "queue"
-/// and "waiters" only, against whatever speaks it.
+/// "waiters", "expiry", "churn", "stream" or "fanout" against a running broker (no other name may
+/// be given), in resources of its own that are deleted afterwards. Of a protocol other than REST
+/// there are "queue" and "waiters" only, against whatever speaks it.
 Outcome<Report> run(const std::string& workload, const Options& options, const World& world);
 
 }  // namespace twofold::bench

@@ -113,6 +113,7 @@ std::string header_text(const std::string& workload, const Options& options) {
   if (options.backlog != 0) text += fmt::format(" backlog={}", options.backlog);
   if (workload == "waiters") text += fmt::format(" count={}", options.count);
   if (workload == "churn") text += fmt::format(" keep-every={}", options.keep_every);
+  if (options.slow_every != 0) text += fmt::format(" slow-every={}", options.slow_every);
   if (workload == "queues")
     text += fmt::format(" count={} rate-each={}/s", options.count, options.rate_each);
   if (workload == "fetch") text += fmt::format(" page={}B", options.page_bytes);

@@ -122,28 +122,31 @@ Outcome<Result> Stage::measure(const std::string& name, Workload& workload, std:
   } else {
     workload.begin(std::max(options_.msgs, messages_min), std::nullopt);
   }
-  const auto cpu_before = cpu_seconds();
-  const double own_before = own_cpu_seconds();
-  const engine::Stopwatch watch;
+  const Meter meter(*this);
   auto done = load_.run(workload, load_options(workload, name, depth, true));
-  const nanoseconds elapsed = watch.elapsed();
-  const double own_after = own_cpu_seconds();
+  Result result;
+  meter.read(result);
   world_.progress("");
   if (!done) return done.error();
   if (world_.stopped && world_.stopped()) return Refused("interrupted");
 
-  Result result;
   result.name = name;
   result.messages = workload.messages();
   result.requests = workload.requests();
-  result.elapsed = elapsed;
   result.latency = workload.latency();
   result.message_bytes = options_.shape.size;
-  result.generator_cpu_seconds = own_after - own_before;
-  const auto cpu_after = cpu_seconds();
-  if (cpu_before && cpu_after) result.server_cpu_seconds = *cpu_after - *cpu_before;
-  result.resident_bytes = resident_bytes();
   return result;
+}
+
+Meter::Meter(const Stage& stage)
+    : stage_(stage), server_cpu_(stage.cpu_seconds()), own_cpu_(own_cpu_seconds()) {}
+
+void Meter::read(Result& result) const {
+  result.elapsed = watch_.elapsed();
+  result.generator_cpu_seconds = own_cpu_seconds() - own_cpu_;
+  const auto server_cpu = stage_.cpu_seconds();
+  if (server_cpu_ && server_cpu) result.server_cpu_seconds = *server_cpu - *server_cpu_;
+  result.resident_bytes = stage_.resident_bytes();
 }
 
 std::optional<double> Stage::metric(const std::string& name) const {
@@ -190,6 +193,8 @@ constexpr Entry kWorkloads[] = {
     {"waiters", &run_waiters},
     {"expiry",  &run_expiry },
     {"churn",   &run_churn  },
+    {"stream",  &run_stream },
+    {"fanout",  &run_fanout },
 };
 
 const Entry* find_workload(const std::string& name) {

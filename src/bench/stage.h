@@ -86,6 +86,20 @@ class Stage {
   std::function<void()> each_second_;
 };
 
+/// What a pass costs, counted from the meter's making.
+class Meter {
+ public:
+  explicit Meter(const Stage& stage);
+  /// Says the time, both processes' CPU and the broker's memory.
+  void read(Result& result) const;
+
+ private:
+  const Stage& stage_;
+  std::optional<double> server_cpu_;
+  double own_cpu_;
+  engine::Stopwatch watch_;
+};
+
 /// An answer that is no success, as the reason to end the run.
 Refused refused_by_broker(const Reply& reply);
 
@@ -99,6 +113,8 @@ Outcome<Report> run_memory(Stage& stage);
 Outcome<Report> run_waiters(Stage& stage);
 Outcome<Report> run_expiry(Stage& stage);
 Outcome<Report> run_churn(Stage& stage);
+Outcome<Report> run_stream(Stage& stage);
+Outcome<Report> run_fanout(Stage& stage);
 /// A stage for each row.
 Outcome<Report> run_sqs(const Options& options, const World& world);
 

@@ -3,6 +3,7 @@
 #include "src/bench/bench.h"
 #include "src/bench/report.h"
 #include "src/bench/sqs_text.h"
+#include "src/bench/stream_frames.h"
 #include "src/cli/device_sync.h"
 #include "src/cli/handlers.h"
 #include "src/cli/interrupt.h"
@@ -32,6 +33,8 @@ constexpr Defaults kDefaults[] = {
     {"waiters", 1'000, 0         },
     {"expiry",  16,    0         },
     {"churn",   16,    0         },
+    {"stream",  1,     2'000'000 },
+    {"fanout",  1'000, 0         },
 };
 
 Defaults defaults_of(const std::string& workload) {
@@ -84,6 +87,15 @@ Tried<bench::Options> apply_special(const std::string& workload, const Args& arg
   } else if (args.has("bytes") || args.has("keep-every") || args.has("data")) {
     return usage("--bytes, --keep-every and --data belong to the workload churn");
   }
+  if (workload == "stream" || workload == "fanout") {
+    if (options.shape.size < bench::kMarkBytes)
+      return usage(
+          fmt::format("--size: at least {} bytes, for time and number", bench::kMarkBytes));
+    if (workload == "stream" && !args.has("batch")) options.shape.batch = 100;
+  }
+  options.slow_every = args.count("slow-every").value_or(0);
+  if (options.slow_every != 0 && workload != "fanout")
+    return usage("--slow-every belongs to the workload fanout");
   return options;
 }
 
@@ -215,7 +227,7 @@ Tried<> run_bench(Session& session, const Args& args) {
     return usage(workload.empty() ? "WORKLOAD is missing"
                                   : fmt::format("\"{}\" is not a workload", workload),
                  "there are publish, fetch, latency, queue, waiting, queues, memory, waiters, "
-                 "expiry and churn");
+                 "expiry, churn, stream and fanout");
   }
   const auto options = options_of(workload, args);
   if (!options) return options.error();

@@ -59,7 +59,7 @@ std::vector<Command> measure_commands() {
   return {
       {"bench",
        "Measure a running broker: publish, fetch, latency, queue, waiting, queues, memory, waiters, "
-       "expiry or churn",
+       "expiry, churn, stream or fanout",
        {{"WORKLOAD", false}},
        {{"connections", 'c', Takes::count, "N", "connections, one request each at a time [64]"},
         {"msgs", 'n', Takes::count, "N",
@@ -67,7 +67,7 @@ std::vector<Command> measure_commands() {
         {"duration", 'd', Takes::duration, "DURATION", "measure for this long instead"},
         {"warmup", 0, Takes::duration, "DURATION", "run before measuring [1s]"},
         {"size", 0, Takes::size, "SIZE", "bytes of one value [256B; sqs: 100B]"},
-        {"batch", 'b', Takes::count, "N", "messages in one request [1; sqs: 1, then 10]"},
+        {"batch", 'b', Takes::count, "N", "messages in one request [1; sqs: 1, then 10; stream: 100]"},
         {"rate", 0, Takes::rate, "N/s", "open loop at this rate [as fast as answers come]"},
         {"format", 0, Takes::text, "FORMAT", "json or protobuf [json]"},
         {"protocol", 0, Takes::text, "PROTOCOL",
@@ -84,6 +84,7 @@ std::vector<Command> measure_commands() {
         {"bytes", 0, Takes::size, "SIZE", "churn: how much goes through the queue [1GiB]"},
         {"keep-every", 0, Takes::count, "N",
          "churn: of so many messages one is never deleted [10000]"},
+        {"slow-every", 0, Takes::count, "N", "fanout: of so many subscribers one never reads [0]"},
         {"data", 0, Takes::text, "DIR", "churn: the broker's data directory, to tell what it takes"},
         {"sync-dir", 0, Takes::text, "DIR", "where to measure the device's sync [.]"},
         {"keep", 0, Takes::nothing, "", "leave the topics and queues behind"},

@@ -76,6 +76,22 @@ class Bench(BrokerCase):
         self.assertIn("connections=1 ", report["parameters"])
         self.assertGreater(report["device_sync"]["p99_ms"], 0)
 
+    def test_stream_in_both_encodings(self):
+        for encoding in ("json", "protobuf"):
+            report = self.bench("stream", *SMALL, "--format", encoding, "--batch", "7")
+            self.assertEqual([row["name"] for row in report["results"]], ["publish", "catch up", "follow the tail"])
+            self.assertTrue(all(row["messages"] >= 200 for row in report["results"]), report)
+            self.assertGreaterEqual(report["verified"]["sent"], 2 * 200, "read twice")
+        self.assertEqual(self.leftovers(), [])
+
+    def test_fanout_counts_every_delivery_and_leaves_out_who_never_reads(self):
+        words = ("--connections", "10", "--slow-every", "5", "--rate", "200/s", "--duration", "500ms", "--warmup", "0s")
+        for encoding in ("json", "protobuf"):
+            report = self.bench("fanout", *words, "--format", encoding)
+            self.assertEqual(report["verified"]["sent"], 8 * report["results"][0]["requests"])
+            self.assertEqual(report["verified"]["sent"], report["verified"]["received"])
+        self.assertEqual(self.leftovers(), [])
+
     def test_fetch_in_both_encodings(self):
         for encoding in ("json", "protobuf"):
             report = self.bench("fetch", "--msgs", "5000", "--warmup", "0s", "--connections", "2", "--backlog", "3000",
