@@ -58,6 +58,7 @@ void Call::clear() {
   refuse = nullptr;
   args = {};
   body = {};
+  inlet = nullptr;
   media = answer_in = Media::json;
   reply.clear();
   scratch.clear();

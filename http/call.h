@@ -11,6 +11,7 @@
 #include "engine/record.h"
 #include "http/broker.h"
 #include "http/head_check.h"
+#include "http/inlet.h"
 #include "http/json_reader.h"
 #include "http/media.h"
 #include "http/outlet.h"
@@ -70,6 +71,7 @@ struct Call {
   const Route* route = nullptr;
   std::array<std::string_view, 3> args{};  ///< what stands for the {names} of the route's path
   std::string_view body;
+  Inlet* inlet = nullptr;  ///< where the body comes from instead, when it is handled as it arrives
   Media media = Media::json;  ///< of the body; `none` with an empty one
   Media answer_in = Media::json;
   std::string_view request_id;

@@ -256,7 +256,7 @@ void Session::check_deadline(engine::Instant now) {
 void Session::begin_drain() {
   if (upgraded_) return upgraded_->drain();
   if (wait_) wait_->interrupt();
-  if (phase_ != Phase::idle || may_settle()) return;
+  if (phase_ != Phase::portion && (phase_ != Phase::idle || may_settle())) return;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }

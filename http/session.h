@@ -11,6 +11,7 @@
 
 #include "http/call.h"
 #include "http/chunked_body.h"
+#include "http/inlet.h"
 #include "http/lane.h"
 #include "http/outlet.h"
 #include "http/wait.h"
@@ -24,7 +25,10 @@ namespace twofold::http {
 /// deadlines; a request that is being handled has none of ours (long polls bring their own).
 /// After anything that leaves the framing in doubt the connection is closed.
 /// Threads  the lane's.
-class Session final : public Watch, public Outlet, public std::enable_shared_from_this<Session> {
+class Session final : public Watch,
+                      public Outlet,
+                      public Inlet,
+                      public std::enable_shared_from_this<Session> {
  public:
   Session(Lane& lane, boost::asio::ip::tcp::socket socket);
   ~Session() override;
@@ -44,8 +48,11 @@ class Session final : public Watch, public Outlet, public std::enable_shared_fro
   Task<bool> send() override;
   bool is_closing() override;
 
+  // Inlet
+  Task<Try<bool>> receive(std::string& into) override;
+
  private:
-  enum class Phase { idle, head, body, handling, writing, lingering };
+  enum class Phase { idle, head, body, portion, handling, writing, lingering };
   enum class Next { keep, close };
 
   Task<> serve();
@@ -59,6 +66,10 @@ class Session final : public Watch, public Outlet, public std::enable_shared_fro
   Task<bool> read_sized_body(std::size_t length);
   Task<bool> read_chunked_body();
   Task<bool> invite_body();
+  bool is_streamed_in() const;
+  void begin_inlet();
+  Task<bool> read_portion();
+  Problem why_portions_ended();
   bool take_budget(std::uint64_t bytes);
   void body_ended();
   void refuse_chunks(ChunkedBody::State state, std::uint64_t bytes_max);
@@ -98,9 +109,11 @@ class Session final : public Watch, public Outlet, public std::enable_shared_fro
   boost::asio::ip::tcp::socket socket_;
   Call call_;
   boost::beast::flat_buffer in_;
-  std::string out_;    // answers not written yet, heads and small bodies
-  std::string body_;   // a body that did not arrive with its head
-  std::string carry_;  // what followed a chunked body
+  std::string out_;                    // answers not written yet, heads and small bodies
+  std::string body_;                   // a body that did not arrive with its head
+  std::string carry_;                  // what followed a chunked body
+  std::optional<ChunkedBody> chunks_;  // of a body that is handled while it arrives
+  std::string portion_;                // of it, as read
   std::string request_id_;
   std::string host_seen_;  // the last Host that was found allowed
 

@@ -45,7 +45,9 @@ Task<Session::Next> Session::answer() {
   const bool skip_body = refusal_ && (call_.head.chunked || call_.head.expects_continue ||
                                       call_.head.content_length.value_or(0) > kSkippedBodyMax);
   bool body_read = false;
-  if (!skip_body) body_read = co_await read_body();
+  const bool in_portions = !skip_body && is_streamed_in();
+  if (in_portions) begin_inlet();
+  if (!skip_body && !in_portions) body_read = co_await read_body();
   if (abort_) co_return Next::close;
   if (!body_read) close_ = true;
   phase_ = Phase::handling;
@@ -143,7 +145,7 @@ std::optional<Problem> Session::choose_route() {
 std::optional<Problem> Session::settle_media() {
   if (!call_.route) return std::nullopt;
   const std::string_view label = call_.head.content_type;
-  call_.media = call_.body.empty() ? Media::none : media_of(label);
+  call_.media = call_.body.empty() && !call_.inlet ? Media::none : media_of(label);
   const bool raw = call_.route->body == Body::raw;
   if (!raw && !call_.body.empty() && opens_json(call_.body) &&
       (call_.media == Media::none || call_.media == Media::form)) {

@@ -1,0 +1,70 @@
+// Bodies that are handled while they arrive (inlet.h).
+#include <cstdint>
+
+#include "http/session.h"
+
+namespace twofold::http {
+
+namespace asio = boost::asio;
+using engine::kAwait;
+
+namespace {
+
+constexpr std::size_t kPortionBytes = 64 << 10;
+
+}  // namespace
+
+bool Session::is_streamed_in() const {
+  return call_.route != nullptr && call_.route->body == Body::records && call_.head.chunked &&
+         media_of(call_.head.content_type) == Media::ndjson;
+}
+
+void Session::begin_inlet() {
+  call_.inlet = this;
+  close_ = true;
+  const auto* const bytes = static_cast<const char*>(in_.data().data());
+  portion_.assign(bytes + head_bytes_, in_.size() - head_bytes_);
+  request_bytes_ = in_.size();
+  chunks_.emplace(UINT64_MAX);
+}
+
+Task<Try<bool>> Session::receive(std::string& into) {
+  const std::size_t had = into.size();
+  for (;;) {
+    std::string_view rest = portion_;
+    const auto state = chunks_->feed(rest, into);
+    if (state == ChunkedBody::State::done) co_return false;
+    if (state != ChunkedBody::State::more) {
+      refuse_chunks(state, UINT64_MAX);
+      co_return *std::move(refusal_);
+    }
+    portion_.clear();
+    if (into.size() > had) co_return true;
+    const bool read = co_await read_portion();
+    if (!read) co_return why_portions_ended();
+  }
+}
+
+Task<bool> Session::read_portion() {
+  const bool invited = co_await invite_body();
+  call_.head.expects_continue = false;
+  if (!invited || is_closing()) co_return false;
+  portion_.resize(kPortionBytes);
+  enter_phase(Phase::portion, lane_.common.options.idle_timeout);
+  const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(portion_), kAwait);
+  phase_ = Phase::handling;
+  portion_.resize(error ? 0 : bytes);
+  co_return !error;
+}
+
+Problem Session::why_portions_ended() {
+  if (std::exchange(timed_out_, false))
+    return Problem(ProblemKind::request_timeout, "No line came for too long.");
+  if (!abort_ && is_closing())
+    return Problem(ProblemKind::draining,
+                   "The broker is shutting down; send the rest again later.");
+  abort_ = true;
+  return Problem(ProblemKind::request_timeout, "The connection ended within the body.");
+}
+
+}  // namespace twofold::http
