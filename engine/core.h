@@ -64,6 +64,13 @@ struct LogStatus {
   WallTime oldest_append;   ///< append time of the oldest kept batch (0 when empty)
 };
 
+/// What lies before a reader of one log: the unit in which lag is told, whoever reads.
+struct LogBacklog {
+  std::int64_t records;    ///< offsets up to the visible end
+  std::uint64_t bytes;     ///< of the batches that hold them, about
+  WallTime oldest_append;  ///< of about the first of them (0 when there are none)
+};
+
 /// The one thread that decides. Rooms call it while running on it, and write through it.
 ///
 /// Contract
@@ -98,6 +105,8 @@ class Core {
   virtual void listen(LogId log, LogListener& listener) = 0;
   virtual void unlisten(LogId log, LogListener& listener) = 0;
   virtual LogStatus status(LogId log) const = 0;
+  /// What a reader has not read who has come to `from`. O(log batches).
+  virtual LogBacklog backlog(LogId log, Offset from) const = 0;
   /// Forgets records before `start`; journaled only when `durable_decision` (a retention or trim
   /// that the state machines cannot derive again).
   virtual void trim(LogId log, Offset start, bool durable_decision) = 0;

@@ -118,6 +118,8 @@ void CoreImpl::unlisten(LogId log, LogListener& listener) {
 
 LogStatus CoreImpl::status(LogId log) const { return at(log).status(); }
 
+LogBacklog CoreImpl::backlog(LogId log, Offset from) const { return at(log).backlog(from); }
+
 void CoreImpl::trim(LogId log, Offset start, bool durable_decision) {
   auto& index = at(log);
   start = std::min(start, index.end);

@@ -87,6 +87,30 @@ LogStatus LogIndex::status() const {
   return LogStatus{start, visible_end, end, bytes(), oldest};
 }
 
+// Within a sealed range, and within the journal, batches count as if they were all of one size.
+LogBacklog LogIndex::backlog(Offset from) const {
+  from = std::max(from, start);
+  if (from >= visible_end) return {0, 0, WallTime{0}};
+  LogBacklog left{distance(from, visible_end), 0, WallTime{0}};
+  const auto append_seen = [&](WallTime at) {
+    if (left.oldest_append.value() == 0) left.oldest_append = at;
+  };
+  for (const auto& s : sealed) {
+    if (s.range.upto <= from) continue;
+    const auto whole = distance(s.range.first, s.range.upto);
+    const auto rest = distance(std::max(from, s.range.first), s.range.upto);
+    const auto share = static_cast<double>(rest) / static_cast<double>(whole);
+    left.bytes += static_cast<std::uint64_t>(static_cast<double>(s.range.bytes) * share);
+    append_seen(s.range.append_time);
+  }
+  const Extent* const first = find(from);
+  if (first == extents_end()) return left;
+  append_seen(WallTime{first->append_ms});
+  const auto rest = static_cast<std::uint64_t>(extents_end() - first);
+  left.bytes += journal_bytes_ * rest / extent_count();
+  return left;
+}
+
 void LogIndex::snapshot(ByteWriter& out) const {
   out.varint(start.value());
   out.varint(end.value());

@@ -70,6 +70,7 @@ class LogIndex {
   std::uint64_t bytes() const { return journal_bytes_ + sealed_bytes(); }
   std::uint64_t sealed_bytes() const;
   LogStatus status() const;
+  LogBacklog backlog(Offset from) const;
 
   void snapshot(ByteWriter& out) const;
   /// `open` finds the segment of an id; a range whose segment is missing becomes damage.

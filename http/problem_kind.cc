@@ -59,8 +59,13 @@ constexpr auto kProblems = std::to_array<ProblemInfo>({
      "An attached queue delivers what is published to its topic; publish there."},
     {topic_has_queues, 409, "topic-has-queues", "Queues read this topic",
      "Delete the queues that `detail` names first."},
-    {group_in_use, 409, "group-in-use", "The group is in use over another protocol",
-     "A group has members of one protocol at a time."},
+    {group_in_use, 409, "group-in-use", "The group has members",
+     "While a group has members, only they commit for it, it cannot be deleted, and members of "
+     "another protocol cannot join. `detail` says which of these it was."},
+    {member_fenced, 409, "member-fenced", "The member has lost its partitions",
+     "The member was silent for longer than its session, or missed commit_by after a partition was "
+     "taken from it, and another member reads on from what was committed before. Nothing of this "
+     "commit was stored: drop what is in hand, poll, and go on with what the poll gives."},
     {stale_receipt, 409, "stale-receipt", "Somebody else holds the message now",
      "The message was delivered again after the visibility timeout of this receipt ran out, or it "
      "is acked already. A commit that names such a receipt writes nothing."},
@@ -80,8 +85,9 @@ constexpr auto kProblems = std::to_array<ProblemInfo>({
     {offset_trimmed, 410, "offset-trimmed", "Older than what is kept",
      "Retention or a trim has removed these records. `oldest` is the first offset still there; "
      "on_trim=skip goes on from it."},
-    {cursor_stale, 410, "cursor-stale", "The cursor's topic is gone",
-     "The topic was deleted, perhaps created anew. Begin again with from=earliest."},
+    {cursor_stale, 410, "cursor-stale", "The cursor points to what is no more",
+     "The topic was deleted, perhaps created anew: begin again with from=earliest. Or the group was "
+     "moved by a seek since the poll that gave this cursor: poll without it."},
     {expectation_failed, 412, "expectation-failed", "Not as expected",
      "The `expect` of the request does not hold. Nothing was written."},
     {etag_mismatch, 412, "etag-mismatch", "Changed in the meantime",
@@ -165,6 +171,15 @@ ProblemKind problem_kind(engine::Errc code) {
     case Errc::queue_is_attached: return queue_is_attached;
     case Errc::topic_has_queues: return topic_has_queues;
     case Errc::stale_receipt: return stale_receipt;
+    case Errc::member_unknown: return member_fenced;
+    case Errc::member_fenced: return member_fenced;
+    case Errc::instance_fenced: return member_fenced;
+    case Errc::generation_stale: return member_fenced;
+    case Errc::rebalance_in_progress: return group_in_use;
+    case Errc::inconsistent_protocol: return group_in_use;
+    case Errc::group_full: return overloaded;
+    case Errc::group_in_use: return group_in_use;
+    case Errc::cursor_stale: return cursor_stale;
     case Errc::etag_mismatch: return etag_mismatch;
     case Errc::out_of_order_sequence: return out_of_order_sequence;
     case Errc::producer_fenced: return producer_fenced;

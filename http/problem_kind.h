@@ -34,6 +34,7 @@ enum class ProblemKind : std::uint8_t {
   queue_is_attached,
   topic_has_queues,
   group_in_use,
+  member_fenced,
   stale_receipt,
   out_of_order_sequence,
   producer_fenced,

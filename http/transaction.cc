@@ -20,7 +20,7 @@ struct Checked {
   std::vector<log::CheckedPublish> publish;
   std::vector<queue::CheckedSend> send;
   std::vector<queue::CheckedAck> ack;
-  std::vector<log::CheckedCommit> offsets;
+  std::vector<log::Groups::Checked> offsets;
   std::size_t to_publish = 0;  // bytes
   std::size_t to_consume = 0;
 };
@@ -69,9 +69,10 @@ std::optional<Refused> check(const Broker& broker, const Transaction& transactio
       return broker.queues.check_ack(acks.queue, acks.receipts);
     });
   if (!refused)
-    refused = check_each(
-        transaction.offsets, List::offsets, found.offsets,
-        [&](const GroupOffsets& group) { return broker.groups.check(group.group, group.offsets); });
+    refused = check_each(transaction.offsets, List::offsets, found.offsets,
+                         [&](const GroupOffsets& group) {
+                           return broker.groups.check({group.group, group.offsets, group.by});
+                         });
   if (!refused)
     refused = check_each(transaction.publish, List::publish, found.publish,
                          [&](const log::Publish& publish) { return broker.topics.check(publish); });
@@ -85,7 +86,7 @@ std::optional<Refused> admit(Broker& broker, Checked& found) {
   for (const auto& publish : found.publish) found.to_publish += publish.bytes;
   for (const auto& send : found.send) found.to_publish += send.bytes;
   for (const auto& ack : found.ack) found.to_consume += ack.bytes;
-  for (const auto& offsets : found.offsets) found.to_consume += offsets.bytes();
+  for (const auto& offsets : found.offsets) found.to_consume += offsets.bytes;
   const auto kind = found.to_publish > 0 ? engine::Admission::publish : engine::Admission::consume;
   auto admitted = broker.core.admit(kind, found.to_publish + found.to_consume);
   if (!admitted) return Refused{admitted.error()};
@@ -93,7 +94,7 @@ std::optional<Refused> admit(Broker& broker, Checked& found) {
 }
 
 // Nothing in here can fail any more.
-Committed write(Broker& broker, const Transaction& transaction, const Checked& found) {
+Committed write(Broker& broker, const Transaction& transaction, Checked& found) {
   Committed committed;
   for (std::size_t i = 0; i < found.publish.size(); ++i)
     committed.published.push_back(broker.topics.write(transaction.publish[i], found.publish[i]));
@@ -103,7 +104,7 @@ Committed write(Broker& broker, const Transaction& transaction, const Checked& f
     broker.queues.write_ack(ack);
     committed.acked.push_back(ack.messages);
   }
-  for (const auto& offsets : found.offsets) broker.groups.write(offsets);
+  for (auto& offsets : found.offsets) broker.groups.apply(std::move(offsets));
   return committed;
 }
 

@@ -18,6 +18,7 @@ struct Acks {
 struct GroupOffsets {
   std::string group;
   std::vector<log::CommittedOffset> offsets;
+  log::Committer by{};
 };
 
 /// Writes to any topics, queues and groups that are carried out together or not at all. A topic,
@@ -53,7 +54,7 @@ using TransactionOutcome = std::variant<Committed, Refused>;
 /// Carries out a transaction in one turn of the core, so that the journal keeps all of it or none:
 /// everything is checked first, then everything is done. Answers once it is on disk, whatever less
 /// the topics and queues are content with. `decided` hears in that turn what was written.
-/// Errors: those of Topics::publish(), Queues::send(), Queues::check_ack() and Groups::commit(),
+/// Errors: those of Topics::publish(), Queues::send(), Queues::check_ack() and Groups::check(),
 /// and invalid_request when something stands in a list twice, or nothing in any. storage_failed
 /// leaves open whether it was carried out. Threads: the core.
 void commit(Broker& broker, Transaction transaction,

@@ -86,6 +86,7 @@ struct QueueInfo {
   std::string extension;  ///< what a protocol keeps of it besides; opaque here
   QueueCounters counters;
   std::uint64_t backlog_bytes = 0;  ///< of the batches that still hold something unacked (about)
+  std::optional<WallTime> backlog_oldest;  ///< when the first of those was appended (about)
   bool was_created = false;
 };
 

@@ -205,13 +205,11 @@ QueueInfo Queues::State::info(const Queue& queue) const {
   info.extension = queue.definition.extension;
   info.counters = queue.counters();
   for (const Partition& partition : queue.partitions) {
-    const auto status = core.status(partition.log);
-    const double records = static_cast<double>(distance(status.start, status.visible_end));
-    const Offset floor = std::max(partition.delivery.floor(), status.start);
-    if (floor >= status.visible_end) continue;
-    const double waiting = static_cast<double>(distance(floor, status.visible_end));
-    info.backlog_bytes +=
-        static_cast<std::uint64_t>(static_cast<double>(status.bytes) * waiting / records);
+    const auto backlog = core.backlog(partition.log, partition.delivery.floor());
+    if (backlog.records == 0) continue;
+    info.backlog_bytes += backlog.bytes;
+    const WallTime oldest = backlog.oldest_append;
+    info.backlog_oldest = info.backlog_oldest ? std::min(*info.backlog_oldest, oldest) : oldest;
   }
   return info;
 }

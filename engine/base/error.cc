@@ -8,6 +8,8 @@ Remedy remedy(Errc code) {
     case Errc::storage_full:
     case Errc::shutting_down:
     case Errc::idempotency_in_progress:
+    case Errc::rebalance_in_progress:
+    case Errc::group_full:
     case Errc::busy: return Remedy::retry_later;
     case Errc::storage_failed:
     case Errc::data_damaged:
@@ -26,6 +28,13 @@ Remedy remedy(Errc code) {
     case Errc::queue_is_attached:
     case Errc::topic_has_queues:
     case Errc::stale_receipt:
+    case Errc::member_unknown:
+    case Errc::member_fenced:
+    case Errc::instance_fenced:
+    case Errc::generation_stale:
+    case Errc::inconsistent_protocol:
+    case Errc::group_in_use:
+    case Errc::cursor_stale:
     case Errc::etag_mismatch:
     case Errc::expectation_failed:
     case Errc::out_of_order_sequence:

@@ -25,6 +25,15 @@ enum class Errc {
   queue_is_attached,     ///< sending to a queue that reads a topic
   topic_has_queues,      ///< deleting a topic that queues read
   stale_receipt,         ///< somebody else holds the message now
+  member_unknown,        ///< the group does not know the member, or no longer: join again
+  member_fenced,         ///< another member of the group holds the partition now
+  instance_fenced,       ///< another process took the place of this static member
+  generation_stale,      ///< the group has formed anew since the caller joined
+  rebalance_in_progress, ///< the group is forming anew: join again
+  inconsistent_protocol, ///< what the member speaks is not what the group's others speak
+  group_full,
+  group_in_use,          ///< it has members, or members of another kind
+  cursor_stale,          ///< what it pointed into was moved by a seek since
   etag_mismatch,
   expectation_failed,    ///< Error::actual is what holds instead
   out_of_order_sequence, ///< a producer left some out; Error::actual is the number that comes next

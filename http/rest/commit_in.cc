@@ -90,6 +90,28 @@ Try<> take(Gathered& gathered, GroupOffsets offsets) {
   return {};
 }
 
+// A generation is what a member of a group that shares out by itself has beside its name.
+Try<> name_committer(GroupOffsets& offsets, std::string member,
+                     std::optional<std::int64_t> generation) {
+  if (member.empty() && generation) {
+    return Problem(ProblemKind::invalid_request, "A generation goes with its member.", "member");
+  }
+  if (generation) {
+    offsets.by =
+        log::MemberRef{std::move(member), std::nullopt, static_cast<std::int32_t>(*generation)};
+  } else if (!member.empty()) {
+    offsets.by = std::move(member);
+  }
+  return {};
+}
+
+template <class T, class Place>
+Try<> store(Try<T> value, Place& place) {
+  if (!value) return std::move(value).problem();
+  place = *std::move(value);
+  return {};
+}
+
 // -- JSON ----------------------------------------------------------------------------------------
 
 // The records come before or behind the name that says what they may have: they are read last.
@@ -167,22 +189,21 @@ Try<Acks> read_acks(JsonReader& json, Call& /*call*/) {
 Try<GroupOffsets> read_group_offsets(JsonReader& json, Call& /*call*/) {
   static constexpr std::string_view kNames[] = {"group", "offsets", "member", "generation"};
   GroupOffsets offsets;
+  std::string by;
+  std::optional<std::int64_t> generation;
   MemberLoop members(json, kNames);
   while (const auto member = members.next()) {
-    if (*member == 0) {
-      offsets.group = json.string();
-    } else if (*member == 1) {
-      auto read = read_offsets_by_topic(json);
-      if (read) {
-        offsets.offsets = *std::move(read);
-      } else {
-        members.refuse(std::move(read).problem());
-      }
-    } else {
-      members.refuse(no_group_members());
-    }
+    Try<> taken;
+    if (*member == 0) offsets.group = json.string();
+    if (*member == 1) taken = store(read_offsets_by_topic(json), offsets.offsets);
+    if (*member == 2) taken = store(read_member(json), by);
+    if (*member == 3) taken = store(read_number(json, 0, INT32_MAX), generation);
+    if (!taken) members.refuse(std::move(taken).problem());
   }
   if (auto problem = members.problem()) return *std::move(problem);
+  if (auto named = name_committer(offsets, std::move(by), generation); !named) {
+    return std::move(named).problem();
+  }
   return offsets;
 }
 
@@ -271,9 +292,13 @@ Try<log::CommittedOffset> read_proto_offset(std::string_view message) {
 
 Try<GroupOffsets> read_proto_offsets(std::string_view message, Call& /*call*/) {
   GroupOffsets offsets;
+  std::string by;
+  std::optional<std::int64_t> generation;
   ProtoReader fields(message);
   while (fields.next()) {
     if (fields.is_bytes(1)) offsets.group = fields.bytes();
+    if (fields.is_bytes(3)) by = fields.bytes();
+    if (fields.is_number(4)) generation = static_cast<std::int32_t>(fields.number());
     if (!fields.is_bytes(2)) continue;
     if (offsets.offsets.size() == kOffsetsMax) return too_many("offsets");
     auto offset = read_proto_offset(fields.bytes());
@@ -281,6 +306,9 @@ Try<GroupOffsets> read_proto_offsets(std::string_view message, Call& /*call*/) {
     offsets.offsets.push_back(*std::move(offset));
   }
   if (!fields.ok()) return not_protobuf();
+  if (auto named = name_committer(offsets, std::move(by), generation); !named) {
+    return std::move(named).problem();
+  }
   return offsets;
 }
 

@@ -9,6 +9,26 @@ namespace twofold::http {
 namespace {
 
 constexpr std::size_t kTopicsMax = 16;
+constexpr std::size_t kMemberBytesMax = 255;
+
+Try<> read_session(JsonReader& json, engine::Duration& session) {
+  auto asked = read_duration(json);
+  if (!asked) return std::move(asked).problem();
+  session = *asked;
+  if (session >= log::kSessionMin && session <= log::kSessionMax) return {};
+  return Problem(ProblemKind::invalid_request, "session must be from 1s to 30m.");
+}
+
+Try<> read_assignor(JsonReader& json, log::Assignor& assignor) {
+  const std::string_view name = json.string();
+  if (!json.ok()) return json_problem(*json.error());
+  const auto parsed = log::parse_assignor(name);
+  if (!parsed) {
+    return Problem(ProblemKind::invalid_request, "assignor is cooperative-sticky or range.");
+  }
+  assignor = *parsed;
+  return {};
+}
 
 Try<std::vector<TopicCursor>> read_cursor(JsonReader& json) {
   const std::string_view text = json.string();
@@ -35,36 +55,51 @@ Try<std::vector<std::string>> read_topics(JsonReader& json) {
   return Problem(ProblemKind::invalid_request, "A poll reads at most 16 topics.");
 }
 
-// {"2":42,"3":7}
+Try<> read_partition(JsonReader& json, std::string_view name, const std::string& topic,
+                     std::vector<log::CommittedOffset>& offsets) {
+  std::int32_t partition = -1;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), partition);
+  if (error != std::errc{} || end != name.data() + name.size() || partition < 0) {
+    return Problem(ProblemKind::invalid_request, "Members here are partition numbers.");
+  }
+  auto offset = read_number(json, 0, INT64_MAX);
+  if (!offset) return std::move(offset).problem();
+  const engine::PartitionId id{partition};
+  for (const log::CommittedOffset& other : offsets) {
+    if (other.topic != topic || other.partition != id) continue;
+    return Problem(ProblemKind::invalid_request, "A partition is given twice.");
+  }
+  offsets.push_back({topic, id, engine::Offset{*offset}});
+  return {};
+}
+
+// {"2":42,"3":7}; `group` takes {"group":"other"} instead, where that is possible.
 Try<> read_partitions(JsonReader& json, const std::string& topic,
-                      std::vector<log::CommittedOffset>& offsets) {
+                      std::vector<log::CommittedOffset>& offsets, std::string* group = nullptr) {
   json.enter_object();
   std::string_view name;
   while (json.next_member(name)) {
-    std::int32_t partition = -1;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), partition);
-    if (error != std::errc{} || end != name.data() + name.size() || partition < 0) {
-      return Problem(ProblemKind::invalid_request, "Members here are partition numbers.");
+    if (group && name == "group") {
+      *group = json.string();
+      if (json.ok() && !is_name(*group)) {
+        return Problem(ProblemKind::invalid_request, "Not a group's name.");
+      }
+      continue;
     }
-    auto offset = read_number(json, 0, INT64_MAX);
-    if (!offset) return std::move(offset).problem();
-    const engine::PartitionId id{partition};
-    for (const log::CommittedOffset& other : offsets) {
-      if (other.topic != topic || other.partition != id) continue;
-      return Problem(ProblemKind::invalid_request, "A partition is given twice.");
-    }
-    offsets.push_back({topic, id, engine::Offset{*offset}});
+    if (auto read = read_partition(json, name, topic, offsets); !read) return read;
   }
   if (!json.ok()) return json_problem(*json.error());
-  return {};
+  if (!group || group->empty() || offsets.empty()) return {};
+  return Problem(ProblemKind::invalid_request, "A seek goes to a group or to offsets, not both.");
 }
 
 }  // namespace
 
-Problem no_group_members() {
-  Problem problem(ProblemKind::invalid_request, "Members of groups are not available in this version.");
-  return problem.with_hint(
-      "Leave member out: whoever polls the group reads all partitions from what it committed.");
+Try<std::string> read_member(JsonReader& json) {
+  const std::string_view member = json.string();
+  if (!json.ok()) return json_problem(*json.error());
+  if (!member.empty() && member.size() <= kMemberBytesMax) return std::string(member);
+  return Problem(ProblemKind::invalid_request, "A member's name has 1 to 255 bytes.");
 }
 
 Try<std::vector<log::CommittedOffset>> read_offsets_by_topic(JsonReader& json) {
@@ -108,7 +143,14 @@ Try<> take_poll_member(JsonReader& json, std::size_t member, PollRequest& reques
     }
     case 3: request.from = json.string(); return {};
     case 4: return store(read_cursor(json), request.cursors);
-    case 5: return no_group_members();
+    case 5: {
+      auto named = read_member(json);
+      if (!named) return std::move(named).problem();
+      request.member = *std::move(named);
+      return {};
+    }
+    case 6: return read_session(json, request.session);
+    case 7: return read_assignor(json, request.assignor);
     default:
       return Problem(ProblemKind::invalid_request, "Filters are not available in this version.");
   }
@@ -121,8 +163,8 @@ Try<PollRequest> read_poll(Call& call) {
   if (!group) return std::move(group).problem();
   PollRequest request;
   request.group = *std::move(group);
-  static constexpr std::string_view kNames[] = {"topics", "max",    "wait",  "from",
-                                                "cursor", "member", "filter"};
+  static constexpr std::string_view kNames[] = {"topics", "max",     "wait",     "from",  "cursor",
+                                                "member", "session", "assignor", "filter"};
   JsonReader json(body_of(call), call.scratch.texts);
   MemberLoop members(json, kNames);
   while (const auto member = members.next()) {
@@ -149,7 +191,11 @@ Try<CommitRequest> read_commit(Call& call) {
     Try<> taken;
     if (*member == 0) taken = store(read_cursor(json), request.cursors);
     if (*member == 1) taken = store(read_offsets_by_topic(json), request.offsets);
-    if (*member == 2) taken = no_group_members();
+    if (*member == 2) {
+      auto named = read_member(json);
+      taken = named ? Try<>() : Try<>(std::move(named).problem());
+      if (taken) request.member = *std::move(named);
+    }
     if (!taken) members.refuse(std::move(taken).problem());
   }
   if (auto problem = members.problem()) return *std::move(problem);
@@ -173,7 +219,7 @@ Try<SeekRequest> read_seek(Call& call) {
     if (*member == 1) {
       const auto type = json.peek();
       if (type == JsonType::object) {
-        taken = read_partitions(json, "", request.offsets);
+        taken = read_partitions(json, "", request.offsets, &request.to_group);
       } else {
         request.to = type == JsonType::number ? json.number() : json.string();
       }
@@ -186,11 +232,31 @@ Try<SeekRequest> read_seek(Call& call) {
     return Problem(ProblemKind::invalid_request, "A seek names a topic.", "topic");
   }
   for (log::CommittedOffset& offset : request.offsets) offset.topic = request.topic;
-  if (request.to.empty() == request.offsets.empty()) {
+  if (request.to.empty() && request.offsets.empty() && request.to_group.empty()) {
     return Problem(ProblemKind::invalid_request, "A seek says where to.", "to")
-        .with_hint("Write earliest, latest, -15m, a time, an offset, or {\"0\":12}.");
+        .with_hint(
+            "Write earliest, latest, -15m, a time, an offset, {\"0\":12}, or "
+            "{\"group\":\"other\"}.");
   }
   return request;
+}
+
+Try<LeaveRequest> read_leave(Call& call) {
+  auto group = call.name(0);
+  if (!group) return std::move(group).problem();
+  LeaveRequest request;
+  request.group = *std::move(group);
+  static constexpr std::string_view kNames[] = {"member"};
+  JsonReader json(body_of(call), call.scratch.texts);
+  MemberLoop members(json, kNames);
+  while (members.next()) {
+    auto taken = store(read_member(json), request.member);
+    if (!taken) members.refuse(std::move(taken).problem());
+  }
+  if (auto problem = members.problem()) return *std::move(problem);
+  if (!json.finish()) return json_problem(*json.error());
+  if (!request.member.empty()) return request;
+  return Problem(ProblemKind::invalid_request, "Say which member leaves.", "member");
 }
 
 }  // namespace twofold::http

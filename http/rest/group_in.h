@@ -12,16 +12,20 @@ namespace twofold::http {
 
 struct PollRequest {
   std::string group;
+  std::optional<std::string> member;
+  engine::Duration session = log::kSessionDefault;
+  log::Assignor assignor = log::Assignor::cooperative_sticky;
   std::vector<std::string> topics;
   std::vector<TopicCursor> cursors;  ///< instead of what was committed, where given
   std::size_t max = 100;
   engine::Duration wait{0};
-  std::string from = "earliest";     ///< for partitions without a committed offset
+  std::string from = "earliest";  ///< for partitions without a committed offset
 };
 Try<PollRequest> read_poll(Call& call);
 
 struct CommitRequest {
   std::string group;
+  std::optional<std::string> member;
   std::vector<TopicCursor> cursors;
   std::vector<log::CommittedOffset> offsets;  ///< {"orders":{"2":42}}
 };
@@ -31,14 +35,21 @@ struct SeekRequest {
   std::string group;
   std::string topic;
   std::string to;                             ///< a position, or
-  std::vector<log::CommittedOffset> offsets;  ///< {"0":12}
+  std::vector<log::CommittedOffset> offsets;  ///< {"0":12}, or
+  std::string to_group;                       ///< {"group":"other"}: where that one stands
   bool dry_run = false;
 };
 Try<SeekRequest> read_seek(Call& call);
 
+struct LeaveRequest {
+  std::string group;
+  std::string member;
+};
+Try<LeaveRequest> read_leave(Call& call);
+
 /// {"orders":{"2":42}} under the cursor.
 Try<std::vector<log::CommittedOffset>> read_offsets_by_topic(JsonReader& json);
-/// What a request is answered that names a member.
-Problem no_group_members();
+/// A member's name under the cursor.
+Try<std::string> read_member(JsonReader& json);
 
 }  // namespace twofold::http

@@ -1,10 +1,11 @@
 // Groups: list, look, delete.
-#include <map>
-
 #include <fmt/format.h>
 
+#include "engine/base/duration_text.h"
 #include "http/json_writer.h"
+#include "http/rest/group_out.h"
 #include "http/rest/handlers.h"
+#include "http/rest/lag_out.h"
 #include "http/rest/listing.h"
 #include "http/rest/not_found.h"
 
@@ -14,48 +15,95 @@ namespace {
 struct PartitionLag {
   log::CommittedOffset committed;
   engine::Offset end;
-  std::int64_t lag;
+  log::Lag lag;
 };
 struct GroupView {
-  std::string name;
+  log::GroupInfo info;
   std::vector<PartitionLag> partitions;  // by topic, then partition
+  log::Lag lag;
 };
 
 // On the core. What was committed before what is kept counts from the oldest record.
-GroupView view_of(const log::Topics& topics, const log::GroupInfo& info) {
-  GroupView view{info.name, {}};
-  std::map<std::string, std::vector<log::PartitionOffsets>> known;
-  for (const log::CommittedOffset& committed : info.offsets) {
-    if (!known.contains(committed.topic)) {
-      auto offsets = topics.offsets(committed.topic);
-      if (offsets) known[committed.topic] = *std::move(offsets);
-    }
-    for (const log::PartitionOffsets& partition : known[committed.topic]) {
-      if (partition.partition != committed.partition) continue;
-      const engine::Offset at = std::max(committed.offset, partition.status.start);
-      const engine::Offset end = partition.status.visible_end;
-      view.partitions.push_back(
-          {committed, end, std::max<std::int64_t>(0, engine::distance(at, end))});
-    }
+GroupView view_of(const Broker& broker, log::GroupInfo info) {
+  GroupView view{std::move(info), {}, {}};
+  for (const log::CommittedOffset& committed : view.info.offsets) {
+    const auto ref = broker.topics.resolve(committed.topic);
+    if (!ref) continue;
+    const auto at = static_cast<std::size_t>(committed.partition.value());
+    const engine::Offset end = broker.core.status((*ref->logs)[at]).visible_end;
+    const log::Lag lag = broker.groups.lag(committed.topic, committed.partition, committed.offset);
+    view.lag.add(lag);
+    view.partitions.push_back({committed, end, lag});
   }
   return view;
 }
 
-void append_summary(JsonWriter& json, const GroupView& view) {
-  json.name("name").string(view.name).name("topics").begin_array();
-  std::int64_t lag = 0;
+std::string_view kind_name(log::GroupKind kind) {
+  switch (kind) {
+    case log::GroupKind::none: return "none";
+    case log::GroupKind::classic: return "classic";
+    case log::GroupKind::broker: return "broker";
+  }
+  __builtin_unreachable();
+}
+
+void append_held(JsonWriter& json, const std::vector<log::HeldPartition>& held) {
+  std::vector<TopicPartition> list;
+  for (const auto& one : held) list.push_back({one.topic, one.key.partition.value()});
+  append_partitions(json, list);
+}
+
+void append_member(JsonWriter& json, const log::GroupMember& member, log::GroupKind kind,
+                   const engine::Clock& clock) {
+  json.begin_object().name("member").string(member.id);
+  json.name("client").string(member.client);
+  if (kind == log::GroupKind::classic) {
+    json.name("host").string(member.host);
+    if (member.instance_id) json.name("instance").string(*member.instance_id);
+    json.end_object();
+    return;
+  }
+  json.name("topics").begin_array();
+  for (const std::string& topic : member.topics) json.string(topic);
+  json.end_array().name("assigned");
+  append_held(json, member.assigned);
+  if (!member.revoking.empty()) {
+    std::vector<TopicPartition> list;
+    for (const auto& one : member.revoking) list.push_back({one.topic, one.key.partition.value()});
+    json.name("revoked");
+    append_partitions(json, list);
+    json.name("commit_by").string(wall_text(clock, member.revoking.front().commit_by));
+  }
+  json.name("session").string(engine::format_duration(member.session));
+  json.name("waiting").boolean(member.attached);
+  json.name("last_seen").string(wall_text(clock, member.attached ? clock.now() : member.heard));
+  json.end_object();
+}
+
+void append_summary(JsonWriter& json, const Broker& broker, const GroupView& view) {
+  const log::GroupInfo& info = view.info;
+  json.name("name").string(info.name).name("state").string(log::state_name(info.state));
+  json.name("type").string(kind_name(info.kind));
+  if (info.kind != log::GroupKind::none) {
+    json.name("generation").number(info.generation);
+    json.name("assignor").string(info.protocol);
+  }
+  json.name("topics").begin_array();
   const std::string* last = nullptr;
   for (const PartitionLag& partition : view.partitions) {
-    lag += partition.lag;
     if (last && *last == partition.committed.topic) continue;
     last = &partition.committed.topic;
     json.string(*last);
   }
-  json.end_array().name("members").begin_array().end_array();
-  json.name("lag").begin_object().name("count").number(lag).end_object();
+  json.end_array().name("members").begin_array();
+  for (const log::GroupMember& member : info.members) {
+    append_member(json, member, info.kind, broker.clock);
+  }
+  json.end_array();
+  append_lag(json, view.lag, broker.clock.wall());
 }
 
-void append_offsets(JsonWriter& json, const GroupView& view) {
+void append_places(JsonWriter& json, const GroupView& view, engine::WallTime now) {
   json.name("offsets").begin_object();
   const std::string* topic = nullptr;
   for (const PartitionLag& partition : view.partitions) {
@@ -67,7 +115,8 @@ void append_offsets(JsonWriter& json, const GroupView& view) {
     json.name(fmt::format("{}", partition.committed.partition.value())).begin_object();
     json.name("committed").number(partition.committed.offset.value());
     json.name("end").number(partition.end.value());
-    json.name("lag").number(partition.lag).end_object();
+    append_lag(json, partition.lag, now);
+    json.end_object();
   }
   if (topic) json.end_object();
   json.end_object();
@@ -80,8 +129,8 @@ Task<Try<>> list_groups(Call& call) {
   if (!query) co_return std::move(query).problem();
   auto ask = [&broker = call.broker, &query] {
     std::vector<GroupView> views;
-    for (const auto& info : broker.groups.list(query->after, query->limit + 1)) {
-      views.push_back(view_of(broker.topics, info));
+    for (auto& info : broker.groups.list(query->after, query->limit + 1)) {
+      views.push_back(view_of(broker, std::move(info)));
     }
     return views;
   };
@@ -89,13 +138,13 @@ Task<Try<>> list_groups(Call& call) {
   std::optional<std::string> last;
   if (views.size() > query->limit) {
     views.pop_back();
-    last = views.back().name;
+    last = views.back().info.name;
   }
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
   for (const GroupView& view : views) {
     json.begin_object();
-    append_summary(json, view);
+    append_summary(json, call.broker, view);
     json.end_object();
   }
   end_list(call, json, last);
@@ -106,16 +155,16 @@ Task<Try<>> get_group(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
   auto ask = [&broker = call.broker, &name]() -> engine::Result<GroupView> {
-    const auto found = broker.groups.find(*name);
+    auto found = broker.groups.find(*name);
     if (!found) return found.error();
-    return view_of(broker.topics, *found);
+    return view_of(broker, *std::move(found));
   };
   const auto view = co_await ask_core(call.broker.core, std::move(ask));
   if (!view) co_return co_await explained(call, view.error(), *name);
   JsonWriter json(call.reply.body);
   json.begin_object();
-  append_summary(json, *view);
-  append_offsets(json, *view);
+  append_summary(json, call.broker, *view);
+  append_places(json, *view, call.broker.clock.wall());
   json.end_object();
   co_return Try<>();
 }
@@ -123,8 +172,7 @@ Task<Try<>> get_group(Call& call) {
 Task<Try<>> delete_group(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
-  auto start = [&groups = call.broker.groups,
-                &name](engine::Completion<engine::Durability> done) {
+  auto start = [&groups = call.broker.groups, &name](engine::Completion<engine::Durability> done) {
     groups.remove(*name, std::move(done));
   };
   auto removed = co_await on_core<engine::Durability>(call.broker.core, std::move(start));

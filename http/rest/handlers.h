@@ -61,10 +61,12 @@ Task<Try<>> extend_messages(Call& call);
 Task<Try<>> list_groups(Call& call);
 Task<Try<>> get_group(Call& call);
 Task<Try<>> delete_group(Call& call);
-// group_reading.cc
+// group_poll.cc
 Task<Try<>> poll_group(Call& call);
+// group_reading.cc
 Task<Try<>> commit_group(Call& call);
 Task<Try<>> seek_group(Call& call);
+Task<Try<>> leave_group(Call& call);
 // pages.cc
 Task<Try<>> server_info(Call& call);
 Task<Try<>> error_page(Call& call);

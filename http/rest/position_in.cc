@@ -97,18 +97,25 @@ Task<Try<Places>> places_of_cursor(Call& call, std::string topic, std::string cu
   auto ask = [&topics = call.broker.topics, &topic] { return topics.find(topic); };
   auto found = co_await ask_core(call.broker.core, std::move(ask));
   if (!found) co_return co_await explained(call, found.error(), std::move(topic));
-  auto decoded = log::decode_cursor(cursor, *found);
-  if (const auto* fault = std::get_if<log::CursorFault>(&decoded)) {
-    if (*fault == log::CursorFault::stale) {
-      co_return Problem(ProblemKind::cursor_stale,
-                        fmt::format("The topic {} was created anew since.", topic), "cursor");
-    }
-    co_return Problem(ProblemKind::invalid_cursor, "The cursor does not verify.", "cursor");
-  }
+  auto positions = read_cursor(*found, cursor);
+  if (!positions) co_return std::move(positions).problem();
   Places places;
   places.topic = *std::move(found);
-  places.positions = std::get<log::Cursor>(std::move(decoded)).positions;
+  places.positions = *std::move(positions);
   co_return places;
+}
+
+Try<std::vector<log::PartitionPosition>> read_cursor(const log::TopicInfo& topic,
+                                                     std::string_view cursor) {
+  auto decoded = log::decode_cursor(cursor, topic);
+  if (const auto* fault = std::get_if<log::CursorFault>(&decoded)) {
+    if (*fault == log::CursorFault::stale) {
+      return Problem(ProblemKind::cursor_stale,
+                     fmt::format("The topic {} was created anew since.", topic.name), "cursor");
+    }
+    return Problem(ProblemKind::invalid_cursor, "The cursor does not verify.", "cursor");
+  }
+  return std::get<log::Cursor>(std::move(decoded)).positions;
 }
 
 Try<> keep_partition(Places& places, engine::PartitionId partition) {

@@ -19,6 +19,9 @@ struct Places {
 /// up in the records, off the core. `param` is named when the text is refused.
 Task<Try<Places>> find_places(Call& call, std::string topic, std::string position,
                               std::string_view param);
+/// What a cursor of this topic says.
+Try<std::vector<log::PartitionPosition>> read_cursor(const log::TopicInfo& topic,
+                                                     std::string_view cursor);
 /// Where a cursor says to go on.
 Task<Try<Places>> places_of_cursor(Call& call, std::string topic, std::string cursor);
 

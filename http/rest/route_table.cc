@@ -98,11 +98,12 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/v1/ws", "stream", "Publish, subscribe and settle over one WebSocket", P::nothing, S::when_ready, B::nothing, &stream, {}},
 
     {"GET", "/v1/groups", "list_groups", "List groups", P::inspect, S::when_ready, B::nothing, &list_groups, kPaging},
-    {"GET", "/v1/groups/{group}", "get_group", "Show a group's offsets and lag", P::inspect, S::when_ready, B::nothing, &get_group, {}},
+    {"GET", "/v1/groups/{group}", "get_group", "Show a group's members, offsets and lag", P::inspect, S::when_ready, B::nothing, &get_group, {}},
     {"DELETE", "/v1/groups/{group}", "delete_group", "Forget a group's offsets", P::manage, S::when_ready, B::nothing, &delete_group, {}},
     {"POST", "/v1/groups/{group}/poll", "poll", "Read from where the group has committed", P::consume, S::when_ready, B::admin, &poll_group, {}},
     {"POST", "/v1/groups/{group}/commit", "commit", "Commit offsets", P::consume, S::while_draining, B::admin, &commit_group, {}},
     {"POST", "/v1/groups/{group}/seek", "seek", "Move a group to a position", P::consume, S::when_ready, B::admin, &seek_group, {}},
+    {"POST", "/v1/groups/{group}/leave", "leave", "Leave a group: its other members take over at once", P::consume, S::while_draining, B::admin, &leave_group, {}},
 
     {"POST", "/v1/commit", "commit_together", "Publish, ack and commit offsets, all of it or nothing", P::publish, S::while_draining, B::data, &commit_together, {}},
     {"GET", "/v1/producers/{producer}", "get_producer", "Show how far a producer's records are durable", P::inspect, S::when_ready, B::nothing, &get_producer, {}},

@@ -34,6 +34,9 @@ constexpr auto kNames = std::to_array<std::pair<std::string_view, SchemaNames>>(
     {"cancel_operation", {"", "Operation"}},
     {"commit_together", {"CommitRequest", "CommitResponse"}},
     {"get_producer", {"", "Producer"}},
+    {"poll", {"PollRequest", "PollResponse"}},
+    {"commit", {"GroupCommit", "GroupStands"}},
+    {"seek", {"GroupSeek", "GroupStands"}},
     {"ack", {"AckRequest", "SettleResponse"}},
     {"nack", {"NackRequest", "SettleResponse"}},
     {"extend", {"ExtendRequest", "SettleResponse"}},
@@ -75,7 +78,7 @@ constexpr std::string_view kSchemas = R"({
   "ack":{"type":"array","items":{"type":"object","required":["queue","receipts"],"properties":{
     "queue":{"type":"string"},"receipts":{"type":"array","items":{"type":"string"}}}}},
   "offsets":{"type":"array","items":{"type":"object","required":["group","offsets"],"properties":{
-    "group":{"type":"string"},"offsets":{"type":"object","description":"{\"orders\":{\"2\":42}}"}}}}}},
+    "group":{"type":"string"},"member":{"type":"string"},"generation":{"type":"integer"},"offsets":{"$ref":"#/components/schemas/Offsets"}}}}}},
 "CommitResponse":{"type":"object","required":["committed","publish","ack","offsets","durability"],"properties":{"committed":{"type":"boolean"},
   "publish":{"type":"array","items":{"type":"object","properties":{"topic":{"type":"string"},"queue":{"type":"string"},
     "records":{"type":"array","items":{"$ref":"#/components/schemas/Place"}},"messages":{"type":"array","items":{"$ref":"#/components/schemas/SentPlace"}}}}},
@@ -95,7 +98,21 @@ constexpr std::string_view kSchemas = R"({
   "group":{"type":"string"},"dedup_id":{"type":"string"},"expires_at":{"type":"string"}}},
 "Message":{"allOf":[{"$ref":"#/components/schemas/Record"},{"type":"object","required":["receipt","receive_count","visible_at"],"properties":{
   "receipt":{"type":"string"},"receive_count":{"type":"integer"},"visible_at":{"type":"string"}}}]},
-"Lag":{"type":"object","properties":{"count":{"type":"integer"},"age":{"type":"string"}}},
+"Lag":{"type":"object","properties":{"count":{"type":"integer"},"bytes":{"type":"integer"},"age":{"type":"string"},"seconds":{"type":"number"},"oldest":{"type":"string"}}},
+"Assignment":{"type":"object","description":"Partitions by topic","additionalProperties":{"type":"array","items":{"type":"integer"}}},
+"Offsets":{"type":"object","description":"Offsets by topic and partition","additionalProperties":{"type":"object","additionalProperties":{"type":"integer"}}},
+"PollRequest":{"type":"object","properties":{"topics":{"type":"array","maxItems":16,"items":{"type":"string"}},"member":{"type":"string"},
+  "max":{"type":"integer","minimum":1,"maximum":1000},"wait":{"$ref":"#/components/schemas/Duration"},"from":{"type":"string"},"cursor":{"type":"string"},
+  "session":{"$ref":"#/components/schemas/Duration"},"assignor":{"enum":["cooperative-sticky","range"]}}},
+"PollResponse":{"type":"object","required":["records","assigned","caught_up","lag"],"properties":{
+  "records":{"type":"array","items":{"$ref":"#/components/schemas/Record"}},"cursor":{"type":"string"},"assigned":{"$ref":"#/components/schemas/Assignment"},
+  "member":{"type":"string"},"generation":{"type":"integer"},"session":{"$ref":"#/components/schemas/Duration"},
+  "revoked":{"$ref":"#/components/schemas/Assignment"},"commit_by":{"type":"string"},"gaps":{"type":"array","items":{"type":"object"}},
+  "caught_up":{"type":"boolean"},"lag":{"$ref":"#/components/schemas/Lag"}}},
+"GroupCommit":{"type":"object","description":"A cursor or offsets.","properties":{"member":{"type":"string"},"cursor":{"type":"string"},"offsets":{"$ref":"#/components/schemas/Offsets"}}},
+"GroupStands":{"type":"object","properties":{"group":{"type":"string"},"committed":{"$ref":"#/components/schemas/Offsets"},
+  "dry_run":{"type":"boolean"},"would_commit":{"$ref":"#/components/schemas/Offsets"}}},
+"GroupSeek":{"type":"object","required":["topic","to"],"properties":{"topic":{"type":"string"},"to":{"type":["string","integer","object"]},"dry_run":{"type":"boolean"}}},
 "PublishRequest":{"type":"object","description":"One record, or a list of them.","properties":{
   "records":{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/components/schemas/NewRecord"}},
   "durability":{"$ref":"#/components/schemas/Durability"},"expect":{"$ref":"#/components/schemas/Expect"}}},

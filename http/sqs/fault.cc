@@ -72,6 +72,13 @@ Code code_of(engine::Errc code) {
     case Errc::group_not_found:
     case Errc::message_not_found:
     case Errc::partition_not_found:
+    case Errc::member_unknown:
+    case Errc::member_fenced:
+    case Errc::instance_fenced:
+    case Errc::generation_stale:
+    case Errc::inconsistent_protocol:
+    case Errc::group_in_use:
+    case Errc::cursor_stale:
     case Errc::offset_trimmed: return Code::invalid_parameter_value;
     case Errc::exists_with_other_config:
     case Errc::name_taken: return Code::queue_name_exists;
@@ -86,6 +93,8 @@ Code code_of(engine::Errc code) {
     case Errc::expectation_failed: return Code::service_unavailable;  // a retry sees the new state
     case Errc::message_too_large: return Code::invalid_parameter_value;
     case Errc::batch_too_large: return Code::batch_request_too_long;
+    case Errc::rebalance_in_progress:
+    case Errc::group_full:
     case Errc::overloaded:
     case Errc::storage_full:
     case Errc::storage_failed:

@@ -92,7 +92,7 @@ Tried<> run_group_describe(Session& session, const Args& args) {
   });
   for (const Place& place : places_of(*group)) {
     table.add({place.topic, place.partition, or_dash(place.values["committed"]),
-               or_dash(place.values["end"]), or_dash(place.values["lag"])});
+               or_dash(place.values["end"]), or_dash(place.values["lag"]["count"])});
   }
   session.print(*group, table.str(session.terminal().out_is_terminal()), name);
   return Done{};

@@ -258,7 +258,8 @@ void Clients::commit_offsets() {
   rig_->groups().commit(group, {{name, PartitionId{p}, Offset{offset}}},
                         durably<Durability>(call));
   if (!taken(call) || !sound) return;
-  referee_.model.groups[group][{name, p}] = offset;
+  const auto [stands, is_first] = referee_.model.groups[group].try_emplace({name, p}, offset);
+  stands->second = std::max(stands->second, offset);  // commits never move back
   referee_.changed();
 }
 

@@ -175,12 +175,27 @@ Problem follow_the_dead(Model& model, const std::map<std::string, QueueView>& vi
   return std::nullopt;
 }
 
+Problem compare_groups(const Model& model, const Observed& observed) {
+  if (model.groups == observed.groups) return std::nullopt;
+  const auto told = [](const auto& groups) {
+    std::string text;
+    for (const auto& [group, offsets] : groups) {
+      for (const auto& [key, offset] : offsets) {
+        text += " " + group + ":" + key.first + "-" + std::to_string(key.second) + "=" +
+                std::to_string(offset);
+      }
+    }
+    return text;
+  };
+  return "groups stand elsewhere, at" + told(observed.groups) + " and not at" + told(model.groups);
+}
+
 Problem match(Model& model, const Observed& observed, std::int64_t now, std::uint64_t step,
               Ledger& ledger) {
   if (!observed.wrong.empty()) return observed.wrong.front();
   if (auto wrong = compare_topics(model, observed)) return wrong;
   if (auto wrong = compare_definitions(model, observed)) return wrong;
-  if (model.groups != observed.groups) return "groups stand elsewhere";
+  if (auto wrong = compare_groups(model, observed)) return wrong;
   std::map<std::string, QueueView> views;
   std::map<std::string, std::int64_t> letters;
   for (const auto& [name, queue] : model.queues) {

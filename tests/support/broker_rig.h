@@ -70,7 +70,9 @@ class BrokerRig {
     if (!opened) return opened.error();
     engine_ = std::move(*opened);
     topics_ = std::make_unique<log::Topics>(core());
-    groups_ = std::make_unique<log::Groups>(core(), *topics_);
+    log::GroupsOptions keep;  // weeks pass in a moment: what a model would have to forget, is kept
+    keep.offsets_retention = std::chrono::hours{24 * 36'500};
+    groups_ = std::make_unique<log::Groups>(core(), *topics_, keep);
     queues_ = std::make_unique<queue::Queues>(core());
     requests_ = std::make_unique<engine::Requests>(core(), engine::RequestLimits{});
     auto report = engine_->recover();

@@ -269,6 +269,19 @@ engine::LogStatus FakeCore::status(LogId id) const {
           empty ? WallTime{0} : of.batches.front().appended};
 }
 
+engine::LogBacklog FakeCore::backlog(LogId id, Offset from) const {
+  const Log& of = log(id);
+  from = std::max(from, of.start);
+  const std::int64_t records = std::max<std::int64_t>(0, distance(from, of.visible_end));
+  engine::LogBacklog left{records, 0, WallTime{0}};
+  for (const FakeBatch& batch : of.batches) {
+    if (batch.upto <= from) continue;
+    if (left.bytes == 0) left.oldest_append = batch.appended;
+    left.bytes += batch.bytes->size();
+  }
+  return left;
+}
+
 void FakeCore::trim(LogId id, Offset start, bool durable_decision) {
   Log& of = log(id);
   if (start <= of.start) return;

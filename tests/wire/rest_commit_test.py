@@ -119,6 +119,31 @@ class Commit(WireCase):
         self.nothing_happened(in_flight=1)
         self.ask("POST", "/v1/commit", self.commit_body(receipts))
 
+    def test_of_a_group_with_members_only_the_one_that_reads_the_partition_commits(self):
+        self.ask("POST", f"/v1/topics/{self.ledger}/records", {"records": [{"value": n, "partition": 0} for n in range(3)]})
+        read = self.ask("POST", f"/v1/groups/{self.group}/poll", {"topics": [self.ledger], "member": "a"})
+        self.assertEqual(read["assigned"], {self.ledger: [0, 1]})
+
+        def body(upto: int, **who) -> dict:
+            return {"publish": [{"queue": self.outbox, "messages": [{"value": "result"}]}],
+                    "offsets": [{"group": self.group, "offsets": {self.ledger: {"0": upto}}, **who}]}
+
+        for who, status, code in (
+                ({}, 409, "group-in-use"), ({"member": "b"}, 409, "member-fenced"),
+                ({"member": "a", "generation": 1}, 409, "group-in-use")):
+            with self.subTest(who):
+                problem = self.refused("POST", "/v1/commit", body(3, **who), status=status, code=code)
+                self.assertEqual(problem["param"], "offsets[0]")
+                self.assertNotIn("index", problem)
+                self.assertEqual(self.counts(self.outbox)["ready"], 0)
+        self.refused("POST", "/v1/commit", body(4, member="a"), status=400, code="invalid-request")
+        self.ask("POST", "/v1/commit", body(3, member="a"))
+        self.assertEqual(self.counts(self.outbox)["ready"], 1)
+        stands = self.ask("GET", f"/v1/groups/{self.group}")["offsets"]
+        self.assertEqual(stands[self.ledger]["0"]["committed"], 3)
+        self.ask("POST", f"/v1/groups/{self.group}/leave", {"member": "a"})
+        self.ask("POST", "/v1/commit", body(3))
+
     def test_bodies_that_make_no_sense(self):
         record = {"topic": self.ledger, "records": [{"value": 1}]}
         table = [
@@ -133,7 +158,9 @@ class Commit(WireCase):
             ({"ack": [{"queue": self.inbox}]}, "ack[0].receipts"), ({"ack": [{"receipts": ["r"]}]}, "ack[0].queue"),
             ({"ack": [{"queue": self.inbox, "receipts": "r"}]}, "ack[0].receipts"),
             ({"offsets": [{"group": "g"}]}, "offsets[0].offsets"), ({"offsets": [{"offsets": {self.ledger: {"0": 0}}}]}, "offsets[0].group"),
-            ({"offsets": [{"group": "g", "member": "m", "offsets": {self.ledger: {"0": 0}}}]}, "offsets[0].member"),
+            ({"offsets": [{"group": "g", "member": "", "offsets": {self.ledger: {"0": 0}}}]}, "offsets[0].member"),
+            ({"offsets": [{"group": "g", "generation": 1, "offsets": {self.ledger: {"0": 0}}}]}, "offsets[0].member"),
+            ({"offsets": [{"group": "g", "member": "m", "generation": -1, "offsets": {self.ledger: {"0": 0}}}]}, "offsets[0].generation"),
             ({"publish": record}, "publish"), ({"publishh": [record]}, "publishh"), ({"publish": [record, 7]}, "publish[1]"),
         ]
         for body, place in table:

@@ -205,8 +205,6 @@ class PublishAndRead(WireCase):
         self.assertEqual(self.ask("GET", "/v1/groups/g")["lag"]["count"], 13)
         self.ask("POST", "/v1/groups/g/seek", {"topic": "grouped", "to": "latest"})
         self.assertEqual(self.ask("GET", "/v1/groups/g")["lag"]["count"], 0)
-        self.refused("POST", "/v1/groups/g/poll", {"topics": ["grouped"], "member": "m"}, status=400,
-                     code="invalid-request")
         self.ask("DELETE", "/v1/groups/g")
         self.refused("GET", "/v1/groups/g", status=404, code="group-not-found")
 

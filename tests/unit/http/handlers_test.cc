@@ -129,6 +129,7 @@ TEST(Handlers, AnInterruptedPollKeepsItsCursor) {
   rig.begin("POST", "/v1/groups/g/poll", R"({"topics":["orders"],"wait":"20s"})");
   rig.turn();
   rig.interrupt();
+  rig.turn();
   ASSERT_TRUE(rig.done());
   EXPECT_TRUE(rig.finish().json().at("cursor").as_string().starts_with("g1.orders:c1."));
 }

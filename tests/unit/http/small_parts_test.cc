@@ -61,13 +61,16 @@ TEST(Media, IsReadWithoutItsParameters) {
 }
 
 TEST(GroupCursor, IsReadBack) {
-  const std::vector<TopicCursor> cursors{{"orders", "c1.AQ"}, {"a.b-c_d", "c1.AZ"}};
+  const std::vector<TopicCursor> cursors{{"orders", "c1.AQ"}, {"a.b-c_d", "c1.AZ", 12}};
   const auto read = decode_group_cursor(encode_group_cursor(cursors));
   ASSERT_TRUE(read);
   ASSERT_EQ(read->size(), 2u);
   EXPECT_EQ((*read)[1].topic, "a.b-c_d");
   EXPECT_EQ((*read)[1].cursor, "c1.AZ");
-  for (const std::string_view bad : {"", "g1.", "c1.AQ", "g1.orders", "g1.:c1.AQ", "g1.a b:c1.AQ", "g1.a:b,"}) {
+  EXPECT_EQ((*read)[0].seeks, 0u);
+  EXPECT_EQ((*read)[1].seeks, 12u);
+  for (const std::string_view bad : {"", "g1.", "c1.AQ", "g1.orders", "g1.:c1.AQ", "g1.a b:c1.AQ", "g1.a:b,",
+                                     "g1.a@:c1.AQ", "g1.a@x:c1.AQ", "g1.a@1x:c1.AQ", "g1.@1:c1.AQ"}) {
     EXPECT_FALSE(decode_group_cursor(bad)) << bad;
   }
 }

@@ -66,13 +66,120 @@ TEST_F(GroupsTest, ACommitPastTheEndIsRefused) {
   EXPECT_EQ(committed("rollup", "orders", 0), 50);
 }
 
-TEST_F(GroupsTest, TheLastCommitCountsEvenBackwards) {
+TEST_F(GroupsTest, ACommitNeverMovesBackAndSaysWhereTheGroupStands) {
+  filled("orders", 2);
+  commit("rollup", {on("orders", 0, 41)});
+  Answer<Committed> answer;
+  groups->commit({"rollup", {on("orders", 0, 7), on("orders", 1, 3)}}, answer.here());
+  core->commit();
+  ASSERT_TRUE(answer.good());
+  EXPECT_EQ(answer->stands[0].offset, Offset{41});
+  EXPECT_EQ(answer->stands[1].offset, Offset{3});
+  EXPECT_EQ(committed("rollup", "orders", 0), 41);
+  EXPECT_EQ(committed("rollup", "orders", 1), 3);
+}
+
+TEST_F(GroupsTest, AProtocolThatMayMoveBackDoes) {
   filled("orders", 1);
   commit("rollup", {on("orders", 0, 41)});
-  commit("rollup", {on("orders", 0, 7)});
+  Answer<Committed> answer;
+  Commit back{"rollup", {on("orders", 0, 7)}};
+  back.may_move_back = true;
+  groups->commit(back, answer.here());
+  core->commit();
   EXPECT_EQ(committed("rollup", "orders", 0), 7);
-  commit("rollup", {on("orders", 0, 0)});
-  EXPECT_EQ(committed("rollup", "orders", 0), 0);
+}
+
+TEST_F(GroupsTest, KeepsWhatAProtocolStoresBesideAnOffset) {
+  filled("orders", 2);
+  CommittedOffset offset = on("orders", 1, 5);
+  offset.leader_epoch = 3;
+  offset.metadata = "done by host 7";
+  commit("rollup", {offset});
+  crash_and_restart();
+  const auto found = groups->committed_offset("rollup", "orders", PartitionId{1});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->offset, Offset{5});
+  EXPECT_EQ(found->leader_epoch, 3);
+  EXPECT_EQ(found->metadata, "done by host 7");
+  commit("rollup", {on("orders", 1, 6)});
+  EXPECT_EQ(groups->committed_offset("rollup", "orders", PartitionId{1})->metadata, "");
+  offset.metadata = std::string(kOffsetMetadataMax + 1, 'm');
+  EXPECT_EQ(refused("rollup", {offset}), Errc::invalid_request);
+}
+
+TEST_F(GroupsTest, ASeekMovesBackAndMakesOldPositionsStale) {
+  filled("orders", 2);
+  filled("bills", 1);
+  commit("rollup", {on("orders", 0, 41), on("bills", 0, 7)});
+  EXPECT_EQ(groups->seeks("rollup", "orders"), 0u);
+  Answer<Committed> sought;
+  groups->seek("rollup", {on("orders", 0, 10), on("orders", 1, 20)}, sought.here());
+  EXPECT_FALSE(sought.came());
+  core->commit();
+  ASSERT_TRUE(sought.good());
+  EXPECT_EQ(committed("rollup", "orders", 0), 10);
+  EXPECT_EQ(committed("rollup", "orders", 1), 20);
+  EXPECT_EQ(groups->seeks("rollup", "orders"), 1u) << "one seek, two partitions";
+  CommittedOffset old = on("orders", 0, 42);
+  old.seeks = 0;
+  EXPECT_EQ(refused("rollup", {old}), Errc::cursor_stale);
+  CommittedOffset bill = on("bills", 0, 8);
+  bill.seeks = 0;
+  commit("rollup", {bill});
+  crash_and_restart();
+  EXPECT_EQ(groups->seeks("rollup", "orders"), 1u);
+  old.seeks = 1;
+  commit("rollup", {old});
+  EXPECT_EQ(committed("rollup", "orders", 0), 42);
+}
+
+TEST_F(GroupsTest, OffsetsOfPartitionsCanBeForgotten) {
+  filled("orders", 2);
+  commit("rollup", {on("orders", 0, 41), on("orders", 1, 7)});
+  Answer<Durability> answer;
+  groups->forget("rollup", {on("orders", 0, 0)}, answer.here());
+  core->commit();
+  ASSERT_TRUE(answer.good());
+  crash_and_restart();
+  EXPECT_EQ(committed("rollup", "orders", 0), std::nullopt);
+  EXPECT_EQ(committed("rollup", "orders", 1), 7);
+}
+
+TEST_F(GroupsTest, AGroupThatNobodyUsesIsForgottenAfterAWeek) {
+  filled("orders", 1);
+  commit("old", {on("orders", 0, 1)});
+  core->pass(std::chrono::hours{24 * 6});
+  commit("young", {on("orders", 0, 1)});
+  core->pass(std::chrono::hours{25});
+  core->commit();
+  EXPECT_EQ(names("", 10), std::vector<std::string>{"young"});
+  crash_and_restart();
+  EXPECT_EQ(names("", 10), std::vector<std::string>{"young"});
+}
+
+TEST_F(GroupsTest, BeginningIsDecidedOnce) {
+  filled("orders", 1);
+  groups->begin_at("rollup", {on("orders", 0, 30)});
+  groups->begin_at("rollup", {on("orders", 0, 50)});
+  core->commit();
+  crash_and_restart();
+  EXPECT_EQ(committed("rollup", "orders", 0), 30);
+}
+
+TEST_F(GroupsTest, LagIsToldInRecordsBytesAndAge) {
+  create("orders", 2);
+  publish("orders", {{"k", "v", 0}, {"k", "v", 0}});
+  core->pass(10s);
+  publish("orders", {{"k", "v", 1}});
+  commit("rollup", {on("orders", 0, 1)});
+  const Lag lag = groups->lag("rollup", "orders");
+  EXPECT_EQ(lag.count, 2);
+  EXPECT_GT(lag.bytes, 60u);
+  EXPECT_EQ(core->wall() - *lag.oldest, 10s);
+  commit("rollup", {on("orders", 0, 2), on("orders", 1, 1)});
+  EXPECT_EQ(groups->lag("rollup", "orders").count, 0);
+  EXPECT_EQ(groups->lag("rollup", "orders").oldest, std::nullopt);
 }
 
 TEST_F(GroupsTest, ShowsOffsetsByTopicAndPartition) {

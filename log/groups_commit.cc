@@ -1,0 +1,176 @@
+// Commits: who may, and of what.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "log/groups_state.h"
+#include "log/topics_limits.h"
+
+namespace twofold::log {
+
+using engine::Errc;
+using engine::Error;
+
+namespace {
+
+constexpr std::size_t kNoteBytes = 64;        // of a note besides its names and offsets
+constexpr std::size_t kNoteOffsetBytes = 32;  // of an offset in it besides its metadata
+
+Error sought_since(const CommittedOffset& offset) {
+  return Error(Errc::cursor_stale,
+               fmt::format("a seek has moved the group in {} since this position was given out",
+                           offset.topic),
+               "poll without the cursor: the answer begins where the seek went");
+}
+
+}  // namespace
+
+void Groups::commit(Commit commit, Completion<Committed> done, engine::Decided<Committed> decided) {
+  auto checked = check(std::move(commit));
+  if (!checked) return done(checked.error());
+  engine::Core& core = state_->core;
+  if (auto admitted = core.admit(engine::Admission::consume, checked->bytes); !admitted) {
+    return done(admitted.error());
+  }
+  state_->answer_on_disk({apply(*std::move(checked))}, std::move(done), std::move(decided));
+}
+
+void Groups::commit(std::string group, std::vector<CommittedOffset> offsets,
+                    Completion<Durability> done) {
+  Commit request{std::move(group), std::move(offsets)};
+  commit(std::move(request), [done = std::move(done)](Result<Committed> committed) mutable {
+    if (!committed) return done(committed.error());
+    done(committed->durability);
+  });
+}
+
+Result<Groups::Checked> Groups::check(Commit commit) {
+  if (auto named = check_group_name(commit.group); !named) return named.error();
+  if (commit.offsets.empty()) return Error(Errc::invalid_request, "there is no offset to commit");
+  if (auto may = state_->check_committer(commit); !may) return may.error();
+  Checked checked{std::move(commit), {}, kNoteBytes};
+  const StoredGroup* const group = state_->find(checked.commit.group);
+  if (!group && state_->groups.size() >= kGroupsMax) {
+    return Error(Errc::overloaded, fmt::format("there are {} groups already", kGroupsMax));
+  }
+  for (const CommittedOffset& offset : checked.commit.offsets) {
+    const auto key = state_->resolve(offset);
+    if (!key) return key.error();
+    if (offset.seeks && *offset.seeks != (group ? group->seeks_of(key->topic_id) : 0)) {
+      return sought_since(offset);
+    }
+    if (auto reads = state_->check_reader(checked.commit, *key, offset); !reads) {
+      return reads.error();
+    }
+    checked.keys.push_back(*key);
+    checked.bytes += kNoteOffsetBytes + offset.metadata.size();
+  }
+  checked.bytes += checked.commit.group.size();
+  return checked;
+}
+
+std::vector<CommittedOffset> Groups::apply(Checked checked) {
+  Commit& commit = checked.commit;
+  GroupCommit note{commit.group, {}, state_->core.now()};
+  const StoredGroup* const before = state_->find(commit.group);
+  for (std::size_t i = 0; i < commit.offsets.size(); ++i) {
+    CommittedOffset& offset = commit.offsets[i];
+    const auto stands = before ? before->get(checked.keys[i]) : std::nullopt;
+    if (!commit.may_move_back && stands && offset.offset < *stands) {
+      offset.offset = *stands;
+      continue;
+    }
+    note.offsets.push_back(to_note(checked.keys[i], offset));
+  }
+  if (!note.offsets.empty()) state_->write(note);
+
+  LiveGroup* const live = state_->find_live(commit.group);
+  if (live && live->broker()) {
+    const auto* member = std::get_if<std::string>(&commit.by);
+    if (member) live->broker()->heartbeat(state_->core.now(), *member);
+    for (std::size_t i = 0; i < commit.offsets.size(); ++i) {
+      live->broker()->settled(checked.keys[i], commit.offsets[i].offset);
+    }
+    state_->after(*live);
+  }
+  return std::move(commit.offsets);
+}
+
+void Groups::begin_at(const std::string& group, const std::vector<CommittedOffset>& offsets) {
+  GroupCommit note{group, {}, state_->core.now()};
+  const StoredGroup* const before = state_->find(group);
+  if (!before && state_->groups.size() >= kGroupsMax) return;
+  for (const CommittedOffset& offset : offsets) {
+    const auto key = state_->resolve(offset);
+    if (!key || (before && before->get(*key))) continue;
+    note.offsets.push_back(to_note(*key, offset));
+  }
+  if (note.offsets.empty()) return;
+  (void)state_->admit_and_write(note).has_value();  // else the next poll decides it again
+}
+
+// -- State ---------------------------------------------------------------------------------------
+
+Result<PartitionKey> Groups::State::resolve(const CommittedOffset& offset) const {
+  const auto ref = topics.resolve(offset.topic);
+  if (!ref) {
+    return Error(Errc::topic_not_found, fmt::format("there is no topic named {}", offset.topic));
+  }
+  if (offset.partition.value() < 0 || offset.partition.value() >= ref->partitions) {
+    return Error(Errc::partition_not_found, fmt::format("topic {} has no partition {}",
+                                                        offset.topic, offset.partition.value()));
+  }
+  if (offset.offset.value() < 0) {
+    return Error(Errc::invalid_request, fmt::format("offset {} is below 0", offset.offset.value()));
+  }
+  if (offset.metadata.size() > kOffsetMetadataMax) {
+    return Error(Errc::invalid_request,
+                 fmt::format("metadata of an offset is {} bytes at most", kOffsetMetadataMax));
+  }
+  const auto end =
+      core.status((*ref->logs)[static_cast<std::size_t>(offset.partition.value())]).end;
+  if (offset.offset > end) {
+    return Error(
+        Errc::invalid_request,
+        fmt::format("offset {} is past the end of partition {} of {}, which is {}",
+                    offset.offset.value(), offset.partition.value(), offset.topic, end.value()));
+  }
+  return PartitionKey{ref->id, offset.partition};
+}
+
+Result<> Groups::State::check_committer(const Commit& commit) {
+  LiveGroup* const group = find_live(commit.group);
+  const auto* classic = std::get_if<MemberRef>(&commit.by);
+  if (!group) {
+    if (!classic) return {};
+    return Error(Errc::member_unknown, fmt::format("there is no member {}", classic->member_id));
+  }
+  if (std::holds_alternative<std::monostate>(commit.by)) {
+    return Error(Errc::group_in_use,
+                 fmt::format("group {} has members: only they commit", commit.group),
+                 "name the member, or move the group with a seek");
+  }
+  if ((classic != nullptr) != (group->classic() != nullptr)) {
+    return Error(Errc::group_in_use,
+                 fmt::format("group {} has members of another protocol", commit.group));
+  }
+  if (!classic) return {};
+  return group->classic()->may_commit(core.now(), *classic);
+}
+
+// What nobody else has come to read since may be committed: after a restart, or late, the work is
+// done all the same.
+Result<> Groups::State::check_reader(const Commit& commit, const PartitionKey& key,
+                                     const CommittedOffset& offset) {
+  LiveGroup* const group = find_live(commit.group);
+  const auto* member = std::get_if<std::string>(&commit.by);
+  if (!group || !group->broker() || !member) return {};
+  const std::string* const reader = group->broker()->reader(key);
+  if (!reader || *reader == *member) return {};
+  return Error(Errc::member_fenced,
+               fmt::format("member {} reads partition {} of {} now", *reader,
+                           offset.partition.value(), offset.topic),
+               "drop what is in hand of it and poll");
+}
+
+}  // namespace twofold::log

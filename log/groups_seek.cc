@@ -1,0 +1,83 @@
+// Seeks, and forgetting: what moves a group other than its readers.
+#include <map>
+
+#include <fmt/format.h>
+
+#include "log/groups_state.h"
+#include "log/topics_limits.h"
+
+namespace twofold::log {
+
+using engine::Errc;
+using engine::Error;
+
+void Groups::seek(std::string group, std::vector<CommittedOffset> to, Completion<Committed> done,
+                  engine::Decided<Committed> decided) {
+  if (auto named = check_group_name(group); !named) return done(named.error());
+  if (to.empty()) return done(Error(Errc::invalid_request, "there is no partition to move"));
+  LiveGroup* const live = state_->find_live(group);
+  if (live && live->classic()) {
+    return done(Error(Errc::group_in_use, "its members would not notice: stop them first"));
+  }
+  if (!state_->find(group) && state_->groups.size() >= kGroupsMax) {
+    return done(Error(Errc::overloaded, fmt::format("there are {} groups already", kGroupsMax)));
+  }
+  GroupSeek note{group, {}, state_->core.now()};
+  for (const CommittedOffset& offset : to) {
+    const auto key = state_->resolve(offset);
+    if (!key) return done(key.error());
+    note.offsets.push_back(to_note(*key, offset));
+  }
+  if (auto written = state_->admit_and_write(note); !written) return done(written.error());
+  if (live && live->broker()) {
+    std::map<std::string, std::vector<HeldPartition>> moved;
+    for (const GroupOffset& offset : note.offsets) {
+      const PartitionKey key{offset.topic_id, offset.partition};
+      const std::string* const reader = live->broker()->reader(key);
+      if (reader) moved[*reader].push_back(state_->held(group, key));
+      live->broker()->forget_handed_out(key);
+    }
+    for (const auto& [member, partitions] : moved) {
+      const auto observer = live->observers.find(member);
+      if (observer != live->observers.end()) observer->second->on_moved(partitions);
+    }
+    if (LiveGroup* const still = state_->find_live(group)) state_->after(*still);
+  }
+  state_->answer_on_disk({std::move(to)}, std::move(done), std::move(decided));
+}
+
+void Groups::forget(std::string group, const std::vector<CommittedOffset>& partitions,
+                    Completion<Durability> done) {
+  if (!state_->find(group)) {
+    return done(Error(Errc::group_not_found, fmt::format("no group named {}", group)));
+  }
+  LiveGroup* const live = state_->find_live(group);
+  GroupForget note{std::move(group), {}};
+  for (const CommittedOffset& partition : partitions) {
+    const auto key = state_->resolve(partition);
+    if (!key) return done(key.error());
+    if (live && live->broker() && live->broker()->reader(*key)) {
+      return done(Error(Errc::group_in_use, "a member of the group reads this partition"));
+    }
+    note.partitions.push_back(*key);
+  }
+  if (note.partitions.empty()) return done(Error(Errc::invalid_request, "nothing to forget"));
+  if (auto written = state_->admit_and_write(note); !written) return done(written.error());
+  state_->core.on_commit(Durability::disk, std::move(done));
+}
+
+void Groups::remove(std::string group, Completion<Durability> done) {
+  if (LiveGroup* const live = state_->find_live(group); live && !live->empty()) {
+    return done(Error(Errc::group_in_use, fmt::format("group {} has members", group),
+                      "stop them, or wait until their sessions are over"));
+  }
+  if (!state_->find(group)) {
+    return done(
+        Error(Errc::group_not_found, fmt::format("no group named {} committed anything", group)));
+  }
+  const GroupNote note = GroupRemove{std::move(group)};
+  if (auto written = state_->admit_and_write(note); !written) return done(written.error());
+  state_->core.on_commit(Durability::disk, std::move(done));
+}
+
+}  // namespace twofold::log

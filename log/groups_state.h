@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "log/broker_group.h"
+#include "log/group_notes.h"
+#include "log/groups.h"
+
+namespace twofold::log {
+
+/// The committed offset of each partition plus one, so that a partition never committed costs a
+/// zero and no more.
+using OffsetsOfTopic = std::vector<std::uint64_t>;
+
+/// What a protocol wants to find again beside an offset.
+struct OffsetDetails {
+  std::int32_t leader_epoch = -1;
+  std::string metadata;
+};
+
+/// What the journal keeps of a group.
+struct StoredGroup {
+  std::map<std::uint32_t, OffsetsOfTopic> topics;  // by id
+  std::map<PartitionKey, OffsetDetails> details;   // where there are any
+  std::map<std::uint32_t, std::uint64_t> seeks;    // of topics that were ever sought
+  Instant touched{0};                              // last commit, or the last member's leaving
+
+  void set(const GroupOffset& offset);
+  std::optional<Offset> get(const PartitionKey& key) const;
+  std::uint64_t seeks_of(std::uint32_t topic_id) const;
+  /// True when nothing is left.
+  bool forget_topic(std::uint32_t topic_id);
+};
+
+/// A group while it has members.
+struct LiveGroup {
+  LiveGroup(std::string of, std::uint32_t number) : name(std::move(of)), slot(number) {}
+
+  std::string name;
+  std::uint32_t slot;  // the owner of its timer
+  std::variant<std::monostate, BrokerGroup, ClassicGroup> members;
+  std::map<std::string, MemberObserver*> observers;  // by member
+  std::map<RequestTicket, Completion<JoinAnswer>> joins;
+  std::map<RequestTicket, Completion<SyncAnswer>> syncs;
+  std::optional<Instant> timer;  // when the earliest one scheduled fires
+
+  BrokerGroup* broker() { return std::get_if<BrokerGroup>(&members); }
+  ClassicGroup* classic() { return std::get_if<ClassicGroup>(&members); }
+  bool empty() const;
+  std::optional<Instant> next_deadline() const;
+};
+
+Result<> check_group_name(const std::string& group);
+GroupOffset to_note(const PartitionKey& key, const CommittedOffset& offset);
+engine::Error no_member(const std::string& group, const std::string& member);
+
+/// Inside of Groups, for groups*.cc only.
+struct Groups::State {
+  State(Groups& owner, engine::Core& the_core, Topics& the_topics, GroupsOptions the_options)
+      : self(owner), core(the_core), topics(the_topics), options(the_options) {}
+
+  // -- offsets (groups_commit.cc, groups_stored.cc)
+  Result<PartitionKey> resolve(const CommittedOffset& offset) const;
+  Result<> check_committer(const Commit& commit);
+  Result<> check_reader(const Commit& commit, const PartitionKey& key,
+                        const CommittedOffset& offset);
+  const StoredGroup* find(const std::string& group) const;
+  void change(const GroupNote& note);
+  void answer_on_disk(Committed committed, Completion<Committed> done,
+                      engine::Decided<Committed> decided);
+  void write(const GroupNote& note);
+  Result<> admit_and_write(const GroupNote& note);
+
+  // -- members (groups_live.cc)
+  LiveGroup* find_live(const std::string& group) const;
+  Result<> check_room(const std::string& group) const;
+  LiveGroup& make_live(const std::string& group);
+  /// After every change of a live group: tells whoever has to hear, sets the timer, and drops the
+  /// group when nobody is left. `live` may be gone afterwards.
+  void after(LiveGroup& live);
+  void tell(LiveGroup& live, const BrokerGroup::Change& change);
+  void answer(LiveGroup& live);
+  void arm(LiveGroup& live);
+  void drop(LiveGroup& live);
+
+  // -- looking (groups_look.cc)
+  Holding holding(const LiveGroup& live, const BrokerGroup::MemberView& view) const;
+  HeldPartition held(const std::string& group, const PartitionKey& key) const;
+  RevokedPartition revoked(const BrokerGroup::Revocation& revocation) const;
+  GroupInfo info_of(const std::string& name, const StoredGroup* stored, LiveGroup* live) const;
+  void add_members(GroupInfo& info, LiveGroup& live) const;
+
+  // -- forgetting (groups.cc)
+  void forget_topic(std::uint32_t id);
+  void arm_sweep();
+  void sweep(Instant now);
+
+  Groups& self;
+  engine::Core& core;
+  Topics& topics;
+  const GroupsOptions options;
+  std::map<std::string, StoredGroup, std::less<>> groups;
+  std::map<std::string, std::unique_ptr<LiveGroup>, std::less<>> live;
+  std::unordered_map<std::uint32_t, LiveGroup*> by_slot;
+  std::uint32_t next_slot = 1;
+  RequestTicket next_ticket = 1;
+  bool sweep_armed = false;
+  std::string sweep_after;
+};
+
+}  // namespace twofold::log

@@ -1,0 +1,183 @@
+"""kill -9 while members of a group read, commit, fall silent and leave: no record skipped, no commit lost.
+
+The moments are numbers of answers, drawn from TWOFOLD_LOOP_SEED; TWOFOLD_LOOP_KILLS sets how many.
+"""
+
+import os
+import pathlib
+import random
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from _group_history import GroupEnd, everything
+from _loop_broker import SECONDS_MAX, Broker, Client
+from _loop_history import History
+
+KILLS = int(os.environ.get("TWOFOLD_LOOP_KILLS", "16"))
+SEED = int(os.environ.get("TWOFOLD_LOOP_SEED", "1"))
+TOPIC, GROUP, PARTITIONS, SESSION = "events", "readers", 6, "1s"
+
+
+class Members:
+    """Threads of publishers and members, each with a seed of its own. They pause while no broker runs."""
+
+    def __init__(self, history: History):
+        self.history = history
+        self.changed = threading.Condition()
+        self.port: int | None = None
+        self.life = 0
+        self.answered = 0
+        self.ended = False
+        kinds = [self.publish, self.publish, self.member, self.member, self.member]
+        self.threads = [threading.Thread(target=self.run, args=(n, kind)) for n, kind in enumerate(kinds)]
+        for thread in self.threads:
+            thread.start()
+
+    def connect(self, broker: Broker) -> None:
+        with self.changed:
+            self.port, self.life, self.answered = broker.port, broker.life, 0
+            self.changed.notify_all()
+
+    def wait_for_answers(self, count: int) -> None:
+        with self.changed:
+            if not self.changed.wait_for(lambda: self.answered >= count, timeout=SECONDS_MAX):
+                raise AssertionError(f"only {self.answered} of {count} calls were answered in {SECONDS_MAX} s")
+
+    def disconnect(self) -> None:
+        with self.changed:
+            self.port = None
+
+    def end(self) -> None:
+        with self.changed:
+            self.ended, self.port = True, None
+            self.changed.notify_all()
+        for thread in self.threads:
+            thread.join(SECONDS_MAX)
+
+    def run(self, number: int, kind) -> None:
+        chance = random.Random(SEED * 100 + number)
+        state: dict = {}
+        while True:
+            with self.changed:
+                self.changed.wait_for(lambda: self.port is not None or self.ended)
+                if self.ended:
+                    return
+                port, life = self.port, self.life
+            client = Client(port)
+            while self.port == port and self.life == life:
+                if kind(client, f"c{number}", life, chance, state) == "info":
+                    break
+                with self.changed:
+                    self.answered += 1
+                    self.changed.notify_all()
+            client.close()
+            with self.changed:
+                self.changed.wait_for(lambda: self.life != life or self.ended)
+
+    def publish(self, client, process, life, chance, state) -> str:
+        first = state.get("next", 0)
+        state["next"] = first + chance.randint(1, 5)
+        texts = [f"{process}-{n}" for n in range(first, state["next"])]
+        body = {"records": [{"text": t, "key": chance.choice("abcdefgh")} for t in texts]}
+        return self.history.record(process, life, "publish", {"texts": texts},
+                                   lambda: client.call("POST", f"/v1/topics/{TOPIC}/records", body))[0]
+
+    def member(self, client, process, life, chance, state) -> str:
+        """One turn: poll and commit; now and then it forgets to commit, falls silent for its session, or leaves."""
+        told = self.poll_and_commit(client, process, life, chance, state)
+        mood = chance.random()
+        if told == "ok" and mood < 0.03:
+            time.sleep(1.2)  # longer than the session: this is what dying looks like from outside
+        elif told == "ok" and mood < 0.06:
+            told = self.history.record(process, life, "leave", {}, lambda: client.call(
+                "POST", f"/v1/groups/{GROUP}/leave", {"member": process}))[0]
+        return told
+
+    def poll_and_commit(self, client, process, life, chance, state, most: int = 20, wait: str = "200ms") -> str:
+        body = {"topics": [TOPIC], "member": process, "session": SESSION, "max": most, "wait": wait}
+        if state.get("cursor") and chance.random() < 0.2:
+            body["cursor"] = state["cursor"]  # reads on before it has committed
+        told, answer = self.history.record(process, life, "poll", {"cursor": "cursor" in body}, lambda: client.call(
+            "POST", f"/v1/groups/{GROUP}/poll", body))
+        state["cursor"] = None
+        if told != "ok":
+            return told
+        given_at = time.monotonic_ns()
+        state["cursor"] = answer.get("cursor")
+        offsets: dict[str, int] = {}
+        for record in answer["records"]:
+            offsets[str(record["partition"])] = record["offset"] + 1
+        if not offsets or chance.random() < 0.1:
+            return told
+        if chance.random() < 0.1:
+            time.sleep(chance.random() * 1.5)  # slow work: it may be too late
+        return self.commit(client, process, life, state["cursor"], offsets, given_at)
+
+    def commit(self, client, process, life, cursor, offsets, given_at) -> str:
+        def call():
+            told, answer = client.call("POST", f"/v1/groups/{GROUP}/commit", {"member": process, "cursor": cursor})
+            return told, {"committed": answer.get("committed", {}).get(TOPIC, {}), "code": answer.get("code")}
+
+        return self.history.record(process, life, "commit", {"offsets": offsets, "given_at": given_at}, call)[0]
+
+
+def look_at_the_end(load: Members, history: History, broker: Broker) -> GroupEnd:
+    """One member alone reads what is left, then everything is looked at."""
+    client, state, chance = Client(broker.port), {}, random.Random(0)
+    for _ in range(2000):
+        load.poll_and_commit(client, "last", broker.life, chance, state, 1000, "2s")
+        group = client.must("GET", f"/v1/groups/{GROUP}")
+        if len(group["members"]) == 1 and group["lag"]["count"] == 0 and len(group["offsets"].get(TOPIC, {})) > 0:
+            break
+    ends = {p["partition"]: p["end"] for p in client.must("GET", f"/v1/topics/{TOPIC}/offsets")["partitions"]}
+    committed = {int(p): o["committed"] for p, o in client.must("GET", f"/v1/groups/{GROUP}")["offsets"][TOPIC].items()}
+    texts, where = {}, "from=earliest"
+    while True:
+        page = client.must("GET", f"/v1/topics/{TOPIC}/records?{where}&limit=1000")
+        texts |= {r["id"]: r["text"] for r in page["records"]}
+        if page["caught_up"]:
+            break
+        where = f"cursor={page['cursor']}"
+    client.close()
+    return GroupEnd(ends, committed, texts)
+
+
+class KillGroups(unittest.TestCase):
+    def test_what_groups_promise_survives_every_kill(self):
+        with tempfile.TemporaryDirectory(prefix="twofold-groups-") as folder:
+            broker, history = Broker(pathlib.Path(folder) / "data"), History()
+            broker.start()
+            first = Client(broker.port)
+            first.must("PUT", f"/v1/topics/{TOPIC}", {"partitions": PARTITIONS, "retention": {"time": None}})
+            first.close()
+            moments, load = random.Random(SEED), Members(history)
+            try:
+                for _ in range(KILLS):
+                    load.connect(broker)
+                    load.wait_for_answers(moments.randint(1, 400))
+                    broker.kill()
+                    load.disconnect()
+                    broker.start()
+            finally:
+                load.end()
+            try:
+                end = look_at_the_end(load, history, broker)
+            finally:
+                broker.kill()
+            wrong = everything(history, end)
+            commits = history.of("commit")
+            fenced = sum(1 for c in commits if c.answer.get("code") == "member-fenced")
+            print(f"{KILLS} kills, {len(end.texts)} records, {len(history.of('poll', told='ok'))} polls, "
+                  f"{len(commits)} commits, {fenced} of them fenced, seed {SEED}")
+            if wrong:
+                history.dump(pathlib.Path(tempfile.gettempdir()) / f"twofold-kill-groups-{SEED}.jsonl")
+            self.assertEqual(wrong[:20], [])
+            self.assertGreater(fenced, 0, "nobody was ever fenced: the load proves nothing")
+            self.assertEqual(end.committed, {p: e for p, e in end.ends.items() if p in end.committed})
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
