@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "http/rest/expectation_in.h"
 #include "http/rest/json_request.h"
 #include "http/rest/receive_in.h"
 #include "http/rest/settle_in.h"
@@ -144,9 +145,7 @@ Try<> read_publish(JsonReader& json, ClientFrame& frame, engine::WallTime now) {
         if (json.ok()) members.store(parse_durability(text), publish.batch.durability);
         break;
       }
-      default:
-        members.take(Problem(ProblemKind::invalid_request,
-                             "A conditional publish is not available in this version."));
+      default: members.store(read_expectation(json), publish.batch.expect);
     }
   }
   if (auto finished = members.finish(); !finished) return finished;

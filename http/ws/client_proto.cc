@@ -38,6 +38,13 @@ Try<> read_hello(std::string_view message, ClientFrame& frame) {
 
 // Where the records go is written before them by every encoder; one that does not is refused as if
 // it had said nothing.
+Try<> take_expectation(std::string_view message, PublishFrame& publish) {
+  auto expect = read_proto_expectation(message);
+  if (!expect) return std::move(expect).problem();
+  publish.batch.expect = *expect;
+  return {};
+}
+
 Try<> read_publish(std::string_view message, ClientFrame& frame, engine::WallTime now) {
   PublishFrame& publish = frame.op.emplace<PublishFrame>();
   ProtoReader fields(message);
@@ -50,6 +57,7 @@ Try<> read_publish(std::string_view message, ClientFrame& frame, engine::WallTim
       taken = add_proto_record(fields.bytes(), publish.scratch, rules, publish.batch);
     }
     if (fields.is_number(4)) taken = set_proto_durability(fields.number(), publish.batch);
+    if (fields.is_bytes(5)) taken = take_expectation(fields.bytes(), publish);
     if (!taken) return taken;
   }
   if (auto done = finished(fields); !done) return done;
@@ -226,6 +234,11 @@ Try<> check_publish(const PublishFrame& publish) {
     return Problem(ProblemKind::invalid_request, "A publish names a topic or a queue.",
                    publish.topic.empty() ? "topic" : "queue");
   }
+  const log::Expectation& expect = publish.batch.expect;
+  if (!publish.queue.empty() && (expect.last_seq || expect.key_last)) {
+    return Problem(ProblemKind::invalid_request, "Only a publish to a topic is conditional.",
+                   "expect");
+  }
   if (publish.batch.records.empty()) {
     return Problem(ProblemKind::invalid_request, "There is no record to publish.", "records");
   }
@@ -254,6 +267,10 @@ Try<> check_subscribe(const Subscribe& subscribe) {
                     subscribe.total_order || subscribe.from != "latest")) {
     return Problem(ProblemKind::invalid_request,
                    "A queue keeps its own place: from, resume, group and order are for topics.");
+  }
+  if (!subscribe.group.empty() && !subscribe.resume.empty()) {
+    return Problem(ProblemKind::invalid_request,
+                   "A group keeps its place itself: there is nothing to resume.", "resume");
   }
   if (subscribe.visibility_timeout) {
     auto checked = checked_visibility(*subscribe.visibility_timeout);

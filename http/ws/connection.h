@@ -69,6 +69,9 @@ class Connection final : public Upgraded {
   void count(std::size_t batches, std::size_t messages);
   /// Tells the client, and ends the subscription.
   void sub_failed(std::uint32_t sub, const engine::Error& error, std::string name);
+  void sub_refused(const FrameId& id, std::uint32_t sub, Problem problem);
+  /// A group has changed for the member behind a subscription. Any thread.
+  static void group_changed(std::shared_ptr<Connection> connection, std::uint32_t sub);
   /// The client is gone, or told to go.
   bool is_over() const { return state_ != State::open; }
   /// How many of the bytes sent have reached the client's side, as far as is known.
@@ -127,6 +130,12 @@ class Connection final : public Upgraded {
   std::shared_ptr<class QueueSub> find_queue(const FrameId& id, std::optional<std::uint32_t> sub);
   static Task<> open_topic(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
                            Subscribe request);
+  static Task<> open_group(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
+                           Subscribe request);
+  void commit_answered(const FrameId& id, std::uint32_t sub, const std::string& topic,
+                       const Result<log::Committed>& result);
+  static Task<> seek_group(std::shared_ptr<Connection> self, FrameId id,
+                           std::shared_ptr<class GroupSub> group, std::string to);
   static Task<> open_queue(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
                            std::string queue);
   static Task<> seek_topic(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,

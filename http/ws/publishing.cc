@@ -1,4 +1,6 @@
 // Publishing over a connection: the window, and what goes to the core and comes back.
+#include "http/rest/publishing.h"
+
 #include "http/lane.h"
 #include "http/on_core.h"
 #include "http/ws/connection.h"
@@ -10,10 +12,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int kWindowsIgnoredMax = 3;
-
-bool is_about_a_record(engine::Errc code) {
-  return code == engine::Errc::message_too_large || code == engine::Errc::partition_not_found;
-}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "http/ws/server_frame.h"
 
 #include "engine/base/duration_text.h"
+#include "engine/base/time_text.h"
 #include "http/json_writer.h"
 #include "http/proto_writer.h"
 #include "http/rest/send_out.h"
@@ -23,6 +24,8 @@ enum Op : std::uint32_t {
   kPong = 13,
   kError = 14,
   kGoAway = 15,
+  kAssigned = 16,
+  kRevoked = 17,
 };
 
 std::uint64_t bits(std::int64_t number) { return static_cast<std::uint64_t>(number); }
@@ -147,7 +150,7 @@ std::string welcome_frame(Format format, const FrameId& id, const Welcome& welco
 std::string published_frame(Format format, const FrameId& id, const log::Published& published) {
   return places_frame(format, id, published.durability, [&](auto add) {
     for (const log::PublishedRecord& record : published.records)
-      add(record.partition.value(), record.offset, record.seq, false);
+      add(record.partition.value(), record.offset, record.seq, record.duplicate);
   });
 }
 
@@ -211,6 +214,42 @@ std::string lost_frame(Format format, std::uint32_t sub, std::span<const std::st
   for (const std::string& receipt : receipts) proto.present_bytes(1, receipt);
   proto.bytes(2, reason);
   return proto_frame(kLost, FrameId{}, sub, body);
+}
+
+std::string assigned_frame(Format format, std::uint32_t sub,
+                           std::span<const log::PartitionPosition> places, std::int32_t generation,
+                           std::string_view cursor) {
+  if (format == Format::json) {
+    JsonFrame frame("assigned", FrameId{}, sub);
+    frame.json().name("partitions").begin_array();
+    for (const auto& place : places) frame.json().number(place.partition.value());
+    frame.json().end_array().name("generation").number(generation);
+    frame.json().name("cursor").string(cursor);
+    return frame.finish();
+  }
+  std::string body;
+  ProtoWriter proto(body);
+  for (const auto& place : places) proto.present_number(1, bits(place.partition.value()));
+  proto.number(2, bits(generation));
+  proto.bytes(3, cursor);
+  return proto_frame(kAssigned, FrameId{}, sub, body);
+}
+
+std::string revoked_frame(Format format, std::uint32_t sub,
+                          std::span<const engine::PartitionId> partitions,
+                          engine::WallTime commit_by) {
+  if (format == Format::json) {
+    JsonFrame frame("revoked", FrameId{}, sub);
+    frame.json().name("partitions").begin_array();
+    for (const auto partition : partitions) frame.json().number(partition.value());
+    frame.json().end_array().name("commit_by").string(engine::format_time(commit_by));
+    return frame.finish();
+  }
+  std::string body;
+  ProtoWriter proto(body);
+  for (const auto partition : partitions) proto.present_number(1, bits(partition.value()));
+  proto.number(2, bits(commit_by.value()));
+  return proto_frame(kRevoked, FrameId{}, sub, body);
 }
 
 std::string acked_frame(Format format, const FrameId& id, std::optional<std::uint32_t> sub,

@@ -39,6 +39,13 @@ std::string gap_frame(Format format, std::uint32_t sub, engine::PartitionId part
                       engine::Offset from, engine::Offset to);
 std::string lost_frame(Format format, std::uint32_t sub, std::span<const std::string> receipts,
                        std::string_view reason);
+/// What a member of a group reads from now on, and where it stands.
+std::string assigned_frame(Format format, std::uint32_t sub,
+                           std::span<const log::PartitionPosition> places, std::int32_t generation,
+                           std::string_view cursor);
+std::string revoked_frame(Format format, std::uint32_t sub,
+                          std::span<const engine::PartitionId> partitions,
+                          engine::WallTime commit_by);
 std::string acked_frame(Format format, const FrameId& id, std::optional<std::uint32_t> sub,
                         std::span<const queue::Settled> results);
 std::string ok_frame(Format format, const FrameId& id, std::optional<std::uint32_t> sub);

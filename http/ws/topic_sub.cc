@@ -43,6 +43,7 @@ const Positions& TopicSub::here() const {
 // Sends what was fetched; when there is none left, fetches more or joins the feed.
 std::size_t TopicSub::on_turn(std::size_t quantum) {
   if (!reader_ || fetching_ || paused_ || place_ != Place::alone || !credit().any()) return 0;
+  if (has_nothing_to_read()) return 0;
   std::size_t sent = 0;
   while (sent < quantum && credit().any()) {
     TopicReader::Limits limits;
@@ -50,6 +51,7 @@ std::size_t TopicSub::on_turn(std::size_t quantum) {
     if (credit().bytes()) limits.bytes_max = *credit().bytes();
     const auto batch = reader_->next(limits);
     if (!batch) {
+      if (sent > 0) delivered();
       if (meet_feed()) return sent;
       fetching_ = true;
       auto self = std::static_pointer_cast<TopicSub>(shared_from_this());
@@ -64,6 +66,7 @@ std::size_t TopicSub::on_turn(std::size_t quantum) {
       break;
     }
   }
+  if (sent > 0) delivered();
   if (!credit().any()) reader_->forget();
   go();
   return sent;
@@ -102,7 +105,7 @@ void TopicSub::open_feed() {
 }
 
 bool TopicSub::meet_feed() {
-  if (paused_ || !credit().any()) return false;
+  if (paused_ || !credit().any() || has_nothing_to_read()) return false;
   auto feed = connection().hub().find(key_);
   if (!feed) return false;
   if (same_place(reader_->positions(), feed->positions())) {
@@ -147,9 +150,11 @@ void TopicSub::take(const Flight& flight) {
   }
   connection().count(fits, messages);
   if (fits > 0) connection().deliver(prefix(), std::span(flight.messages).first(fits));
-  if (ended() || fits == flight.batches.size()) return;
+  if (ended()) return;
+  if (fits == flight.batches.size()) return delivered();
   leave_feed();
   reader_->seek(flight.before(fits));
+  if (fits > 0) delivered();
   behind_ = true;
   go();
 }

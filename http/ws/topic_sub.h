@@ -12,8 +12,9 @@ namespace twofold::http::ws {
 
 /// A subscription to a topic. While it keeps up it hangs on the lane's feed and gets what the feed
 /// has encoded; when its socket or its credit cannot take a flight it leaves with nothing but its
-/// place, reads the log on its own as it can, and joins again where it meets the feed.
-class TopicSub final : public Subscription, public FeedReader {
+/// place, reads the log on its own as it can, and joins again where it meets the feed. Without a
+/// partition it waits to be given one.
+class TopicSub : public Subscription, public FeedReader {
  public:
   TopicSub(std::shared_ptr<Connection> connection, std::uint32_t sub, const Subscribe& request);
 
@@ -38,6 +39,13 @@ class TopicSub final : public Subscription, public FeedReader {
   void feed_moved() override;
   void feed_failed(const engine::Error& error) override;
 
+ protected:
+  /// Where the next message is read. Requires open().
+  const Positions& here() const;
+  std::uint32_t topic_id() const { return reader_->spec().topic_id; }
+  /// Something was sent: here() has moved.
+  virtual void delivered() {}
+
  private:
   enum class Place { alone, on_feed, ahead_of_feed };
 
@@ -47,7 +55,7 @@ class TopicSub final : public Subscription, public FeedReader {
   bool meet_feed();
   void open_feed();
   void leave_feed();
-  const Positions& here() const;
+  bool has_nothing_to_read() const { return reader_->positions().empty(); }
   void say_caught_up();
   void fail(const engine::Error& error);
 

@@ -21,6 +21,26 @@ class PublishWindow(StreamCase):
         self.assertEqual([a["id"] for a in answered], list(range(64)))
         self.assertEqual([a["records"][0]["offset"] for a in answered], list(range(64)))
 
+    async def test_a_publish_may_be_conditional(self):
+        self.ask("PUT", "/v1/topics/careful", {}, status=201)
+        stream = await self.greeted()
+        await stream.say("publish", id=1, topic="careful", expect={"last_seq": 0}, records=[{"value": 1}])
+        seq = (await stream.next("published"))["records"][0]["seq"]
+        await stream.say("publish", id=2, topic="careful", expect={"last_seq": 0}, records=[{"value": 2}])
+        problem = (await stream.next("error"))["problem"]
+        self.assertEqual((problem["code"], problem["last_seq"]), ("expectation-failed", seq))
+        await stream.say("publish", id=3, queue="careful", expect={"last_seq": 0}, records=[{"value": 2}])
+        self.assertEqual((await stream.next("error"))["problem"]["param"], "expect")
+
+    async def test_what_a_producer_sent_before_is_said_to_be_a_duplicate(self):
+        self.ask("PUT", "/v1/topics/twice", {}, status=201)
+        stream = await self.greeted()
+        for duplicate in (False, True):
+            record = {"value": 1, "producer": {"id": "p-77", "epoch": 0, "seq": 0}}
+            await stream.say("publish", id=1, topic="twice", records=[record])
+            place = (await stream.next("published"))["records"][0]
+            self.assertEqual((place["offset"], place.get("duplicate", False)), (0, duplicate))
+
     async def test_a_client_that_waits_for_nothing_is_sent_away(self):
         self.ask("PUT", "/v1/topics/flood", {}, status=201)
         raw = RawStream(self.broker.port)

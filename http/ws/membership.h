@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "engine/base/unique_function.h"
+#include "log/groups.h"
+
+namespace twofold::http::ws {
+
+/// A member of a group on behalf of a subscription, which is elsewhere: whatever the member hears,
+/// the subscription is only told to look again.
+/// Threads  the core.
+class Membership final : public log::MemberObserver {
+ public:
+  Membership(log::Groups& groups, log::GroupJoin join, engine::UniqueFunction<void()> changed)
+      : groups_(groups), join_(std::move(join)), changed_(std::move(changed)) {}
+
+  const log::GroupJoin& who() const { return join_; }
+  engine::Result<log::Holding> join() { return groups_.join(join_, this); }
+  engine::Result<log::Holding> holding() const {
+    return groups_.holding(join_.group, join_.member);
+  }
+  /// What it holds goes to the others; nothing is heard any more.
+  void leave() {
+    changed_ = nullptr;
+    (void)groups_.leave(join_.group, join_.member).has_value();  // or it is no member any more
+  }
+
+  void on_assigned(const std::vector<log::HeldPartition>&) override { look_again(); }
+  void on_revoked(const std::vector<log::RevokedPartition>&) override { look_again(); }
+  void on_moved(const std::vector<log::HeldPartition>&) override { look_again(); }
+  void on_detached() override { look_again(); }
+
+ private:
+  void look_again() {
+    if (changed_) changed_();
+  }
+
+  log::Groups& groups_;
+  const log::GroupJoin join_;
+  engine::UniqueFunction<void()> changed_;
+};
+
+}  // namespace twofold::http::ws

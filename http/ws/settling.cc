@@ -1,0 +1,154 @@
+// Acks, nacks and extensions of messages, and commits of a group's offsets.
+#include "http/lane.h"
+#include "http/on_core.h"
+#include "http/ws/connection.h"
+#include "http/ws/group_sub.h"
+#include "http/ws/queue_sub.h"
+
+namespace twofold::http::ws {
+
+namespace asio = boost::asio;
+
+std::shared_ptr<QueueSub> Connection::find_queue(const FrameId& id,
+                                                 std::optional<std::uint32_t> sub) {
+  Subscription* const found = find(id, sub);
+  if (!found) return nullptr;
+  auto queue = std::dynamic_pointer_cast<QueueSub>(found->shared_from_this());
+  if (!queue) {
+    refuse(id, found->sub(),
+           {ProblemKind::invalid_request, "Records of a topic are not settled one by one.", "sub"});
+  }
+  return queue;
+}
+
+template <class Start, class Done>
+void Connection::settle(Start start, Done done) {
+  using Results = std::vector<queue::Settled>;
+  auto back = [self = self(), done = std::move(done)](Result<Results> results) mutable {
+    auto& context = self->lane_->context();
+    asio::post(context,
+               [self = std::move(self), done = std::move(done),
+                results = std::move(results)]() mutable { done(*self, std::move(results)); });
+  };
+  detail::enter_core(broker_.core,
+                     [start = std::move(start),
+                      completion = engine::Completion<Results>(std::move(back))]() mutable {
+                       start(std::move(completion));
+                     });
+}
+
+namespace {
+
+/// What happens on the lane once the core has settled.
+struct Settling {
+  FrameId id;
+  std::optional<std::uint32_t> sub;
+  std::shared_ptr<QueueSub> queue;
+};
+
+}  // namespace
+
+void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, AckFrame& ack) {
+  auto queue = find_queue(id, sub);
+  if (!queue) return;
+  auto receipts = ack.receipts;
+  auto start = [&queues = broker_.queues, name = queue->queue(),
+                receipts = std::move(ack.receipts)](auto done) mutable {
+    queues.ack(std::move(name), std::move(receipts), std::move(done));
+  };
+  auto done = [settling = Settling{id, sub, std::move(queue)}, receipts = std::move(receipts)](
+                  Connection& self, auto results) {
+    if (results) settling.queue->settled(receipts, *results);
+    self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
+  };
+  settle(std::move(start), std::move(done));
+}
+
+void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, NackFrame& nack) {
+  auto queue = find_queue(id, sub);
+  if (!queue) return;
+  std::vector<std::string> receipts;
+  for (const queue::NackItem& item : nack.items) receipts.push_back(item.receipt);
+  auto start = [&queues = broker_.queues, name = queue->queue(),
+                items = std::move(nack.items)](auto done) mutable {
+    queues.nack(std::move(name), std::move(items), std::move(done));
+  };
+  auto done = [settling = Settling{id, sub, std::move(queue)}, receipts = std::move(receipts)](
+                  Connection& self, auto results) {
+    if (results) settling.queue->settled(receipts, *results);
+    self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
+  };
+  settle(std::move(start), std::move(done));
+}
+
+void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, ExtendFrame& extend) {
+  auto queue = find_queue(id, sub);
+  if (!queue) return;
+  auto items = extend.items;
+  auto start = [&queues = broker_.queues, name = queue->queue(),
+                items = std::move(extend.items)](auto done) mutable {
+    queues.extend(std::move(name), std::move(items), std::move(done));
+  };
+  auto done = [settling = Settling{id, sub, std::move(queue)}, items = std::move(items)](
+                  Connection& self, auto results) {
+    if (results) settling.queue->extended(items, *results);
+    self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
+  };
+  settle(std::move(start), std::move(done));
+}
+
+void Connection::answer_settled(const FrameId& id, std::optional<std::uint32_t> sub,
+                                const std::string& queue,
+                                const Result<std::vector<queue::Settled>>& results) {
+  if (state_ != State::open) return;
+  if (!results) {
+    lane_->tasks.spawn(explain(self(), id, sub, results.error(), queue, std::nullopt, false));
+  } else if (id.given()) {
+    send(acked_frame(format(), id, sub, *results));
+  }
+  if (draining_) end_drain();
+}
+
+void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, CommitFrame& commit) {
+  Subscription* const found = find(id, sub);
+  if (!found) return;
+  const auto* const group = dynamic_cast<GroupSub*>(found);
+  if (!group || !group->is_open()) {
+    return refuse(id, found->sub(),
+                  {ProblemKind::invalid_request,
+                   group ? "The subscription is not open yet."
+                         : "Only a subscription of a group commits; messages are acked.",
+                   "sub"});
+  }
+  auto offsets = group->commit_of(commit.cursor);
+  if (!offsets) return refuse(id, found->sub(), std::move(offsets).problem());
+  if (offsets->offsets.empty()) return send(ok_frame(format(), id, found->sub()));
+  auto back = [self = self(), id, number = found->sub(),
+               topic = group->topic()](Result<log::Committed> result) mutable {
+    auto& context = self->lane_->context();
+    asio::post(context,
+               [self = std::move(self), id = std::move(id), number, topic = std::move(topic),
+                result = std::move(result)] { self->commit_answered(id, number, topic, result); });
+  };
+  detail::enter_core(broker_.core, [&groups = broker_.groups, offsets = *std::move(offsets),
+                                    back = std::move(back)]() mutable {
+    groups.commit(std::move(offsets), std::move(back));
+  });
+}
+
+void Connection::commit_answered(const FrameId& id, std::uint32_t sub, const std::string& topic,
+                                 const Result<log::Committed>& result) {
+  if (state_ != State::open) return;
+  if (!result) {
+    lane_->tasks.spawn(explain(self(), id, sub, result.error(), topic, std::nullopt, false));
+    return;
+  }
+  const auto found = subs_.find(sub);
+  if (found != subs_.end()) {
+    if (auto* const group = dynamic_cast<GroupSub*>(found->second.get())) group->committed(*result);
+  }
+  send(ok_frame(format(), id, sub));
+  if (draining_) end_drain();
+}
+
+}  // namespace twofold::http::ws

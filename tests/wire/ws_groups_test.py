@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Members of a group over WebSocket: partitions shared out, handed over, committed, sought, fenced."""
+
+import unittest
+
+from wire._stream import StreamCase
+
+
+class Groups(StreamCase):
+    def topic(self, name: str, partitions: int = 4) -> None:
+        self.ask("PUT", f"/v1/topics/{name}", {"partitions": partitions}, status=201)
+
+    def fill(self, name: str, partitions: int, each: int, first: int = 0) -> None:
+        for value in range(first, first + each):
+            self.ask("POST", f"/v1/topics/{name}/records",
+                     {"records": [{"partition": p, "value": [p, value]} for p in range(partitions)]})
+
+    async def member(self, topic: str, group: str, **members):
+        stream = await self.greeted()
+        await stream.subscribe(topic=topic, group=group, **{"from": "earliest", **members})
+        return stream
+
+    async def commit(self, stream, cursor: str) -> None:
+        await stream.say("commit", id="c", sub=1, cursor=cursor)
+        await stream.next("ok", but=("heartbeat", "caught_up", "messages"))
+
+    def committed(self, group: str) -> dict:
+        topics = self.ask("GET", f"/v1/groups/{group}")["offsets"]
+        return {int(number): partition["committed"] for topic in topics.values() for number, partition in topic.items()}
+
+    async def test_alone_a_member_reads_everything_and_goes_on_where_it_committed(self):
+        self.topic("alone")
+        self.fill("alone", 4, 5)
+        stream = await self.member("alone", "solo")
+        assigned = await stream.next("assigned")
+        self.assertEqual(assigned["partitions"], [0, 1, 2, 3])
+        got, cursor = [], None
+        while len(got) < 20:
+            frame = await stream.next("messages", but=("heartbeat", "caught_up"))
+            got += frame["messages"]
+            cursor = frame["cursor"]
+        await self.commit(stream, cursor)
+        self.assertEqual(self.committed("solo"), {0: 5, 1: 5, 2: 5, 3: 5})
+        await stream.connection.close()
+        self.fill("alone", 4, 1, first=5)
+        stream = await self.member("alone", "solo")
+        self.assertEqual(sorted(m["value"] for m in await stream.messages(4, but=("assigned", "caught_up", "heartbeat"))),
+                         [[p, 5] for p in range(4)])
+
+    async def test_what_nobody_committed_comes_again(self):
+        self.topic("again", 1)
+        self.fill("again", 1, 3)
+        first = await self.member("again", "forgetful")
+        await first.messages(3, but=("assigned", "heartbeat", "caught_up"))
+        await first.connection.close()
+        second = await self.member("again", "forgetful")
+        await second.messages(3, but=("assigned", "heartbeat", "caught_up"))
+
+    async def test_partitions_are_handed_over_and_nothing_is_read_twice(self):
+        self.topic("shared")
+        self.fill("shared", 4, 10)
+        first = await self.member("shared", "team")
+        self.assertEqual((await first.next("assigned"))["partitions"], [0, 1, 2, 3])
+        got, cursor = [], None
+        while len(got) < 40:
+            frame = await first.next("messages", but=("heartbeat", "caught_up"))
+            got += frame["messages"]
+            cursor = frame["cursor"]
+        second = await self.member("shared", "team")
+        revoked = await first.next("revoked", but=("heartbeat", "caught_up"))
+        self.assertEqual(len(revoked["partitions"]), 2)
+        self.assertRegex(revoked["commit_by"], r"^\d{4}-\d\d-\d\dT")
+        kept = await first.next("assigned")
+        self.assertEqual(sorted(kept["partitions"] + revoked["partitions"]), [0, 1, 2, 3])
+        # What was sent of them can be committed, and goes over at once.
+        await self.commit(first, cursor)
+        taken = await second.next("assigned")
+        while not taken["partitions"]:
+            taken = await second.next("assigned")
+        self.assertEqual(sorted(taken["partitions"]), sorted(revoked["partitions"]))
+        self.fill("shared", 4, 1, first=10)
+        mine = await first.messages(2)
+        theirs = await second.messages(2, but=("heartbeat", "caught_up", "assigned"))
+        self.assertEqual(sorted(m["value"] for m in mine + theirs), [[p, 10] for p in range(4)])
+        self.assertEqual({m["partition"] for m in theirs}, set(revoked["partitions"]))
+
+    async def test_a_member_that_vanishes_leaves_its_partitions_at_once(self):
+        self.topic("vanish", 2)
+        first = await self.member("vanish", "crew")
+        second = await self.member("vanish", "crew")
+        self.assertEqual(len((await second.next("assigned"))["partitions"]), 1)
+        first.connection.transport.abort()
+        both = await second.next("assigned", but=("heartbeat", "caught_up"))
+        self.assertEqual(both["partitions"], [0, 1])
+
+    async def test_a_commit_of_what_somebody_else_reads_is_fenced(self):
+        self.topic("fenced", 2)
+        self.fill("fenced", 2, 2)
+        first = await self.member("fenced", "rivals")
+        messages = await first.next("messages", but=("assigned", "heartbeat", "caught_up"))
+        got, cursor = messages["messages"], messages["cursor"]
+        while len(got) < 4:
+            frame = await first.next("messages", but=("heartbeat", "caught_up"))
+            got += frame["messages"]
+            cursor = frame["cursor"]
+        await first.say("unsubscribe", sub=1, id="u")
+        await first.next("ok", but=("heartbeat", "caught_up"))
+        second = await self.member("fenced", "rivals")
+        await second.messages(4, but=("assigned", "heartbeat", "caught_up"))
+        await first.subscribe(sub=2, topic="fenced", group="rivals")
+        await first.next("assigned")
+        await first.say("commit", id="late", sub=2, cursor=cursor)
+        error = await first.next("error", but=("heartbeat", "caught_up", "assigned", "messages"))
+        self.assertEqual((error["id"], error["problem"]["code"]), ("late", "member-fenced"))
+        self.assertEqual(self.committed("rivals"), {})
+
+    async def test_a_seek_moves_every_member_and_old_cursors_with_it(self):
+        self.topic("sought", 2)
+        self.fill("sought", 2, 5)
+        first = await self.member("sought", "seekers")
+        got, cursor = [], None
+        while len(got) < 10:
+            frame = await first.next("messages", but=("assigned", "heartbeat", "caught_up"))
+            got += frame["messages"]
+            cursor = frame["cursor"]
+        await self.commit(first, cursor)
+        await first.say("seek", sub=1, id="s", to="latest")
+        await first.next("subscribed", but=("assigned", "heartbeat", "caught_up"))
+        self.fill("sought", 2, 1, first=5)
+        self.assertEqual(sorted(m["value"] for m in await first.messages(2, but=("assigned", "heartbeat", "caught_up"))),
+                         [[0, 5], [1, 5]])
+        self.ask("POST", "/v1/groups/seekers/seek", {"topic": "sought", "to": "earliest"})
+        moved = await first.next("assigned", but=("heartbeat", "caught_up"))
+        self.assertEqual(moved["partitions"], [0, 1])
+        again = await first.messages(12)
+        self.assertEqual(len({tuple(m["value"]) for m in again}), 12)
+
+    async def test_a_cursor_from_before_a_seek_is_stale(self):
+        self.topic("stale", 1)
+        self.fill("stale", 1, 5)
+        stream = await self.member("stale", "movers", credit={"messages": 5})
+        frame = await stream.next("messages", but=("assigned", "heartbeat", "caught_up"))
+        while len(frame["messages"]) < 5:
+            more = await stream.next("messages")
+            frame = {"messages": frame["messages"] + more["messages"], "cursor": more["cursor"]}
+        self.ask("POST", "/v1/groups/movers/seek", {"topic": "stale", "to": "earliest"})
+        await stream.next("assigned", but=("heartbeat", "caught_up"))
+        await stream.say("commit", id="old", sub=1, cursor=frame["cursor"])
+        error = await stream.next("error")
+        self.assertEqual((error["id"], error["problem"]["code"]), ("old", "cursor-stale"))
+        self.assertEqual(self.committed("movers"), {0: 0})
+
+    async def test_beside_members_that_poll(self):
+        self.topic("mixed", 2)
+        self.fill("mixed", 2, 1)
+        stream = await self.member("mixed", "blend")
+        await stream.messages(2, but=("assigned", "heartbeat", "caught_up"))
+        polled = self.ask("POST", "/v1/groups/blend/poll", {"topics": ["mixed"], "member": "poller", "from": "earliest"})
+        revoked = await stream.next("revoked", but=("heartbeat", "caught_up"))
+        await stream.say("unsubscribe", sub=1, id=2)
+        await stream.next("ok", but=("heartbeat", "caught_up", "assigned"))
+        polled = self.ask("POST", "/v1/groups/blend/poll", {"topics": ["mixed"], "member": "poller", "from": "earliest", "wait": "5s"})
+        self.assertEqual(polled["assigned"], {"mixed": [0, 1]})
+        self.assertEqual(len(revoked["partitions"]), 1)
+
+    async def test_what_is_refused(self):
+        self.topic("picky", 1)
+        stream = await self.greeted()
+        await stream.say("subscribe", id=1, sub=1, topic="picky", group="g", resume="c1.x")
+        self.assertEqual((await stream.next("error"))["problem"]["param"], "resume")
+        await stream.say("subscribe", id=2, sub=2, topic="nowhere", group="g")
+        self.assertEqual((await stream.next("error"))["problem"]["code"], "topic-not-found")
+        await stream.subscribe(sub=3, topic="picky")
+        await stream.say("commit", id=4, sub=3, cursor="c1.x")
+        self.assertEqual((await stream.next("error", but=("caught_up",)))["problem"]["param"], "sub")
+        await stream.subscribe(sub=5, topic="picky", group="g")
+        await stream.next("assigned", but=("caught_up",))
+        await stream.say("commit", id=6, sub=5, cursor="nonsense")
+        self.assertEqual((await stream.next("error", but=("caught_up",)))["problem"]["code"], "invalid-cursor")
+
+
+if __name__ == "__main__":
+    unittest.main()
