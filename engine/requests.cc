@@ -127,7 +127,8 @@ void Requests::remember(const RequestKey& request, const RequestAnswer& answer, 
     out.raw(known.answer);
     core_.note(EntryType::request, 0, payload);
   }
-  forget_upto(now - limits_.window);
+  // Only what is journaled may be decided by what is journaled.
+  if (kept == Kept::durably) forget_upto(now - limits_.window);
   add(request.key, std::move(known));
   arm();
 }

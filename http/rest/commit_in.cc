@@ -28,6 +28,12 @@ struct Publication {
   }
 };
 
+/// What entries are read by.
+struct Source {
+  Scratch& scratch;
+  engine::WallTime now;
+};
+
 /// What is gathered while the body is read, in whatever it is written.
 struct Gathered {
   std::vector<Publication> publish;
@@ -120,20 +126,20 @@ struct RecordSlice {
   std::size_t position = 0;
 };
 
-Try<> read_slice(const RecordSlice& slice, Call& call, Publication& publication) {
+Try<> read_slice(const RecordSlice& slice, const Source& source, Publication& publication) {
   if (slice.text.empty()) {
     return Problem(ProblemKind::invalid_request, "The list of records is empty.", "records");
   }
-  const RecordRules rules{publication.destination(), call.broker.clock.wall()};
-  JsonReader json(slice.text, call.scratch.texts);
-  auto read = read_record_list(json, call.scratch, rules, publication.batch);
+  const RecordRules rules{publication.destination(), source.now};
+  JsonReader json(slice.text, source.scratch.texts);
+  auto read = read_record_list(json, source.scratch, rules, publication.batch);
   if (read) return {};
   Problem problem = std::move(read).problem();
   if (problem.at) problem.at = *problem.at + slice.position;
   return problem;
 }
 
-Try<Publication> read_publication(JsonReader& json, Call& call) {
+Try<Publication> read_publication(JsonReader& json, const Source& source) {
   static constexpr std::string_view kNames[] = {"topic", "queue", "records", "messages", "expect"};
   Publication publication;
   RecordSlice slice;
@@ -160,11 +166,11 @@ Try<Publication> read_publication(JsonReader& json, Call& call) {
     return Problem(ProblemKind::invalid_request, "records and messages are the same; give one.");
   }
   if (auto checked = check_names(publication); !checked) return std::move(checked).problem();
-  if (auto read = read_slice(slice, call, publication); !read) return std::move(read).problem();
+  if (auto read = read_slice(slice, source, publication); !read) return std::move(read).problem();
   return publication;
 }
 
-Try<Acks> read_acks(JsonReader& json, Call& /*call*/) {
+Try<Acks> read_acks(JsonReader& json, const Source& /*source*/) {
   static constexpr std::string_view kNames[] = {"queue", "receipts"};
   Acks acks;
   MemberLoop members(json, kNames);
@@ -186,7 +192,7 @@ Try<Acks> read_acks(JsonReader& json, Call& /*call*/) {
   return acks;
 }
 
-Try<GroupOffsets> read_group_offsets(JsonReader& json, Call& /*call*/) {
+Try<GroupOffsets> read_group_offsets(JsonReader& json, const Source& /*source*/) {
   static constexpr std::string_view kNames[] = {"group", "offsets", "member", "generation"};
   GroupOffsets offsets;
   std::string by;
@@ -208,11 +214,11 @@ Try<GroupOffsets> read_group_offsets(JsonReader& json, Call& /*call*/) {
 }
 
 template <class Read>
-Try<> read_entries(JsonReader& json, Call& call, std::string_view list, Gathered& gathered,
-                   Read read) {
+Try<> read_entries(JsonReader& json, const Source& source, std::string_view list,
+                   Gathered& gathered, Read read) {
   json.enter_array();
   for (std::size_t i = 0; json.next_element(); ++i) {
-    auto entry = read(json, call);
+    auto entry = read(json, source);
     if (!entry) return placed(std::move(entry).problem(), list, i);
     if (auto taken = take(gathered, *std::move(entry)); !taken)
       return placed(std::move(taken).problem(), list, i);
@@ -220,16 +226,16 @@ Try<> read_entries(JsonReader& json, Call& call, std::string_view list, Gathered
   return {};
 }
 
-Try<Gathered> read_json(Call& call) {
+Try<Gathered> read_json(std::string_view text, const Source& source) {
   static constexpr std::string_view kNames[] = {"publish", "ack", "offsets"};
   Gathered gathered;
-  JsonReader json(call.body.empty() ? std::string_view("{}") : call.body, call.scratch.texts);
+  JsonReader json(text.empty() ? std::string_view("{}") : text, source.scratch.texts);
   MemberLoop members(json, kNames);
   while (const auto member = members.next()) {
     Try<> taken;
-    if (*member == 0) taken = read_entries(json, call, "publish", gathered, read_publication);
-    if (*member == 1) taken = read_entries(json, call, "ack", gathered, read_acks);
-    if (*member == 2) taken = read_entries(json, call, "offsets", gathered, read_group_offsets);
+    if (*member == 0) taken = read_entries(json, source, "publish", gathered, read_publication);
+    if (*member == 1) taken = read_entries(json, source, "ack", gathered, read_acks);
+    if (*member == 2) taken = read_entries(json, source, "offsets", gathered, read_group_offsets);
     if (!taken) members.refuse(std::move(taken).problem());
   }
   if (auto problem = members.problem()) return *std::move(problem);
@@ -239,7 +245,7 @@ Try<Gathered> read_json(Call& call) {
 
 // -- Protobuf ------------------------------------------------------------------------------------
 
-Try<Publication> read_proto_publication(std::string_view message, Call& call) {
+Try<Publication> read_proto_publication(std::string_view message, const Source& source) {
   Publication publication;
   ProtoReader names(message);
   while (names.next()) {
@@ -248,11 +254,11 @@ Try<Publication> read_proto_publication(std::string_view message, Call& call) {
     if (names.is_bytes(4)) publication.has_expectation = true;
   }
   if (!names.ok()) return not_protobuf();
-  const RecordRules rules{publication.destination(), call.broker.clock.wall()};
+  const RecordRules rules{publication.destination(), source.now};
   ProtoReader fields(message);
   while (fields.next()) {
     if (fields.is_bytes(3)) {
-      auto added = add_proto_record(fields.bytes(), call.scratch, rules, publication.batch);
+      auto added = add_proto_record(fields.bytes(), source.scratch, rules, publication.batch);
       if (!added) return std::move(added).problem();
     }
     if (!fields.is_bytes(4)) continue;
@@ -264,7 +270,7 @@ Try<Publication> read_proto_publication(std::string_view message, Call& call) {
   return Problem(ProblemKind::invalid_request, "The list of records is empty.", "records");
 }
 
-Try<Acks> read_proto_acks(std::string_view message, Call& /*call*/) {
+Try<Acks> read_proto_acks(std::string_view message, const Source& /*source*/) {
   Acks acks;
   ProtoReader fields(message);
   while (fields.next()) {
@@ -290,7 +296,7 @@ Try<log::CommittedOffset> read_proto_offset(std::string_view message) {
   return offset;
 }
 
-Try<GroupOffsets> read_proto_offsets(std::string_view message, Call& /*call*/) {
+Try<GroupOffsets> read_proto_offsets(std::string_view message, const Source& /*source*/) {
   GroupOffsets offsets;
   std::string by;
   std::optional<std::int64_t> generation;
@@ -313,28 +319,28 @@ Try<GroupOffsets> read_proto_offsets(std::string_view message, Call& /*call*/) {
 }
 
 template <class Read>
-Try<> add_proto_entry(std::string_view message, Call& call, std::string_view list,
+Try<> add_proto_entry(std::string_view message, const Source& source, std::string_view list,
                       std::size_t index, Gathered& gathered, Read read) {
-  auto entry = read(message, call);
+  auto entry = read(message, source);
   if (!entry) return placed(std::move(entry).problem(), list, index);
   auto taken = take(gathered, *std::move(entry));
   if (!taken) return placed(std::move(taken).problem(), list, index);
   return {};
 }
 
-Try<Gathered> read_proto(Call& call) {
+Try<Gathered> read_proto(std::string_view message, const Source& source) {
   Gathered gathered;
-  ProtoReader fields(call.body);
+  ProtoReader fields(message);
   while (fields.next()) {
     Try<> taken;
     if (fields.is_bytes(1))
-      taken = add_proto_entry(fields.bytes(), call, "publish", gathered.publish.size(), gathered,
+      taken = add_proto_entry(fields.bytes(), source, "publish", gathered.publish.size(), gathered,
                               read_proto_publication);
     if (fields.is_bytes(2))
-      taken = add_proto_entry(fields.bytes(), call, "ack", gathered.ack.size(), gathered,
+      taken = add_proto_entry(fields.bytes(), source, "ack", gathered.ack.size(), gathered,
                               read_proto_acks);
     if (fields.is_bytes(3))
-      taken = add_proto_entry(fields.bytes(), call, "offsets", gathered.offsets.size(), gathered,
+      taken = add_proto_entry(fields.bytes(), source, "offsets", gathered.offsets.size(), gathered,
                               read_proto_offsets);
     if (!taken) return std::move(taken).problem();
   }
@@ -342,29 +348,43 @@ Try<Gathered> read_proto(Call& call) {
   return gathered;
 }
 
-}  // namespace
-
-Try<CommitBody> read_commit_request(Call& call) {
-  auto gathered = call.media == Media::protobuf ? read_proto(call) : read_json(call);
-  if (!gathered) return std::move(gathered).problem();
-  CommitBody request;
-  Transaction& transaction = request.transaction;
-  const engine::WallTime now = call.broker.clock.wall();
-  for (Publication& publication : gathered->publish) {
+// Once everything is read: the views of headers would not outlive further reading.
+CommitBody assembled(Gathered gathered, const Source& source) {
+  CommitBody body;
+  Transaction& transaction = body.transaction;
+  for (Publication& publication : gathered.publish) {
     const bool is_queue = publication.destination() == Destination::queue;
+    const auto& batch = publication.batch;
     if (is_queue) {
-      request.published.push_back({true, transaction.send.size()});
+      body.published.push_back({true, transaction.send.size()});
       transaction.send.push_back(
-          to_send(std::move(publication.queue), publication.batch, call.scratch, now));
+          to_send(std::move(publication.queue), batch, source.scratch, source.now));
     } else {
-      request.published.push_back({false, transaction.publish.size()});
+      body.published.push_back({false, transaction.publish.size()});
       transaction.publish.push_back(
-          to_publish(std::move(publication.topic), publication.batch, call.scratch, now));
+          to_publish(std::move(publication.topic), batch, source.scratch, source.now));
     }
   }
-  transaction.ack = std::move(gathered->ack);
-  transaction.offsets = std::move(gathered->offsets);
-  return request;
+  transaction.ack = std::move(gathered.ack);
+  transaction.offsets = std::move(gathered.offsets);
+  return body;
+}
+
+}  // namespace
+
+Try<CommitBody> read_commit_json(std::string_view text, Scratch& scratch, engine::WallTime now) {
+  const Source source{scratch, now};
+  auto gathered = read_json(text, source);
+  if (!gathered) return std::move(gathered).problem();
+  return assembled(*std::move(gathered), source);
+}
+
+Try<CommitBody> read_commit_proto(std::string_view message, Scratch& scratch,
+                                  engine::WallTime now) {
+  const Source source{scratch, now};
+  auto gathered = read_proto(message, source);
+  if (!gathered) return std::move(gathered).problem();
+  return assembled(*std::move(gathered), source);
 }
 
 }  // namespace twofold::http

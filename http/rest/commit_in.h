@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "http/call.h"
@@ -17,9 +18,11 @@ struct CommitBody {
   std::vector<Entry> published;  ///< in the order of the request
 };
 
-/// Reads {"publish":[...],"ack":[...],"offsets":[...]}, or a twofold.v1.CommitRequest, from the
-/// body of the call. Views into the body or the scratch. At most a thousand each of records,
-/// receipts and offsets, over all entries.
-Try<CommitBody> read_commit_request(Call& call);
+/// Reads {"publish":[...],"ack":[...],"offsets":[...]}, the body of a commit over any protocol.
+/// Views into the text or the scratch. At most a thousand each of records, receipts and offsets,
+/// over all entries; a problem's `param` says which entry it is about.
+Try<CommitBody> read_commit_json(std::string_view text, Scratch& scratch, engine::WallTime now);
+/// The same from a twofold.v1.CommitRequest.
+Try<CommitBody> read_commit_proto(std::string_view message, Scratch& scratch, engine::WallTime now);
 
 }  // namespace twofold::http

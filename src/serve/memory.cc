@@ -17,7 +17,8 @@ constexpr std::uint64_t kMarkedShare = 8;
 constexpr std::uint64_t kMarkedBytes = 100;  // of one message, received alone
 constexpr std::uint64_t kAheadShare = 16;
 constexpr std::uint64_t kAheadBytes = 16;  // a unit of theirs
-constexpr std::uint64_t kOnceShare = 32;  // of requests with a key, and of producers
+constexpr std::uint64_t kOnceShare = 32;  // of requests with a key, producers, and expected keys
+constexpr std::uint64_t kOnceMin = 1 << 20;
 constexpr std::uint64_t kTailShare = 16;
 constexpr std::uint64_t kTailMin = 1 << 20;
 
@@ -41,12 +42,12 @@ MemoryBudgets memory_budgets(const Config& config) {
   const std::uint64_t tail_cache = tail_cache_is_given(config)
                                        ? config.storage.tail_cache
                                        : std::max(limit / kTailShare, kTailMin);
+  const std::size_t once = std::max(limit / kOnceShare, kOnceMin);
   // Stored, a body may be a little larger than it came.
   return {std::max(limit / kBodiesShare, config.http.max_body),
           std::max(limit / kGatheredShare, 2 * config.http.max_body),
           std::max(limit / kAnswersShare, config.http.max_body), limit / kMarkedShare / kMarkedBytes,
-          limit / kAheadShare / kAheadBytes, tail_cache, limit / kOnceShare, limit / kOnceShare,
-          limit / kOnceShare};
+          limit / kAheadShare / kAheadBytes, tail_cache, once, once, once};
 }
 
 }  // namespace twofold
