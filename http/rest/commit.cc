@@ -3,17 +3,9 @@
 #include "http/rest/commit_in.h"
 #include "http/rest/commit_out.h"
 #include "http/rest/handlers.h"
-#include "http/rest/not_found.h"
 
 namespace twofold::http {
 namespace {
-
-// Whose fault it is, and of which of its parts.
-Task<Problem> explained_refusal(Call& call, Refused refused, const CommitNames& names) {
-  std::string name(names.of(refused));
-  auto problem = co_await explained(call, refused.error, std::move(name));
-  co_return placed_in_commit(std::move(problem), refused, names);
-}
 
 /// Where a refusal is put while the answer says no more than its error.
 struct Submission {

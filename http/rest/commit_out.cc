@@ -4,6 +4,7 @@
 
 #include "http/json_writer.h"
 #include "http/proto_writer.h"
+#include "http/rest/not_found.h"
 #include "http/rest/publish_out.h"
 #include "http/rest/record_in.h"
 #include "http/rest/send_out.h"
@@ -63,6 +64,12 @@ Problem placed_in_commit(Problem problem, const Refused& refused, const CommitNa
   }
   if (std::string place = names.place_of(refused); !place.empty()) problem.param = std::move(place);
   return problem;
+}
+
+Task<Problem> explained_refusal(Call& call, Refused refused, const CommitNames& names) {
+  std::string name(names.of(refused));
+  auto problem = co_await explained(call, refused.error, std::move(name));
+  co_return placed_in_commit(std::move(problem), refused, names);
 }
 
 void append_committed(std::string& out, const CommitNames& names, const Committed& committed) {

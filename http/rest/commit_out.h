@@ -4,7 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "http/problem.h"
+#include "engine/base/task.h"
+#include "http/call.h"
 #include "http/rest/commit_in.h"
 
 namespace twofold::http {
@@ -33,6 +34,9 @@ class CommitNames {
 
 /// Says in a problem which entry of the commit, and which receipt or record of it, it is about.
 Problem placed_in_commit(Problem problem, const Refused& refused, const CommitNames& names);
+
+/// The problem that a person reads: which entry, and what is wrong with what it names.
+Task<Problem> explained_refusal(Call& call, Refused refused, const CommitNames& names);
 
 /// The answer, as an object or a twofold.v1.CommitResponse.
 void append_committed(std::string& out, const CommitNames& names, const Committed& committed);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/call.h"
+#include "http/rest/commit_in.h"
 #include "http/rest/record_in.h"
 #include "queue/queues.h"
 
@@ -73,7 +74,11 @@ struct CommitFrame {
 struct Seek {
   std::string to;
 };
-struct Transact {};
+/// Views into the frame and `scratch`.
+struct Transact {
+  CommitBody body;
+  Scratch scratch;
+};
 struct Unsubscribe {
   bool release = true;
 };

@@ -297,11 +297,25 @@ Try<> read_text(JsonReader& json, ClientFrame& frame, std::span<const std::strin
                  std::string(names[kHeadMembers]));
 }
 
-Try<> read_transact(JsonReader& json, ClientFrame& frame) {
-  frame.op.emplace<Transact>();
+// What a commit over REST has as its body stands among the members of the frame.
+Try<> read_transact(JsonReader& json, ClientFrame& frame, engine::WallTime now) {
+  Transact& transact = frame.op.emplace<Transact>();
   FrameMembers members(json, kTransact, frame);
-  while (members.next()) json.slice();
-  return members.finish();
+  std::string text;
+  while (const auto member = members.next()) {
+    text.push_back(text.empty() ? '{' : ',');
+    text.append("\"").append(kTransact[*member]).append("\":").append(json.slice());
+  }
+  if (auto finished = members.finish(); !finished) return finished;
+  if (!text.empty()) text.push_back('}');
+  auto body = read_commit_json(transact.scratch.keep(std::move(text)), transact.scratch, now);
+  if (!body) {
+    Problem problem = std::move(body).problem();
+    problem.at.reset();  // of a text that nobody sent
+    return problem;
+  }
+  transact.body = *std::move(body);
+  return {};
 }
 
 Try<> read_unsubscribe(JsonReader& json, ClientFrame& frame) {
@@ -329,7 +343,7 @@ Try<> read_as(std::size_t type, JsonReader& json, ClientFrame& frame, engine::Wa
     case 6: return read_items<ExtendFrame>(json, frame, &read_extend);
     case 7: return read_text(json, frame, kCommit, &CommitFrame::cursor);
     case 8: return read_text(json, frame, kSeek, &Seek::to);
-    case 9: return read_transact(json, frame);
+    case 9: return read_transact(json, frame, now);
     case 10: return read_unsubscribe(json, frame);
     default: return read_ping(json, frame);
   }

@@ -64,6 +64,14 @@ Try<> read_publish(std::string_view message, ClientFrame& frame, engine::WallTim
   return check_publish(publish);
 }
 
+Try<> read_transact(std::string_view message, ClientFrame& frame, engine::WallTime now) {
+  Transact& transact = frame.op.emplace<Transact>();
+  auto body = read_commit_proto(message, transact.scratch, now);
+  if (!body) return std::move(body).problem();
+  transact.body = *std::move(body);
+  return {};
+}
+
 Try<> read_credit(std::string_view message, CreditGrant& credit) {
   credit.messages = 0;
   ProtoReader fields(message);
@@ -188,7 +196,7 @@ Try<> read_op(std::uint32_t field, std::string_view bytes, ClientFrame& frame,
     case 9: return read_items<ExtendFrame>(bytes, frame, &read_proto_extend);
     case 10: return read_text(bytes, frame, &CommitFrame::cursor);
     case 11: return read_text(bytes, frame, &Seek::to);
-    case 12: frame.op.emplace<Transact>(); return {};
+    case 12: return read_transact(bytes, frame, now);
     case 13: return read_unsubscribe(bytes, frame);
     default: frame.op.emplace<Ping>(); return {};
   }

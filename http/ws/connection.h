@@ -79,7 +79,8 @@ class Connection final : public Upgraded {
 
  private:
   enum class State { open, closing, over };
-  struct Publishing;
+  struct Writing;
+  struct Transacting;
 
   std::shared_ptr<Connection> self() {
     return std::static_pointer_cast<Connection>(shared_from_this());
@@ -122,7 +123,6 @@ class Connection final : public Upgraded {
   void take(const FrameId& id, std::optional<std::uint32_t> sub, ExtendFrame& extend);
   void take(const FrameId& id, std::optional<std::uint32_t> sub, CommitFrame& commit);
   void take(const FrameId& id, std::optional<std::uint32_t> sub, Seek& seek);
-  void take(const FrameId& id, std::optional<std::uint32_t> sub, Transact& transact);
   void take(const FrameId& id, std::optional<std::uint32_t> sub, Unsubscribe& unsubscribe);
   void take(const FrameId& id, std::optional<std::uint32_t> sub, Ping& ping);
   void welcome(const FrameId& id);
@@ -152,10 +152,16 @@ class Connection final : public Upgraded {
   // publishing.cc
   bool window_full(std::size_t bytes) const;
   bool hold_if_full(ClientFrame& frame, const std::shared_ptr<const void>& keep);
-  void publish(ClientFrame frame, std::shared_ptr<const void> keep);
-  void publish_answered(const Publishing& job);
+  void write(ClientFrame frame, std::shared_ptr<const void> keep);
+  void publish(std::shared_ptr<Writing> job);
+  void write_answered(const Writing& job);
   template <class Answer>
-  void answered(std::shared_ptr<Publishing> job, Result<Answer> result);
+  void answered(std::shared_ptr<Writing> job, Result<Answer> result);
+  // transacting.cc
+  void transact(std::shared_ptr<Writing> job);
+  void transacted(const Transacting& job);
+  static Task<> refuse_transaction(std::shared_ptr<Connection> self,
+                                   std::shared_ptr<Transacting> job, Refused refused);
 
   Broker& broker_;
   const ServerCommon& common_;

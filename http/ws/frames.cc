@@ -10,8 +10,9 @@
 namespace twofold::http::ws {
 namespace {
 
-Problem later(std::string_view what) {
-  return {ProblemKind::invalid_request, fmt::format("{} not available in this version.", what)};
+// Records wait for the disk: how many may do so at once is bounded.
+bool is_write(const ClientOp& op) {
+  return std::holds_alternative<PublishFrame>(op) || std::holds_alternative<Transact>(op);
 }
 
 bool needs_hello(const ClientOp& op) {
@@ -58,15 +59,15 @@ void Connection::take_frame(std::string_view bytes, std::shared_ptr<const void> 
 }
 
 void Connection::handle(ClientFrame frame, std::shared_ptr<const void> keep) {
-  if (std::holds_alternative<PublishFrame>(frame.op)) {
+  if (is_write(frame.op)) {
     if (hold_if_full(frame, keep)) return;
-    return publish(std::move(frame), std::move(keep));
+    return write(std::move(frame), std::move(keep));
   }
   std::visit(
       [&](auto& op) {
-        if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(op)>, PublishFrame>) {
+        using Op = std::remove_cvref_t<decltype(op)>;
+        if constexpr (!std::is_same_v<Op, PublishFrame> && !std::is_same_v<Op, Transact>)
           take(frame.id, frame.sub, op);
-        }
       },
       frame.op);
 }
@@ -108,10 +109,6 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Credi
 }
 
 // Asks the core to settle, and tells the subscription what came of it.
-void Connection::take(const FrameId& id, std::optional<std::uint32_t>, Transact&) {
-  refuse(id, std::nullopt, later("Transactions are"));
-}
-
 void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Unsubscribe& op) {
   Subscription* const found = find(id, sub);
   if (!found) return;

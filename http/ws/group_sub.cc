@@ -123,7 +123,8 @@ void GroupSub::reconcile(const log::Holding& holding) {
   Positions places = places_of(now, moved);
   parts_ = std::move(now);
   TopicSub::seek(std::move(places));
-  connection().send(assigned_frame(connection().format(), sub(), here(), generation_, cursor()));
+  connection().send(assigned_frame(connection().format(), sub(), here(), membership_->who().member,
+                                   generation_, cursor()));
 }
 
 // Kept ones stand where they stood, the others at their start.

@@ -1,9 +1,9 @@
-// Publishing over a connection: the window, and what goes to the core and comes back.
+// Writing over a connection: the window, and what goes to the core and comes back.
 #include "http/rest/publishing.h"
 
 #include "http/lane.h"
 #include "http/on_core.h"
-#include "http/ws/connection.h"
+#include "http/ws/writing.h"
 
 namespace twofold::http::ws {
 
@@ -14,14 +14,6 @@ namespace {
 constexpr int kWindowsIgnoredMax = 3;
 
 }  // namespace
-
-/// A publish on its way. Its records' views point into the message that it came in.
-struct Connection::Publishing {
-  ClientFrame frame;
-  std::shared_ptr<const void> keep;
-
-  PublishFrame& publish() { return std::get<PublishFrame>(frame.op); }
-};
 
 bool Connection::window_full(std::size_t bytes) const {
   if (unanswered_ == 0) return false;  // one always goes
@@ -43,7 +35,7 @@ bool Connection::hold_if_full(ClientFrame& frame, const std::shared_ptr<const vo
   return true;
 }
 
-void Connection::publish(ClientFrame frame, std::shared_ptr<const void> keep) {
+void Connection::write(ClientFrame frame, std::shared_ptr<const void> keep) {
   if (draining_) {
     return refuse(frame.id, std::nullopt, {ProblemKind::draining, "The broker is shutting down."});
   }
@@ -51,7 +43,12 @@ void Connection::publish(ClientFrame frame, std::shared_ptr<const void> keep) {
   ++unanswered_;
   unanswered_bytes_ += frame.bytes;
   lane_->common.body_bytes += frame.bytes;
-  auto job = std::make_shared<Publishing>(Publishing{std::move(frame), std::move(keep)});
+  auto job = std::make_shared<Writing>(Writing{std::move(frame), std::move(keep)});
+  if (std::holds_alternative<Transact>(job->frame.op)) return transact(std::move(job));
+  publish(std::move(job));
+}
+
+void Connection::publish(std::shared_ptr<Writing> job) {
   PublishFrame& what = job->publish();
   const engine::WallTime now = broker_.clock.wall();
   if (!what.topic.empty()) {
@@ -77,7 +74,7 @@ void Connection::publish(ClientFrame frame, std::shared_ptr<const void> keep) {
 
 // On the core, or wherever it was refused; goes on on the lane.
 template <class Answer>
-void Connection::answered(std::shared_ptr<Publishing> job, Result<Answer> result) {
+void Connection::answered(std::shared_ptr<Writing> job, Result<Answer> result) {
   auto go_on = [self = self(), job = std::move(job), result = std::move(result)] {
     Connection& connection = *self;
     if (connection.state_ == State::open) {
@@ -95,12 +92,12 @@ void Connection::answered(std::shared_ptr<Publishing> job, Result<Answer> result
         connection.send(sent_frame(connection.format(), job->frame.id, *result));
       }
     }
-    connection.publish_answered(*job);
+    connection.write_answered(*job);
   };
   asio::post(lane_->context(), std::move(go_on));
 }
 
-void Connection::publish_answered(const Publishing& job) {
+void Connection::write_answered(const Writing& job) {
   --unanswered_;
   unanswered_bytes_ -= job.frame.bytes;
   lane_->common.body_bytes -= job.frame.bytes;
@@ -112,7 +109,7 @@ void Connection::publish_answered(const Publishing& job) {
     return;
   }
   Overrun held = *std::exchange(overrun_, std::nullopt);
-  publish(std::move(held.frame), std::move(held.keep));
+  write(std::move(held.frame), std::move(held.keep));
   take_messages();
   read_when_readable();
 }

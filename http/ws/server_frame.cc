@@ -26,6 +26,7 @@ enum Op : std::uint32_t {
   kGoAway = 15,
   kAssigned = 16,
   kRevoked = 17,
+  kCommitted = 18,
 };
 
 std::uint64_t bits(std::int64_t number) { return static_cast<std::uint64_t>(number); }
@@ -217,13 +218,13 @@ std::string lost_frame(Format format, std::uint32_t sub, std::span<const std::st
 }
 
 std::string assigned_frame(Format format, std::uint32_t sub,
-                           std::span<const log::PartitionPosition> places, std::int32_t generation,
-                           std::string_view cursor) {
+                           std::span<const log::PartitionPosition> places, std::string_view member,
+                           std::int32_t generation, std::string_view cursor) {
   if (format == Format::json) {
     JsonFrame frame("assigned", FrameId{}, sub);
     frame.json().name("partitions").begin_array();
     for (const auto& place : places) frame.json().number(place.partition.value());
-    frame.json().end_array().name("generation").number(generation);
+    frame.json().end_array().name("member").string(member).name("generation").number(generation);
     frame.json().name("cursor").string(cursor);
     return frame.finish();
   }
@@ -232,6 +233,7 @@ std::string assigned_frame(Format format, std::uint32_t sub,
   for (const auto& place : places) proto.present_number(1, bits(place.partition.value()));
   proto.number(2, bits(generation));
   proto.bytes(3, cursor);
+  proto.bytes(4, member);
   return proto_frame(kAssigned, FrameId{}, sub, body);
 }
 
@@ -271,6 +273,16 @@ std::string acked_frame(Format format, const FrameId& id, std::optional<std::uin
 std::string ok_frame(Format format, const FrameId& id, std::optional<std::uint32_t> sub) {
   if (format == Format::json) return JsonFrame("ok", id, sub).finish();
   return proto_frame(kOk, id, sub, "");
+}
+
+std::string committed_frame(Format format, const FrameId& id, std::string_view body) {
+  if (format == Format::protobuf) return proto_frame(kCommitted, id, std::nullopt, body);
+  std::string frame = JsonFrame("committed", id).finish();
+  if (body.size() > 2) {  // its members behind ours
+    frame.back() = ',';
+    frame.append(body.substr(1));
+  }
+  return frame;
 }
 
 std::string pong_frame(Format format, const FrameId& id) {

@@ -39,16 +39,18 @@ std::string gap_frame(Format format, std::uint32_t sub, engine::PartitionId part
                       engine::Offset from, engine::Offset to);
 std::string lost_frame(Format format, std::uint32_t sub, std::span<const std::string> receipts,
                        std::string_view reason);
-/// What a member of a group reads from now on, and where it stands.
+/// What a member of a group reads from now on, by which name, and where it stands.
 std::string assigned_frame(Format format, std::uint32_t sub,
-                           std::span<const log::PartitionPosition> places, std::int32_t generation,
-                           std::string_view cursor);
+                           std::span<const log::PartitionPosition> places, std::string_view member,
+                           std::int32_t generation, std::string_view cursor);
 std::string revoked_frame(Format format, std::uint32_t sub,
                           std::span<const engine::PartitionId> partitions,
                           engine::WallTime commit_by);
 std::string acked_frame(Format format, const FrameId& id, std::optional<std::uint32_t> sub,
                         std::span<const queue::Settled> results);
 std::string ok_frame(Format format, const FrameId& id, std::optional<std::uint32_t> sub);
+/// `body`: the answer to a commit, as an object or as Protobuf.
+std::string committed_frame(Format format, const FrameId& id, std::string_view body);
 std::string pong_frame(Format format, const FrameId& id);
 std::string error_frame(Format format, const FrameId& id, std::optional<std::uint32_t> sub,
                         const Problem& problem, std::string_view session);

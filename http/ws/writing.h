@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+
+#include "http/ws/connection.h"
+
+namespace twofold::http::ws {
+
+/// A publish or a transaction on its way. Its views point into the message that it came in.
+struct Connection::Writing {
+  ClientFrame frame;
+  std::shared_ptr<const void> keep;
+
+  PublishFrame& publish() { return std::get<PublishFrame>(frame.op); }
+  Transact& transact() { return std::get<Transact>(frame.op); }
+};
+
+}  // namespace twofold::http::ws
