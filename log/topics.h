@@ -117,6 +117,7 @@ struct Read {
   std::vector<PartitionPosition> from;
   std::size_t bytes_max;      ///< in all, over the partitions
   bool skip_trimmed = false;  ///< else a trimmed position answers offset_trimmed
+  std::size_t bytes_min = 1;  ///< a wait goes on until so much is there, but for bytes_max at most
 };
 struct ReadablePartition {
   PartitionId partition;
@@ -129,6 +130,10 @@ struct Readable {
   /// As asked. A plan is empty at the end of a partition, or when bytes_max went to the others:
   /// these take turns in going first.
   std::vector<ReadablePartition> partitions;
+
+  /// That the plans would read, in whole batches.
+  std::size_t bytes() const;
+  bool has_enough(const Read& read) const;
 };
 
 struct PartitionOffsets {

@@ -12,11 +12,6 @@ using engine::Error;
 
 namespace {
 
-bool has_records(const Readable& readable) {
-  return std::any_of(readable.partitions.begin(), readable.partitions.end(),
-                     [](const ReadablePartition& partition) { return !partition.plan.empty(); });
-}
-
 std::size_t bytes_of(const engine::ReadPlan& plan) {
   std::size_t bytes = 0;
   for (const auto& piece : plan.pieces()) {
@@ -72,9 +67,19 @@ void plan_all(engine::Core& core, std::vector<ReadablePartition>& partitions, st
 
 }  // namespace
 
+std::size_t Readable::bytes() const {
+  std::size_t bytes = 0;
+  for (const ReadablePartition& partition : partitions) bytes += bytes_of(partition.plan);
+  return bytes;
+}
+
+bool Readable::has_enough(const Read& read) const {
+  return bytes() >= std::max<std::size_t>(std::min(read.bytes_min, read.bytes_max), 1);
+}
+
 std::uint64_t Topics::read(Read read, Instant deadline, Completion<Readable> done) {
   auto readable = state_->attempt(read);
-  if (!readable || has_records(*readable) || deadline <= state_->core.now()) {
+  if (!readable || readable->has_enough(read) || deadline <= state_->core.now()) {
     done(std::move(readable));
     return 0;
   }
@@ -107,7 +112,7 @@ void Topics::on_visible(LogId log, Offset /*end*/) {
     if (!read) continue;  // whoever was answered before it cancelled it
     auto readable = state_->attempt(*read);
     // A reader may be ahead of what shows: it wrote with a weaker durability than the topic's.
-    if (readable && !has_records(*readable)) continue;
+    if (readable && !readable->has_enough(*read)) continue;
     state_->waiters.take(ticket)->done(std::move(readable));
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http/rest/filter_in.h"
 #include "http/rest/json_request.h"
 
 namespace twofold::http {
@@ -127,7 +128,8 @@ std::string_view body_of(const Call& call) {
   return call.body.empty() ? std::string_view("{}") : call.body;
 }
 
-Try<> take_poll_member(JsonReader& json, std::size_t member, PollRequest& request) {
+Try<> take_poll_member(const Call& call, JsonReader& json, std::size_t member,
+                       PollRequest& request) {
   switch (member) {
     case 0: return store(read_topics(json), request.topics);
     case 1: {
@@ -151,8 +153,19 @@ Try<> take_poll_member(JsonReader& json, std::size_t member, PollRequest& reques
     }
     case 6: return read_session(json, request.session);
     case 7: return read_assignor(json, request.assignor);
-    default:
-      return Problem(ProblemKind::invalid_request, "Filters are not available in this version.");
+    case 8: return store(read_filter(call.broker, json.string(), "filter"), request.filter);
+    case 9: {
+      auto bytes = read_number(json, 1, INT32_MAX);
+      if (!bytes) return std::move(bytes).problem();
+      request.bytes_min = static_cast<std::size_t>(*bytes);
+      return {};
+    }
+    default: {
+      const std::string_view order = json.string();
+      request.total_order = order == "total";
+      if (request.total_order || order == "partition") return {};
+      return Problem(ProblemKind::invalid_request, "order is partition or total.");
+    }
   }
 }
 
@@ -164,11 +177,12 @@ Try<PollRequest> read_poll(Call& call) {
   PollRequest request;
   request.group = *std::move(group);
   static constexpr std::string_view kNames[] = {"topics", "max",     "wait",     "from",  "cursor",
-                                                "member", "session", "assignor", "filter"};
+                                                "member", "session", "assignor", "filter",
+                                                "min_bytes", "order"};
   JsonReader json(body_of(call), call.scratch.texts);
   MemberLoop members(json, kNames);
   while (const auto member = members.next()) {
-    auto taken = take_poll_member(json, *member, request);
+    auto taken = take_poll_member(call, json, *member, request);
     if (!taken) members.refuse(std::move(taken).problem());
   }
   if (auto problem = members.problem()) return *std::move(problem);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ struct PollRequest {
   std::vector<TopicCursor> cursors;  ///< instead of what was committed, where given
   std::size_t max = 100;
   engine::Duration wait{0};
+  std::size_t bytes_min = 1;  ///< of one topic: a wait goes on until so much is there
+  bool total_order = false;   ///< of each topic, by seq
+  std::shared_ptr<const queue::RecordFilter> filter;  ///< null: everything
   std::string from = "earliest";  ///< for partitions without a committed offset
 };
 Try<PollRequest> read_poll(Call& call);

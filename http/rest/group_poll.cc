@@ -16,6 +16,8 @@ namespace twofold::http {
 namespace {
 
 constexpr std::size_t kPollBytesMax = 1 << 20;
+constexpr std::size_t kBatchBytes = 1 << 20;  // few are larger
+constexpr std::int32_t kTotalOrderPartitionsMax = 64;
 constexpr int kLooksMax = 64;
 
 // One topic of a poll: where it reads on, in the partitions that are the reader's.
@@ -120,6 +122,10 @@ Task<Try<>> add_topic(Call& call, Poll& poll, std::string name) {
   if (!standing) co_return co_await explained(call, standing.error(), std::move(name));
   auto cursor = cursor_for(poll.request, *standing);
   if (!cursor) co_return std::move(cursor).problem();
+  if (poll.request.total_order && standing->topic.config.partitions > kTotalOrderPartitionsMax) {
+    co_return Problem(ProblemKind::invalid_request,
+                      "order=total is for topics of up to 64 partitions.", "order");
+  }
   Topic topic;
   topic.places.topic = standing->topic;
   topic.seeks = standing->seeks;
@@ -142,8 +148,12 @@ Task<Try<>> add_topic(Call& call, Poll& poll, std::string name) {
 std::vector<log::Read> reads_of(const Poll& poll) {
   std::vector<log::Read> reads;
   for (const Topic& topic : poll.topics) {
-    reads.push_back({topic.places.topic.name, topic.places.positions,
-                     kPollBytesMax / poll.topics.size(), /*skip_trimmed=*/true});
+    std::size_t bytes_max = kPollBytesMax / poll.topics.size();
+    // A partition that was left out could hide an earlier seq.
+    if (poll.request.total_order)
+      bytes_max = std::max(bytes_max, kBatchBytes * topic.places.positions.size());
+    reads.push_back({topic.places.topic.name, topic.places.positions, bytes_max,
+                     /*skip_trimmed=*/true, poll.request.bytes_min});
   }
   return reads;
 }
@@ -303,6 +313,8 @@ Task<Try<>> poll_group(Call& call) {
     PageLimits limits;
     limits.records_max = poll.request.max - records;
     limits.bytes_max = kPollBytesMax;
+    limits.total_order = poll.request.total_order;
+    limits.filter = poll.request.filter.get();
     auto page = co_await make_page(call, readable, limits, std::move(sink));
     if (!page) co_return std::move(page).problem();
     places.positions = page->next;

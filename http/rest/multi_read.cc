@@ -7,7 +7,7 @@ namespace twofold::http {
 void MultiRead::start(engine::Instant deadline, Done done) {
   done_ = std::move(done);
   if (!read_all()) return;
-  if (has_records() || deadline.value() == 0) return finish();
+  if (has_enough() || deadline.value() == 0) return finish();
   for (const log::Read& read : reads_) {
     engine::Completion<log::Readable> woken = [self = shared_from_this()](auto&&) {
       // One was answered, by records or by the deadline: look at all of them again.
@@ -38,11 +38,11 @@ bool MultiRead::read_all() {
   return true;
 }
 
-bool MultiRead::has_records() const {
-  return std::any_of(found_.begin(), found_.end(), [](const log::Readable& readable) {
-    return std::any_of(readable.partitions.begin(), readable.partitions.end(),
-                       [](const log::ReadablePartition& p) { return !p.plan.empty(); });
-  });
+// Each topic for itself: that is what wakes a wait, too.
+bool MultiRead::has_enough() const {
+  for (std::size_t i = 0; i < found_.size(); ++i)
+    if (found_[i].has_enough(reads_[i])) return true;
+  return false;
 }
 
 void MultiRead::finish() {

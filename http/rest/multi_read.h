@@ -24,7 +24,7 @@ class MultiRead : public std::enable_shared_from_this<MultiRead> {
   void drop_tickets();
   /// What each topic has now; nullopt after an error, which `done` was told.
   bool read_all();
-  bool has_records() const;
+  bool has_enough() const;
   void finish();
 
   log::Topics& topics_;

@@ -50,6 +50,7 @@ Task<Try<>> read_records(Call& call) {
   answer.begin();
   for (int looks = 1;; ++looks) {
     log::Read read{*topic, places->positions, *bytes, query->skip_trimmed};
+    if (looks == 1) read.bytes_min = query->bytes_min;
     auto readable = co_await wait_for_records(call, std::move(read), deadline);
     if (!readable) co_return co_await explained(call, readable.error(), *topic);
     auto page = co_await make_page(call, *readable, query->limits, answer.sink());

@@ -69,6 +69,9 @@ Try<ReadQuery> parse_read_query(Call& call) {
   auto wait = call.duration("wait", std::chrono::seconds{60}, engine::Duration{0});
   if (!wait) return std::move(wait).problem();
   query.wait = *wait;
+  auto bytes_min = call.number("min_bytes", 1, kPageBytesMax, 1);
+  if (!bytes_min) return std::move(bytes_min).problem();
+  query.bytes_min = static_cast<std::size_t>(*bytes_min);
   auto partition = call.number("partition", 0, INT32_MAX, -1);
   if (!partition) return std::move(partition).problem();
   if (*partition >= 0) query.partition = engine::PartitionId{static_cast<std::int32_t>(*partition)};

@@ -15,6 +15,7 @@ struct ReadQuery {
   PageLimits limits;
   std::shared_ptr<const queue::RecordFilter> filter;  ///< that limits point to
   engine::Duration wait{0};
+  std::size_t bytes_min = 1;  ///< the wait goes on until so much is there
   std::optional<engine::PartitionId> partition;
   RecordWriter::Values values = RecordWriter::Values::as_stored;
   bool skip_trimmed = false;

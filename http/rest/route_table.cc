@@ -19,6 +19,7 @@ constexpr std::array kPaging = {kLimit, kCursor};
 constexpr std::array kReading = {
     kFrom, kLimit, kCursor, kWait, kEncoding,
     QueryParam{"bytes", "integer", "how many bytes of values at most, 1 to 4194304 (1048576)"},
+    QueryParam{"min_bytes", "integer", "with wait: answer when about so much is there, or the wait is over (1)"},
     QueryParam{"partition", "integer", "only this partition"},
     QueryParam{"order", "string", "partition, or total: by seq also across pages (partition)"},
     QueryParam{"on_trim", "string", "skip: go on from the oldest when the position is gone (error)"},

@@ -103,7 +103,8 @@ constexpr std::string_view kSchemas = R"({
 "Offsets":{"type":"object","description":"Offsets by topic and partition","additionalProperties":{"type":"object","additionalProperties":{"type":"integer"}}},
 "PollRequest":{"type":"object","properties":{"topics":{"type":"array","maxItems":16,"items":{"type":"string"}},"member":{"type":"string"},
   "max":{"type":"integer","minimum":1,"maximum":1000},"wait":{"$ref":"#/components/schemas/Duration"},"from":{"type":"string"},"cursor":{"type":"string"},
-  "session":{"$ref":"#/components/schemas/Duration"},"assignor":{"enum":["cooperative-sticky","range"]}}},
+  "session":{"$ref":"#/components/schemas/Duration"},"assignor":{"enum":["cooperative-sticky","range"]},
+  "filter":{"type":"string"},"min_bytes":{"type":"integer","minimum":1},"order":{"enum":["partition","total"]}}},
 "PollResponse":{"type":"object","required":["records","assigned","caught_up","lag"],"properties":{
   "records":{"type":"array","items":{"$ref":"#/components/schemas/Record"}},"cursor":{"type":"string"},"assigned":{"$ref":"#/components/schemas/Assignment"},
   "member":{"type":"string"},"generation":{"type":"integer"},"session":{"$ref":"#/components/schemas/Duration"},

@@ -233,6 +233,20 @@ class Groups(WireCase):
         answer = self.broker.call("GET", f"/v1/groups/{group}")
         return answer.status == 200 and any(m["waiting"] for m in answer.json["members"])
 
+    def test_a_poll_in_total_order_and_of_what_matches_only(self):
+        self.ask("PUT", "/v1/topics/ordered", {"partitions": 4}, status=201)
+        for value in range(40):
+            self.ask("POST", "/v1/topics/ordered/records", {"partition": value * 7 % 4, "value": value})
+        page = self.ask("POST", "/v1/groups/one-line/poll", {"topics": ["ordered"], "order": "total"})
+        self.assertEqual([record["value"] for record in page["records"]], list(range(40)))
+        page = self.ask("POST", "/v1/groups/picky/poll", {"topics": ["ordered"], "order": "total", "filter": "value >= 38"})
+        self.assertEqual([record["value"] for record in page["records"]], [38, 39])
+        self.assertTrue(page["caught_up"])
+        self.refused("POST", "/v1/groups/picky/poll", {"topics": ["ordered"], "order": "random"},
+                     status=400, code="invalid-request")
+        self.refused("POST", "/v1/groups/picky/poll", {"topics": ["ordered"], "filter": "value >"},
+                     status=400, code="invalid-filter")
+
     def test_what_cannot_be_asked_for_is_refused(self):
         self.topic("wrong", 0)
         for body in ({"member": ""}, {"member": "m" * 256}, {"member": "m", "session": "500ms"},

@@ -31,6 +31,28 @@ class LongPoll(WireCase):
         self.assertEqual(page["records"][0]["value"], "new")
         self.assertLess(time.monotonic() - begin, 20)
 
+    def test_a_reader_that_wants_much_is_not_woken_for_little(self):
+        self.ask("PUT", "/v1/topics/much", {"partitions": 2}, status=201)
+        for path, body in (("/v1/topics/much/records?from=latest&wait=30s&min_bytes=20000", None),
+                           ("/v1/groups/much/poll", {"topics": ["much"], "from": "latest", "wait": "30s", "min_bytes": 20000})):
+            reader = self.waiting(lambda: self.ask("GET" if body is None else "POST", path, body))
+            reader.thread.join(0.3)
+            sent = 0
+            while reader.thread.is_alive():
+                self.ask("POST", "/v1/topics/much/records", {"key": str(sent), "text": "x" * 3000})
+                sent += 1
+                reader.thread.join(0.05)
+            records = reader.finish()["records"]
+            self.assertGreaterEqual(len(records), 5, "little came before, and did not wake anybody")
+
+    def test_a_reader_that_wants_much_gets_what_there_is_in_the_end(self):
+        self.ask("PUT", "/v1/topics/little", {}, status=201)
+        self.ask("POST", "/v1/topics/little/records", {"value": 1})
+        begin = time.monotonic()
+        page = self.ask("GET", "/v1/topics/little/records?wait=300ms&min_bytes=100000")
+        self.assertEqual([record["value"] for record in page["records"]], [1])
+        self.assertGreaterEqual(time.monotonic() - begin, 0.299)
+
     def test_a_receiver_is_woken_by_a_send(self):
         self.ask("PUT", "/v1/queues/woken-queue", {}, status=201)
         receiver = self.waiting(lambda: self.ask("POST", "/v1/queues/woken-queue/receive", {"wait": "30s"}))
