@@ -71,7 +71,9 @@ std::optional<Refused> check(const Broker& broker, const Transaction& transactio
   if (!refused)
     refused = check_each(transaction.offsets, List::offsets, found.offsets,
                          [&](const GroupOffsets& group) {
-                           return broker.groups.check({group.group, group.offsets, group.by});
+                           log::Commit commit{group.group, group.offsets, group.by};
+                           commit.must_not_lag = true;
+                           return broker.groups.check(std::move(commit));
                          });
   if (!refused)
     refused = check_each(transaction.publish, List::publish, found.publish,

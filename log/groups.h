@@ -36,6 +36,9 @@ struct Commit {
   Committer by{};
   /// Without it an offset below the committed one changes nothing.
   bool may_move_back = false;
+  /// An offset below the committed one is refused instead (member_fenced): what else the commit is
+  /// part of was done by somebody before.
+  bool must_not_lag = false;
 };
 struct Committed {
   std::vector<CommittedOffset> stands;  ///< where the group stands now, for each offset in order

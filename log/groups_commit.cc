@@ -23,6 +23,14 @@ Error sought_since(const CommittedOffset& offset) {
                "poll without the cursor: the answer begins where the seek went");
 }
 
+Error somebody_was_faster(const std::string& group, const CommittedOffset& offset, Offset stands) {
+  return Error(
+      Errc::member_fenced,
+      fmt::format("group {} stands at {} in partition {} of {}: somebody has read past {}", group,
+                  stands.value(), offset.partition.value(), offset.topic, offset.offset.value()),
+      "drop what is in hand of it and read on from where the group stands");
+}
+
 }  // namespace
 
 void Groups::commit(Commit commit, Completion<Committed> done, engine::Decided<Committed> decided) {
@@ -61,6 +69,10 @@ Result<Groups::Checked> Groups::check(Commit commit) {
     }
     if (auto reads = state_->check_reader(checked.commit, *key, offset); !reads) {
       return reads.error();
+    }
+    const auto stands = group ? group->get(*key) : std::nullopt;
+    if (checked.commit.must_not_lag && stands && offset.offset < *stands) {
+      return somebody_was_faster(checked.commit.group, offset, *stands);
     }
     checked.keys.push_back(*key);
     checked.bytes += kNoteOffsetBytes + offset.metadata.size();

@@ -144,6 +144,22 @@ class Commit(WireCase):
         self.ask("POST", f"/v1/groups/{self.group}/leave", {"member": "a"})
         self.ask("POST", "/v1/commit", body(3))
 
+    def test_a_result_that_somebody_else_has_written_before_is_not_written_again(self):
+        self.ask("POST", f"/v1/topics/{self.ledger}/records", {"records": [{"value": n, "partition": 0} for n in range(5)]})
+        outcome = f"{self.outbox}-outcome"
+        self.ask("PUT", f"/v1/topics/{outcome}", {}, status=201)
+
+        def body(upto: int) -> dict:
+            return {"publish": [{"topic": outcome, "records": [{"value": upto}]}],
+                    "offsets": [{"group": f"{self.group}-late", "offsets": {self.ledger: {"0": upto}}}]}
+
+        self.ask("POST", "/v1/commit", body(3))
+        problem = self.refused("POST", "/v1/commit", body(2), status=409, code="member-fenced")
+        self.assertRegex(problem["param"], r"^offsets\[0\]")
+        self.ask("POST", "/v1/commit", body(5))
+        records = self.ask("GET", f"/v1/topics/{outcome}/records")["records"]
+        self.assertEqual([record["value"] for record in records], [3, 5])
+
     def test_bodies_that_make_no_sense(self):
         record = {"topic": self.ledger, "records": [{"value": 1}]}
         table = [
