@@ -60,6 +60,7 @@ struct Broker {
   queue::QueueConfig queue_defaults{};
   /// What the strict profile of SQS remembers. On the core only.
   sqs::RecentQueues sqs_recent{};
+  engine::Duration session_default = log::kSessionDefault;  ///< of a group's members
   /// What understands the filters of requests.
   queue::FilterCompiler compile_filter{};
   /// More lines for /readyz (disk, journal); called on I/O threads, must be quick.

@@ -51,7 +51,7 @@ struct PartitionKey {
 };
 
 inline constexpr Duration kSessionMin = std::chrono::seconds{1};
-inline constexpr Duration kSessionDefault = std::chrono::seconds{30};
+inline constexpr Duration kSessionDefault = std::chrono::seconds{45};
 inline constexpr Duration kSessionMax = std::chrono::minutes{30};
 
 }  // namespace twofold::log

@@ -61,6 +61,8 @@ struct QueueConfig {
   /// How long acked messages can be replayed. Of an attached queue that is what its topic keeps.
   Duration retain_acked{0};
   bool paused = false;   ///< nothing goes out
+  /// What a stream that breaks off had in hand goes back at once; else when its time is over.
+  bool release_on_disconnect = true;
   std::string filter{};  ///< only what it matches is delivered; fixed at creation
 
   friend bool operator==(const QueueConfig&, const QueueConfig&) = default;

@@ -37,6 +37,7 @@ void write_config(const QueueConfig& config, catalog::Queue& to) {
   to.set_retain_acked_ms(config.retain_acked.count());
   to.set_paused(config.paused);
   to.set_filter(config.filter);
+  to.set_keep_on_disconnect(!config.release_on_disconnect);
 }
 
 QueueConfig read_config(const catalog::Queue& from) {
@@ -57,6 +58,7 @@ QueueConfig read_config(const catalog::Queue& from) {
   config.retain_acked = Duration{from.retain_acked_ms()};
   config.paused = from.paused();
   config.filter = from.filter();
+  config.release_on_disconnect = !from.keep_on_disconnect();
   return config;
 }
 

@@ -175,6 +175,7 @@ Try<PollRequest> read_poll(Call& call) {
   auto group = call.name(0);
   if (!group) return std::move(group).problem();
   PollRequest request;
+  request.session = call.broker.session_default;
   request.group = *std::move(group);
   static constexpr std::string_view kNames[] = {"topics", "max",     "wait",     "from",  "cursor",
                                                 "member", "session", "assignor", "filter",

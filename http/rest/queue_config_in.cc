@@ -151,13 +151,21 @@ enum Member : std::size_t {
   kPaused,
   kSource,
   kRetry,
-  kDedup
+  kDedup,
+  kOnDisconnect
 };
 constexpr std::string_view kNames[] = {
     "visibility_timeout", "delay", "receive_wait", "max_receives", "dead_letter", "retention",
     "durability", "record_bytes_max", "order", "retain_acked", "paused", "source", "retry", "dedup",
+    "on_disconnect",
     // of answers
     "name", "id", "etag", "created", "messages", "backlog", "dry_run"};
+
+Try<bool> read_on_disconnect(JsonReader& json) {
+  const std::string_view word = json.string();
+  if (word == "release" || word == "timeout" || !json.ok()) return word == "release";
+  return Problem(ProblemKind::invalid_request, "on_disconnect is release or timeout.");
+}
 
 // The members that are one value.
 Try<> read_plain(std::size_t member, JsonReader& json, QueueConfigChanges& changes,
@@ -180,6 +188,7 @@ Try<> read_plain(std::size_t member, JsonReader& json, QueueConfigChanges& chang
     case kRecordBytes: return take(&C::record_bytes_max, number_in(1, kRecordBytesMax));
     case kOrder: return take(&C::order, read_order);
     case kRetainAcked: return take(&C::retain_acked, duration_in(none, kRetentionMax));
+    case kOnDisconnect: return take(&C::release_on_disconnect, read_on_disconnect);
     case kPaused: return take(&C::paused, [](JsonReader& j) { return Try<bool>(j.boolean()); });
     default: json.slice(); return {};
   }

@@ -119,6 +119,7 @@ void append_queue(JsonWriter& json, const queue::QueueInfo& info, bool dry_run) 
   append_retry(json, config);
   json.name("retain_acked").string(engine::format_duration(config.retain_acked));
   json.name("paused").boolean(config.paused);
+  json.name("on_disconnect").string(config.release_on_disconnect ? "release" : "timeout");
   if (info.source) {
     append_source(json, *info.source, config.filter);
   } else {

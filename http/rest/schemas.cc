@@ -132,7 +132,8 @@ constexpr std::string_view kSchemas = R"({
   "order":{"enum":["none","fair","key","strict"],"description":"fair: the group with the fewest in flight first; key: messages of one group wait for each other; strict: all of a partition do"},
   "retry":{"type":["object","null"],"properties":{"backoff":{"enum":["exponential","none"]},"min":{"$ref":"#/components/schemas/Duration"},"max":{"$ref":"#/components/schemas/Duration"}}},
   "dedup":{"type":["object","null"],"properties":{"scope":{"enum":["queue","group"]},"window":{"$ref":"#/components/schemas/Duration"}}},
-  "retain_acked":{"$ref":"#/components/schemas/Duration"},"paused":{"type":"boolean"}}},
+  "retain_acked":{"$ref":"#/components/schemas/Duration"},"paused":{"type":"boolean"},
+  "on_disconnect":{"enum":["release","timeout"]}}},
 "BrowsedMessage":{"allOf":[{"$ref":"#/components/schemas/Record"},{"type":"object","required":["state","receive_count"],"properties":{
   "state":{"$ref":"#/components/schemas/MessageState"},"receive_count":{"type":"integer"},"visible_at":{"type":"string"},"reason":{"type":"string"}}}]},
 "MessageState":{"enum":["ready","in_flight","delayed","blocked","dead","acked"]},

@@ -222,7 +222,7 @@ void QueueSub::give_back_all() {
     to.insert(to.end(), sent.receipts.begin(), sent.receipts.end());
   }
   give_back(std::move(uncounted));
-  nack(std::move(counted));
+  nack(std::move(counted), unseen_only);
 }
 
 void QueueSub::give_back(std::vector<std::string> receipts) {
@@ -233,7 +233,8 @@ void QueueSub::give_back(std::vector<std::string> receipts) {
                      });
 }
 
-void QueueSub::nack(std::vector<std::string> receipts) {
+// `dropped`: it was not said, the connection is gone. The queue may want that to take its time.
+void QueueSub::nack(std::vector<std::string> receipts, bool dropped) {
   if (receipts.empty()) return;
   std::vector<queue::NackItem> items;
   for (std::string& receipt : receipts) {
@@ -242,10 +243,12 @@ void QueueSub::nack(std::vector<std::string> receipts) {
     item.delay = engine::Duration{0};
     items.push_back(std::move(item));
   }
-  detail::enter_core(
-      broker_.core, [&broker = broker_, queue = queue_, items = std::move(items)]() mutable {
-        broker.queues.nack(queue, std::move(items), [](Result<std::vector<queue::Settled>>) {});
-      });
+  detail::enter_core(broker_.core, [&broker = broker_, queue = queue_, items = std::move(items),
+                                    dropped]() mutable {
+    const auto info = broker.queues.find(queue);
+    if (dropped && info && !info->config.release_on_disconnect) return;
+    broker.queues.nack(queue, std::move(items), [](Result<std::vector<queue::Settled>>) {});
+  });
 }
 
 void QueueSub::fail(const engine::Error& error) {

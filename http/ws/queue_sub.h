@@ -62,7 +62,7 @@ class QueueSub final : public Subscription, public Watch {
   void forget(const std::string& receipt);
   void give_back(std::vector<std::string> receipts);
   void give_back_all();
-  void nack(std::vector<std::string> receipts);
+  void nack(std::vector<std::string> receipts, bool dropped);
   void fail(const engine::Error& error);
   std::size_t most() const;
 

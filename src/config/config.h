@@ -50,6 +50,10 @@ struct Config {
     std::chrono::milliseconds receive_wait{};
     std::chrono::milliseconds delay{};
   };
+  struct Groups {
+    std::chrono::milliseconds session_timeout{};
+    std::chrono::milliseconds offset_retention{};
+  };
   /// Manners of the Amazon SQS dialect.
   struct Sqs {
     std::vector<std::string> listen;  // as http.listen; the same is served there
@@ -85,6 +89,7 @@ struct Config {
   Http http;
   Topics topics;
   Queues queues;
+  Groups groups;
   Sqs sqs;
   Storage storage;
   Limits limits;

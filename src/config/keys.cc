@@ -62,6 +62,12 @@ constexpr std::array kKeys{
     Key{"queues.delay", Kind::duration, "0s", "0s", "36525d",
         "how long a new message is held back when its sender does not say",
         TWOFOLD_SLOT(queues.delay)},
+    Key{"groups.session_timeout", Kind::duration, "45s", "1s", "30m",
+        "how long a member of a group may be silent when it does not say",
+        TWOFOLD_SLOT(groups.session_timeout)},
+    Key{"groups.offset_retention", Kind::duration, "7d", "1m", "36525d",
+        "how long the offsets of a group are kept after its last commit and its last member",
+        TWOFOLD_SLOT(groups.offset_retention)},
     Key{"sqs.listen", Kind::addresses, "", "", "",
         "further addresses and ports on which the same is served, as 127.0.0.1:9324 where SQS "
         "clients expect it",

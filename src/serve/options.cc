@@ -72,6 +72,12 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   return options;
 }
 
+log::GroupsOptions groups_options(const Config& config) {
+  log::GroupsOptions options;
+  options.offsets_retention = config.groups.offset_retention;
+  return options;
+}
+
 void set_defaults(const Config& config, http::Broker& broker) {
   auto& topic = broker.topic_defaults;
   topic.partitions = config.topics.partitions;
@@ -81,6 +87,8 @@ void set_defaults(const Config& config, http::Broker& broker) {
   if (config.topics.retention_bytes > 0) topic.retention_bytes = config.topics.retention_bytes;
   topic.record_bytes_max = static_cast<std::uint32_t>(config.topics.max_record_bytes);
   topic.durability = config.storage.durability;
+
+  broker.session_default = config.groups.session_timeout;
 
   auto& queue = broker.queue_defaults;
   queue.visibility_timeout = config.queues.visibility_timeout;

@@ -92,6 +92,7 @@ engine::EngineOptions engine_options(const Config& config);
 engine::Result<http::ServerOptions> server_options(const Config& config);
 /// What topics and queues get when their creators do not say.
 void set_defaults(const Config& config, http::Broker& broker);
+log::GroupsOptions groups_options(const Config& config);
 /// Metrics of the engine in Prometheus text. On the core.
 void append_engine_metrics(const engine::CoreImpl& core, std::string& out);
 /// "127.0.0.1:8080", "[::1]:8080" taken apart; localhost is 127.0.0.1. Error: invalid_request.

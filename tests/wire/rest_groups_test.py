@@ -44,7 +44,7 @@ class Groups(WireCase):
         self.topic("shared")
         alone = self.poll("share", "a", "shared", max=100)
         self.assertEqual(alone["assigned"], {"shared": list(range(PARTITIONS))})
-        self.assertEqual((alone["session"], alone["member"], alone["generation"]), ("30s", "a", 1))
+        self.assertEqual((alone["session"], alone["member"], alone["generation"]), ("45s", "a", 1))
         self.assertEqual(self.poll("share", "b", "shared")["assigned"], {}, "a has records in hand")
         committed = self.commit("share", "a", alone["cursor"])["committed"]["shared"]
         self.assertEqual(sum(committed.values()), 60)

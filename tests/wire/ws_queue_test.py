@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Workers on a queue: credit, acks, and what happens to messages whose worker goes away."""
 
+import re
 import unittest
 
 from wire._stream import StreamCase, until
@@ -83,6 +84,25 @@ class QueueStories(StreamCase):
         got = self.ask("POST", f"/v1/queues/{queue}/receive", {"max": 3, "wait": "5s"})["messages"]
         # They reached the worker: that counts, or a message that kills its workers would never die.
         self.assertEqual([m["receive_count"] for m in got], [2, 2, 2])
+
+    async def test_a_queue_may_wait_for_a_worker_that_vanished(self):
+        queue = self.make("patient", on_disconnect="timeout", visibility_timeout="1s")
+        self.send(queue, "held")
+        stream = await self.greeted()
+        await stream.subscribe(queue=queue)
+        held = await stream.messages(1)
+        await stream.say("ping", id=1)  # its answer proves that the broker knows it was read
+        await stream.next("pong")
+        stream.connection.transport.abort()
+        await until(lambda: re.search(rb"twofold_streams 0\b", self.call("GET", "/metrics").body))
+        self.assertEqual(self.counts(queue)["in_flight"], 1)
+        results = self.ask("POST", f"/v1/queues/{queue}/extend",
+                           {"items": [{"receipt": held[0]["receipt"], "visibility_timeout": "1s"}]})["results"]
+        self.assertEqual(results, ["ok"])
+        other = await self.greeted()
+        await other.subscribe(queue=queue)
+        again = await other.messages(1)
+        self.assertEqual((again[0]["value"], again[0]["receive_count"]), ("held", 2))
 
     async def test_who_unsubscribes_gives_back_as_if_never_received(self):
         queue = self.make("returned", visibility_timeout="1h")

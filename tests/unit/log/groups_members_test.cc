@@ -85,7 +85,7 @@ TEST_F(GroupMembersTest, AMemberThatDiesLosesItsPartitionsAndIsFenced) {
 
 TEST_F(GroupMembersTest, WorkThatNobodyTookOverMayBeCommittedLate) {
   ASSERT_TRUE(join("a"));
-  core->pass(31s);
+  core->pass(kSessionDefault + 1s);
   EXPECT_EQ(assigned("a"), List{-1});
   EXPECT_EQ(commit("a", 0, 5), Errc{});
   crash_and_restart();
@@ -110,15 +110,15 @@ TEST_F(GroupMembersTest, AttachedMembersHearOfEverything) {
   groups->handed_out("g", "a", key(3), Offset{10});
   ASSERT_TRUE(join("b", &b));
   EXPECT_EQ(a.revoked, (List{2, 3}));
-  EXPECT_EQ(a.commit_by, core->now() + 30s);
+  EXPECT_EQ(a.commit_by, core->now() + kSessionDefault);
   EXPECT_TRUE(b.assigned.empty());
   EXPECT_EQ(commit("a", 2, 10), Errc{});
   EXPECT_EQ(b.assigned, List{2});
-  core->pass(31s);
+  core->pass(kSessionDefault + 1s);
   EXPECT_EQ(b.assigned, (List{2, 3})) << "commit_by is over";
   EXPECT_EQ(commit("a", 3, 10), Errc::member_fenced);
   groups->detach("g", "a", a);
-  core->pass(31s);
+  core->pass(kSessionDefault + 1s);
   EXPECT_EQ(b.assigned, (List{2, 3, 0, 1}));
   EXPECT_EQ(assigned("a"), List{-1});
   groups->detach("g", "b", b);
