@@ -114,6 +114,8 @@ class Session final : public Watch,
   std::string carry_;                  // what followed a chunked body
   std::optional<ChunkedBody> chunks_;  // of a body that is handled while it arrives
   std::string portion_;                // of it, as read
+  std::size_t portions_left_ = 0;      // that the handler has not made use of
+  engine::Instant portions_until_{0};
   std::string request_id_;
   std::string host_seen_;  // the last Host that was found allowed
 

@@ -26,13 +26,19 @@ void Session::begin_inlet() {
   portion_.assign(bytes + head_bytes_, in_.size() - head_bytes_);
   request_bytes_ = in_.size();
   chunks_.emplace(UINT64_MAX);
+  portions_left_ = 0;
 }
 
 Task<Try<bool>> Session::receive(std::string& into) {
   const std::size_t had = into.size();
+  // Time is counted from when something of it was last made use of.
+  if (had < portions_left_ || had == 0)
+    portions_until_ = lane_.now() + lane_.common.options.idle_timeout;
   for (;;) {
     std::string_view rest = portion_;
     const auto state = chunks_->feed(rest, into);
+    portions_left_ = into.size();
+    if (into.size() > kPortionBytes && !take_budget(into.size())) co_return *std::move(refusal_);
     if (state == ChunkedBody::State::done) co_return false;
     if (state != ChunkedBody::State::more) {
       refuse_chunks(state, UINT64_MAX);
@@ -50,7 +56,8 @@ Task<bool> Session::read_portion() {
   call_.head.expects_continue = false;
   if (!invited || is_closing()) co_return false;
   portion_.resize(kPortionBytes);
-  enter_phase(Phase::portion, lane_.common.options.idle_timeout);
+  phase_ = Phase::portion;
+  deadline_ = portions_until_;
   const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(portion_), kAwait);
   phase_ = Phase::handling;
   portion_.resize(error ? 0 : bytes);

@@ -51,6 +51,7 @@ struct HeldPartition {
   PartitionKey key;
   std::optional<Offset> committed;
   std::uint64_t seeks = 0;  ///< of the topic, so far: what a cursor has to carry
+  bool sought = false;      ///< in on_moved(): it is this partition that was moved
 };
 struct RevokedPartition {
   std::string topic;
@@ -83,7 +84,8 @@ class MemberObserver {
   /// Read no more of these. Until `commit_by` what was handed out can be committed; once all of it
   /// is, or after let_go(), another member reads on at once.
   virtual void on_revoked(const std::vector<RevokedPartition>& partitions) = 0;
-  /// A seek: go on from `committed`, and drop what is on its way.
+  /// A seek in a topic of these: go on from `committed`, and drop what is on its way. Of some only
+  /// the count of seeks may have changed.
   virtual void on_moved(const std::vector<HeldPartition>& partitions) = 0;
   /// It is attached no more: its time is over, another one attached under its name, or the topics
   /// that it reads are gone with its membership.

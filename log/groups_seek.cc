@@ -1,5 +1,5 @@
 // Seeks, and forgetting: what moves a group other than its readers.
-#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -30,17 +30,13 @@ void Groups::seek(std::string group, std::vector<CommittedOffset> to, Completion
   }
   if (auto written = state_->admit_and_write(note); !written) return done(written.error());
   if (live && live->broker()) {
-    std::map<std::string, std::vector<HeldPartition>> moved;
+    std::set<PartitionKey> sought;
     for (const GroupOffset& offset : note.offsets) {
       const PartitionKey key{offset.topic_id, offset.partition};
-      const std::string* const reader = live->broker()->reader(key);
-      if (reader) moved[*reader].push_back(state_->held(group, key));
+      sought.insert(key);
       live->broker()->forget_handed_out(key);
     }
-    for (const auto& [member, partitions] : moved) {
-      const auto observer = live->observers.find(member);
-      if (observer != live->observers.end()) observer->second->on_moved(partitions);
-    }
+    state_->tell_moved(group, sought);
     if (LiveGroup* const still = state_->find_live(group)) state_->after(*still);
   }
   state_->answer_on_disk({std::move(to)}, std::move(done), std::move(decided));

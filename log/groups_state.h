@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -90,6 +91,7 @@ struct Groups::State {
   void answer(LiveGroup& live);
   void arm(LiveGroup& live);
   void drop(LiveGroup& live);
+  void tell_moved(const std::string& group, const std::set<PartitionKey>& sought);
 
   // -- looking (groups_look.cc)
   Holding holding(const LiveGroup& live, const BrokerGroup::MemberView& view) const;

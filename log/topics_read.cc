@@ -74,7 +74,13 @@ std::size_t Readable::bytes() const {
 }
 
 bool Readable::has_enough(const Read& read) const {
-  return bytes() >= std::max<std::size_t>(std::min(read.bytes_min, read.bytes_max), 1);
+  if (bytes() >= std::max<std::size_t>(std::min(read.bytes_min, read.bytes_max), 1)) return true;
+  // A plan ends where the next one needs another look, and a damaged stretch has no bytes: waiting
+  // brings neither any further.
+  return std::any_of(partitions.begin(), partitions.end(), [](const ReadablePartition& partition) {
+    if (partition.plan.empty()) return false;
+    return partition.plan.pieces().back().upto < partition.end || bytes_of(partition.plan) == 0;
+  });
 }
 
 std::uint64_t Topics::read(Read read, Instant deadline, Completion<Readable> done) {

@@ -9,12 +9,14 @@ void MultiRead::start(engine::Instant deadline, Done done) {
   if (!read_all()) return;
   if (has_enough() || deadline.value() == 0) return finish();
   for (const log::Read& read : reads_) {
-    engine::Completion<log::Readable> woken = [self = shared_from_this()](auto&&) {
-      // One was answered, by records or by the deadline: look at all of them again.
-      if (!self->done_) return;
-      self->drop_tickets();
-      if (self->read_all()) self->finish();
-    };
+    engine::Completion<log::Readable> woken =
+        [self = shared_from_this()](engine::Result<log::Readable> answered) {
+          // One was answered, by records or by the deadline: look at all of them again.
+          if (!self->done_) return;
+          self->drop_tickets();
+          if (!answered) return std::exchange(self->done_, nullptr)(answered.error());
+          if (self->read_all()) self->finish();
+        };
     tickets_.push_back(topics_.read(read, deadline, std::move(woken)));
     if (!done_) return;
   }

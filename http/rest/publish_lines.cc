@@ -32,10 +32,17 @@ struct Run {
   }
 };
 
+constexpr std::size_t kAnswerBytes = 1 << 20;  // of an answer are gathered before they go out
+
 // The line at the front of `text`, without its end; nullopt when its end is not there and may come.
-std::optional<std::string_view> take_line(std::string_view& text, bool is_last) {
-  const std::size_t end = text.find('\n');
-  if (text.empty() || (end == std::string_view::npos && !is_last)) return std::nullopt;
+// Of `text` so much was searched before; what was is said then.
+std::optional<std::string_view> take_line(std::string_view& text, bool is_last,
+                                          std::size_t& searched) {
+  const std::size_t end = text.find('\n', searched);
+  if (text.empty() || (end == std::string_view::npos && !is_last)) {
+    searched = text.size();
+    return std::nullopt;
+  }
   std::string_view line = text.substr(0, end);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   if (line.ends_with('\r')) line.remove_suffix(1);
@@ -96,12 +103,14 @@ class Lines {
   Call& call_;
   std::string topic_;
   Run run_;
-  std::size_t number_ = 0;  // of the next line
+  std::size_t number_ = 0;   // of the next line
+  std::size_t scanned_ = 0;  // of what is left: no end of a line
   bool answered_ = false;
 };
 
 Task<Try<>> Lines::publish(std::string_view& text, bool is_last) {
-  while (const auto line = take_line(text, is_last)) {
+  while (const auto line = take_line(text, is_last, scanned_)) {
+    scanned_ = 0;
     const std::size_t number = number_++;
     if (is_blank(*line)) continue;
     auto record = read_line(*line, call_);
@@ -110,10 +119,14 @@ Task<Try<>> Lines::publish(std::string_view& text, bool is_last) {
     auto published = co_await publish_run(run_);
     run_.clear(call_.scratch);
     if (!published) co_return published;
-    if (record) continue;
-    Problem problem = std::move(record).problem();
-    problem.index = number;
-    append_problem(problem);
+    if (!record) {
+      Problem problem = std::move(record).problem();
+      problem.index = number;
+      append_problem(problem);
+    }
+    if (call_.reply.body.size() < kAnswerBytes) continue;
+    const bool sent = co_await answer();
+    if (!sent) co_return Problem(ProblemKind::request_timeout, "Nobody takes the answer.");
   }
   auto published = co_await publish_run(run_);
   run_.clear(call_.scratch);
@@ -180,15 +193,16 @@ Task<Try<>> publish_lines(Call& call, std::string topic) {
   call.reply.content_type = kNdjson;
   call.reply.field("Twofold-Atomic", "false");
   Lines lines(call, std::move(topic));
+  Try<> done;
   if (call.inlet) {
-    auto done = co_await publish_arriving(call, lines);
-    if (done && lines.is_answering()) co_await lines.answer();
-    co_return done;
+    done = co_await publish_arriving(call, lines);
+  } else {
+    std::string_view text = call.body;
+    done = co_await lines.publish(text, true);
+    if (!done) done = lines.end_with(std::move(done).problem());
   }
-  std::string_view text = call.body;
-  auto published = co_await lines.publish(text, true);
-  if (!published) co_return lines.end_with(std::move(published).problem());
-  co_return Try<>();
+  if (done && lines.is_answering()) co_await lines.answer();
+  co_return done;
 }
 
 }  // namespace twofold::http

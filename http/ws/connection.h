@@ -68,8 +68,8 @@ class Connection final : public Upgraded {
   /// For the metrics: written to this client.
   void count(std::size_t batches, std::size_t messages);
   /// Tells the client, and ends the subscription.
-  void sub_failed(std::uint32_t sub, const engine::Error& error, std::string name);
-  void sub_refused(const FrameId& id, std::uint32_t sub, Problem problem);
+  void sub_failed(Subscription& sub, const engine::Error& error, std::string name);
+  void sub_refused(const FrameId& id, Subscription& sub, Problem problem);
   /// A group has changed for the member behind a subscription. Any thread.
   static void group_changed(std::shared_ptr<Connection> connection, std::uint32_t sub);
   /// The client is gone, or told to go.
@@ -128,22 +128,24 @@ class Connection final : public Upgraded {
   void welcome(const FrameId& id);
   Subscription* find(const FrameId& id, std::optional<std::uint32_t> sub);
   std::shared_ptr<class QueueSub> find_queue(const FrameId& id, std::optional<std::uint32_t> sub);
-  static Task<> open_topic(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
-                           Subscribe request);
-  static Task<> open_group(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
-                           Subscribe request);
+  // A subscription that waits for the core may be over by then, and its number another one's.
+  static Task<> open_topic(std::shared_ptr<Connection> self, FrameId id,
+                           std::shared_ptr<class TopicSub> topic, Subscribe request);
+  static Task<> open_group(std::shared_ptr<Connection> self, FrameId id,
+                           std::shared_ptr<class GroupSub> group, Subscribe request);
   void commit_answered(const FrameId& id, std::uint32_t sub, const std::string& topic,
                        const Result<log::Committed>& result);
   static Task<> seek_group(std::shared_ptr<Connection> self, FrameId id,
                            std::shared_ptr<class GroupSub> group, std::string to);
-  static Task<> open_queue(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
-                           std::string queue);
-  static Task<> seek_topic(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
-                           std::string to);
+  static Task<> open_queue(std::shared_ptr<Connection> self, FrameId id,
+                           std::shared_ptr<class QueueSub> queue);
+  static Task<> seek_topic(std::shared_ptr<Connection> self, FrameId id,
+                           std::shared_ptr<class TopicSub> topic, std::string to);
   static Task<> explain(std::shared_ptr<Connection> self, FrameId id,
                         std::optional<std::uint32_t> sub, engine::Error error, std::string name,
-                        std::optional<std::size_t> index, bool ends);
-  void drop_sub(std::uint32_t sub, CloseCode code);
+                        std::optional<std::size_t> index,
+                        std::shared_ptr<Subscription> ends = nullptr);
+  void drop_sub(Subscription& sub, CloseCode code);
   template <class Start, class Done>
   void settle(Start start, Done done);
   void answer_settled(const FrameId& id, std::optional<std::uint32_t> sub, const std::string& queue,

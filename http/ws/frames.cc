@@ -123,31 +123,33 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Unsub
 // An error with what a person needs to know of it. `ends`: the subscription ends with it.
 Task<> Connection::explain(std::shared_ptr<Connection> self, FrameId id,
                            std::optional<std::uint32_t> sub, engine::Error error, std::string name,
-                           std::optional<std::size_t> index, bool ends) {
+                           std::optional<std::size_t> index, std::shared_ptr<Subscription> ends) {
   Connection& connection = *self;
   OwnCall call(connection.broker_, connection.common_);
   auto problem = co_await explained(*call, std::move(error), std::move(name));
   problem.index = index;
   if (ends) {
-    connection.sub_refused(id, *sub, std::move(problem));
+    connection.sub_refused(id, *ends, std::move(problem));
   } else {
     connection.refuse(id, sub, std::move(problem));
   }
 }
 
-void Connection::sub_refused(const FrameId& id, std::uint32_t sub, Problem problem) {
+void Connection::sub_refused(const FrameId& id, Subscription& sub, Problem problem) {
+  if (sub.is_over()) return;
   const CloseCode code = close_code(problem.kind);
-  refuse(id, sub, std::move(problem));
+  refuse(id, sub.sub(), std::move(problem));
   drop_sub(sub, code);
 }
 
-void Connection::sub_failed(std::uint32_t sub, const engine::Error& error, std::string name) {
-  lane_->tasks.spawn(explain(self(), FrameId{}, sub, error, std::move(name), std::nullopt, true));
+void Connection::sub_failed(Subscription& sub, const engine::Error& error, std::string name) {
+  lane_->tasks.spawn(explain(self(), FrameId{}, sub.sub(), error, std::move(name), std::nullopt,
+                             sub.shared_from_this()));
 }
 
-void Connection::drop_sub(std::uint32_t sub, CloseCode code) {
-  const auto found = subs_.find(sub);
-  if (found == subs_.end()) return;
+void Connection::drop_sub(Subscription& sub, CloseCode code) {
+  const auto found = subs_.find(sub.sub());
+  if (found == subs_.end() || found->second.get() != &sub) return;
   auto dropped = std::move(found->second);
   subs_.erase(found);
   dropped->end(/*release=*/true);

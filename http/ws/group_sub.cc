@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "http/lane.h"
 #include "http/on_core.h"
 #include "http/rest/position_in.h"
@@ -17,6 +19,10 @@ namespace {
 bool knows_where(const log::Holding& holding) {
   return std::all_of(holding.assigned.begin(), holding.assigned.end(),
                      [](const auto& held) { return held.committed.has_value(); });
+}
+
+engine::Error gone(const std::string& topic) {
+  return {engine::Errc::topic_not_found, fmt::format("there is no topic {}", topic)};
 }
 
 }  // namespace
@@ -46,7 +52,7 @@ void GroupSub::open(std::shared_ptr<const StreamSpec> spec, log::TopicInfo info)
 }
 
 void GroupSub::look() {
-  if (ended()) return;
+  if (ended() || !is_open()) return;  // open() looks
   again_ = true;
   if (std::exchange(looking_, true)) return;
   connection().lane().tasks.spawn(
@@ -56,34 +62,39 @@ void GroupSub::look() {
 Task<> GroupSub::look_again(std::shared_ptr<GroupSub> self) {
   GroupSub& sub = *self;
   while (std::exchange(sub.again_, false)) {
-    auto ask = [membership = sub.membership_] { return membership->holding(); };
-    auto holding = co_await ask_core(sub.connection().broker().core, std::move(ask));
+    auto ask = [membership = sub.membership_, &topics = sub.connection().broker().topics,
+                id = sub.topic_id(), name = sub.topic()]() -> Result<Membership::Standing> {
+      const auto topic = topics.resolve(name);
+      if (!topic || topic->id != id) return gone(name);
+      return membership->standing();
+    };
+    auto standing = co_await ask_core(sub.connection().broker().core, std::move(ask));
     if (sub.ended()) co_return;
-    if (!holding) {
-      sub.connection().sub_failed(sub.sub(), holding.error(), sub.topic());
+    if (!standing) {
+      sub.connection().sub_failed(sub, standing.error(), sub.topic());
       co_return;
     }
-    if (!knows_where(*holding)) {
-      auto begun = co_await begin(self, *holding);
+    if (!knows_where(standing->holding)) {
+      auto begun = co_await begin(self, *standing);
       if (sub.ended()) co_return;
       if (!begun) {
-        sub.connection().sub_refused(FrameId{}, sub.sub(), std::move(begun).problem());
+        sub.connection().sub_refused(FrameId{}, sub, std::move(begun).problem());
         co_return;
       }
     }
-    sub.reconcile(*holding);
+    sub.reconcile(*standing);
   }
   sub.looking_ = false;
 }
 
 // What was never committed begins where the subscription says; decided once for the group.
-Task<Try<>> GroupSub::begin(std::shared_ptr<GroupSub> self, log::Holding& holding) {
+Task<Try<>> GroupSub::begin(std::shared_ptr<GroupSub> self, Membership::Standing& standing) {
   const std::shared_ptr<Connection> connection = self->shared_connection();
   OwnCall call(connection->broker(), connection->common());
   auto starts = co_await find_places(*call, self->topic(), self->from_, "from");
   if (!starts) co_return std::move(starts).problem();
   std::vector<log::CommittedOffset> decided;
-  for (log::HeldPartition& held : holding.assigned) {
+  for (log::HeldPartition& held : standing.holding.assigned) {
     if (held.committed) continue;
     for (const log::PartitionPosition& start : starts->positions) {
       if (start.partition == held.key.partition) held.committed = start.offset;
@@ -94,51 +105,57 @@ Task<Try<>> GroupSub::begin(std::shared_ptr<GroupSub> self, log::Holding& holdin
   if (self->from_ == "earliest") co_return Try<>();
   auto decide = [membership = self->membership_, &groups = connection->broker().groups, &decided] {
     groups.begin_at(membership->who().group, decided);
-    return membership->holding();
+    return membership->standing();
   };
   auto now = co_await ask_core(connection->broker().core, std::move(decide));
-  if (now && knows_where(*now)) holding = *std::move(now);
+  if (now && knows_where(now->holding)) standing = *std::move(now);
   co_return Try<>();
 }
 
 // Reads what the member holds now, each partition from where it was, or from what was committed.
-void GroupSub::reconcile(const log::Holding& holding) {
+void GroupSub::reconcile(const Membership::Standing& standing) {
+  const log::Holding& holding = standing.holding;
   Parts now;
-  std::set<std::int32_t> moved;  // or new
+  bool same = generation_ >= 0;
   for (const log::HeldPartition& held : holding.assigned) {
     const std::int32_t number = held.key.partition.value();
-    const auto before = parts_.find(number);
-    if (before != parts_.end() && before->second.seeks == held.seeks) {
-      now.emplace(number, before->second);
-      continue;
-    }
-    const engine::Offset at = held.committed.value_or(engine::Offset{0});
-    now.emplace(number, Part{at, at, at, held.seeks});
-    if (before != parts_.end()) before->second = now.at(number);
-    moved.insert(number);
+    const auto moves = standing.moves.find(held.key.partition);
+    const Part part = part_of(held, moves == standing.moves.end() ? 0 : moves->second);
+    if (!parts_.contains(number) || parts_.at(number).moves != part.moves) same = false;
+    now.emplace(number, part);
   }
+  same = same && now.size() == parts_.size();
+  const Positions places = places_of(now);
   let_go(holding, now);
-  const bool same = generation_ >= 0 && moved.empty() && now.size() == parts_.size();
   generation_ = holding.generation;
-  if (same) return;
-  Positions places = places_of(now, moved);
   parts_ = std::move(now);
-  TopicSub::seek(std::move(places));
-  connection().send(assigned_frame(connection().format(), sub(), here(), membership_->who().member,
-                                   generation_, cursor()));
+  if (same) return;
+  connection().send(assigned_frame(connection().format(), sub(), places, membership_->who().member,
+                                   generation_, log::encode_cursor({topic_id(), places})));
+  TopicSub::seek(places);
 }
 
-// Kept ones stand where they stood, the others at their start.
-Positions GroupSub::places_of(const Parts& parts, const std::set<std::int32_t>& moved) const {
+// A partition that was read before, and that no seek has moved, goes on where it stood; also one
+// that was to be let go and stays after all.
+GroupSub::Part GroupSub::part_of(const log::HeldPartition& held, std::uint32_t moves) const {
+  const engine::Offset at = held.committed.value_or(engine::Offset{0});
+  const Part* const known = find(held.key.partition.value());
+  if (!known || known->moves != moves) return Part{at, at, at, held.seeks, moves};
+  Part part = *known;
+  part.seeks = held.seeks;  // counted by topic: another partition of it may have been moved
+  return part;
+}
+
+// What is read goes on where it stands, what is not yet where the last message of it ended.
+Positions GroupSub::places_of(const Parts& parts) const {
   Positions places;
-  for (const auto& [number, part] : parts)
-    places.push_back({engine::PartitionId{number}, part.start});
-  for (log::PartitionPosition& place : places) {
-    for (const log::PartitionPosition& stood : here()) {
-      const bool kept =
-          stood.partition == place.partition && !moved.contains(place.partition.value());
-      if (kept) place.offset = stood.offset;
-    }
+  for (const auto& [number, part] : parts) {
+    const auto before = parts_.find(number);
+    const bool moved = before == parts_.end() || before->second.moves != part.moves;
+    log::PartitionPosition place{engine::PartitionId{number}, part.sent};
+    for (const log::PartitionPosition& stood : here())
+      if (!moved && stood.partition == place.partition) place.offset = stood.offset;
+    places.push_back(place);
   }
   return places;
 }
@@ -146,12 +163,13 @@ Positions GroupSub::places_of(const Parts& parts, const std::set<std::int32_t>& 
 // What this member reads no more: for a while yet it may commit what it was sent of it.
 void GroupSub::let_go(const log::Holding& holding, const Parts& now) {
   const engine::Clock& clock = connection().broker().clock;
-  engine::Instant commit_by = clock.now();
+  std::optional<engine::Instant> commit_by;  // of what is revoked now, the first
   Parts revoking;
   for (const log::RevokedPartition& one : holding.revoked) {
     const std::int32_t number = one.key.partition.value();
     if (const Part* const part = find(number)) revoking.emplace(number, *part);
-    if (parts_.contains(number)) commit_by = std::max(commit_by, one.commit_by);
+    if (!parts_.contains(number)) continue;
+    commit_by = commit_by ? std::min(*commit_by, one.commit_by) : one.commit_by;
   }
   std::vector<engine::PartitionId> revoked;
   for (const auto& [number, part] : parts_) {
@@ -166,7 +184,7 @@ void GroupSub::let_go(const log::Holding& holding, const Parts& now) {
   revoking_ = std::move(revoking);
   if (revoked.empty()) return;
   connection().send(revoked_frame(connection().format(), sub(), revoked,
-                                  clock.wall() + (commit_by - clock.now())));
+                                  clock.wall() + (commit_by.value_or(clock.now()) - clock.now())));
 }
 
 // What went out is in the client's hands; the group hears of it.
@@ -195,27 +213,32 @@ void GroupSub::delivered() {
       });
 }
 
+// A cursor names every partition that was read when it was made. Those that have gone to somebody
+// else since are left out: the client was told of them, and the others must not wait for them.
 Try<log::Commit> GroupSub::commit_of(std::string_view cursor) const {
   auto places = read_cursor(info_, cursor);
   if (!places) return std::move(places).problem();
   log::Commit commit;
   commit.group = group_;
   commit.by = membership_->who().member;
+  std::vector<log::CommittedOffset> gone;
   for (const log::PartitionPosition& place : *places) {
     const std::int32_t number = place.partition.value();
     log::CommittedOffset offset{topic(), place.partition, place.offset};
-    if (const Part* const part = find(number)) {
-      if (part->seeks > 0 && (place.offset < part->start || place.offset > part->sent)) {
-        return Problem(ProblemKind::cursor_stale, "A seek has moved the group since this cursor.",
-                       "cursor");
-      }
-      offset.seeks = part->seeks;
-    } else if (const auto gone = gone_.find(number);
-               gone != gone_.end() && place.offset <= gone->second) {
-      continue;  // somebody else's now, and all of ours was committed before
+    const Part* const part = find(number);
+    if (part && part->seeks > 0 && (place.offset < part->start || place.offset > part->sent)) {
+      return Problem(ProblemKind::cursor_stale, "A seek has moved the group since this cursor.",
+                     "cursor");
     }
-    commit.offsets.push_back(std::move(offset));
+    if (part) offset.seeks = part->seeks;
+    const auto lost = gone_.find(number);
+    if (part || lost == gone_.end()) {
+      commit.offsets.push_back(std::move(offset));
+    } else if (place.offset > lost->second) {
+      gone.push_back(std::move(offset));
+    }
   }
+  if (commit.offsets.empty()) commit.offsets = std::move(gone);  // which is refused
   return commit;
 }
 
@@ -229,6 +252,7 @@ const GroupSub::Part* GroupSub::find(std::int32_t partition) const {
 
 void GroupSub::committed(const log::Committed& committed) {
   for (const log::CommittedOffset& stand : committed.stands) {
+    if (stand.topic != topic()) continue;
     for (Parts* parts : {&parts_, &revoking_}) {
       const auto part = parts->find(stand.partition.value());
       if (part != parts->end()) part->second.committed = stand.offset;

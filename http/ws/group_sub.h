@@ -2,7 +2,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +22,6 @@ class GroupSub final : public TopicSub {
   GroupSub(std::shared_ptr<Connection> connection, std::uint32_t sub, const Subscribe& request,
            std::string member);
 
-  bool is_over() const { return ended(); }
   const std::string& group() const { return group_; }
   const std::shared_ptr<Membership>& membership() const { return membership_; }
 
@@ -42,18 +40,20 @@ class GroupSub final : public TopicSub {
 
  private:
   struct Part {
-    engine::Offset start;      // where reading began
+    engine::Offset start;      // where reading began, or was moved to
     engine::Offset sent;       // before it, everything is in the client's hands
     engine::Offset committed;  // before it, everything is done with
     std::uint64_t seeks;
+    std::uint32_t moves;  // by seeks
   };
   using Parts = std::map<std::int32_t, Part>;
 
   void delivered() override;
   static Task<> look_again(std::shared_ptr<GroupSub> self);
-  static Task<Try<>> begin(std::shared_ptr<GroupSub> self, log::Holding& holding);
-  void reconcile(const log::Holding& holding);
-  Positions places_of(const Parts& parts, const std::set<std::int32_t>& moved) const;
+  static Task<Try<>> begin(std::shared_ptr<GroupSub> self, Membership::Standing& standing);
+  void reconcile(const Membership::Standing& standing);
+  Part part_of(const log::HeldPartition& held, std::uint32_t moves) const;
+  Positions places_of(const Parts& parts) const;
   void let_go(const log::Holding& holding, const Parts& now);
   const Part* find(std::int32_t partition) const;
 

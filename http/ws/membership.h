@@ -1,6 +1,7 @@
 #pragma once
 
-#include <memory>
+#include <cstdint>
+#include <map>
 #include <utility>
 
 #include "engine/base/unique_function.h"
@@ -18,8 +19,19 @@ class Membership final : public log::MemberObserver {
 
   const log::GroupJoin& who() const { return join_; }
   engine::Result<log::Holding> join() { return groups_.join(join_, this); }
-  engine::Result<log::Holding> holding() const {
-    return groups_.holding(join_.group, join_.member);
+  struct Standing {
+    log::Holding holding;
+    std::map<engine::PartitionId, std::uint32_t> moves;  ///< how often a seek has moved it
+  };
+  /// Error: member_fenced when somebody else came under its name.
+  engine::Result<Standing> standing() const {
+    if (detached_) {
+      return engine::Error(engine::Errc::member_fenced,
+                           "the member was removed, or another one has come under its name");
+    }
+    auto holding = groups_.holding(join_.group, join_.member);
+    if (!holding) return holding.error();
+    return Standing{*std::move(holding), moves_};
   }
   /// What it holds goes to the others; nothing is heard any more.
   void leave() {
@@ -29,8 +41,15 @@ class Membership final : public log::MemberObserver {
 
   void on_assigned(const std::vector<log::HeldPartition>&) override { look_again(); }
   void on_revoked(const std::vector<log::RevokedPartition>&) override { look_again(); }
-  void on_moved(const std::vector<log::HeldPartition>&) override { look_again(); }
-  void on_detached() override { look_again(); }
+  void on_moved(const std::vector<log::HeldPartition>& partitions) override {
+    for (const log::HeldPartition& one : partitions)
+      if (one.sought) ++moves_[one.key.partition];
+    look_again();
+  }
+  void on_detached() override {
+    detached_ = true;
+    look_again();
+  }
 
  private:
   void look_again() {
@@ -40,6 +59,8 @@ class Membership final : public log::MemberObserver {
   log::Groups& groups_;
   const log::GroupJoin join_;
   engine::UniqueFunction<void()> changed_;
+  std::map<engine::PartitionId, std::uint32_t> moves_;
+  bool detached_ = false;
 };
 
 }  // namespace twofold::http::ws

@@ -258,7 +258,7 @@ void QueueSub::fail(const engine::Error& error) {
     held_.clear();
     connection().send(lost_frame(connection().format(), sub(), lost, "deleted"));
   }
-  connection().sub_failed(sub(), error, queue_);
+  connection().sub_failed(*this, error, queue_);
 }
 
 engine::UniqueFunction<std::int64_t()> QueueSub::lag() const {

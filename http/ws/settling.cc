@@ -102,7 +102,7 @@ void Connection::answer_settled(const FrameId& id, std::optional<std::uint32_t> 
                                 const Result<std::vector<queue::Settled>>& results) {
   if (state_ != State::open) return;
   if (!results) {
-    lane_->tasks.spawn(explain(self(), id, sub, results.error(), queue, std::nullopt, false));
+    lane_->tasks.spawn(explain(self(), id, sub, results.error(), queue, std::nullopt));
   } else if (id.given()) {
     send(acked_frame(format(), id, sub, *results));
   }
@@ -140,7 +140,7 @@ void Connection::commit_answered(const FrameId& id, std::uint32_t sub, const std
                                  const Result<log::Committed>& result) {
   if (state_ != State::open) return;
   if (!result) {
-    lane_->tasks.spawn(explain(self(), id, sub, result.error(), topic, std::nullopt, false));
+    lane_->tasks.spawn(explain(self(), id, sub, result.error(), topic, std::nullopt));
     return;
   }
   const auto found = subs_.find(sub);

@@ -61,24 +61,27 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Subsc
   }
   if (!subscribe.group.empty()) {
     auto member = fmt::format("{}-{}", opening_.session, *sub);
-    subs_.emplace(*sub, std::make_shared<GroupSub>(self(), *sub, subscribe, std::move(member)));
-    lane_->tasks.spawn(open_group(self(), id, *sub, std::move(subscribe)));
+    auto group = std::make_shared<GroupSub>(self(), *sub, subscribe, std::move(member));
+    subs_.emplace(*sub, group);
+    lane_->tasks.spawn(open_group(self(), id, std::move(group), std::move(subscribe)));
   } else if (!subscribe.topic.empty()) {
-    subs_.emplace(*sub, std::make_shared<TopicSub>(self(), *sub, subscribe));
-    lane_->tasks.spawn(open_topic(self(), id, *sub, std::move(subscribe)));
+    auto topic = std::make_shared<TopicSub>(self(), *sub, subscribe);
+    subs_.emplace(*sub, topic);
+    lane_->tasks.spawn(open_topic(self(), id, std::move(topic), std::move(subscribe)));
   } else {
-    subs_.emplace(*sub, std::make_shared<QueueSub>(self(), *sub, subscribe));
-    lane_->tasks.spawn(open_queue(self(), id, *sub, std::move(subscribe.queue)));
+    auto queue = std::make_shared<QueueSub>(self(), *sub, subscribe);
+    subs_.emplace(*sub, queue);
+    lane_->tasks.spawn(open_queue(self(), id, std::move(queue)));
   }
 }
 
-Task<> Connection::open_topic(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
-                              Subscribe request) {
+Task<> Connection::open_topic(std::shared_ptr<Connection> self, FrameId id,
+                              std::shared_ptr<TopicSub> topic, Subscribe request) {
   Connection& connection = *self;
   OwnCall call(connection.broker_, connection.common_);
   auto filter = read_filter(connection.broker_, request.filter, "filter");
   if (!filter) {
-    connection.sub_refused(id, sub, std::move(filter).problem());
+    connection.sub_refused(id, *topic, std::move(filter).problem());
     co_return;
   }
   const bool resumes = !request.resume.empty();
@@ -88,37 +91,33 @@ Task<> Connection::open_topic(std::shared_ptr<Connection> self, FrameId id, std:
   } else {
     places = co_await find_places(*call, request.topic, request.from, "from");
   }
-  const auto found = connection.subs_.find(sub);
-  if (connection.state_ != State::open || found == connection.subs_.end()) co_return;
+  if (connection.state_ != State::open || topic->is_over()) co_return;
   if (!places) {
     Problem refusal = std::move(places).problem();
     if (resumes && refusal.param == "cursor") refusal.param = "resume";
-    connection.sub_refused(id, sub, std::move(refusal));
+    connection.sub_refused(id, *topic, std::move(refusal));
     co_return;
   }
   if (auto refusal = too_wide(request, places->topic)) {
-    connection.sub_refused(id, sub, *std::move(refusal));
+    connection.sub_refused(id, *topic, *std::move(refusal));
     co_return;
   }
   auto spec = stream_of(request, places->topic.id, connection.format(), *std::move(filter));
-  const auto topic = std::static_pointer_cast<TopicSub>(found->second);
-  connection.send(subscribed_frame(connection.format(), id, sub,
+  connection.send(subscribed_frame(connection.format(), id, topic->sub(),
                                    log::encode_cursor({spec->topic_id, places->positions})));
   topic->open(std::move(spec), std::move(places->positions));
 }
 
 // Joins first: what is read is what the group gives this member.
-Task<> Connection::open_group(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
-                              Subscribe request) {
+Task<> Connection::open_group(std::shared_ptr<Connection> self, FrameId id,
+                              std::shared_ptr<GroupSub> group, Subscribe request) {
   Connection& connection = *self;
   auto filter = read_filter(connection.broker_, request.filter, "filter");
   if (!filter) {
-    connection.sub_refused(id, sub, std::move(filter).problem());
+    connection.sub_refused(id, *group, std::move(filter).problem());
     co_return;
   }
-  auto found = connection.subs_.find(sub);
-  if (found == connection.subs_.end()) co_return;
-  const auto group = std::static_pointer_cast<GroupSub>(found->second);
+  if (group->is_over()) co_return;  // nobody would leave again
   auto join = [&topics = connection.broker_.topics, &request,
                membership = group->membership()]() -> Result<log::TopicInfo> {
     auto topic = topics.find(request.topic);
@@ -130,15 +129,16 @@ Task<> Connection::open_group(std::shared_ptr<Connection> self, FrameId id, std:
   auto topic = co_await ask_core(connection.broker_.core, std::move(join));
   if (connection.state_ != State::open || group->is_over()) co_return;
   if (!topic) {
-    co_await explain(self, std::move(id), sub, topic.error(), request.topic, std::nullopt, true);
+    co_await explain(self, std::move(id), group->sub(), topic.error(), request.topic, std::nullopt,
+                     group);
     co_return;
   }
   if (auto refusal = too_wide(request, *topic)) {
-    connection.sub_refused(id, sub, *std::move(refusal));
+    connection.sub_refused(id, *group, *std::move(refusal));
     co_return;
   }
   auto spec = stream_of(request, topic->id, connection.format(), *std::move(filter));
-  connection.send(subscribed_frame(connection.format(), id, sub, ""));
+  connection.send(subscribed_frame(connection.format(), id, group->sub(), ""));
   group->open(std::move(spec), *std::move(topic));
 }
 
@@ -152,19 +152,19 @@ void Connection::group_changed(std::shared_ptr<Connection> connection, std::uint
   });
 }
 
-Task<> Connection::open_queue(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
-                              std::string queue) {
+Task<> Connection::open_queue(std::shared_ptr<Connection> self, FrameId id,
+                              std::shared_ptr<QueueSub> queue) {
   Connection& connection = *self;
-  auto ask = [&queues = connection.broker_.queues, &queue] { return queues.view(queue); };
+  auto ask = [&queues = connection.broker_.queues, &queue] { return queues.view(queue->queue()); };
   const auto view = co_await ask_core(connection.broker_.core, std::move(ask));
-  const auto found = connection.subs_.find(sub);
-  if (connection.state_ != State::open || found == connection.subs_.end()) co_return;
+  if (connection.state_ != State::open || queue->is_over()) co_return;
   if (!view) {
-    co_await explain(self, std::move(id), sub, view.error(), std::move(queue), std::nullopt, true);
+    co_await explain(self, std::move(id), queue->sub(), view.error(), queue->queue(), std::nullopt,
+                     queue);
     co_return;
   }
-  connection.send(subscribed_frame(connection.format(), id, sub, ""));
-  connection.want_turn(*found->second);
+  connection.send(subscribed_frame(connection.format(), id, queue->sub(), ""));
+  connection.want_turn(*queue);
 }
 
 void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Seek& seek) {
@@ -174,22 +174,20 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Seek&
     lane_->tasks.spawn(seek_group(self(), id, std::move(group), std::move(seek.to)));
     return;
   }
-  const auto* const topic = dynamic_cast<TopicSub*>(found);
+  auto topic = std::dynamic_pointer_cast<TopicSub>(found->shared_from_this());
   if (!topic || !topic->is_open()) {
     return refuse(
         id, found->sub(),
         {ProblemKind::invalid_request,
          topic ? "The subscription is not open yet." : "A queue keeps its own place.", "sub"});
   }
-  lane_->tasks.spawn(seek_topic(self(), id, found->sub(), std::move(seek.to)));
+  lane_->tasks.spawn(seek_topic(self(), id, std::move(topic), std::move(seek.to)));
 }
 
-Task<> Connection::seek_topic(std::shared_ptr<Connection> self, FrameId id, std::uint32_t sub,
-                              std::string to) {
+Task<> Connection::seek_topic(std::shared_ptr<Connection> self, FrameId id,
+                              std::shared_ptr<TopicSub> topic, std::string to) {
   Connection& connection = *self;
-  const auto found = connection.subs_.find(sub);
-  if (found == connection.subs_.end()) co_return;
-  const auto topic = std::static_pointer_cast<TopicSub>(found->second);
+  const std::uint32_t sub = topic->sub();
   OwnCall call(connection.broker_, connection.common_);
   Try<Places> places = Places();
   if (to.starts_with("c1.")) {
@@ -197,7 +195,7 @@ Task<> Connection::seek_topic(std::shared_ptr<Connection> self, FrameId id, std:
   } else {
     places = co_await find_places(*call, topic->topic(), std::move(to), "to");
   }
-  if (connection.state_ != State::open || !connection.subs_.contains(sub)) co_return;
+  if (connection.state_ != State::open || topic->is_over()) co_return;
   if (!places) {
     connection.refuse(id, sub, std::move(places).problem());
     co_return;
@@ -212,7 +210,12 @@ Task<> Connection::seek_group(std::shared_ptr<Connection> self, FrameId id,
   Connection& connection = *self;
   const std::uint32_t sub = group->sub();
   OwnCall call(connection.broker_, connection.common_);
-  auto places = co_await find_places(*call, group->topic(), std::move(to), "to");
+  Try<Places> places = Places();
+  if (to.starts_with("c1.")) {
+    places = co_await places_of_cursor(*call, group->topic(), std::move(to));
+  } else {
+    places = co_await find_places(*call, group->topic(), std::move(to), "to");
+  }
   if (connection.state_ != State::open || group->is_over()) co_return;
   if (!places) {
     connection.refuse(id, sub, std::move(places).problem());
@@ -228,7 +231,7 @@ Task<> Connection::seek_group(std::shared_ptr<Connection> self, FrameId id,
   const auto sought = co_await on_core<log::Committed>(connection.broker_.core, std::move(start));
   if (connection.state_ != State::open || group->is_over()) co_return;
   if (!sought) {
-    co_await explain(self, std::move(id), sub, sought.error(), group->topic(), std::nullopt, false);
+    co_await explain(self, std::move(id), sub, sought.error(), group->topic(), std::nullopt);
     co_return;
   }
   connection.send(subscribed_frame(connection.format(), id, sub,

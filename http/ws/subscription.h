@@ -61,6 +61,7 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
   virtual ~Subscription() = default;
 
   std::uint32_t sub() const { return sub_; }
+  bool is_over() const { return ended(); }
   void grant(const CreditGrant& grant);
 
   /// It is this one's turn: the socket takes more. Returns the bytes it sent.

@@ -177,7 +177,7 @@ void TopicSub::feed_failed(const engine::Error& error) {
 }
 
 // Ends this subscription with an error.
-void TopicSub::fail(const engine::Error& error) { connection().sub_failed(sub(), error, topic_); }
+void TopicSub::fail(const engine::Error& error) { connection().sub_failed(*this, error, topic_); }
 
 void TopicSub::pause() {
   paused_ = true;

@@ -104,6 +104,14 @@ class Lines(WireCase):
         upload.end()
         self.assertIsNone(upload.line())
 
+    def test_an_answer_larger_than_its_request_goes_out_in_pieces(self):
+        count = 30_000
+        answer = self.broker.call("POST", "/v1/topics/lines/records", b"x\n" * count,
+                                  {"Content-Type": "application/x-ndjson"})
+        lines = answer.body.splitlines()
+        self.assertEqual((len(lines), answer.headers.get("transfer-encoding")), (count, "chunked"))
+        self.assertEqual(json.loads(lines[-1])["index"], count - 1)
+
     def test_a_client_that_dies_leaves_its_whole_lines(self):
         had = len(self.values())
         upload = self.upload()

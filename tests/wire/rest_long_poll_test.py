@@ -53,6 +53,19 @@ class LongPoll(WireCase):
         self.assertEqual([record["value"] for record in page["records"]], [1])
         self.assertGreaterEqual(time.monotonic() - begin, 0.299)
 
+    def test_a_reader_that_wants_much_is_served_from_stored_stretches_at_once(self):
+        self.ask("PUT", "/v1/topics/stretches", {}, status=201)
+        for _ in range(30):
+            self.ask("POST", "/v1/topics/stretches/records", {"records": [{"text": "x" * 10_000} for _ in range(20)]})
+        cursor, read, begin = "from=earliest", 0, time.monotonic()
+        while read < 600:
+            page = self.ask("GET", f"/v1/topics/stretches/records?{cursor}&wait=20s&bytes=2000000&min_bytes=1500000")
+            read += len(page["records"])
+            cursor = "cursor=" + page["cursor"]
+            if read > 500:
+                break
+        self.assertLess(time.monotonic() - begin, 15, "nobody waits for what is there")
+
     def test_a_receiver_is_woken_by_a_send(self):
         self.ask("PUT", "/v1/queues/woken-queue", {}, status=201)
         receiver = self.waiting(lambda: self.ask("POST", "/v1/queues/woken-queue/receive", {"wait": "30s"}))

@@ -150,6 +150,52 @@ class Groups(StreamCase):
         self.assertEqual((error["id"], error["problem"]["code"]), ("old", "cursor-stale"))
         self.assertEqual(self.committed("movers"), {0: 0})
 
+    async def test_a_seek_in_one_partition_leaves_the_others_able_to_commit(self):
+        self.topic("partly", 2)
+        first, second = await self.member("partly", "halves"), await self.member("partly", "halves")
+        self.assertEqual((await second.next("assigned"))["partitions"], [1])
+        self.fill("partly", 2, 3)
+        await first.messages(3, but=("assigned", "revoked", "heartbeat", "caught_up"))
+        await second.messages(3)
+        self.ask("POST", "/v1/groups/halves/seek", {"topic": "partly", "to": {"0": 1}})
+        self.fill("partly", 2, 1, first=3)
+        for stream in (first, second):
+            value, cursor = 0, ""
+            while value != 3:
+                frame = await stream.next("messages", but=("assigned", "heartbeat", "caught_up"))
+                value, cursor = frame["messages"][-1]["value"][1], frame["cursor"]
+            await self.commit(stream, cursor)
+        self.assertEqual(self.committed("halves"), {0: 4, 1: 4})
+
+    async def test_a_topic_that_goes_ends_the_subscriptions_of_its_groups(self):
+        self.topic("doomed", 2)
+        stream = await self.member("doomed", "orphans", credit={"messages": 0})
+        await stream.next("assigned", but=("heartbeat", "caught_up"))
+        self.call("DELETE", "/v1/topics/doomed", status=200)
+        error = await stream.next("error", but=("heartbeat", "caught_up", "assigned", "revoked"))
+        self.assertEqual((error["sub"], error["problem"]["code"]), (1, "topic-not-found"))
+
+    async def test_a_transaction_of_another_topic_says_nothing_of_this_one(self):
+        for name in ("here", "there"):
+            self.topic(name, 1)
+            self.fill(name, 1, 5)
+        stream = await self.greeted()
+        for sub, name in ((1, "here"), (2, "there")):
+            await stream.say("subscribe", sub=sub, topic=name, group="both", **{"from": "earliest"})
+        ends, member = {}, {}
+        while set(ends) != {1, 2} or any(count < 5 for count, _ in ends.values()):
+            frame = await stream.next("messages", "assigned", but=("subscribed", "caught_up", "heartbeat"))
+            if frame["type"] == "assigned":
+                member[frame["sub"]] = frame["member"]
+            else:
+                ends[frame["sub"]] = (frame["messages"][-1]["offset"] + 1, frame["cursor"])
+        await stream.say("transact", id=1, offsets=[{"group": "both", "member": member[1], "offsets": {"here": {"0": 5}}}])
+        await stream.next("committed", but=("caught_up", "heartbeat"))
+        await stream.say("commit", id=2, sub=2, cursor=ends[2][1])
+        await stream.next("ok", but=("caught_up", "heartbeat"))
+        offsets = self.ask("GET", "/v1/groups/both")["offsets"]
+        self.assertEqual([offsets[name]["0"]["committed"] for name in ("here", "there")], [5, 5])
+
     async def test_beside_members_that_poll(self):
         self.topic("mixed", 2)
         self.fill("mixed", 2, 1)

@@ -4,10 +4,29 @@
 import unittest
 
 from wire._protobuf import data, fields, number
-from wire._stream import JSON, PROTO, StreamCase
+from wire._stream import JSON, PROTO, StreamCase, until
 
 
 class HelloAndSubscribe(StreamCase):
+    async def test_a_number_that_is_used_again_at_once(self):
+        self.ask("PUT", "/v1/topics/reused", {"partitions": 2}, status=201)
+        self.ask("PUT", "/v1/queues/reused-queue", {}, status=201)
+        self.publish("reused", *range(20))
+        self.send("reused-queue", 1)
+        stream = await self.greeted()
+        what = [{"topic": "reused", "from": "-1h"}, {"queue": "reused-queue"}, {"topic": "reused", "group": "g"},
+                {"topic": "nothing"}, {"topic": "reused", "from": "earliest"}]
+        for turn in range(60):
+            await stream.say("subscribe", sub=1, **what[turn % len(what)])
+            await stream.say("seek", sub=1, to="-1h")
+            await stream.say("unsubscribe", sub=1)
+        await stream.say("subscribe", sub=1, id="last", topic="reused", **{"from": "earliest"})
+        while (await stream.next()).get("id") != "last":
+            pass
+        self.assertEqual(len(await stream.messages(20)), 20)
+        self.assertEqual(self.counts("reused-queue")["in_flight"], 0)
+        await until(lambda: self.broker.call("GET", "/v1/groups/g").json.get("members", []) == [])
+
     async def test_what_is_published_comes(self):
         self.ask("PUT", "/v1/topics/orders", {"partitions": 2}, status=201)
         stream = await self.connect()
