@@ -12,6 +12,7 @@
 #include "engine/base/executor.h"
 #include "engine/base/ids.h"
 #include "engine/catalog.h"
+#include "engine/cleaning.h"
 #include "engine/durability.h"
 #include "engine/read_plan.h"
 #include "engine/record.h"
@@ -39,6 +40,8 @@ class LogListener {
   virtual void on_visible(LogId log, Offset end) = 0;
   /// Records before `start` are gone (retention, trim).
   virtual void on_trimmed(LogId log, Offset start) = 0;
+  /// A cleaning is about to drop these records: they can still be read now, and never again.
+  virtual void on_removed(LogId, const OffsetRuns&) {}
 };
 
 /// Says which records of a log still matter, so that draining and rewriting drop the others.
@@ -114,6 +117,16 @@ class Core {
   virtual Offset first_appended_since(LogId log, WallTime time) const = 0;
   /// The newest start offset that leaves at least `bytes` in the log: what goes are whole batches.
   virtual Offset start_for_size(LogId log, std::uint64_t bytes) const = 0;
+  /// The newest start offset that leaves at least `count` visible records in the log.
+  virtual Offset start_for_count(LogId log, std::uint64_t count) const = 0;
+
+  // -- cleaning (cleaning.h) -------------------------------------------------------------------
+  /// How clean the part of a log before `upto` is.
+  virtual CleaningStatus cleaning(LogId log, Offset upto) const = 0;
+  /// Cleans a log, in steps between which everything else goes on; `done` runs on the core when it
+  /// has come to its end. One at a time: overloaded while another is under way. What was done before
+  /// an error stays done.
+  virtual void clean(LogId log, CleanOrder order, Completion<Cleaned> done) = 0;
 
   // -- reading ---------------------------------------------------------------------------------
   /// Visible records from `from` on: whole batches, at least one, then up to `bytes_max`.

@@ -46,7 +46,7 @@ struct CoreImpl::DrainResult {
   std::uint32_t cutoff;
   std::uint64_t replaced;
   Result<DrainOutcome> outcome;
-  std::vector<std::pair<std::shared_ptr<const Segment>, std::vector<SegmentRange>>> segments;
+  NewSegments segments;
 };
 
 void CoreImpl::drain_if_due() {
@@ -177,17 +177,11 @@ void CoreImpl::run_drain(DrainTask task) {
     DrainResult result{task.cutoff, task.replaced,
                        write_drain(store, first_id, segment_bytes, task.logs, unreadable), {}};
     if (result.outcome) {
-      const auto segments = std::exchange(result.outcome->segments, {});
-      for (const auto& made : segments) {
-        auto segment = store.open(made.id);
-        if (!segment) {
-          result.outcome = segment.error();
-          break;
-        }
-        result.segments.emplace_back(std::move(*segment), made.ranges);
-      }
-      if (!result.outcome) {
-        for (const auto& made : segments) (void)store.remove(made.id).has_value();
+      auto opened = open_written(store, std::exchange(result.outcome->segments, {}));
+      if (opened) {
+        result.segments = std::move(*opened);
+      } else {
+        result.outcome = opened.error();
       }
     }
     core.post([finish = std::move(finish), result = std::move(result)]() mutable {
@@ -197,9 +191,24 @@ void CoreImpl::run_drain(DrainTask task) {
   world_.pool.post(std::move(work));
 }
 
-// A drain that ended after the broker did: no note names its files any more.
-void CoreImpl::remove_unnamed(const DrainResult& result) {
-  world_.pool.post([&store = world_.segments, segments = result.segments] {
+// All of them or, when one cannot be opened, none: those are then removed again.
+Result<CoreImpl::NewSegments> CoreImpl::open_written(SegmentStore& store,
+                                                     std::vector<DrainedSegment> written) {
+  NewSegments segments;
+  for (auto& made : written) {
+    auto segment = store.open(made.id);
+    if (!segment) {
+      for (const auto& other : written) (void)store.remove(other.id).has_value();
+      return segment.error();
+    }
+    segments.emplace_back(std::move(*segment), std::move(made.ranges));
+  }
+  return segments;
+}
+
+// Written by what ended after the broker did: no note names these files any more.
+void CoreImpl::remove_unnamed(const NewSegments& segments) {
+  world_.pool.post([&store = world_.segments, segments] {
     for (const auto& [segment, ranges] : segments) (void)store.remove(segment->id()).has_value();
   });
 }
@@ -211,29 +220,16 @@ void CoreImpl::drain_done(DrainResult result) {
          {{"error", result.outcome.error().detail}});
     if (result.outcome.error().code == Errc::data_damaged) ++unreadable_drains_;
     mostly_dead_.clear();  // not at once
-    return;
+    return;  // a cleaning that waits goes on with the next housekeeping
   }
-  if (failure_ || stopped_) return remove_unnamed(result);
+  if (failure_ || stopped_) return remove_unnamed(result.segments);
   unreadable_drains_ = 0;
   (result.replaced != 0 ? stats_.rewritten_bytes : stats_.drained_bytes) += result.outcome->bytes;
   std::string payload;
   ByteWriter out(payload);
   out.fixed(result.cutoff);
   out.fixed(result.replaced);
-  out.uvarint(result.segments.size());
-  for (const auto& [segment, ranges] : result.segments) {
-    out.fixed(segment->id().value());
-    out.uvarint(ranges.size());
-    for (const auto& range : ranges) {
-      out.fixed(range.log.value());
-      out.varint(range.first.value());
-      out.varint(range.upto.value());
-      out.uvarint(range.bytes);
-      out.varint(range.max_timestamp.value());
-      out.varint(range.append_time.value());
-      out.uvarint(range.records);
-    }
-  }
+  write_segments(out, result.segments);
   out.uvarint(result.outcome->damaged.size());
   for (const auto& [id, range] : result.outcome->damaged) {
     out.fixed(id.value());
@@ -254,12 +250,58 @@ void CoreImpl::drain_done(DrainResult result) {
   // Until then neither journal files nor segments can be given back.
   if (!rewritten || mostly_dead_.empty()) checkpoint_wanted_ = true;
   if (rewritten) drain_if_due();
+  clean_after_drain();
 }
 
-void CoreImpl::apply_drain(
-    std::uint32_t cutoff, std::uint64_t replaced,
-    const std::vector<std::pair<std::shared_ptr<const Segment>, std::vector<SegmentRange>>>&
-        segments) {
+void CoreImpl::write_segments(ByteWriter& out, const NewSegments& segments) {
+  out.uvarint(segments.size());
+  for (const auto& [segment, ranges] : segments) {
+    out.fixed(segment->id().value());
+    out.uvarint(ranges.size());
+    for (const auto& range : ranges) {
+      out.fixed(range.log.value());
+      out.varint(range.first.value());
+      out.varint(range.upto.value());
+      out.uvarint(range.bytes);
+      out.varint(range.max_timestamp.value());
+      out.varint(range.append_time.value());
+      out.uvarint(range.records);
+    }
+  }
+}
+
+// What a segment that is missing held is damage from now on.
+Result<CoreImpl::NewSegments> CoreImpl::read_segments(ByteReader& in) {
+  NewSegments segments;
+  for (auto n = in.count(9); n > 0 && in.ok(); --n) {
+    const SegmentId id{in.fixed<std::uint64_t>()};
+    std::vector<SegmentRange> ranges;
+    for (auto m = in.count(10); m > 0 && in.ok(); --m) {
+      const LogId log{in.fixed<std::uint32_t>()};
+      const Offset first{in.varint()};
+      const Offset upto{in.varint()};
+      const auto bytes = in.uvarint();
+      const WallTime max_timestamp{in.varint()};
+      const WallTime append_time{in.varint()};
+      ranges.push_back(
+          SegmentRange{log, first, upto, bytes, max_timestamp, append_time, in.uvarint()});
+    }
+    if (!in.ok()) break;
+    auto segment = open_recovered(id);
+    if (!segment) return segment.error();
+    if (*segment) {
+      segments.emplace_back(std::move(*segment), std::move(ranges));
+      continue;
+    }
+    for (const auto& range : ranges) {
+      if (auto* log = find(range.log)) log->damaged.emplace_back(range.first, range.upto);
+    }
+  }
+  return segments;
+}
+
+void CoreImpl::apply_drain(std::uint32_t cutoff, std::uint64_t replaced,
+                           const NewSegments& segments) {
   for (auto& [id, log] : logs_) {
     if (cutoff > 0) extents_ -= log->drop_files_before(cutoff);
     if (replaced == 0) continue;
@@ -269,6 +311,10 @@ void CoreImpl::apply_drain(
       return true;
     });
   }
+  add_segments(segments);
+}
+
+void CoreImpl::add_segments(const NewSegments& segments) {
   for (const auto& [segment, ranges] : segments) {
     auto& state = segments_[segment->id()];
     state.segment = segment;
@@ -294,31 +340,8 @@ Result<> CoreImpl::replay_drain(std::string_view payload) {
   ByteReader in(payload);
   const auto cutoff = in.fixed<std::uint32_t>();
   const auto replaced = in.fixed<std::uint64_t>();
-  std::vector<std::pair<std::shared_ptr<const Segment>, std::vector<SegmentRange>>> segments;
-  for (auto n = in.count(9); n > 0 && in.ok(); --n) {
-    const SegmentId id{in.fixed<std::uint64_t>()};
-    std::vector<SegmentRange> ranges;
-    for (auto m = in.count(10); m > 0 && in.ok(); --m) {
-      const LogId log{in.fixed<std::uint32_t>()};
-      const Offset first{in.varint()};
-      const Offset upto{in.varint()};
-      const auto bytes = in.uvarint();
-      const WallTime max_timestamp{in.varint()};
-      const WallTime append_time{in.varint()};
-      ranges.push_back(
-          SegmentRange{log, first, upto, bytes, max_timestamp, append_time, in.uvarint()});
-    }
-    if (!in.ok()) break;
-    auto segment = open_recovered(id);
-    if (!segment) return segment.error();
-    if (*segment) {
-      segments.emplace_back(std::move(*segment), std::move(ranges));
-      continue;
-    }
-    for (const auto& range : ranges) {
-      if (auto* log = find(range.log)) log->damaged.emplace_back(range.first, range.upto);
-    }
-  }
+  auto segments = read_segments(in);
+  if (!segments) return segments.error();
   for (auto n = in.count(6); n > 0 && in.ok(); --n) {
     auto* log = find(LogId{in.fixed<std::uint32_t>()});
     const Offset from{in.varint()};
@@ -326,7 +349,7 @@ Result<> CoreImpl::replay_drain(std::string_view payload) {
     if (log != nullptr && in.ok()) log->damaged.emplace_back(from, upto);
   }
   if (!in.done()) return Error(Errc::data_damaged, "a segment entry does not parse");
-  apply_drain(cutoff, replaced, segments);
+  apply_drain(cutoff, replaced, *segments);
   return {};
 }
 

@@ -250,6 +250,7 @@ void CoreImpl::on_timer(std::uint32_t owner, std::uint64_t token, Instant at) {
 
 void CoreImpl::housekeeping() {
   drain_if_due();
+  clean_after_drain();
   scrub_if_due();
   world_.journal.retry_room();
   if (stopping_ && world_.journal.out_of_room() && !world_.journal.ready(open_.stored_bytes()))

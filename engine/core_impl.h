@@ -14,6 +14,7 @@
 #include "engine/catalog_state.h"
 #include "engine/checkpoint.h"
 #include "engine/core.h"
+#include "engine/drain.h"
 #include "engine/journal.h"
 #include "engine/log_index.h"
 #include "engine/open_block.h"
@@ -33,6 +34,7 @@ struct CoreOptions {
   std::uint64_t checkpoint_bytes = 128 << 20;   ///< of journal between two checkpoints
   std::uint32_t journal_files = 8;              ///< kept before the oldest are drained
   std::uint64_t segment_bytes = 64 << 20;
+  std::size_t clean_map_bytes = 24 << 20;       ///< of keys that one pass of a cleaning holds
   std::uint64_t free_bytes_min = 256 << 20;     ///< below: publishes are refused
   std::uint64_t scrub_bytes = 0;                ///< of cold data verified at each housekeeping; 0: none
   Duration idle_seal{50};                       ///< then an empty block bears witness to the last
@@ -41,7 +43,7 @@ struct CoreOptions {
 };
 
 /// First field of a checkpoint's state.
-inline constexpr std::uint64_t kSnapshotVersion = 3;
+inline constexpr std::uint64_t kSnapshotVersion = 4;
 inline constexpr std::uint64_t kSnapshotVersionOldest = 2;  ///< that is still read
 
 /// Numbers for metrics and the start line.
@@ -55,6 +57,10 @@ struct CoreStats {
   std::uint64_t scrubbed_bytes = 0;  ///< cold bytes verified in the background
   std::uint64_t scrub_damage = 0;    ///< stretches found damaged by that
   std::uint64_t scrubs = 0;          ///< times that all of it was gone through
+  std::uint64_t cleanings = 0;        ///< that came to their end
+  std::uint64_t cleaned_read_bytes = 0;
+  std::uint64_t cleaned_written_bytes = 0;
+  std::uint64_t cleaned_records = 0;  ///< removed by them
   std::uint64_t replayed_blocks = 0;
   std::uint64_t damaged_blocks = 0;
   std::size_t logs = 0;
@@ -83,7 +89,8 @@ struct CoreWorld {
 ///
 /// Sources: core_impl.cc commits, core_logs.cc logs and reading, core_recovery.cc start,
 /// core_checkpoint.cc checkpoints and stop, core_drain.cc what retires from the journal,
-/// core_scrub.cc verification of what is cold.
+/// core_clean.cc logs of which only the newest record of each key is kept, core_scrub.cc
+/// verification of what is cold.
 class CoreImpl final : public Core, public TimerTarget {
  public:
   CoreImpl(CoreWorld world, CoreOptions options);
@@ -114,6 +121,9 @@ class CoreImpl final : public Core, public TimerTarget {
   LogBacklog backlog(LogId log, Offset from) const override;
   Offset first_appended_since(LogId log, WallTime time) const override;
   Offset start_for_size(LogId log, std::uint64_t bytes) const override;
+  Offset start_for_count(LogId log, std::uint64_t count) const override;
+  CleaningStatus cleaning(LogId log, Offset upto) const override;
+  void clean(LogId log, CleanOrder order, Completion<Cleaned> done) override;
   ReadPlan plan_read(LogId log, Offset from, std::size_t bytes_max) const override;
   ReadPlan plan_offsets(LogId log, const std::vector<Offset>& offsets) const override;
   ReadPlan plan_time(LogId log, WallTime time) const override;
@@ -154,6 +164,12 @@ class CoreImpl final : public Core, public TimerTarget {
   };
   struct DrainTask;
   struct DrainResult;
+  using NewSegments =
+      std::vector<std::pair<std::shared_ptr<const Segment>, std::vector<SegmentRange>>>;
+  struct CleanTask;
+  struct CleanedStep;
+  struct CleanEntry;
+  struct Studied;
   static constexpr std::uint32_t kWitnessOwner = 1;
   static constexpr std::uint32_t kHousekeepingOwner = 2;
 
@@ -212,12 +228,30 @@ class CoreImpl final : public Core, public TimerTarget {
   void plan_extents_before(const LogIndex& log, std::uint32_t cutoff, ReadPlan& plan) const;
   void run_drain(DrainTask task);
   void drain_done(DrainResult result);
-  void remove_unnamed(const DrainResult& result);
-  void apply_drain(std::uint32_t cutoff, std::uint64_t replaced,
-                   const std::vector<std::pair<std::shared_ptr<const Segment>,
-                                               std::vector<SegmentRange>>>& segments);
+  void apply_drain(std::uint32_t cutoff, std::uint64_t replaced, const NewSegments& segments);
   Result<> replay_drain(std::string_view payload);
   std::vector<SegmentId> mostly_dead_segments() const;
+  static Result<NewSegments> open_written(SegmentStore& store,
+                                          std::vector<DrainedSegment> written);
+  static void write_segments(ByteWriter& out, const NewSegments& segments);
+  Result<NewSegments> read_segments(ByteReader& in);
+  void add_segments(const NewSegments& segments);
+  void remove_unnamed(const NewSegments& segments);
+
+  // core_clean.cc
+  void clean_on();
+  void study_dirty();
+  void clean_after_drain();
+  void dirty_studied(const Studied& studied);
+  std::optional<DrainLog> next_group(const LogIndex& log, CleanEntry& entry,
+                                     std::uint64_t& bytes) const;
+  void clean_next_group(LogIndex& log);
+  void group_cleaned(CleanedStep step);
+  void end_pass(LogIndex& log);
+  void end_cleaning(std::optional<Error> trouble);
+  void note_cleaning(LogId log, const CleanEntry& entry);
+  void apply_cleaning(LogIndex& log, const CleanEntry& entry);
+  Result<> replay_cleaning(LogId log, std::string_view payload);
 
   CoreWorld world_;
   const CoreOptions options_;
@@ -254,7 +288,9 @@ class CoreImpl final : public Core, public TimerTarget {
   std::uint64_t bytes_since_checkpoint_ = 0;
   bool checkpoint_wanted_ = false;
   bool checkpoint_writing_ = false;
-  bool draining_ = false;
+  bool draining_ = false;       // segments are written: by a drain or a step of a cleaning
+  std::shared_ptr<CleanTask> cleaning_;
+  std::uint64_t bytes_replaced_ = 0;  // by cleanings, since the newest checkpoint
   int unreadable_drains_ = 0;  // in a row
   Instant last_inspection_{0};
   std::uint64_t inspected_at_ = 0;      // bytes drained by then

@@ -4,7 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/diag.h"
-#include "engine/core_impl.h"
+#include "engine/cold_run.h"
 #include "engine/entry.h"
 
 namespace twofold::engine {
@@ -157,10 +157,9 @@ Offset CoreImpl::first_appended_since(LogId log, WallTime time) const {
   for (const auto& s : index.sealed) {
     if (s.range.append_time >= time) return std::max(index.start, s.range.first);
   }
-  for (const auto* e = index.extents_begin(); e != index.extents_end(); ++e) {
-    if (e->append_ms >= time.value()) return std::max(index.start, e->first());
-  }
-  return index.visible_end;
+  const auto* e = std::partition_point(index.extents_begin(), index.extents_end(),
+                                       [&](const Extent& x) { return x.append_ms < time.value(); });
+  return e == index.extents_end() ? index.visible_end : std::max(index.start, e->first());
 }
 
 Offset CoreImpl::start_for_size(LogId log, std::uint64_t bytes) const {
@@ -180,31 +179,9 @@ Offset CoreImpl::start_for_size(LogId log, std::uint64_t bytes) const {
   return start;
 }
 
-// Entries that left memory, gathered so that neighbours in one file are read together.
-struct CoreImpl::ColdRun {
-  ReadPlan& plan;
-  Journal& journal;
-  std::vector<Journal::Stretch> stretches;
-  std::uint32_t file = 0;
-  Offset from{0};
-  Offset upto{0};
-  std::size_t bytes = 0;
-
-  void add(const Extent& e) {
-    if (!stretches.empty() && e.file != file) flush();
-    if (stretches.empty()) from = e.first();
-    file = e.file;
-    upto = e.upto();
-    bytes += e.bytes;
-    stretches.push_back(Journal::Stretch{e.place, e.bytes, e.upto()});
-  }
-  void flush() {
-    if (stretches.empty()) return;
-    plan.add(ReadPlan::Piece{from, upto, StoredBatch{nullptr, {}, Seq{0}},
-                             journal.stored(file, std::exchange(stretches, {})),
-                             std::exchange(bytes, 0)});
-  }
-};
+Offset CoreImpl::start_for_count(LogId log, std::uint64_t count) const {
+  return at(log).start_for_count(count);
+}
 
 // In memory: a piece of its own. Not in memory: joins the run.
 void CoreImpl::add_resident(ReadPlan& plan, ColdRun& cold, const Extent& e) const {

@@ -178,6 +178,7 @@ Result<> CoreImpl::replay_entry(const Entry& entry, const ReplayedBlock& block, 
       return {};
     case EntryType::segment_added: return replay_drain(entry.payload);
     case EntryType::segment_removed: return {};
+    case EntryType::log_cleaned: return replay_cleaning(LogId{entry.owner}, entry.payload);
   }
   __builtin_unreachable();
 }

@@ -90,6 +90,10 @@ Result<> drain_batch(SegmentSplitter& out, const DrainLog& log, const StoredBatc
   const bool nothing_wanted = header.last_offset() < log.start ||
                               header.base_offset >= log.upto.value();
   if (nothing_wanted) return {};
+  if (log.rewriter) {
+    const auto kept = log.rewriter->rewrite(batch, header);
+    return kept ? out.add(log.log, *kept, log.append_time) : Result<>();
+  }
   // Batches with a producer's marks or a codec stay whole: their bytes are not ours to change.
   if (all_live(log, header) || !is_plain(header)) return out.add(log.log, batch, log.append_time);
   auto rest = survivors(log, batch, header);
@@ -99,31 +103,19 @@ Result<> drain_batch(SegmentSplitter& out, const DrainLog& log, const StoredBatc
   return out.add(log.log, StoredBatch{bytes, *bytes, batch.base_seq}, log.append_time);
 }
 
-// All of a piece, damage included: a source may stop at its limit, or before bytes that it cannot
-// read, and says the rest when it is asked again.
 Result<> drain_piece(SegmentSplitter& out, const DrainLog& log, const ReadPlan::Piece& piece,
                      Unreadable unreadable) {
-  for (Offset from = piece.from; from < piece.upto;) {
-    ReadPlan rest(log.log);
-    rest.add(ReadPlan::Piece{from, piece.upto, piece.batch, piece.cold, piece.bytes_max});
-    const auto batches = rest.fetch();
-    if (!batches) {
-      const auto& error = batches.error();
-      if (error.code != Errc::data_damaged || unreadable == Unreadable::fail) return error;
-      const auto upto = error.number > from.value() ? Offset{error.number} : piece.upto;
-      out.outcome.damaged.emplace_back(log.log, std::pair(from, std::min(upto, piece.upto)));
-      from = upto;
-      continue;
-    }
-    if (batches->empty()) return {};  // nothing of it is left
-    for (const auto& batch : *batches) {
-      if (auto done = drain_batch(out, log, batch); !done) return done;
-    }
-    const auto end = advance(batch_header(batches->back().bytes).last_offset(), 1);
-    TF_CHECK(end > from);
-    from = end;
+  std::function<void(Offset, Offset)> damaged;
+  if (unreadable == Unreadable::leave_out) {
+    damaged = [&](Offset from, Offset upto) {
+      out.outcome.damaged.emplace_back(log.log, std::pair(from, upto));
+    };
   }
-  return {};
+  const auto copy = [&](const StoredBatch& batch) -> Result<bool> {
+    if (auto done = drain_batch(out, log, batch); !done) return done.error();
+    return true;
+  };
+  return each_batch(log.log, piece, copy, damaged);
 }
 
 Result<> drain_all(SegmentSplitter& out, const std::vector<DrainLog>& logs,
@@ -137,6 +129,34 @@ Result<> drain_all(SegmentSplitter& out, const std::vector<DrainLog>& logs,
 }
 
 }  // namespace
+
+Result<> each_batch(LogId log, const ReadPlan::Piece& piece,
+                    const std::function<Result<bool>(const StoredBatch&)>& visit,
+                    const std::function<void(Offset, Offset)>& damaged) {
+  for (Offset from = piece.from; from < piece.upto;) {
+    ReadPlan rest(log);
+    rest.add(ReadPlan::Piece{from, piece.upto, piece.batch, piece.cold, piece.bytes_max});
+    const auto batches = rest.fetch();
+    if (!batches) {
+      const auto& error = batches.error();
+      if (error.code != Errc::data_damaged || !damaged) return error;
+      const auto upto = error.number > from.value() ? Offset{error.number} : piece.upto;
+      damaged(from, std::min(upto, piece.upto));
+      from = upto;
+      continue;
+    }
+    if (batches->empty()) return {};  // nothing of it is left
+    for (const auto& batch : *batches) {
+      const auto more = visit(batch);
+      if (!more) return more.error();
+      if (!*more) return {};
+    }
+    const auto end = advance(batch_header(batches->back().bytes).last_offset(), 1);
+    TF_CHECK(end > from);
+    from = end;
+  }
+  return {};
+}
 
 Result<DrainOutcome> write_drain(SegmentStore& store, std::uint64_t first_segment_id,
                                  std::uint64_t segment_bytes, const std::vector<DrainLog>& logs,

@@ -1,15 +1,26 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "engine/read_plan.h"
+#include "engine/record_batch.h"
 #include "engine/segment_store.h"
 
 namespace twofold::engine {
+
+/// Says what is written instead of a batch that is copied.
+class BatchRewriter {
+ public:
+  virtual ~BatchRewriter() = default;
+  /// The batch itself, another one at the same offsets, or none. Batches come in order.
+  virtual std::optional<StoredBatch> rewrite(const StoredBatch& batch,
+                                             const BatchHeader& header) = 0;
+};
 
 /// What is to be kept of one log: where its bytes are, and which offsets still matter.
 struct DrainLog {
@@ -20,6 +31,7 @@ struct DrainLog {
   WallTime append_time;                  ///< of the newest batch
   /// Live offsets, ascending, when not all of [start, upto) are.
   std::optional<std::vector<Offset>> live;
+  BatchRewriter* rewriter = nullptr;     ///< decides instead, when there is one
 };
 
 /// A segment that a drain has written.
@@ -27,6 +39,13 @@ struct DrainedSegment {
   SegmentId id;
   std::vector<SegmentRange> ranges;
 };
+
+/// Calls visit(batch) for every batch of a piece until that answers false: a source may stop at its
+/// limit, and says the rest when it is asked again. What cannot be read is told to damaged(from,
+/// upto), and stepped over; with none to tell it to it is the error. Blocking; not on the core.
+Result<> each_batch(LogId log, const ReadPlan::Piece& piece,
+                    const std::function<Result<bool>(const StoredBatch&)>& visit,
+                    const std::function<void(Offset, Offset)>& damaged);
 
 /// What to do about bytes that cannot be read. A device that fails for a moment must not cost for
 /// ever what it holds: only a drain that failed again and again leaves such bytes out.

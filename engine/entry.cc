@@ -26,7 +26,7 @@ Error damaged(std::string what) { return Error(Errc::data_damaged, std::move(wha
 
 bool known(std::uint8_t type) {
   return type >= static_cast<std::uint8_t>(EntryType::batch) &&
-         type <= static_cast<std::uint8_t>(EntryType::request);
+         type <= static_cast<std::uint8_t>(EntryType::log_cleaned);
 }
 
 }  // namespace

@@ -57,6 +57,17 @@ std::size_t LogIndex::drop_files_before(std::uint32_t file) {
   return dropped;
 }
 
+std::size_t LogIndex::drop_extents_before(Offset upto) {
+  std::size_t dropped = 0;
+  while (first_ < extents_.size() && extents_[first_].upto() <= upto) {
+    journal_bytes_ -= extents_[first_].bytes;
+    ++first_;
+    ++dropped;
+  }
+  compact();
+  return dropped;
+}
+
 // Memory follows what is held: half of the vector may be dead before it is closed up.
 void LogIndex::compact() {
   if (first_ == extents_.size()) {
@@ -111,11 +122,81 @@ LogBacklog LogIndex::backlog(Offset from) const {
   return left;
 }
 
+namespace {
+
+// The part of a whole that lies in [from, upto), by offsets.
+std::uint64_t share(std::uint64_t whole, Offset first, Offset end, Offset from, Offset upto) {
+  const auto inside = distance(std::max(first, from), std::min(end, upto));
+  if (inside <= 0) return 0;
+  const double part = static_cast<double>(inside) / static_cast<double>(distance(first, end));
+  return part >= 1 ? whole : static_cast<std::uint64_t>(static_cast<double>(whole) * part);
+}
+
+}  // namespace
+
+CleaningStatus LogIndex::cleaning(Offset upto) const {
+  CleaningStatus status{cleaned_upto, cleaned_at, 0, 0, WallTime{0}, std::nullopt, 0,
+                        std::max(holes_upto, start)};
+  if (tombstones_due.value() != 0) status.tombstones_due = tombstones_due;
+  const Offset clean = std::max(cleaned_upto, start);
+  for (const auto& s : sealed) {
+    const auto& r = s.range;
+    status.clean_bytes += share(r.bytes, r.first, r.upto, start, clean);
+    status.dirty_bytes += share(r.bytes, r.first, r.upto, clean, upto);
+    // Of a range that was trimmed in part, and has holes, only the most that can be left is known.
+    status.records += std::min(
+        r.records, static_cast<std::uint64_t>(distance(std::max(r.first, start), r.upto)));
+    if (r.upto > clean && r.first < upto && status.oldest_dirty.value() == 0)
+      status.oldest_dirty = r.append_time;
+  }
+  if (extent_count() == 0) return status;
+  const Offset first = extents_begin()->first();
+  const Offset last = extents_.back().upto();
+  status.clean_bytes += share(journal_bytes_, first, last, start, clean);
+  status.dirty_bytes += share(journal_bytes_, first, last, clean, upto);
+  status.records += static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, distance(std::max(first, start), std::min(last, visible_end))));
+  const Extent* const dirty = find(clean);
+  if (status.oldest_dirty.value() == 0 && dirty != extents_end() && dirty->first() < upto)
+    status.oldest_dirty = WallTime{dirty->append_ms};
+  return status;
+}
+
+// From the newest back. Extents have no holes, so there the offset says it; of a range that has
+// some only its number of records is known, and then it stays whole.
+Offset LogIndex::start_for_count(std::uint64_t count) const {
+  const auto back = [](Offset from, std::uint64_t records) {
+    return advance(from, -static_cast<std::int64_t>(records));
+  };
+  Offset kept = visible_end;
+  if (extent_count() > 0) {
+    const Offset first = std::max(start, extents_begin()->first());
+    const auto resident =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(first, visible_end)));
+    if (resident >= count) return back(visible_end, count);
+    count -= resident;
+    kept = first;
+  }
+  for (auto s = sealed.rbegin(); s != sealed.rend(); ++s) {
+    if (count == 0) return kept;
+    const auto& r = s->range;
+    const auto offsets = static_cast<std::uint64_t>(distance(r.first, r.upto));
+    if (r.records == offsets && r.records > count) return std::max(start, back(r.upto, count));
+    count -= std::min(count, r.records);
+    kept = r.first;
+  }
+  return count == 0 ? std::max(start, kept) : start;
+}
+
 void LogIndex::snapshot(ByteWriter& out) const {
   out.varint(start.value());
   out.varint(end.value());
   out.varint(last_append.value());
   out.uvarint(last_seq);
+  out.varint(cleaned_upto.value());
+  out.varint(cleaned_at.value());
+  out.varint(tombstones_due.value());
+  out.varint(holes_upto.value());
   out.uvarint(sealed.size());
   for (const auto& s : sealed) {
     out.fixed(s.segment->id().value());
@@ -152,6 +233,12 @@ Result<> LogIndex::restore(
   visible_end = end;
   last_append = WallTime{in.varint()};
   const std::uint64_t stored_seq = version < 3 ? newest_seq : in.uvarint();
+  if (version >= kSnapshotWithCleaning) {
+    cleaned_upto = Offset{in.varint()};
+    cleaned_at = WallTime{in.varint()};
+    tombstones_due = WallTime{in.varint()};
+    holes_upto = Offset{in.varint()};
+  }
   for (auto n = in.count(14); n > 0; --n) {
     const SegmentId segment_id{in.fixed<std::uint64_t>()};
     const Offset first{in.varint()};

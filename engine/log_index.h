@@ -6,10 +6,14 @@
 #include <vector>
 
 #include "engine/base/bytes.h"
+#include "engine/cleaning.h"
 #include "engine/core.h"
 #include "engine/segment_store.h"
 
 namespace twofold::engine {
+
+/// The first version of a checkpoint's state that says how far logs are clean.
+inline constexpr std::uint64_t kSnapshotWithCleaning = 4;
 
 /// Where one batch of a log stands in the journal.
 struct Extent {
@@ -47,6 +51,10 @@ class LogIndex {
   WallTime last_append{0};
   Offset placed_end{0};           ///< records before it have their place in the total order
   std::uint64_t last_seq = 0;     ///< of the last of those, kept or not; 0: there never was one
+  Offset cleaned_upto{0};        ///< as CleaningStatus says it, and the next two
+  WallTime cleaned_at{0};
+  WallTime tombstones_due{0};    ///< 0: none known
+  Offset holes_upto{0};          ///< behind the last record that any cleaning has dropped
   std::int32_t open_batch = -1;   ///< index in the block being gathered
   std::vector<LogListener*> listeners;
   std::vector<SealedRange> sealed;
@@ -66,11 +74,16 @@ class LogIndex {
   std::size_t drop_before(Offset upto, std::vector<std::shared_ptr<const Segment>>& emptied);
   /// Replaces the extents of journal files before `file` by what a segment now holds of them.
   std::size_t drop_files_before(std::uint32_t file);
+  /// As above, of the extents that end at or before `upto`.
+  std::size_t drop_extents_before(Offset upto);
 
   std::uint64_t bytes() const { return journal_bytes_ + sealed_bytes(); }
   std::uint64_t sealed_bytes() const;
   LogStatus status() const;
   LogBacklog backlog(Offset from) const;
+  CleaningStatus cleaning(Offset upto) const;
+  /// As Core::start_for_count().
+  Offset start_for_count(std::uint64_t count) const;
 
   void snapshot(ByteWriter& out) const;
   /// `open` finds the segment of an id; a range whose segment is missing becomes damage.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/bytes.h"
+#include "engine/base/check.h"
 #include "engine/base/crc32c.h"
 
 namespace twofold::engine {
@@ -148,11 +149,18 @@ std::size_t record_bytes_max(const NewRecord& record) {
   return bytes;
 }
 
+BatchBuilder::BatchBuilder(Offset base, const BatchMarks& marks) : base_(base), marks_(marks) {
+  TF_CHECK((marks.attributes & kCodecMask) == 0);
+}
+
 void BatchBuilder::add(Offset offset, const NewRecord& record) {
   const auto delta = distance(base_, offset);
   TF_CHECK(delta >= (count_ == 0 ? 0 : last_delta_ + std::int64_t{1}));
   TF_CHECK(delta <= std::numeric_limits<std::int32_t>::max());
-  if (count_ == 0) base_timestamp_ = max_timestamp_ = record.timestamp.value();
+  if (count_ == 0) {
+    max_timestamp_ = record.timestamp.value();
+    base_timestamp_ = marks_.base_timestamp.value_or(record.timestamp).value();
+  }
   max_timestamp_ = std::max(max_timestamp_, record.timestamp.value());
   // Unsigned on purpose: a client's times may be further apart than a signed number can say.
   const auto later =
@@ -200,9 +208,10 @@ void BatchBuilder::finish(std::string& out, std::optional<Offset> last) const {
   store_be(p + kLastOffsetDeltaAt, static_cast<std::int32_t>(last_delta));
   store_be(p + kBaseTimestampAt, base_timestamp_);
   store_be(p + kMaxTimestampAt, max_timestamp_);
-  store_be<std::int64_t>(p + kProducerIdAt, -1);
-  store_be<std::int16_t>(p + kProducerEpochAt, -1);
-  store_be<std::int32_t>(p + kBaseSequenceAt, -1);
+  store_be(p + kAttributesAt, marks_.attributes);
+  store_be(p + kProducerIdAt, marks_.producer_id);
+  store_be(p + kProducerEpochAt, marks_.producer_epoch);
+  store_be(p + kBaseSequenceAt, marks_.base_sequence);
   store_be(p + kRecordCountAt, count_);
   store_be(p + kCrcAt, crc32c(std::string_view(out).substr(at + kAttributesAt)));
 }

@@ -45,11 +45,20 @@ Result<BatchHeader> parse_batch(std::string_view bytes);
 /// As above for a batch this process has verified before: fields only, no checksum.
 BatchHeader batch_header(std::string_view bytes);
 
+/// What a batch says of itself beside its records: kept when some of them are dropped.
+struct BatchMarks {
+  std::int16_t attributes = 0;  ///< without a codec
+  std::int64_t producer_id = -1;
+  std::int16_t producer_epoch = -1;
+  std::int32_t base_sequence = -1;
+  std::optional<WallTime> base_timestamp;  ///< absent: the first record's
+};
+
 /// Gathers records into one uncompressed batch. The records' offsets may have gaps (what remains of
 /// a batch after acked messages were dropped), never steps back.
 class BatchBuilder {
  public:
-  explicit BatchBuilder(Offset base) : base_(base) {}
+  explicit BatchBuilder(Offset base, const BatchMarks& marks = {});
 
   void add(Offset offset, const NewRecord& record);
   bool empty() const { return count_ == 0; }
@@ -63,6 +72,7 @@ class BatchBuilder {
 
  private:
   Offset base_;
+  BatchMarks marks_;
   std::int64_t base_timestamp_ = 0;
   std::int64_t max_timestamp_ = 0;
   std::int32_t last_delta_ = 0;

@@ -20,6 +20,9 @@ constexpr auto kProblems = std::to_array<ProblemInfo>({
      "something else. Begin again with from=earliest, a time, or an offset."},
     {value_and_bytes, 400, "value-and-bytes", "More than one value",
      "A record has exactly one of value (JSON), text and bytes (base64)."},
+    {key_missing, 400, "key-missing", "The record has no key",
+     "The topic is compacted: it keeps the newest record of each key, so every record needs one. "
+     "Nothing was written."},
     {unauthenticated, 401, "unauthenticated", "Who are you?",
      "The request carries no valid credential."},
     {forbidden, 403, "forbidden", "Not permitted",
@@ -187,6 +190,7 @@ ProblemKind problem_kind(engine::Errc code) {
     case Errc::idempotency_in_progress: return idempotency_in_progress;
     case Errc::expectation_failed: return expectation_failed;
     case Errc::message_too_large: return message_too_large;
+    case Errc::key_missing: return key_missing;
     case Errc::batch_too_large: return batch_too_large;
     case Errc::overloaded: return overloaded;
     case Errc::storage_full: return storage_full;

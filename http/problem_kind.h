@@ -16,6 +16,7 @@ enum class ProblemKind : std::uint8_t {
   invalid_duration,
   invalid_cursor,
   value_and_bytes,
+  key_missing,
   unauthenticated,
   forbidden,
   host_not_allowed,

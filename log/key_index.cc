@@ -30,6 +30,13 @@ std::uint64_t hash_with(const std::array<unsigned char, 16>& hash_key, std::stri
   return hash;
 }
 
+bool lies_in(const engine::OffsetRuns& runs, Offset offset) {
+  const auto at = std::partition_point(runs.begin(), runs.end(), [offset](const auto& run) {
+    return run.second <= offset;
+  });
+  return at != runs.end() && at->first <= offset;
+}
+
 }  // namespace
 
 KeyIndex::KeyIndex(engine::Core& core, std::size_t bytes_max)
@@ -72,6 +79,14 @@ void KeyIndex::appended(LogId log, const std::optional<std::string_view>& key, O
   if (keys_ > keys_max_ && !make_room(log))
     end(log, Error(Errc::overloaded, fmt::format("the partition has more than {} keys", keys_max_),
                    "key_last needs all of them in memory; expect last_seq instead"));
+}
+
+void KeyIndex::removed(LogId log, const engine::OffsetRuns& removed) {
+  Log* const of = find(log);
+  if (!of) return;
+  keys_ -= std::erase_if(of->newest,
+                         [&removed](const auto& key) { return lies_in(removed, key.second); });
+  if (of->read < of->begun) of->removed.push_back(removed);
 }
 
 void KeyIndex::forget(LogId log) {
@@ -139,8 +154,13 @@ void KeyIndex::take(LogId log, std::uint64_t number, const Found& found) {
     if (!passable) return end(log, *found.trouble);
     upto = Offset{found.trouble->number};
   }
-  for (const auto& [hash, offset] : found.newest) note(*of, hash, offset);
+  for (const auto& [hash, offset] : found.newest) {
+    const bool is_gone = std::any_of(of->removed.begin(), of->removed.end(),
+                                     [at = offset](const auto& runs) { return lies_in(runs, at); });
+    if (!is_gone) note(*of, hash, offset);
+  }
   of->read = std::max(of->read, upto);
+  if (of->read >= of->begun) of->removed = {};
   if (keys_ > keys_max_ && !make_room(log))
     return end(
         log, Error(Errc::overloaded, fmt::format("the partition has more than {} keys", keys_max_),

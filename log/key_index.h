@@ -26,7 +26,8 @@ namespace twofold::log {
 ///             one in ten thousand million with 64 thousand keys, show the younger of their
 ///             records, so that an expectation may fail that would have held, and never the
 ///             reverse.
-///   appended() in the turn of each append to a log.
+///   appended() in the turn of each append to a log; removed() in the turn of each cleaning, of which
+///             only tombstones are ever the newest of their key.
 /// Errors    learn(): overloaded when the keys do not fit into memory; what reading the log says.
 /// Memory    about 40 bytes a key, `bytes_max` for all logs. The log used longest ago makes room.
 /// Threads   the core only.
@@ -39,6 +40,7 @@ class KeyIndex {
   std::optional<engine::Offset> newest(engine::LogId log, std::string_view key);
   void appended(engine::LogId log, const std::optional<std::string_view>& key,
                 engine::Offset offset);
+  void removed(engine::LogId log, const engine::OffsetRuns& removed);
   void forget(engine::LogId log);
   std::size_t keys() const { return keys_; }
 
@@ -51,6 +53,7 @@ class KeyIndex {
     std::uint64_t number = 0;  // of this beginning: what was read for an older one is dropped
     std::vector<engine::Completion<void>> waiting{};
     std::list<engine::LogId>::iterator use{};
+    std::vector<engine::OffsetRuns> removed{};  // while it is read: what may have been read before
   };
   /// What reading a piece of the log has found.
   struct Found {

@@ -33,6 +33,24 @@ Result<> check_name(std::string_view name) {
                fmt::format("1 to {} letters, digits, '.', '_' and '-'", kTopicNameMax));
 }
 
+Result<> check_compaction(const Compaction& compaction) {
+  const auto refuse = [](std::string detail) {
+    return Error(Errc::invalid_request, std::move(detail));
+  };
+  if (compaction.min_lag < Duration{0} || compaction.delete_retention < Duration{0}) {
+    return refuse("times of a compaction cannot be negative");
+  }
+  if (compaction.max_lag && *compaction.max_lag < std::max(compaction.min_lag, Duration{1})) {
+    return refuse(
+        "the longest lag of a compaction is at least a millisecond, and no shorter than "
+        "the shortest");
+  }
+  if (!(compaction.min_dirty_ratio >= 0 && compaction.min_dirty_ratio <= 1)) {
+    return refuse("the dirty ratio of a compaction is from 0 to 1");
+  }
+  return {};
+}
+
 Result<> check_config(const TopicConfig& config) {
   const auto refuse = [](std::string detail) {
     return Error(Errc::invalid_request, std::move(detail));
@@ -49,10 +67,13 @@ Result<> check_config(const TopicConfig& config) {
   if (config.retention_bytes && *config.retention_bytes < 1) {
     return refuse("the retention must be at least a byte; leave it out to keep all");
   }
+  if (config.retention_records && *config.retention_records < 1) {
+    return refuse("the retention must be at least a record; leave it out to keep all");
+  }
   if (config.dedup_window < Duration{0} || config.dedup_window > kDedupWindowMax) {
     return refuse("the window of deduplication must be from 0 to 24h");
   }
-  return {};
+  return check_compaction(config.compaction);
 }
 
 Error not_found(std::string_view name) {
@@ -235,6 +256,7 @@ void Topics::State::define(std::string_view name, const engine::Document& docume
     partitions += topic.definition.logs.size();
   }
   count_retained(topic.definition.config, /*added=*/true);
+  count_compacted(topic.definition.id, topic.definition.config);
 }
 
 void Topics::State::undefine(std::string_view name) {
@@ -243,6 +265,7 @@ void Topics::State::undefine(std::string_view name) {
   const auto node = topics.extract(found);
   const Topic& topic = node.mapped();
   by_id.erase(topic.definition.id);
+  compacted.erase(topic.definition.id);
   partitions -= topic.definition.logs.size();
   count_retained(topic.definition.config, /*added=*/false);
   for (const LogId log : topic.definition.logs) {

@@ -23,10 +23,27 @@ using engine::Result;
 using engine::Seq;
 using engine::WallTime;
 
+/// What becomes of old records: they go by age, size and number (retention), or all but the newest of
+/// each key do (compaction), or both.
+enum class Cleanup { delete_old, compact, compact_and_delete };
+
+/// When a partition of a compacted topic is cleaned (engine/cleaning.h says what that does).
+struct Compaction {
+  Duration min_lag{0};              ///< younger records are not touched
+  std::optional<Duration> max_lag;  ///< none stays dirty for much longer
+  Duration delete_retention = std::chrono::hours{24};  ///< of tombstones, once they are cleaned to
+  double min_dirty_ratio = 0.5;     ///< of the bytes that a cleaning would read
+
+  friend bool operator==(const Compaction&, const Compaction&) = default;
+};
+
 struct TopicConfig {
   std::int32_t partitions = 1;
   std::optional<Duration> retention_time = std::chrono::hours{24 * 7};
-  std::optional<std::uint64_t> retention_bytes;  ///< per partition; kept at least
+  std::optional<std::uint64_t> retention_bytes;    ///< per partition; kept at least
+  std::optional<std::uint64_t> retention_records;  ///< the same in records
+  Cleanup cleanup = Cleanup::delete_old;
+  Compaction compaction;
   Durability durability = Durability::disk;
   std::uint32_t record_bytes_max = 1 << 20;
   Duration dedup_window{0};  ///< how long deduplication ids are remembered; 0: there are none
@@ -139,6 +156,7 @@ struct Readable {
 struct PartitionOffsets {
   PartitionId partition;
   engine::LogStatus status;
+  engine::CleaningStatus cleaning{};
 };
 
 /// Memory that all topics together may take for what comes twice.
@@ -153,15 +171,17 @@ struct TopicLimits {
 ///   publish  all records get offsets or none do; answers once the asked durability holds. Records
 ///            of one key keep their order; those without key and partition go together to one.
 ///   read     never shows what a crash could take back (unless the topic says `memory`).
-///   retention looks at every partition every few seconds, by append time and by bytes.
+///   retention looks at every partition every few seconds, by append time, bytes and number.
+///   compaction keeps the newest record of each key; a topic that is compacted takes no record without
+///            a key. One partition at a time, off the core.
 ///   Names share one space with queues: `name_taken` when the other kind has it. A topic created
 ///   again under an old name is another topic: new id, new logs.
 /// Errors    topic_not_found, partition_not_found, offset_trimmed (number: the oldest),
-///           exists_with_other_config, etag_mismatch, message_too_large (number of this and of
-///           partition_not_found when publishing: the record's index, as of out_of_order_sequence
-///           and producer_fenced), expectation_failed (actual: what is true), invalid_request (a
-///           name, a configuration, or a position past the end), overloaded (a limit of
-///           topics_limits.h or TopicLimits), and what Core refuses.
+///           exists_with_other_config, etag_mismatch, message_too_large and key_missing (number of
+///           these and of partition_not_found when publishing: the record's index, as of
+///           out_of_order_sequence and producer_fenced), expectation_failed (actual: what is true),
+///           invalid_request (a name, a configuration, or a position past the end), overloaded (a
+///           limit of topics_limits.h or TopicLimits), and what Core refuses.
 /// Threads   the core only; completions run there too.
 class Topics final : public engine::LogListener, public engine::TimerTarget {
  public:
@@ -221,6 +241,7 @@ class Topics final : public engine::LogListener, public engine::TimerTarget {
 
   // engine::LogListener, engine::TimerTarget
   void on_visible(LogId log, Offset end) override;
+  void on_removed(LogId log, const engine::OffsetRuns& removed) override;
   void on_trimmed(LogId log, Offset start) override;
   void on_timer(std::uint32_t owner, std::uint64_t token, Instant now) override;
 

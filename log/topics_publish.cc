@@ -145,6 +145,12 @@ Result<std::size_t> Topics::State::bytes_to_admit(const Topic& topic, const Publ
           fmt::format("{} bytes, the topic takes {}", size, config.record_bytes_max));
     }
     if (!checked.known.empty() && checked.known[i]) continue;
+    if (config.cleanup != Cleanup::delete_old && !record.record.key) {
+      return about_record(
+          i, Errc::key_missing,
+          "a compacted topic keeps the newest record of each key: one without a key "
+          "would be lost with the next cleaning");
+    }
     bytes += engine::record_bytes_max(record.record);
     if (record.producer || record.dedup_id) bytes += kNoteBytes;
   }

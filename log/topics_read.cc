@@ -127,8 +127,13 @@ void Topics::on_trimmed(LogId /*log*/, Offset /*start*/) {
   // Readers wait at the visible end, and nothing beyond that is ever trimmed.
 }
 
+void Topics::on_removed(LogId log, const engine::OffsetRuns& removed) {
+  state_->keys.removed(log, removed);
+}
+
 void Topics::on_timer(std::uint32_t /*owner*/, std::uint64_t token, Instant /*now*/) {
   if (token == kSweepToken) return state_->sweep();
+  if (token == kCompactionToken) return state_->look_for_dirt();
   state_->answer(token);
 }
 
@@ -138,7 +143,9 @@ Result<std::vector<PartitionOffsets>> Topics::offsets(const std::string& topic) 
   std::vector<PartitionOffsets> offsets;
   std::int32_t partition = 0;
   for (const LogId log : (*found)->second.definition.logs) {
-    offsets.push_back({PartitionId{partition++}, state_->core.status(log)});
+    const engine::LogStatus status = state_->core.status(log);
+    offsets.push_back(
+        {PartitionId{partition++}, status, state_->core.cleaning(log, status.visible_end)});
   }
   return offsets;
 }

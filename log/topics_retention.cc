@@ -16,7 +16,8 @@ constexpr std::size_t kTopicsPerSweep = 1024;  // of which most may keep everyth
 constexpr std::size_t kTrimBytes = 64;         // what one trim costs in the journal, generously
 
 bool forgets(const TopicConfig& config) {
-  return config.retention_time.has_value() || config.retention_bytes.has_value();
+  if (config.cleanup == Cleanup::compact) return false;
+  return config.retention_time || config.retention_bytes || config.retention_records;
 }
 
 }  // namespace
@@ -74,6 +75,9 @@ void Topics::State::expire(const TopicConfig& config, LogId log) {
   }
   if (config.retention_bytes && status.bytes > *config.retention_bytes) {
     start = std::max(start, core.start_for_size(log, *config.retention_bytes));
+  }
+  if (config.retention_records) {
+    start = std::max(start, core.start_for_count(log, *config.retention_records));
   }
   start = std::min(start, status.visible_end);
   if (start > status.start) core.trim(log, start, /*durable_decision=*/true);

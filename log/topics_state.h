@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +21,8 @@ namespace twofold::log {
 
 /// The timer that sweeps retention; readers' tickets begin at 1.
 inline constexpr std::uint64_t kSweepToken = 0;
+/// And the one that looks for partitions to clean.
+inline constexpr std::uint64_t kCompactionToken = ~std::uint64_t{0};
 
 /// A topic while it exists. What it stores per partition is one number; everything else about a
 /// partition is the core's.
@@ -67,6 +71,19 @@ struct Topics::State {
   void sweep();
   void expire(const TopicConfig& config, LogId log);
 
+  // -- compaction (topics_compaction.cc)
+  struct Dirtiest {
+    double urgency = 0;
+    LogId log{0};
+    engine::CleanOrder order{Offset{0}, Duration{0}};
+  };
+  void count_compacted(std::uint32_t topic, const TopicConfig& config);
+  void look_for_dirt_after(Duration pause);
+  void look_for_dirt();
+  void compare(const Compaction& compaction, LogId log, Dirtiest& dirtiest) const;
+  void clean(const Dirtiest& dirtiest);
+  Duration shortest_pace() const;
+
   Topics& self;
   engine::Core& core;
   ByName topics;
@@ -82,6 +99,12 @@ struct Topics::State {
   bool sweep_scheduled = false;
   std::uint32_t sweep_topic = 0;  ///< where the next sweep goes on
   std::size_t sweep_partition = 0;
+
+  std::set<std::uint32_t> compacted;  ///< ids of those topics
+  std::optional<Instant> next_look;
+  bool cleaning = false;
+  std::uint32_t look_topic = 0;  ///< where the next look goes on
+  std::size_t look_partition = 0;
 };
 
 }  // namespace twofold::log

@@ -9,6 +9,12 @@ namespace twofold::queue {
 using engine::advance;
 using engine::distance;
 
+namespace {
+
+constexpr std::int64_t kWideRun = 64 * kWindow;
+
+}  // namespace
+
 void Delivery::apply(const Op& op) {
   std::visit([this](const auto& of) { apply_one(of); }, op);
 }
@@ -51,6 +57,9 @@ void Delivery::apply_one(const AckOp& op) {
   }
   change(op.runs, [](const Mark&) -> std::optional<Mark> { return std::nullopt; });
   if (op.runs.empty() || op.runs.back().end() <= next_) return;
+  // What comes next is passed over at once: nothing of it needs to be remembered.
+  for (const Run& run : op.runs)
+    if (run.base <= next_ && next_ < run.end()) advance_next(run.end());
   // Done with before older messages were delivered (a delayed one came first): remembered until
   // `next` passes over it.
   const Mark acked = make_mark(MarkKind::acked, Instant{0}, 0, 0);
@@ -166,13 +175,26 @@ void Delivery::mark_new(std::int64_t window, Bits bits, const Mark& mark) {
 template <class Change>
 void Delivery::change(const Runs& runs, Change change) {
   if (!touched_) return;
-  for (const Run& run : runs)
-    each_window(run.base, run.end(), [&](std::int64_t window, Bits bits) {
-      const Bits ahead = ahead_of(window) & bits;
-      if (ahead != 0) ahead_ -= std::popcount(touched_->taken(window) & ahead);
-      touched_->change(window, bits, change);
-      if (ahead != 0) ahead_ += std::popcount(touched_->taken(window) & ahead);
-    });
+  const auto visit = [&](std::int64_t window, Bits bits) {
+    const Bits ahead = ahead_of(window) & bits;
+    if (ahead != 0) ahead_ -= std::popcount(touched_->taken(window) & ahead);
+    touched_->change(window, bits, change);
+    if (ahead != 0) ahead_ += std::popcount(touched_->taken(window) & ahead);
+  };
+  for (const Run& run : runs) {
+    if (run.count <= kWideRun) {
+      each_window(run.base, run.end(), visit);
+      continue;
+    }
+    // A wide one is mostly untouched.
+    const auto& windows = touched_->windows();
+    for (auto at = windows.lower_bound(window_of(run.base));
+         at != windows.end() && window_base(at->first) < run.end();) {
+      const std::int64_t window = at->first;
+      ++at;
+      visit(window, bits_from(window, run.base) & bits_before(window, run.end()));
+    }
+  }
 }
 
 void Delivery::advance_next(Offset to) {

@@ -59,6 +59,8 @@ struct Partition {
   bool looking = false;    // a read ahead is under way
   bool look_turn = false;  // what was cut and what was never read take turns
   std::uint32_t look = 0;  // counts beginnings anew: what was read for an older one is dropped
+  Offset wide_hole{0};     // reading ahead waits here until delivery has come to it
+  std::uint32_t removals = 0;  // times that a cleaning has dropped records
   std::unique_ptr<DedupIds> ids;
   Alarm alarm;
   Offset given_to{0};  // where the last receive ended
@@ -128,6 +130,7 @@ struct Queue {
   std::shared_ptr<const RecordFilter> filter;
   std::unique_ptr<Attempts> attempts;
   std::size_t first = 0;  // the partition that the next receive begins with
+  bool sparse = false;    // its topic was cleaned before it came there: only reading shows the holes
   bool retention_armed = false;
   bool ids_armed = false;
 
@@ -136,7 +139,9 @@ struct Queue {
   bool attached() const { return definition.source.has_value(); }
   bool grouped() const { return config().order != Order::none; }
   /// Messages are looked at before they can be delivered.
-  bool looks_ahead() const { return grouped() || filter; }
+  bool looks_ahead() const { return grouped() || hides_unseen(); }
+  /// What was not looked at is not there yet: it may not match the filter, or be a hole.
+  bool hides_unseen() const { return filter || sparse; }
   bool looking() const;
   bool has_ready() const;
   bool has_ready_again() const;

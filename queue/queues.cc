@@ -84,8 +84,7 @@ void Queues::on_visible(LogId log, Offset end) {
   for (const Reader& reader : readers) {
     Queue* const queue = state_->find(reader.queue);
     if (!queue) continue;
-    // What a filter has not seen yet is not there yet.
-    if (!queue->filter) queue->partitions[reader.partition].delivery.set_visible_end(end);
+    if (!queue->hides_unseen()) queue->partitions[reader.partition].delivery.set_visible_end(end);
     if (!state_->serving) continue;
     state_->settle(*queue, reader.partition);
     state_->serve(reader.queue);
@@ -111,6 +110,15 @@ void Queues::on_trimmed(LogId log, Offset start) {
           s->serve(id);
         });
   }
+}
+
+// What a topic's cleaning drops, its queues are done with, in the same commit. What they have not
+// looked at yet they find missing when they do.
+void Queues::on_removed(LogId log, const engine::OffsetRuns& removed) {
+  const auto [from, upto] = state_->readers.equal_range(log);
+  for (auto at = from; at != upto; ++at)
+    if (Queue* const queue = state_->find(at->second.queue))
+      state_->remove(*queue, at->second.partition, removed);
 }
 
 bool Queues::is_live(LogId log, Offset offset) const {

@@ -125,6 +125,12 @@ class Queues final : public engine::StateMachine,
   Result<QueueView> view(const std::string& queue) const;
   /// One message, whatever its state. Errors: message_not_found when there never was one.
   Result<Explained> explain(const std::string& queue, MessageId id) const;
+  /// How each of these stands, in the order asked; a few thousand at a time, or others wait.
+  /// Errors: queue_not_found, partition_not_found.
+  Result<std::vector<Progress>> progress(const std::string& queue, PartitionId partition,
+                                         const std::vector<Offset>& offsets) const;
+  /// What decides which records it delivers; null: all of them. Errors: queue_not_found.
+  Result<std::shared_ptr<const RecordFilter>> filter_of(const std::string& queue) const;
   /// Done with, whatever its state. Answers what that was; acked ones stay as they are.
   /// Errors: message_not_found, also when its record is gone already.
   void erase(std::string queue, MessageId id, Completion<MessageState> done);
@@ -150,6 +156,7 @@ class Queues final : public engine::StateMachine,
   void recovered(Instant now) override;
   void on_visible(LogId log, Offset end) override;
   void on_trimmed(LogId log, Offset start) override;
+  void on_removed(LogId log, const engine::OffsetRuns& removed) override;
   bool is_live(LogId log, Offset offset) const override;
   std::int64_t live_in(LogId log, Offset from, Offset upto) const override;
   void on_timer(std::uint32_t owner, std::uint64_t token, Instant now) override;

@@ -121,6 +121,7 @@ std::shared_ptr<const RecordFilter> Queues::State::compiled(Queue& queue) const 
 }
 
 void Queues::State::open_logs(Queue& queue) {
+  queue.sparse = serving && is_sparse(queue);
   for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
     Partition& partition = queue.partitions[i];
     if (!queue.attached()) {
@@ -133,7 +134,7 @@ void Queues::State::open_logs(Queue& queue) {
     if (!serving) continue;
     const auto status = core.status(partition.log);
     partition.delivery.apply(SkipOp{status.start});
-    if (!queue.filter) partition.delivery.set_visible_end(status.visible_end);
+    if (!queue.hides_unseen()) partition.delivery.set_visible_end(status.visible_end);
   }
 }
 

@@ -36,7 +36,9 @@ std::optional<Queues::State::NextLook> Queues::State::next_look(const Queue& que
   const Offset floor = std::max(status.start, partition.floor());
   Offset& front = partition.looked_at;
   front = std::max(front, floor);
-  const bool further = front < status.visible_end && room_ahead(queue, partition, asked);
+  const bool at_hole = partition.wide_hole > partition.delivery.next();
+  const bool further =
+      front < status.visible_end && !at_hole && room_ahead(queue, partition, asked);
   auto missing = partition.groups ? partition.groups->missing_from() : std::nullopt;
   if (missing && *missing < floor) missing = floor;
   partition.look_turn = !partition.look_turn;
@@ -59,7 +61,7 @@ void Queues::State::look_ahead(Queue& queue, std::size_t index, bool asked) {
     if (plan.in_memory() && !queue.filter && looks < kLooksPerTurn) {
       Look look = looker.look(plan.fetch(), from);
       look.again = next->again;
-      take_look(queue, index, look);
+      take_look(queue, index, std::move(look));
       continue;
     }
     partition.looking = true;
@@ -80,7 +82,7 @@ bool Queues::State::look_further(Queue& queue) {
     const Partition& partition = queue.partitions[i];
     if (!partition.groups || partition.looking || partition.has_ready()) continue;
     const bool is_behind = partition.looked_at < partition.delivery.visible_end();
-    if (queue.filter || is_behind || partition.groups->misses_some()) look_ahead(queue, i, true);
+    if (queue.hides_unseen() || is_behind || partition.groups->misses_some()) look_ahead(queue, i, true);
   }
   return queue.has_ready();
 }
@@ -96,8 +98,11 @@ void Queues::State::looked(std::uint32_t id, std::size_t index, const Look& look
   answer_hasty(id);
 }
 
-void Queues::State::take_look(Queue& queue, std::size_t index, const Look& look) {
+void Queues::State::take_look(Queue& queue, std::size_t index, Look look) {
   Partition& partition = queue.partitions[index];
+  const bool nothing = look.upto == look.from && !look.trouble;
+  if (nothing) look.upto = next_after_nothing(partition, look.from);
+  pass_over_holes(queue, index, look);
   Runs filtered;
   for (const Seen& seen : look.seen) {
     const MessageView view = partition.delivery.view(seen.offset);
@@ -119,9 +124,7 @@ void Queues::State::take_look(Queue& queue, std::size_t index, const Look& look)
     apply(partition, op);
     if (core.admit(engine::Admission::consume, bytes)) note(queue, index, op);
   }
-  const bool nothing = look.upto == look.from && !look.trouble;
-  looked_upto(queue, partition, look,
-              nothing ? next_after_nothing(partition, look.from) : look.upto);
+  looked_upto(queue, partition, look, look.upto);
   account(partition);
   if (look.trouble) look_past(queue, index, look);
 }
@@ -133,7 +136,7 @@ void Queues::State::looked_upto(const Queue& queue, Partition& partition, const 
     return;
   }
   partition.looked_at = std::max(partition.looked_at, upto);
-  if (queue.filter) partition.delivery.set_visible_end(partition.looked_at);
+  if (queue.hides_unseen()) partition.delivery.set_visible_end(partition.looked_at);
 }
 
 // There is no record from here on to the next damage, or to the end.
@@ -186,8 +189,10 @@ void Queues::State::look_again(Queue& queue) {
           partition.groups ? partition.groups->anew(order) : std::make_unique<MessageGroups>(order);
     }
     partition.looked_at = partition.floor();
+    partition.wide_hole = Offset{0};
     if (!serving) continue;
-    if (!queue.filter) partition.delivery.set_visible_end(core.status(partition.log).visible_end);
+    if (!queue.hides_unseen())
+      partition.delivery.set_visible_end(core.status(partition.log).visible_end);
     look_ahead(queue, i);
     account(partition);
   }

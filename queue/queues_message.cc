@@ -95,6 +95,31 @@ Result<Explained> Queues::explain(const std::string& name, MessageId id) const {
   return explained;
 }
 
+Result<std::vector<Progress>> Queues::progress(const std::string& name, PartitionId partition,
+                                               const std::vector<Offset>& offsets) const {
+  const auto needed = state_->need(name);
+  if (!needed) return needed.error();
+  const Queue& queue = **needed;
+  const auto index = static_cast<std::size_t>(partition.value());
+  if (partition.value() < 0 || index >= queue.partitions.size())
+    return Error(Errc::partition_not_found,
+                 "queue " + name + " reads no partition " + std::to_string(partition.value()));
+  const Offset start = queue.attached() ? queue.definition.source->start_offsets[index] : Offset{0};
+  std::vector<Progress> progress;
+  progress.reserve(offsets.size());
+  for (const Offset offset : offsets) {
+    const MessageView view = queue.partitions[index].view(offset);
+    progress.push_back({view.state, view.receives > 0, offset < start});
+  }
+  return progress;
+}
+
+Result<std::shared_ptr<const RecordFilter>> Queues::filter_of(const std::string& name) const {
+  const auto needed = state_->need(name);
+  if (!needed) return needed.error();
+  return (*needed)->filter;
+}
+
 void Queues::erase(std::string name, MessageId id, Completion<MessageState> done) {
   State& s = *state_;
   const auto needed = s.need(name);

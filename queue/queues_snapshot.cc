@@ -145,11 +145,12 @@ void Queues::recovered(Instant /*now*/) {
   std::sort(queues.begin(), queues.end(),
             [](const Queue* a, const Queue* b) { return a->id() < b->id(); });
   for (Queue* const queue : queues) {
+    queue->sparse = s.is_sparse(*queue);
     for (std::size_t i = 0; i < queue->partitions.size(); ++i) {
       Partition& partition = queue->partitions[i];
       const auto status = s.core.status(partition.log);
       if (status.start > partition.delivery.floor()) partition.delivery.apply(SkipOp{status.start});
-      if (!queue->filter) partition.delivery.set_visible_end(status.visible_end);
+      if (!queue->hides_unseen()) partition.delivery.set_visible_end(status.visible_end);
       s.pass_over_damage(*queue, i);
       s.account(partition);
     }

@@ -65,6 +65,7 @@ struct SweepFind {
   std::vector<Match> matches;
   std::vector<engine::StoredBatch> batches;  ///< the records' bytes
   std::optional<engine::Error> trouble;
+  std::optional<Offset> goes_on{};  ///< a read that stopped early: here
 };
 
 /// Messages acked in an ordered queue: those behind them wait until that is durable.
@@ -89,6 +90,7 @@ inline constexpr std::size_t kReceiptNoteBytes = 4;  // and for each message in 
 ///   queues_send.cc     in
 ///   queues_receive.cc  out, and those who wait for it
 ///   queues_look.cc     reading ahead: groups and filter
+///   queues_removed.cc  what its topic's cleaning drops
 ///   queues_settle.cc   ack, nack, extend, release, purge
 ///   queues_due.cc      what time does: expiry, retention, trimming
 ///   queues_dead.cc     to the dead letter queue
@@ -154,11 +156,19 @@ struct Queues::State {
   void look_past(Queue& queue, std::size_t partition, const Look& look);
   void retry_look(std::uint32_t queue, std::uint64_t look_and_partition);
   void looked(std::uint32_t queue, std::size_t partition, const Look& look);
-  void take_look(Queue& queue, std::size_t partition, const Look& look);
+  void take_look(Queue& queue, std::size_t partition, Look look);
   /// May make it, by forgetting the ends of long groups.
   bool room_ahead(const Queue& queue, Partition& partition, bool asked);
   void looked_upto(const Queue& queue, Partition& partition, const Look& look, Offset upto);
   Offset next_after_nothing(const Partition& partition, Offset from) const;
+
+  // -- queues_removed.cc: what a topic's cleaning has dropped
+  bool is_sparse(const Queue& queue) const;
+  /// What is missing between what a look has seen is done with. It ends before a hole that is too
+  /// wide to be remembered.
+  void pass_over_holes(Queue& queue, std::size_t partition, Look& look);
+  void pass_over(Queue& queue, std::size_t partition, Runs holes);
+  void remove(Queue& queue, std::size_t partition, const engine::OffsetRuns& removed);
 
   // -- queues_send.cc
   class Intake;
@@ -294,10 +304,12 @@ struct Queues::State {
     bool was_cut = false;  ///< there is more, but not at once
     std::size_t first_id = 0;
     std::uint64_t scanned = 0;
+    std::uint32_t removals = 0;  ///< of its partition, when it was read
   };
   Chunk next_chunk(const Queue& queue, SweepTask& task) const;
   Chunk next_ids(const Queue& queue, SweepTask& task, Chunk chunk, std::size_t max) const;
   void fit_chunk(const Queue& queue, Chunk& chunk) const;
+  void take_back(SweepTask& task, const Chunk& chunk, Offset from) const;
   void swept(std::uint64_t id, const Chunk& chunk, const SweepFind& find);
   /// Errors: queue_not_found for good, all others for now; then nothing was changed.
   Result<> apply_sweep(Queue& queue, SweepTask& task, std::size_t partition,

@@ -59,9 +59,9 @@ struct Sieve {
   }
 };
 
-// Threads: any.
+// `holes`: what is not stored may never have to be. Threads: any.
 void sift(const Sieve& sieve, const SweepRequest& request, const std::vector<Offset>& offsets,
-          Result<std::vector<engine::StoredBatch>> batches, SweepFind& find) {
+          bool holes, Result<std::vector<engine::StoredBatch>> batches, SweepFind& find) {
   if (!batches) {
     find.trouble = batches.error();
     return;
@@ -86,7 +86,12 @@ void sift(const Sieve& sieve, const SweepRequest& request, const std::vector<Off
     read_upto = engine::advance(engine::batch_header(batch.bytes).last_offset(), 1);
   }
   // A read may stop early, at damage or where nothing is stored any more.
-  if (read_upto <= offsets.back()) find.trouble = Error(Errc::io, "a read brought less than asked");
+  if (read_upto > offsets.back()) return;
+  if (!holes) {
+    find.trouble = Error(Errc::io, "a read brought less than asked");
+  } else if (!find.batches.empty()) {
+    find.goes_on = read_upto;
+  }
 }
 
 std::vector<Offset> offsets_of(const std::vector<Match>& matches) {
@@ -272,6 +277,25 @@ Queues::State::Chunk Queues::State::next_chunk(const Queue& queue, SweepTask& ta
   return chunk;
 }
 
+// What of a chunk lies from `from` on is looked at next.
+void Queues::State::take_back(SweepTask& task, const Chunk& chunk, Offset from) const {
+  const auto& ids = task.sweep.request.ids;
+  if (!ids.empty()) {
+    const MessageId first{PartitionId{static_cast<std::int32_t>(chunk.partition)}, from};
+    const auto next = static_cast<std::size_t>(std::lower_bound(ids.begin(), ids.end(), first) -
+                                               ids.begin());
+    task.sweep.scanned -= task.next_id - std::min(task.next_id, next);
+    task.next_id = std::min(task.next_id, next);
+    return;
+  }
+  const Offset walked =
+      task.partition == chunk.partition ? task.at : task.ends[chunk.partition];
+  task.sweep.scanned -=
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(from, walked)));
+  task.partition = chunk.partition;
+  task.at = std::min(from, walked);
+}
+
 void Queues::State::step_sweep(std::uint64_t id) {
   SweepTask* const task = find_sweep(id);
   if (!task) return;
@@ -288,14 +312,17 @@ void Queues::State::step_sweep(std::uint64_t id) {
       end_sweep(id, MoveStatus::failed, reached.error());
     });
   }
-  engine::ReadPlan plan = core.plan_offsets(queue->partitions[chunk.partition].log, chunk.offsets);
+  const Partition& partition = queue->partitions[chunk.partition];
+  chunk.removals = partition.removals;
+  engine::ReadPlan plan = core.plan_offsets(partition.log, chunk.offsets);
   const SweepRequest& request = task->sweep.request;
   auto find = std::make_shared<SweepFind>();
   Sieve sieve{request.filter, queue->filter, request.from, request.upto};
   core.study(
       std::move(plan),
-      [sieve = std::move(sieve), request, offsets = chunk.offsets, find](auto batches) {
-        sift(sieve, request, offsets, std::move(batches), *find);
+      [sieve = std::move(sieve), request, offsets = chunk.offsets, find,
+       holes = queue->attached()](auto batches) {
+        sift(sieve, request, offsets, holes, std::move(batches), *find);
       },
       [this, id, chunk, find] { swept(id, chunk, *find); });
 }
@@ -311,12 +338,18 @@ void Queues::State::swept(std::uint64_t id, const Chunk& chunk, const SweepFind&
     task->next_id = chunk.first_id;
     task->sweep.scanned = chunk.scanned;
   };
+  if (queue->partitions[chunk.partition].removals != chunk.removals) {
+    // What was read may be gone.
+    again_from();
+    return core.executor().post([this, id] { step_sweep(id); });
+  }
   if (find.trouble && chunk.offsets.size() > 1) {
     again_from();
     task->one_by_one_until = chunk.offsets.back();
     return core.executor().post([this, id] { step_sweep(id); });
   }
   if (find.trouble) ++task->sweep.unreadable;
+  if (find.goes_on) take_back(*task, chunk, *find.goes_on);
   if (task->one_by_one_until && chunk.offsets.back() >= *task->one_by_one_until)
     task->one_by_one_until.reset();
   // Others went on meanwhile: what is not in such a state any more is not touched.

@@ -47,6 +47,13 @@ struct Explained {
   std::optional<engine::ReadPlan> plan{};  ///< of its record, unless that is gone
 };
 
+/// What a queue has made of a message, for those who count.
+struct Progress {
+  MessageState state;
+  bool received;      ///< at least once, as far as is known
+  bool before_start;  ///< older than where the queue began to read
+};
+
 /// Something that happened to a message.
 struct MessageEvent {
   enum class Kind : std::uint8_t {

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Rows about logs that no single load shows: what one part of the broker does to another.
 
-    bench/logs/rows.py [partitions] [attach] [backfill] [retention]     (all of them without a name)
+    bench/logs/rows.py [partitions] [attach] [backfill] [retention] [compaction]  (all of them without a name)
 
 partitions  10,000 partitions with trickle traffic: memory, and time from start to ready
 attach      a queue attached at offset 0 of a long topic: first message, and what it does to producers
 backfill    publish latency alone, and while four readers go through the whole topic again and again
 retention   publish latency alone, and while retention deletes as much as arrives
+compaction  publish latency alone, while another topic is filled, and while that one is compacted, too
 
 Starts the program in TWOFOLD_BIN (build/release/twofold) on a free port of 127.0.0.1 with an empty data
 directory under TMPDIR, one broker a row. Nothing here passes or fails; it prints figures.
@@ -199,7 +200,39 @@ def retention() -> None:
               f"is filled and cut to size; it keeps {kept['bytes'] >> 20} MiB")
 
 
+def compaction() -> None:
+    """Half a million keys, so that the dirty part is cleaned again and again, in one pass each."""
+    with broker() as it:
+        alone = publish_row(it)
+        rows = []
+        for cleanup in ("delete", "compact"):
+            topic = f"keyed-{cleanup}"
+            it.ask("PUT", f"/v1/topics/{topic}", {"partitions": 1, "cleanup": cleanup, "compaction": {"max_lag": "2s"}})
+            stop = threading.Event()
+
+            def churn() -> None:
+                connection, key = http.client.HTTPConnection("127.0.0.1", it.port, timeout=60), 0
+                while not stop.is_set():
+                    records = [{"key": str((key + i) * 7919 % 500_000), "value": "x" * 100} for i in range(1000)]
+                    it.ask("POST", f"/v1/topics/{topic}/records", {"records": records, "durability": "os"}, connection)
+                    key += 1000
+
+            churner = threading.Thread(target=churn)
+            churner.start()
+            time.sleep(5)
+            rows.append(publish_row(it))
+            stop.set()
+            churner.join()
+        text = it.ask("GET", "/metrics")[1].decode()
+        numbers = dict(line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+        print(f"publish 1000/s: p50/p99 {alone[1]:.2f}/{alone[2]:.2f} ms alone, {rows[0][1]:.2f}/{rows[0][2]:.2f} ms while another topic is "
+              f"filled, {rows[1][1]:.2f}/{rows[1][2]:.2f} ms while it is compacted as well: {numbers['twofold_cleanings_total']} cleanings, "
+              f"{int(numbers['twofold_cleaned_read_bytes_total']) >> 20} MiB read, {int(numbers['twofold_cleaned_written_bytes_total']) >> 20} MiB "
+              f"written, {numbers['twofold_cleaned_records_total']} records dropped")
+
+
 if __name__ == "__main__":
-    rows = {"partitions": partitions, "attach": attach, "backfill": backfill, "retention": retention}
+    rows = {"partitions": partitions, "attach": attach, "backfill": backfill, "retention": retention,
+            "compaction": compaction}
     for name in sys.argv[1:] or rows:
         rows[name]()

@@ -41,6 +41,7 @@ Remedy remedy(Errc code) {
     case Errc::producer_fenced:
     case Errc::idempotency_key_reused:
     case Errc::message_too_large:
+    case Errc::key_missing:
     case Errc::batch_too_large: return Remedy::fix_request;
   }
   __builtin_unreachable();

@@ -41,6 +41,7 @@ enum class Errc {
   idempotency_key_reused,   ///< for another request than before
   idempotency_in_progress,  ///< the first request with this key is still running
   message_too_large,
+  key_missing,           ///< a record without a key for a topic that is compacted
   batch_too_large,
   overloaded,            ///< a memory account is full; nothing was applied
   storage_full,          ///< the disk is full; reads, acks and deletes still work

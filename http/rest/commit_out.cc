@@ -55,6 +55,7 @@ Problem placed_in_commit(Problem problem, const Refused& refused, const CommitNa
     case engine::Errc::stale_receipt:
     case engine::Errc::message_too_large:
     case engine::Errc::partition_not_found:
+    case engine::Errc::key_missing:
     case engine::Errc::out_of_order_sequence:
     case engine::Errc::producer_fenced:
       if (refused.list != List::offsets)

@@ -20,6 +20,7 @@ Task<Try<>> patch_topic(Call& call);
 Task<Try<>> delete_topic(Call& call);
 Task<Try<>> trim_topic(Call& call);
 Task<Try<>> topic_consumers(Call& call);
+Task<Try<>> topic_coverage(Call& call);
 // queues.cc
 Task<Try<>> list_queues(Call& call);
 Task<Try<>> put_queue(Call& call);

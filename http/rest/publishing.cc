@@ -17,6 +17,7 @@ bool is_about_a_record(engine::Errc code) {
   switch (code) {
     case engine::Errc::message_too_large:
     case engine::Errc::partition_not_found:
+    case engine::Errc::key_missing:
     case engine::Errc::out_of_order_sequence:
     case engine::Errc::producer_fenced: return true;
     default: return false;

@@ -128,7 +128,10 @@ Task<Try<>> topic_offsets(Call& call) {
     json.begin_object().name("partition").number(partition.partition.value());
     json.name("start").number(status.start.value());
     json.name("end").number(status.visible_end.value());
+    json.name("records").number(partition.cleaning.records);
     json.name("bytes").number(status.bytes);
+    if (partition.cleaning.cleaned_at.value() != 0)
+      json.name("cleaned_upto").number(partition.cleaning.cleaned_upto.value());
     if (at) {
       for (const log::PartitionPosition& position : at->positions) {
         if (position.partition != partition.partition) continue;

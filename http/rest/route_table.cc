@@ -46,6 +46,13 @@ constexpr std::array kTopicStream = {
 constexpr std::array kQueueStream = {kCredit};
 constexpr std::array kTrying = {
     QueryParam{"dry_run", "boolean", "say what would come of it, and change nothing (false)"}};
+constexpr std::array kCovering = {
+    kFrom,
+    QueryParam{"to", "string", "where the window ends: as from (latest)"},
+    QueryParam{"compare", "string", "two readers, as billing,analytics: who is done with what the other is not"},
+    QueryParam{"partition", "integer", "only this partition"},
+    QueryParam{"limit", "integer", "how many records to look at, 1 to 100000 (100000)"},
+    QueryParam{"cursor", "string", "go on where an answer that was not complete has stopped"}};
 constexpr std::array kVerbose = {QueryParam{"verbose", "boolean", "list the checks"}};
 
 using P = Permission;
@@ -68,6 +75,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/v1/topics/{topic}/offsets", "offsets", "Where each partition begins and ends", P::inspect, S::when_ready, B::nothing, &topic_offsets, kAt},
     {"POST", "/v1/topics/{topic}/trim", "trim", "Forget records before an offset or time", P::manage, S::when_ready, B::admin, &trim_topic, {}},
     {"GET", "/v1/topics/{topic}/consumers", "consumers", "Every queue and group that reads a topic, with its lag", P::inspect, S::when_ready, B::nothing, &topic_consumers, {}},
+    {"GET", "/v1/topics/{topic}/coverage", "coverage", "What each queue and group has made of the records of a window", P::inspect, S::when_ready, B::nothing, &topic_coverage, kCovering},
 
     {"GET", "/v1/topics/{topic}/stream", "topic_stream", "Stream a topic over a WebSocket", P::consume, S::when_ready, B::nothing, &topic_stream, kTopicStream},
 

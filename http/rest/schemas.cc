@@ -14,6 +14,7 @@ constexpr auto kNames = std::to_array<std::pair<std::string_view, SchemaNames>>(
     {"publish_raw", {"", "PublishResponse"}},
     {"read", {"", "ReadResponse"}},
     {"get_record", {"", "Record"}},
+    {"coverage", {"", "Coverage"}},
     {"put_queue", {"QueueConfig", "Queue"}},
     {"get_queue", {"", "Queue"}},
     {"patch_queue", {"QueueConfig", "Queue"}},
@@ -49,12 +50,16 @@ constexpr std::string_view kSchemas = R"({
 "Bytes":{"type":["string","object"],"description":"A text, or {\"base64\":\"...\"}"},
 "TopicConfig":{"type":"object","properties":{
   "partitions":{"type":"integer","minimum":1},
-  "retention":{"type":"object","properties":{"time":{"type":["string","number","null"]},"bytes":{"type":["integer","string","null"]}}},
+  "retention":{"type":"object","properties":{"time":{"type":["string","number","null"]},"bytes":{"type":["integer","string","null"]},"count":{"type":["integer","null"],"minimum":1,"description":"records a partition"}}},
+  "cleanup":{"enum":["delete","compact","compact,delete"],"description":"delete: by retention; compact: all but the newest record of each key"},
+  "compaction":{"type":["object","null"],"properties":{"min_lag":{"$ref":"#/components/schemas/Duration"},"max_lag":{"type":["string","number","null"]},
+    "delete_retention":{"$ref":"#/components/schemas/Duration","description":"of tombstones, once they are cleaned to"},"min_dirty_ratio":{"type":["number","null"],"minimum":0,"maximum":1}}},
   "durability":{"$ref":"#/components/schemas/Durability"},
   "record_bytes_max":{"type":"integer","minimum":1,"maximum":67108864},
   "dedup":{"type":["object","null"],"properties":{"window":{"$ref":"#/components/schemas/Duration"}}}}},
 "Topic":{"allOf":[{"$ref":"#/components/schemas/TopicConfig"},{"type":"object","required":["name","id","partitions","etag"],"properties":{
-  "name":{"type":"string"},"id":{"type":"string"},"created":{"type":"string"},"records":{"type":"integer"},"bytes":{"type":"integer"},"etag":{"type":"string"}}}]},
+  "name":{"type":"string"},"id":{"type":"string"},"created":{"type":"string"},"records":{"type":"integer"},"bytes":{"type":"integer"},"etag":{"type":"string"},
+  "cleaning":{"type":"object","description":"of a compacted topic, over its partitions","properties":{"dirty_ratio":{"type":"number"},"clean_bytes":{"type":"integer"},"dirty_bytes":{"type":"integer"},"last_run":{"type":["string","null"]}}}}}]},
 "NewRecord":{"type":"object","description":"Exactly one of value, text and bytes.","properties":{
   "key":{"$ref":"#/components/schemas/Bytes"},"value":true,"text":{"type":"string"},"bytes":{"type":"string","contentEncoding":"base64"},
   "headers":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Bytes"}},
@@ -123,6 +128,15 @@ constexpr std::string_view kSchemas = R"({
 "ReadResponse":{"type":"object","required":["records","cursor","caught_up","lag"],"properties":{
   "records":{"type":"array","items":{"$ref":"#/components/schemas/Record"}},
   "cursor":{"type":"string"},"caught_up":{"type":"boolean"},"lag":{"$ref":"#/components/schemas/Lag"}}},
+"Coverage":{"type":"object","required":["topic","partitions","records","complete","readers"],"properties":{"topic":{"type":"string"},
+  "partitions":{"type":"array","items":{"type":"object","properties":{"partition":{"type":"integer"},"from":{"type":"integer"},"to":{"type":"integer"},"covered_to":{"type":"integer"}}}},
+  "records":{"type":"integer"},"complete":{"type":"boolean"},"damaged":{"type":"boolean"},"cursor":{"type":"string","description":"when it is not complete: goes on there"},
+  "readers":{"type":"array","items":{"type":"object","properties":{"queue":{"type":"string"},"group":{"type":"string"},"matched":{"type":"integer"},"filtered":{"type":"integer"},
+    "done":{"type":"integer"},"dead":{"type":"integer"},"in_flight":{"type":"integer"},"waiting":{"type":"integer","description":"was delivered before, and will be again"},
+    "never_read":{"type":"integer"},"before_start":{"type":"integer"}}}},
+  "compare":{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"},"both_done":{"type":"integer"},"only_a_done":{"type":"integer"},
+    "only_b_done":{"type":"integer"},"neither_done":{"type":"integer"},"sample":{"type":"object","description":"ids of ten records of each kind","properties":{
+      "only_a_done":{"type":"array","items":{"type":"string"}},"only_b_done":{"type":"array","items":{"type":"string"}}}}}}}},
 "QueueConfig":{"type":"object","properties":{
   "source":{"type":"object","required":["topic"],"properties":{"topic":{"type":"string"},"from":{"type":["string","integer"]},"filter":{"type":"string"}}},
   "visibility_timeout":{"$ref":"#/components/schemas/Duration"},"delay":{"$ref":"#/components/schemas/Duration"},

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/duration_text.h"
-#include "engine/base/time_text.h"
 #include "http/once.h"
 #include "http/rest/config_in.h"
 #include "http/rest/handlers.h"
@@ -13,62 +11,10 @@
 #include "http/rest/not_found.h"
 #include "http/rest/position_in.h"
 #include "http/rest/record_in.h"
+#include "http/rest/topic_out.h"
 
 namespace twofold::http {
 namespace {
-
-// A topic and how much it holds; without the latter for one that was just removed.
-struct TopicView {
-  log::TopicInfo info;
-  std::vector<log::PartitionOffsets> partitions;
-};
-
-TopicView view_of(const log::Topics& topics, log::TopicInfo info) {
-  TopicView view{std::move(info), {}};
-  if (auto offsets = topics.offsets(view.info.name)) view.partitions = *std::move(offsets);
-  return view;
-}
-
-void append_topic(JsonWriter& json, const TopicView& view) {
-  const log::TopicInfo& info = view.info;
-  const log::TopicConfig& config = info.config;
-  json.begin_object().name("name").string(info.name);
-  json.name("id").string(fmt::format("t_{:x}", info.id));
-  json.name("partitions").number(config.partitions);
-  json.name("retention").begin_object().name("time");
-  if (config.retention_time) {
-    json.string(engine::format_duration(*config.retention_time));
-  } else {
-    json.null();
-  }
-  json.name("bytes");
-  if (config.retention_bytes) {
-    json.number(*config.retention_bytes);
-  } else {
-    json.null();
-  }
-  json.end_object();
-  json.name("durability").string(durability_text(config.durability));
-  json.name("record_bytes_max").number(config.record_bytes_max);
-  json.name("dedup");
-  if (config.dedup_window > engine::Duration{0}) {
-    json.begin_object().name("window").string(engine::format_duration(config.dedup_window));
-    json.end_object();
-  } else {
-    json.null();
-  }
-  json.name("created").string(engine::format_time(info.created));
-  if (!view.partitions.empty()) {
-    std::int64_t records = 0;
-    std::uint64_t bytes = 0;
-    for (const log::PartitionOffsets& partition : view.partitions) {
-      records += engine::distance(partition.status.start, partition.status.visible_end);
-      bytes += partition.status.bytes;
-    }
-    json.name("records").number(records).name("bytes").number(bytes);
-  }
-  json.name("etag").string(fmt::format("{}", info.version)).end_object();
-}
 
 Task<Try<>> render_topic(Call& call, log::TopicInfo info) {
   auto ask = [&topics = call.broker.topics, &info] { return view_of(topics, std::move(info)); };

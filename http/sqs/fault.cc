@@ -91,6 +91,7 @@ Code code_of(engine::Errc code) {
     case Errc::idempotency_key_reused:
     case Errc::idempotency_in_progress:
     case Errc::expectation_failed: return Code::service_unavailable;  // a retry sees the new state
+    case Errc::key_missing:
     case Errc::message_too_large: return Code::invalid_parameter_value;
     case Errc::batch_too_large: return Code::batch_request_too_long;
     case Errc::rebalance_in_progress:

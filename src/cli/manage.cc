@@ -37,8 +37,9 @@ struct Branch {
 
 // The API takes a bare number for seconds. Who types `retention.time=3` may mean days, and would
 // lose all records older than three seconds.
-constexpr std::string_view kDurations[] = {"retention.time", "retention", "visibility_timeout",
-                                           "delay", "receive_wait"};
+constexpr std::string_view kDurations[] = {
+    "retention.time", "retention", "visibility_timeout", "delay", "receive_wait",
+    "compaction.min_lag", "compaction.max_lag", "compaction.delete_retention"};
 
 bool is_duration(std::string_view key) {
   return std::find(std::begin(kDurations), std::end(kDurations), key) != std::end(kDurations);
@@ -52,7 +53,9 @@ Tried<std::string> value_as_json(std::string_view key, const std::string& text) 
     if (duration->count() == 0 && key == "retention.time") return std::string("null");
     return json_quote(format_duration(*duration));
   }
-  if (key == "retention.bytes" && text == "0") return std::string("null");
+  if ((key == "retention.bytes" || key == "retention.count") && text == "0")
+    return std::string("null");
+  if (key == "compaction.min_dirty_ratio") return text;
   if (parse_count(text)) return text;
   return json_quote(text);
 }

@@ -65,7 +65,11 @@ Tried<> run_topic_create(Session& session, const Args& args) {
   if (const auto bytes = args.size("retention-bytes")) {
     retention.raw("bytes", *bytes == 0 ? "null" : fmt::format("{}", *bytes));
   }
+  if (const auto count = args.count("retention-count")) {
+    retention.raw("count", *count == 0 ? "null" : fmt::format("{}", *count));
+  }
   if (!retention.empty()) body.raw("retention", retention.str());
+  if (args.has("cleanup")) body.text("cleanup", args.text("cleanup"));
   if (args.has("durability")) body.text("durability", args.text("durability"));
   return create_all(session, args, kTopicKind, body.str());
 }

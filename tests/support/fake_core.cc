@@ -299,6 +299,47 @@ Offset FakeCore::first_appended_since(LogId id, WallTime time) const {
   return of.end;
 }
 
+void FakeCore::remove(LogId id, const std::vector<Offset>& offsets) {
+  Log& of = log(id);
+  engine::OffsetRuns removed;
+  for (const Offset offset : offsets) {
+    const Offset upto = engine::advance(offset, 1);
+    if (!removed.empty() && removed.back().second == offset) {
+      removed.back().second = upto;
+    } else {
+      removed.emplace_back(offset, upto);
+    }
+  }
+  const auto listeners = of.listeners;
+  for (engine::LogListener* listener : listeners) listener->on_removed(id, removed);
+  // One record a batch, as append() makes them.
+  const auto gone = [&](const FakeBatch& batch) {
+    return std::find(offsets.begin(), offsets.end(), batch.base) != offsets.end();
+  };
+  std::erase_if(of.batches, gone);
+  std::erase_if(disk_.logs[id].batches, gone);
+  auto& status = cleanness[id];
+  status.holes_upto = std::max(status.holes_upto, engine::advance(offsets.back(), 1));
+}
+
+Offset FakeCore::start_for_count(LogId id, std::uint64_t count) const {
+  const Log& of = log(id);
+  return std::max(of.start, engine::advance(of.visible_end, -static_cast<std::int64_t>(count)));
+}
+
+engine::CleaningStatus FakeCore::cleaning(LogId id, Offset) const {
+  const auto found = cleanness.find(id);
+  engine::CleaningStatus status;
+  if (found != cleanness.end()) status = found->second;
+  const Log& of = log(id);
+  status.records = static_cast<std::uint64_t>(engine::distance(of.start, of.visible_end));
+  return status;
+}
+
+void FakeCore::clean(LogId id, engine::CleanOrder order, Completion<engine::Cleaned> done) {
+  cleanings.push_back({id, order, std::move(done)});
+}
+
 Offset FakeCore::start_for_size(LogId id, std::uint64_t bytes) const {
   const Log& of = log(id);
   std::uint64_t kept = status(id).bytes;

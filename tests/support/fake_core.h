@@ -87,6 +87,8 @@ class FakeCore final : public engine::Core {
   void fail_commit();
   /// Runs what was posted (fetches among it) until nothing is left.
   void run() { executor_.run_until_idle(); }
+  /// Runs the oldest of it; false when there is nothing.
+  bool step() { return executor_.step(); }
   void pass(Duration time);
   /// Snapshots of all machines replace the entries so far. Everything must have been committed.
   void checkpoint();
@@ -94,6 +96,16 @@ class FakeCore final : public engine::Core {
   /// From now on this kind of work is refused with `code`; absent: admitted again.
   void refuse(engine::Admission kind, std::optional<engine::Errc> code);
   std::size_t uncommitted() const { return pending_.size(); }
+  /// What cleaning() answers from now on, and the cleanings that were asked for: the test ends them.
+  std::map<LogId, engine::CleaningStatus> cleanness;
+  struct Cleaning {
+    LogId log;
+    engine::CleanOrder order;
+    engine::Completion<engine::Cleaned> done;
+  };
+  std::vector<Cleaning> cleanings;
+  /// What a cleaning does to a log: listeners hear of it, then these records are gone.
+  void remove(LogId log, const std::vector<Offset>& offsets);
 
   // -- engine::Core
   // --------------------------------------------------------------------------------
@@ -112,6 +124,9 @@ class FakeCore final : public engine::Core {
   void trim(LogId log, Offset start, bool durable_decision) override;
   Offset first_appended_since(LogId log, WallTime time) const override;
   Offset start_for_size(LogId log, std::uint64_t bytes) const override;
+  Offset start_for_count(LogId log, std::uint64_t count) const override;
+  engine::CleaningStatus cleaning(LogId log, Offset upto) const override;
+  void clean(LogId log, engine::CleanOrder order, engine::Completion<engine::Cleaned> done) override;
   engine::ReadPlan plan_read(LogId log, Offset from, std::size_t bytes_max) const override;
   engine::ReadPlan plan_offsets(LogId log, const std::vector<Offset>& offsets) const override;
   engine::ReadPlan plan_time(LogId log, WallTime time) const override;

@@ -151,7 +151,7 @@ class PublishAndRead(WireCase):
     def test_configuration(self):
         made = self.call("PUT", "/v1/topics/config", {"partitions": 2, "retention": {"time": "7d", "bytes": "1GiB"}},
                          status=201)
-        self.assertEqual(made.json["retention"], {"time": "7d", "bytes": 1 << 30})
+        self.assertEqual(made.json["retention"], {"time": "7d", "bytes": 1 << 30, "count": None})
         again = self.call("PUT", "/v1/topics/config", {"partitions": 2, "retention": {"time": "7d", "bytes": "1GiB"}})
         self.assertEqual(again.json["etag"], made.json["etag"])
         self.refused("PUT", "/v1/topics/config", {"partitions": 3}, status=409, code="exists-with-other-config")

@@ -75,6 +75,36 @@ TEST_F(KeyIndexTest, WhatIsAppendedWhileItIsReadIsNotMissed) {
   EXPECT_EQ(newest(0, "l"), 1);
 }
 
+TEST_F(KeyIndexTest, WhatACleaningDroppedIsNotThereAndWhatItLeftIs) {
+  for (const char* key : {"k", "l", "k", "m"}) append(0, key);
+  EXPECT_EQ(learn(0), std::nullopt);
+  const engine::OffsetRuns dropped = {
+      {Offset{0}, Offset{2}},
+      {Offset{3}, Offset{4}}
+  };
+  index->removed(logs[0], dropped);
+  EXPECT_EQ(newest(0, "k"), 2) << "only an older one of it went";
+  EXPECT_EQ(newest(0, "l"), -1) << "it was a tombstone";
+  EXPECT_EQ(newest(0, "m"), -1);
+  EXPECT_EQ(index->keys(), 1u);
+  index->appended(logs[0], "l", Offset{4});
+  EXPECT_EQ(newest(0, "l"), 4);
+  index->removed(logs[1], dropped);  // nobody asked for that one
+}
+
+TEST_F(KeyIndexTest, WhatIsDroppedWhileItIsReadIsNotThere) {
+  for (const char* key : {"k", "l"}) append(0, key);
+  std::optional<Result<>> answer;
+  index->learn(logs[0], [&answer](Result<> learned) { answer = std::move(learned); });
+  index->removed(logs[0], {
+                              {Offset{0}, Offset{1}}
+  });
+  core->run();
+  ASSERT_TRUE(answer && answer->has_value());
+  EXPECT_EQ(newest(0, "k"), -1);
+  EXPECT_EQ(newest(0, "l"), 1);
+}
+
 TEST_F(KeyIndexTest, WhatWasTrimmedIsNotThere) {
   for (const char* key : {"k", "l"}) append(0, key);
   EXPECT_EQ(learn(0), std::nullopt);

@@ -45,6 +45,12 @@ class TopicsKnown : public LogTest {
     EXPECT_TRUE(answer.good());
     return *answer;
   }
+  void configure(const TopicConfig& config) {
+    Answer<TopicInfo> answer;
+    topics->configure("t", config, std::nullopt, answer.here());
+    core->commit();
+    EXPECT_TRUE(answer.good());
+  }
   std::int64_t end() { return status("t", 0).end.value() + status("t", 1).end.value(); }
   static Expectation last(std::uint64_t seq) { return {Seq{seq}}; }
 
@@ -179,6 +185,67 @@ TEST_F(TopicsKnown, ReplayingFromACheckpointLeadsToTheSameBytesAsHavingLivedThro
     crash_and_restart();
     EXPECT_EQ(core->snapshot(type), lived);
   }
+}
+
+TEST_F(TopicsKnown, WhatACleaningDroppedIsADuplicateStill) {
+  TopicConfig config = with_window(2);
+  config.cleanup = Cleanup::compact;
+  configure(config);
+  const auto keyed = [this](PublishRecord made) {
+    made.record.key = "k";
+    return made;
+  };
+  const Offset first = sent({keyed(record(1))}).records[0].offset;
+  const Offset second = sent({keyed(identified("a"))}).records[0].offset;
+  sent({keyed(record(2)), keyed(record(3))});
+  core->remove(topics->find("t")->logs[1], {first, second});
+  for (int life = 0; life < 3; ++life) {
+    const auto again = sent({keyed(record(1))}).records[0];
+    EXPECT_TRUE(again.duplicate) << "life " << life;
+    EXPECT_EQ(again.offset, first);
+    EXPECT_EQ(again.seq, Seq{0}) << "its place went with it";
+    EXPECT_TRUE(sent({keyed(identified("a"))}).records[0].duplicate) << "life " << life;
+    EXPECT_EQ(send({keyed(record(5))}).error(), Errc::out_of_order_sequence);
+    if (life == 1) core->checkpoint();
+    crash_and_restart();
+  }
+  EXPECT_FALSE(sent({keyed(record(4))}).records[0].duplicate);
+}
+
+TEST_F(TopicsKnown, ARetryOfWhatHadNoKeyIsAnsweredWhenItsTopicIsCompacted) {
+  sent({identified("a")});
+  TopicConfig config = with_window(2);
+  config.cleanup = Cleanup::compact;
+  configure(config);
+  EXPECT_TRUE(sent({identified("a")}).records[0].duplicate);
+  EXPECT_EQ(send({identified("b")}).error(), Errc::key_missing);
+}
+
+TEST_F(TopicsKnown, WhoeverExpectsNothingOfAKeyIsRightOnceItsTombstoneIsGone) {
+  const auto about_key = [this](std::optional<std::string_view> value) {
+    PublishRecord made{
+        {"k", value, {}, WallTime{0}},
+        PartitionId{0}
+    };
+    return made;
+  };
+  Expectation none;
+  none.key_last = Expectation::KeyLast{};
+  const auto try_it = [&](std::optional<std::string_view> value) -> bool {
+    Answer<Published>& answer = send({about_key(value)}, none);
+    for (int i = 0; i < 10 && !answer.came(); ++i) {
+      core->run();
+      core->commit();
+    }
+    return answer.good();
+  };
+  EXPECT_TRUE(try_it("1"));
+  const Offset tombstone = sent({about_key(std::nullopt)}).records[0].offset;
+  EXPECT_FALSE(try_it("2")) << "a tombstone is a record";
+  sent({record(0, 0, "q")});
+  core->remove(topics->find("t")->logs[0], {Offset{0}, tombstone});
+  EXPECT_TRUE(try_it("2"));
+  EXPECT_FALSE(try_it("3"));
 }
 
 TEST_F(TopicsKnown, ATopicWithoutAWindowTakesNoIds) {
