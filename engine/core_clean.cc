@@ -328,6 +328,10 @@ void CoreImpl::apply_cleaning(LogIndex& log, const CleanEntry& entry) {
   });
   extents_ -= log.drop_extents_before(entry.resident_upto);
   add_segments(entry.segments);
+  if (entry.holes_upto > Offset{0}) {
+    ++log.rewrites;
+    ahead_.drop(log.id);
+  }
   log.holes_upto = std::max(log.holes_upto, entry.holes_upto);
   if (!entry.status) return;
   log.cleaned_upto = entry.status->cleaned_upto;

@@ -344,9 +344,10 @@ void CoreImpl::read_ahead(LogId log, Offset from, Offset done_before) {
           copies->push_back({bytes, *bytes, batch.base_seq});
         }
       },
-      [this, log, copies] {
+      [this, log, copies, rewrites = index->rewrites] {
         reading_ahead_.erase(log);
-        if (find(log)) ahead_.add(log, *copies);
+        const LogIndex* const still = find(log);
+        if (still && still->rewrites == rewrites) ahead_.add(log, *copies);
       });
 }
 

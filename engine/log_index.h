@@ -55,6 +55,7 @@ class LogIndex {
   WallTime cleaned_at{0};
   WallTime tombstones_due{0};    ///< 0: none known
   Offset holes_upto{0};          ///< behind the last record that any cleaning has dropped
+  std::uint32_t rewrites = 0;    // of parts of it, by cleanings: what was read before is stale
   std::int32_t open_batch = -1;   ///< index in the block being gathered
   std::vector<LogListener*> listeners;
   std::vector<SealedRange> sealed;

@@ -68,6 +68,37 @@ TEST_F(CoreCleanTest, WhatIsStillInTheJournalIsCleanedToo) {
   EXPECT_EQ(log.keys(), "b@4 a@5");
 }
 
+TEST_F(CoreCleanTest, WhatWasReadAheadGoesWithWhatIsDropped) {
+  put("aab");
+  drain();
+  auto& core = log.rig().core();
+  const auto finds = [&](std::int64_t offset) {
+    const auto batches = core.plan_offsets(CompactedLog::kLog, {Offset{offset}}).salvage().batches;
+    for (const auto& batch : batches) {
+      BatchCursor cursor(batch.bytes, batch.base_seq);
+      for (auto r = cursor.next(); r && *r; r = cursor.next())
+        if ((*r)->offset == Offset{offset}) return true;
+    }
+    return false;
+  };
+  log.rig().turn([&] { core.read_ahead(CompactedLog::kLog, Offset{0}, Offset{0}); });
+  ASSERT_TRUE(core.plan_offsets(CompactedLog::kLog, {Offset{0}}).in_memory());
+  ASSERT_TRUE(finds(0));
+  clean();
+  EXPECT_FALSE(finds(0));
+  EXPECT_TRUE(finds(2));
+  // And what is on its way from the disk when a cleaning begins.
+  put("b");
+  drain();
+  log.rig().turn_only([&] {
+    core.read_ahead(CompactedLog::kLog, Offset{0}, Offset{0});
+    core.clean(CompactedLog::kLog, CleanOrder{core.status(CompactedLog::kLog).visible_end, 1h},
+               [](Result<Cleaned>) {});
+  });
+  log.rig().idle();
+  EXPECT_FALSE(finds(2));
+}
+
 TEST_F(CoreCleanTest, TheStartStaysAndReadersAnywhereInAHoleGoOn) {
   put("aaaaaaaab");
   clean();
