@@ -50,9 +50,10 @@ struct MessageView {
 ///             only turns "due" into "ready", which a replay does by itself once it knows the time.
 ///   Invariant a message is in exactly one of ready, in flight, delayed, dead, acked.
 ///   Memory    nothing for what was never delivered nor for what is acked; see touched.h.
-///   Order     of messages that are ready again, oldest first, going round, so that one that keeps
-///             coming back does not stop the others; of four messages handed out one is ready
-///             again and three are new, as long as there are both.
+///   Order     oldest first, and what came back is older than what is new. Only what was delivered
+///             twice or more takes turns with the new ones, so that what fails over and over stops
+///             nobody: of four messages handed out then one is such, going round, and three are
+///             new, as long as there are both.
 ///   A lost operation (its journal block was damaged) never loses a message: what apply() finds
 ///             skipped without a reason becomes ready.
 /// Threads     one at a time; the core.
@@ -68,7 +69,7 @@ class Delivery {
   Choice choose(std::size_t max, bool fresh = true) const;
   /// Of those that are ready again only; the rest of the choice is as it was.
   Choice choose_again(std::size_t max) const;
-  /// How many of `max` messages those that are ready again get, as long as there are others.
+  /// How many of `max` messages go to those that are ready again, as long as there are others.
   std::size_t quota_of_ready(std::size_t max) const;
   /// What `next` becomes when the messages of `runs` are delivered, whatever their order.
   Offset next_after(const Runs& runs) const;
@@ -134,6 +135,14 @@ class Delivery {
 
   Touched& touch();
   std::int64_t fresh() const;
+  struct Shares {
+    std::size_t first = 0;  ///< ready again after one delivery at most
+    std::size_t again = 0;  ///< after more
+    std::size_t fresh = 0;
+  };
+  Shares shares(std::size_t max, std::size_t fresh) const;
+  Touched::Counts ready_counts() const { return touched_ ? touched_->counts() : Touched::Counts{}; }
+  void choose_first(std::size_t count, Runs& runs) const;
   Offset choose_ready(std::size_t count, Runs& runs) const;
   Offset choose_fresh(std::size_t count, Runs& runs) const;
   void hold(std::int64_t window, Bits bits, const ReceiveOp& op);

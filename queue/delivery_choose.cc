@@ -8,26 +8,45 @@ namespace twofold::queue {
 
 using engine::advance;
 
-Choice Delivery::choose(std::size_t max, bool with_fresh) const {
-  const auto fresh_left = with_fresh ? static_cast<std::size_t>(fresh()) : 0;
-  const auto ready_left = static_cast<std::size_t>(touched_ ? touched_->counts().ready : 0);
-  const std::size_t share = quota_of_ready(max);
-  const std::size_t take_fresh = std::min(fresh_left, max - share);
-  const std::size_t take_ready = std::min(ready_left, max - take_fresh);
+// Of four turns one belongs to messages that were delivered twice or more; those that were once at
+// most take none.
+Delivery::Shares Delivery::shares(std::size_t max, std::size_t fresh) const {
+  const Touched::Counts counts = ready_counts();
+  Shares shares;
+  shares.first = std::min(max, static_cast<std::size_t>(counts.first));
+  max -= shares.first;
+  const auto again = static_cast<std::size_t>(counts.ready - counts.first);
+  const std::size_t until_first = (4u - turn_) % 4u;
+  const std::size_t quota = max > until_first ? (max - until_first + 3) / 4 : 0;
+  shares.fresh = std::min(fresh, max - std::min(again, quota));
+  shares.again = std::min(again, max - shares.fresh);
+  return shares;
+}
 
+Choice Delivery::choose(std::size_t max, bool with_fresh) const {
+  const Shares take = shares(max, with_fresh ? static_cast<std::size_t>(fresh()) : 0);
   Choice choice{{}, next_, rotor_, turn_};
-  if (take_ready > 0) choice.rotor = choose_ready(take_ready, choice.runs);
-  if (take_fresh > 0) choice.next = choose_fresh(take_fresh, choice.runs);
+  choose_first(take.first, choice.runs);
+  if (take.again > 0) choice.rotor = choose_ready(take.again, choice.runs);
+  if (take.fresh > 0) choice.next = choose_fresh(take.fresh, choice.runs);
   if (choice.runs.size() > 1) choice.runs = joined(std::move(choice.runs));
-  choice.turn = static_cast<std::uint8_t>((turn_ + take_ready + take_fresh) % 4);
+  choice.turn = static_cast<std::uint8_t>((turn_ + take.again + take.fresh) % 4);
   return choice;
 }
 
-// Of four turns one belongs to messages that are ready again.
 std::size_t Delivery::quota_of_ready(std::size_t max) const {
-  const auto ready = static_cast<std::size_t>(touched_ ? touched_->counts().ready : 0);
-  const std::size_t until_first = (4u - turn_) % 4u;
-  return std::min(ready, max > until_first ? (max - until_first + 3) / 4 : 0);
+  const Shares take = shares(max, max);
+  return take.first + take.again;
+}
+
+void Delivery::choose_first(std::size_t count, Runs& runs) const {
+  if (count == 0) return;
+  for (auto window = touched_->first_window(0); window && count > 0;
+       window = touched_->first_window(*window + 1)) {
+    const Bits taken = lowest(touched_->find(*window)->first, count);
+    append_bits(runs, *window, taken);
+    count -= static_cast<std::size_t>(std::popcount(taken));
+  }
 }
 
 Offset Delivery::choose_ready(std::size_t count, Runs& runs) const {
@@ -41,7 +60,7 @@ Offset Delivery::choose_ready(std::size_t count, Runs& runs) const {
       at = Offset{0};
       continue;
     }
-    Bits bits = touched_->find(*window)->ready;
+    Bits bits = touched_->find(*window)->ready & ~touched_->find(*window)->first;
     bits &= around ? bits_before(*window, rotor_) : bits_from(*window, at);
     const Bits taken = lowest(bits, count);
     append_bits(runs, *window, taken);
@@ -68,12 +87,12 @@ Offset Delivery::choose_fresh(std::size_t count, Runs& runs) const {
 }
 
 Choice Delivery::choose_again(std::size_t max) const {
+  const Shares take = shares(max, 0);
   Choice choice{{}, next_, rotor_, turn_};
-  const auto ready = static_cast<std::size_t>(touched_ ? touched_->counts().ready : 0);
-  const std::size_t take = std::min(ready, max);
-  if (take > 0) choice.rotor = choose_ready(take, choice.runs);
+  choose_first(take.first, choice.runs);
+  if (take.again > 0) choice.rotor = choose_ready(take.again, choice.runs);
   if (choice.runs.size() > 1) choice.runs = joined(std::move(choice.runs));
-  choice.turn = static_cast<std::uint8_t>((turn_ + take) % 4);
+  choice.turn = static_cast<std::uint8_t>((turn_ + take.again) % 4);
   return choice;
 }
 

@@ -177,7 +177,8 @@ void Queues::State::regroup(Partition& partition, const Op& op) {
   if (skip) partition.groups->forget_before(skip->upto, partition.delivery);
   std::visit(
       [&partition](const auto& of) {
-        if constexpr (HasRuns<std::remove_cvref_t<decltype(of)>>)
+        using T = std::remove_cvref_t<decltype(of)>;
+        if constexpr (HasRuns<T> && !std::is_same_v<T, EditOp>)  // which moves nobody
           partition.groups->changed(of.runs, partition.delivery);
       },
       op);

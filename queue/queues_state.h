@@ -95,7 +95,8 @@ inline constexpr std::size_t kReceiptNoteBytes = 4;  // and for each message in 
 ///   queues_due.cc      what time does: expiry, retention, trimming
 ///   queues_dead.cc     to the dead letter queue
 ///   queues_moves.cc    from one queue to another, on request
-///   queues_sweep.cc    one thing done to many messages
+///   queues_sweep.cc    one thing done to many messages: it begins and ends
+///   queues_sweep_steps.cc  ... and is done, step by step
 ///   queues_browse.cc   looking
 ///   queues_message.cc  one message by its id
 ///   queues_edit.cc     one message is changed
@@ -295,6 +296,9 @@ struct Queues::State {
   // -- queues_sweep.cc
   Offset oldest(const Queue& queue, std::size_t partition) const;
   SweepTask* find_sweep(std::uint64_t id);
+  void end_sweep(std::uint64_t id, MoveStatus status, std::optional<engine::Error> failure = {});
+
+  // -- queues_sweep_steps.cc
   void step_sweep(std::uint64_t id);
   /// Messages of one partition that are looked at together, and where the task stood before.
   struct Chunk {
@@ -319,7 +323,6 @@ struct Queues::State {
   Result<> take_away(Queue& queue, const SweepTask& task, std::size_t partition,
                      const std::vector<SweepFind::Match>& matches);
   void go_on(SweepTask& task, std::size_t done);
-  void end_sweep(std::uint64_t id, MoveStatus status, std::optional<engine::Error> failure = {});
 
   engine::Core& core;
   Queues& face;  // as listener, timer target and liveness

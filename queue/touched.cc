@@ -94,6 +94,12 @@ std::optional<std::int64_t> Touched::ready_window(std::int64_t index) const {
   return *at;
 }
 
+std::optional<std::int64_t> Touched::first_window(std::int64_t index) const {
+  const auto at = first_windows_.lower_bound(index);
+  if (at == first_windows_.end()) return std::nullopt;
+  return *at;
+}
+
 std::optional<std::int64_t> Touched::dead_window(std::int64_t index) const {
   const auto at = dead_windows_.lower_bound(index);
   if (at == dead_windows_.end()) return std::nullopt;
@@ -147,6 +153,9 @@ void Touched::lift(std::int64_t index, Window& in, std::size_t at, Bits bits) {
   if (ready != 0) {
     in.ready &= ~ready;
     if (in.ready == 0) ready_windows_.erase(index);
+    counts_.first -= static_cast<std::uint64_t>(std::popcount(in.first & ready));
+    in.first &= ~ready;
+    if (in.first == 0) first_windows_.erase(index);
   }
   in.taken &= ~bits;
   group.bits &= ~bits;
@@ -183,8 +192,11 @@ bool Touched::alive(const DueHeap::Item& item) {
   return found != windows_.end() && found->second.armed == item.due;
 }
 
-void Touched::set_ready(std::int64_t index, Window& in, Bits bits) {
+void Touched::set_ready(std::int64_t index, Window& in, Bits bits, Bits first) {
   if (bits == 0) return;
+  if (first != 0) first_windows_.insert(index);
+  in.first |= first;
+  counts_.first += static_cast<std::uint64_t>(std::popcount(first));
   if (in.ready == 0) ready_windows_.insert(index);
   in.ready |= bits;
   counts_.ready += static_cast<std::uint64_t>(std::popcount(bits));
@@ -195,6 +207,7 @@ std::size_t Touched::expire_window(std::int64_t index, Window& in, Instant now, 
   in.armed = Instant{kNever};
   Bits dead = 0;
   Bits ready = 0;
+  Bits first = 0;
   for (const Group& group : in.groups) {
     const Bits waiting = group.bits & ~in.ready;
     if (!group.mark.has_due() || waiting == 0) continue;
@@ -207,10 +220,11 @@ std::size_t Touched::expire_window(std::int64_t index, Window& in, Instant now, 
       dead |= due;
     } else {
       ready |= due;
+      first |= group.mark.receives <= 1 ? due : 0;
       counts_.of(group.mark.kind()) -= static_cast<std::uint64_t>(std::popcount(due));
     }
   }
-  set_ready(index, in, ready);
+  set_ready(index, in, ready, first);
   append_bits(expired.ready, index, ready);
   for (Bits rest = dead; rest != 0; rest &= rest - 1)
     expired.used_up.push_back(engine::advance(window_base(index), std::countr_zero(rest)));
@@ -235,6 +249,9 @@ Touched::Counts Touched::recount() const {
       counts.of(group.mark.kind()) += waiting;
     }
     counts.ready += static_cast<std::uint64_t>(std::popcount(in.ready));
+    for (const Group& group : in.groups)
+      if (group.mark.receives <= 1)
+        counts.first += static_cast<std::uint64_t>(std::popcount(group.bits & in.ready));
   }
   return counts;
 }

@@ -68,12 +68,14 @@ class Touched {
   struct Window {
     Bits taken = 0;                 ///< offsets that some group holds
     Bits ready = 0;                 ///< of those, the ones that are due and may be delivered
+    Bits first = 0;                 ///< of those, the ones that were delivered once at most
     engine::Instant armed{kNever};  ///< earliest due in here that the heap knows of
     std::vector<Group> groups;
   };
   struct Counts {
     std::uint64_t held = 0, delayed = 0, dead = 0, acked = 0;  ///< not ready ones
     std::uint64_t ready = 0;
+    std::uint64_t first = 0;  ///< of the ready ones: delivered once at most
     std::uint64_t& of(MarkKind kind);
     std::uint64_t alive() const { return held + delayed + dead + ready; }
     friend bool operator==(const Counts&, const Counts&) = default;
@@ -110,8 +112,10 @@ class Touched {
   std::optional<engine::Instant> next_due();
   /// [from, upto) became visible: what was due before it showed gets its chance.
   void rearm(engine::Offset from, engine::Offset upto);
-  /// First ready window at or after `window`, first dead one.
+  /// First window at or after `window` with messages that are ready, with such that were delivered
+  /// once at most, with dead ones.
   std::optional<std::int64_t> ready_window(std::int64_t window) const;
+  std::optional<std::int64_t> first_window(std::int64_t window) const;
   std::optional<std::int64_t> dead_window(std::int64_t window) const;
   Bits dead_bits(std::int64_t window) const;
 
@@ -130,7 +134,7 @@ class Touched {
   void tidy(std::int64_t index, Window& window);
   void arm(std::int64_t index, Window& window, engine::Instant due);
   void disarm(Window& window);
-  void set_ready(std::int64_t index, Window& window, Bits bits);
+  void set_ready(std::int64_t index, Window& window, Bits bits, Bits first);
   std::size_t expire_window(std::int64_t index, Window& window, engine::Instant now, Bits visible,
                             std::uint32_t receives_max, Expired& expired);
   bool read_window(engine::ByteReader& in, std::int64_t index);
@@ -138,6 +142,7 @@ class Touched {
 
   Windows windows_;
   std::set<std::int64_t> ready_windows_;
+  std::set<std::int64_t> first_windows_;
   std::set<std::int64_t> dead_windows_;
   DueHeap dues_;
   Counts counts_;

@@ -220,16 +220,36 @@ std::string ModelQueue::wrong_in_groups(const std::vector<Offset>& got) {
 }
 
 std::string ModelQueue::wrong_in_turns(const std::vector<Offset>& got, std::size_t max) {
+  std::vector<Offset> first;
   std::vector<Offset> again;
   std::vector<Offset> fresh;
-  for (const Offset o : got) (find(o)->is == Is::again ? again : fresh).push_back(o);
+  for (const Offset o : got) {
+    const ModelMessage& m = *find(o);
+    (m.comes_first() ? first : m.is == Is::again ? again : fresh).push_back(o);
+  }
   std::size_t all_again = 0;
-  for (const ModelMessage& m : messages) all_again += m.is == Is::again ? 1 : 0;
-  std::string wrong = wrong_again(again, all_again, deliverable_ - all_again, max);
+  std::size_t all_fresh = 0;
+  for (const ModelMessage& m : messages) {
+    all_again += m.is == Is::again && !m.comes_first() ? 1 : 0;
+    all_fresh += m.is == Is::fresh ? 1 : 0;
+  }
+  std::string wrong = wrong_first(first, max);
+  if (wrong.empty()) wrong = wrong_again(again, all_again, all_fresh, max - first.size());
   if (wrong.empty() && config.order == Order::none && !std::is_sorted(got.begin(), got.end()))
     return "not in the order of offsets";
   if (wrong.empty()) wrong = config.order == Order::fair ? wrong_fair(fresh) : wrong_fresh(fresh);
   return wrong;
+}
+
+std::string ModelQueue::wrong_first(const std::vector<Offset>& got, std::size_t max) {
+  auto at = got.begin();
+  std::size_t wanted = max;
+  for (const ModelMessage& m : messages) {
+    if (!m.comes_first() || wanted == 0) continue;
+    --wanted;
+    if (at == got.end() || *at++ != m.offset) return text(m.offset) + " came back and goes first";
+  }
+  return {};
 }
 
 std::string ModelQueue::wrong_again(const std::vector<Offset>& got, std::size_t again,
@@ -254,7 +274,7 @@ std::string ModelQueue::wrong_again(const std::vector<Offset>& got, std::size_t 
   std::sort(sorted.begin(), sorted.end());
   std::vector<Offset> round;
   for (const ModelMessage& m : messages)
-    if (m.is == Is::again) round.push_back(m.offset);
+    if (m.is == Is::again && !m.comes_first()) round.push_back(m.offset);
   for (std::size_t first = 0; first < round.size(); ++first) {
     const std::size_t before = (first + round.size() - 1) % round.size();
     const bool begins = !rotor_ || (first == 0 && round[before] < *rotor_) ||

@@ -64,6 +64,7 @@ struct ModelMessage {
   bool counts_in_order() const {
     return is != Is::gone && !(is == Is::dead && !dying) && !(is == Is::leaving && was_dead);
   }
+  bool comes_first() const { return is == Is::again && receives <= 1; }
   bool waits() const { return is == Is::held || is == Is::delayed; }
 };
 
@@ -92,8 +93,9 @@ struct ModelAttempt {
 ///                they got something to deliver; a served group starts over at the end.
 ///   fair         of fresh messages, the oldest of a group with the fewest in flight; among equals
 ///                whoever has waited longest since its number changed.
-///   none, fair   of four messages handed out one is ready again and three are fresh, as long as
-///                there are both; those ready again in turn by offset, going round.
+///   none, fair   what is ready again after one delivery at most, oldest first. Of the others, of
+///                four messages handed out one is ready again and three are fresh, as long as there
+///                are both; those ready again in turn by offset, going round.
 /// A new ring order, and where the turns begin, is anybody's guess after a restart: all are right.
 ///
 /// With a small window not all that may go out is remembered: then a receive gives something if
@@ -154,6 +156,7 @@ class ModelQueue {
   std::string wrong_in_groups(const std::vector<Offset>& got);
   std::string wrong_in_order(const std::vector<Offset>& got);
   std::string wrong_in_turns(const std::vector<Offset>& got, std::size_t max);
+  std::string wrong_first(const std::vector<Offset>& got, std::size_t max);
   std::string wrong_again(const std::vector<Offset>& got, std::size_t again, std::size_t fresh,
                           std::size_t max);
   std::string wrong_fresh(const std::vector<Offset>& got);

@@ -1,6 +1,6 @@
-#include "tests/sim/broker_simulation.h"
-
 #include <algorithm>
+
+#include "tests/sim/broker_simulation.h"
 
 namespace twofold::test {
 
@@ -42,9 +42,10 @@ void BrokerSimulation::inject() {
       const auto kth = 1 + random_.below(12);
       sync_failed_ = sync_failed_ || fault.call == DiskCall::write || fault.call == DiskCall::sync;
       disk_.fail(fault.call, kth, fault.fault, 1 + random_.below(3));
-      return referee_.note(*rig_, "fault", std::to_string(static_cast<int>(fault.call)) + " " +
-                                               std::to_string(static_cast<int>(fault.fault)) +
-                                               " in " + std::to_string(kth));
+      return referee_.note(*rig_, "fault",
+                           std::to_string(static_cast<int>(fault.call)) + " " +
+                               std::to_string(static_cast<int>(fault.fault)) + " in " +
+                               std::to_string(kth));
     }
     case 2: {
       const auto room = random_.below(100'000);
@@ -149,14 +150,18 @@ void BrokerSimulation::cut_recoveries() {
   for (auto n = 1 + random_.below(3); n > 0 && !referee_.problem(); --n) {
     ++coverage_.recoveries_cut;
     const bool power = random_.below(3) != 0;
+    std::string what = "power";
     if (power) {
       disk_.cut_power_at(1 + random_.below(25));
     } else {
       const auto& fault = kFaults[random_.below(std::size(kFaults))];
-      disk_.fail(fault.call, 1 + random_.below(6), fault.fault);
+      const auto kth = 1 + random_.below(6);
+      disk_.fail(fault.call, kth, fault.fault);
+      what = std::to_string(static_cast<int>(fault.call)) + " " +
+             std::to_string(static_cast<int>(fault.fault)) + " in " + std::to_string(kth);
     }
     rig_ = std::make_unique<BrokerRig>(disk_, *clock_, broker_random_);
-    referee_.note(*rig_, "start with a fault");
+    referee_.note(*rig_, "start with a fault", what);
     if (rig_->start()) {
       // Who starts in spite of a fault must show the truth all the same.
       if (!power) disk_.heal();

@@ -58,6 +58,56 @@ class Messages(QueueCase):
         self.refused("PATCH", f"{path}/0-0", {"delay": "-1s"}, status=400, code="invalid-duration")
         self.refused("PATCH", f"{path}/0-7", {"delay": "1s"}, status=404, code="message-not-found")
 
+    def test_edited_headers(self):
+        self.queue("edited")
+        self.queue("elsewhere")
+        self.send("edited", {"value": 0, "group": "g", "headers": {"a": "1", "b": "2"}}, {"value": 1})
+        path = "/v1/queues/edited/messages/0-0"
+        self.assertEqual(self.ask("PATCH", path, {"headers": {"a": "new", "b": None, "c": "3"}})["headers"],
+                         {"a": "new", "c": "3"})
+        shown = self.ask("GET", "/v1/queues/edited/messages")["items"][0]
+        self.assertEqual((shown["id"], shown["headers"], shown["group"]), ("0-0", {"a": "new", "c": "3"}, "g"))
+        held = self.receive("edited", max=1)[0]
+        self.assertEqual((held["id"], held["value"], held["headers"]), ("0-0", 0, {"a": "new", "c": "3"}))
+        self.refused("PATCH", path, {"headers": {"a": "2"}}, status=409, code="wrong-state")
+        self.ask("POST", "/v1/queues/edited/nack", {"items": [{"receipt": held["receipt"], "dead": True}]})
+        self.assertEqual(self.ask("PATCH", path, {"headers": {"a": "dead"}})["state"], "dead")
+        self.ask("POST", f"{path}/move", {"destination": "elsewhere"})
+        self.assertEqual(self.receive("elsewhere")[0]["headers"], {"a": "dead", "c": "3"})
+        self.refused("PATCH", path, {"headers": {"a": "2"}}, status=404, code="message-not-found")
+        other = "/v1/queues/edited/messages/0-1"
+        self.refused("PATCH", other, {"headers": {"twofold-group": "x"}}, status=400, code="invalid-request")
+        self.refused("PATCH", other, {"headers": {"a": "x"}, "delay": "1s"}, status=400, code="invalid-request")
+        self.refused("PATCH", other, {"headers": {"a": "x" * 20_000}}, status=413, code="message-too-large")
+        self.ask("PUT", "/v1/topics/of-others", {"partitions": 1}, status=201)
+        self.ask("POST", "/v1/topics/of-others/records", {"value": 0})
+        self.queue("attached", source={"topic": "of-others", "from": "earliest"})
+        self.refused("PATCH", "/v1/queues/attached/messages/0-0", {"headers": {"a": "x"}}, status=409,
+                     code="queue-is-attached")
+
+    def test_a_redriven_message_has_no_time_to_live_any_more(self):
+        self.queue("redriven")
+        self.queue("hourglass")
+        self.send("redriven", {"value": 7, "ttl": "300ms"})
+        self.send("hourglass", {"value": 0, "ttl": "300ms"})
+        held = self.receive("redriven")[0]
+        self.ask("POST", "/v1/queues/redriven/nack", {"items": [{"receipt": held["receipt"], "dead": True}]})
+        self.wait_until_expired("hourglass", "0-0")
+        self.ask("POST", "/v1/queues/redriven/redrive", {}, status=202)
+        again = self.receive("redriven", wait="10s")
+        self.assertEqual([m["value"] for m in again], [7])
+        self.assertNotIn("expires_at", again[0])
+
+    def test_who_received_it(self):
+        self.queue("watched")
+        self.send("watched", {"value": 0}, {"value": 1})
+        self.receive("watched", client="worker-7")
+        self.call("POST", "/v1/queues/watched/receive", b"{}", headers={"Twofold-Client": "worker-8"})
+        self.assertIn("received by worker-7", self.explain("watched", "0-0")["because"])
+        events = self.ask("GET", "/v1/queues/watched/messages/0-1/history")["events"]
+        self.assertEqual(events[-1]["client"], "worker-8")
+        self.refused("POST", "/v1/queues/watched/receive", {"client": "x" * 65}, status=400, code="invalid-request")
+
     def test_move(self):
         self.queue("left")
         self.queue("right")

@@ -106,7 +106,8 @@ TEST(Delivery, AnAckAheadOfTheNeverDeliveredDoesNotHideAMessageThatIsReadyAgain)
   Story story(2);
   story.delivery.apply(DelayOp{story.now + 1s, one(1)});
   story.pass(1s);
-  story.delivery.deliver(Choice{one(1), Offset{0}, Offset{0}, 0}, {story.now + 30s, 1, Offset{0}, one(1)});
+  story.delivery.deliver(Choice{one(1), Offset{0}, Offset{0}, 0},
+                         {story.now + 30s, 1, Offset{0}, one(1)});
   EXPECT_EQ(story.receive(1), (Offsets{0}));
   story.pass(31s);
   ASSERT_EQ(story.delivery.counters().ready, 2u);
@@ -130,8 +131,21 @@ TEST(Delivery, OneStuckMessagePinsItselfAndNothingElse) {
   EXPECT_TRUE(story.delivery.touched()->empty());
 }
 
-TEST(Delivery, OfFourMessagesHandedOutOneIsReadyAgainAndThreeAreNew) {
+TEST(Delivery, WhatCameBackGoesBeforeWhatIsNewAndOldestFirst) {
   Story story(1'000);
+  story.receive(10);
+  story.pass(31s);
+  EXPECT_EQ(story.receive(1), (Offsets{0}));
+  EXPECT_EQ(story.receive(1), (Offsets{1}));
+  story.delivery.apply(ReleaseOp{one(1)});
+  story.pass(0s);
+  EXPECT_EQ(story.receive(12), (Offsets{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
+}
+
+TEST(Delivery, OfFourMessagesHandedOutOneHasFailedTwiceAndThreeAreNew) {
+  Story story(1'000);
+  EXPECT_EQ(story.receive(100).size(), 100u);
+  story.pass(31s);
   EXPECT_EQ(story.receive(100).size(), 100u);
   story.pass(31s);
   EXPECT_EQ(story.receive(8), (Offsets{0, 1, 100, 101, 102, 103, 104, 105}));
