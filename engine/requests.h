@@ -43,9 +43,10 @@ struct RequestLimits {
 ///
 /// Contract
 ///   remember()  in the turn of the writes that the request led to: the journal keeps both or
-///   neither. finish()    once the request is answered. Until then it is running. find()      what
-///   became of a request: nothing yet, running, answered, or that the key belongs to
-///               another request.
+///               neither.
+///   finish()    once the request is answered. Until then it is running.
+///   find()      what became of a request: nothing yet, running, answered, or that the key belongs
+///               to another request.
 ///   room()      comes before the writes: past `bytes_max` no further request with a key is taken.
 ///               What was promised is kept; nothing is forgotten before its time.
 /// What is remembered `until_restart` is not journaled: for answers about what no restart survives.
