@@ -132,6 +132,7 @@ class Delivery {
   void apply_one(const EditOp& op);
   void apply_one(const RememberOp&) {}
   void apply_one(const ForgetIdsOp&) {}
+  void apply_one(const FloorOp&) {}
 
   Touched& touch();
   std::int64_t fresh() const;

@@ -23,7 +23,8 @@ enum class OpKind : std::uint8_t {
   remember,
   forget_ids,
   revive,
-  edit
+  edit,
+  floor
 };
 constexpr std::int64_t kOffsetMax = std::int64_t{1} << 56;  // no log comes near it
 
@@ -83,6 +84,10 @@ struct FieldWriter {
   void operator()(const ForgetIdsOp&) const {}
   void operator()(const ReviveOp&) const {}
   void operator()(const EditOp& op) const { out.bytes(op.patch); }
+  void operator()(const FloorOp& op) const {
+    out.varint(op.at.value());
+    out.varint(op.floor.value());
+  }
 };
 
 RememberOp read_ids(ByteReader& in) {
@@ -116,13 +121,18 @@ Op read_fields(OpKind kind, ByteReader& in) {
     case OpKind::forget_ids: return ForgetIdsOp{};
     case OpKind::revive: return ReviveOp{};
     case OpKind::edit: return EditOp{std::string(in.bytes()), {}};
+    case OpKind::floor: {
+      const Instant at{in.varint()};
+      return FloorOp{at, Offset{in.varint()}};
+    }
   }
   __builtin_unreachable();
 }
 
 constexpr OpKind kKinds[] = {OpKind::receive,  OpKind::ack,        OpKind::nack,    OpKind::extend,
                              OpKind::delay,    OpKind::dead,       OpKind::release, OpKind::skip,
-                             OpKind::remember, OpKind::forget_ids, OpKind::revive,  OpKind::edit};
+                             OpKind::remember, OpKind::forget_ids, OpKind::revive,  OpKind::edit,
+                             OpKind::floor};
 static_assert(std::size(kKinds) == std::variant_size_v<Op>, "one kind for each operation");
 
 }  // namespace
@@ -154,6 +164,7 @@ engine::Result<DecodedOp> decode_op(std::string_view payload) {
   const bool sound = std::visit(
       [&in](auto& of) {
         if constexpr (std::is_same_v<decltype(of), SkipOp&>) return plausible(of.upto);
+        if constexpr (std::is_same_v<decltype(of), FloorOp&>) return in.ok() && plausible(of.floor);
         if constexpr (std::is_same_v<decltype(of), ReceiveOp&>)
           if (!plausible(of.next)) return false;
         if constexpr (std::is_same_v<decltype(of), EditOp&>)

@@ -39,6 +39,7 @@ using engine::Offset;
 ///  10 forget   -; has no runs
 ///  11 revive   -
 ///  12 edit     patch (length, bytes; see header_patch.h)
+///  13 floor    at, floor; has no runs
 ///
 /// gap is the distance from the end of the run before, the first from offset 0. Example: queue
 /// partition 0, ack of 5, 6 and 9:   02 00  02  05 01  02 00
@@ -106,8 +107,15 @@ struct EditOp {
   Runs runs;
 };
 
+/// Everything before `floor` was done with at that time: what acked messages are kept by. Nothing
+/// to Delivery.
+struct FloorOp {
+  Instant at{0};
+  Offset floor{0};
+};
+
 using Op = std::variant<ReceiveOp, AckOp, NackOp, ExtendOp, DelayOp, DeadOp, ReleaseOp, SkipOp,
-                        RememberOp, ForgetIdsOp, ReviveOp, EditOp>;
+                        RememberOp, ForgetIdsOp, ReviveOp, EditOp, FloorOp>;
 
 /// Whether an operation is about single messages, which it then lists.
 template <class T>

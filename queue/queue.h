@@ -43,7 +43,8 @@ struct Queue;
 
 /// Of an own log that keeps acked messages for a while: where its floor was, and when.
 struct Retained {
-  std::vector<std::pair<Instant, Offset>> floors;  ///< oldest first
+  /// Oldest first; of those that are older than messages are kept only the newest.
+  std::vector<std::pair<Instant, Offset>> floors;
   bool armed = false;
 };
 
@@ -98,6 +99,8 @@ struct Partition {
 
 /// What an operation says about the deduplication ids.
 void apply_ids(const Queue& queue, Partition& partition, const Op& op);
+/// What one says about how long acked messages are kept.
+void apply_floor(const Queue& queue, Partition& partition, const Op& op);
 
 /// What a receive with an attempt id has given, for the case that its answer got lost.
 struct Attempt {

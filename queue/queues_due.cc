@@ -74,27 +74,26 @@ void Queues::State::retain(Queue& queue, Partition& partition) {
   schedule(core.now() + step, queue.id(), TimerFor::retained, 0);
 }
 
-// Not derivable from the journal, as the plain floor is: so these trims are journaled.
+// Neither the samples nor the trims are derivable from the journal, as the plain floor is: so they
+// are journaled. Without the samples a restart would keep what was acked for that long once more.
 void Queues::State::retained_due(std::uint32_t id) {
   Queue* const queue = find(id);
   if (!queue || !queue->partitions.front().retained) return;
   Partition& partition = queue->partitions.front();
   Retained& retained = *partition.retained;
   retained.armed = false;
-  if (queue->config().retain_acked > Duration{0}) {
+  const Duration kept = queue->config().retain_acked;
+  if (kept > Duration{0} && core.admit(engine::Admission::consume, 2 * kNoteBytes)) {
     const Offset floor = std::min(partition.floor(), partition.delivery.visible_end());
-    retained.floors.emplace_back(core.now(), floor);
-    const Instant before = core.now() - queue->config().retain_acked;
-    const auto old = std::find_if(retained.floors.begin(), retained.floors.end(),
-                                  [&](const auto& sample) { return sample.first > before; });
+    const FloorOp sample{core.now(), floor};
+    apply_floor(*queue, partition, sample);
+    note(*queue, 0, sample);
     // A replay may have taken the floor back since.
-    if (old != retained.floors.begin()) {
-      const Offset upto = std::min(std::prev(old)->second, floor);
-      retained.floors.erase(retained.floors.begin(), std::prev(old));
-      if (upto > partition.trimmed && core.admit(engine::Admission::consume, kNoteBytes)) {
-        partition.trimmed = upto;
-        core.trim(partition.log, upto, true);
-      }
+    const auto& [at, oldest] = retained.floors.front();
+    const Offset upto = std::min(oldest, floor);
+    if (at <= core.now() - kept && upto > partition.trimmed) {
+      partition.trimmed = upto;
+      core.trim(partition.log, upto, true);
     }
   }
   trim(*queue, partition);

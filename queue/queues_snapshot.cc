@@ -45,6 +45,18 @@ void apply_ids(const Queue& queue, Partition& partition, const Op& op) {
   if (std::holds_alternative<ForgetIdsOp>(op)) partition.ids.reset();
 }
 
+void apply_floor(const Queue& queue, Partition& partition, const Op& op) {
+  const FloorOp* const sample = std::get_if<FloorOp>(&op);
+  if (!sample) return;
+  if (!partition.retained) partition.retained = std::make_unique<Retained>();
+  auto& floors = partition.retained->floors;
+  floors.emplace_back(sample->at, sample->floor);
+  const Instant before = sample->at - queue.config().retain_acked;
+  const auto old = std::find_if(floors.begin(), floors.end(),
+                                [&](const auto& floor) { return floor.first > before; });
+  if (old != floors.begin()) floors.erase(floors.begin(), std::prev(old));
+}
+
 Result<> Queues::apply(std::uint32_t owner, std::string_view payload, Instant /*at*/) {
   const auto decoded = decode_op(payload);
   if (!decoded) return decoded.error();
@@ -55,6 +67,7 @@ Result<> Queues::apply(std::uint32_t owner, std::string_view payload, Instant /*
   Partition& partition = queue->partitions[decoded->partition];
   partition.delivery.apply(decoded->op);
   apply_ids(*queue, partition, decoded->op);
+  apply_floor(*queue, partition, decoded->op);
   return {};
 }
 

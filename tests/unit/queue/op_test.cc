@@ -50,6 +50,7 @@ std::vector<Golden> golden() {
       {ForgetIdsOp{},                                                     "0a03"                              },
       {ReviveOp{runs},                                                    "0b030205010200"                    },
       {EditOp{encode_patch(kChanges), runs},                              "0c03090201610101780162000205010200"},
+      {FloorOp{Instant{5}, Offset{7}},                                    "0d030a0e"                          },
   };
 }
 
