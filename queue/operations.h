@@ -60,6 +60,9 @@ struct Sweep {
   std::uint64_t matched = 0;  ///< and acted upon, unless it is a dry run
   std::uint64_t bytes = 0;    ///< of their keys, values and headers
   std::uint64_t unreadable = 0;
+  /// Of a move without a destination: those that have no queue to go back to and, in an ordered
+  /// queue, those of their group behind them, which must not go past.
+  std::uint64_t stayed = 0;
   std::vector<MessageId> sample{};  ///< the first ten
   std::optional<engine::Error> failure{};
 };

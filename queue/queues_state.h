@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -51,6 +52,7 @@ struct SweepTask {
   std::size_t next_id = 0;                   ///< of request.ids, which are in order
   std::optional<Offset> one_by_one_until{};  ///< a read of several failed: find out which one
   bool revived = false;                      ///< messages came back
+  std::set<std::string> waiting{};           ///< groups of an ordered queue that stay
   Completion<Sweep> ended{};
 };
 
@@ -322,6 +324,13 @@ struct Queues::State {
                   const std::vector<SweepFind::Match>& matches);
   Result<> take_away(Queue& queue, const SweepTask& task, std::size_t partition,
                      const std::vector<SweepFind::Match>& matches);
+  /// What a step of a move leaves where it is.
+  struct Stayed {
+    std::uint64_t messages = 0;
+    std::set<std::string> groups{};
+  };
+  Stayed leave_homeless(const Queue& queue, const SweepTask& task, std::size_t partition,
+                        std::vector<SweepFind::Match>& matches) const;
   void go_on(SweepTask& task, std::size_t done);
 
   engine::Core& core;

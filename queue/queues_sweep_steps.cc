@@ -19,6 +19,7 @@ constexpr std::uint32_t kStepsPerSecond = 20;  // of a sweep with a rate, at mos
 constexpr std::size_t kStepBytes = 8 << 20;    // about
 constexpr std::int64_t kWindowsMax = 512;      // looked at in one turn
 constexpr std::size_t kSampleMax = 10;
+constexpr std::size_t kWaitingMax = 100'000;  // groups that stay
 constexpr Duration kRetryAfter = std::chrono::seconds{1};
 
 std::size_t step_of(const SweepRequest& request) {
@@ -243,6 +244,7 @@ void Queues::State::swept(std::uint64_t id, const Chunk& chunk, const SweepFind&
     dress(matches.emplace_back(match).record, view.revived || view.state == MessageState::dead,
           partition.delivery.edits().of(match.offset));
   }
+  Stayed stayed = leave_homeless(*queue, *task, chunk.partition, matches);
   if (auto applied = apply_sweep(*queue, *task, chunk.partition, matches); !applied) {
     const bool for_good =
         task->sweep.request.at_once || applied.error().code == Errc::queue_not_found;
@@ -251,6 +253,11 @@ void Queues::State::swept(std::uint64_t id, const Chunk& chunk, const SweepFind&
     return schedule(core.now() + kRetryAfter, 0, TimerFor::sweeps, id);
   }
   Sweep& sweep = task->sweep;
+  sweep.stayed += stayed.messages;
+  task->waiting.merge(stayed.groups);
+  if (task->waiting.size() > kWaitingMax)
+    return end_sweep(id, MoveStatus::failed,
+                     Error(Errc::overloaded, "messages without an origin are of too many groups"));
   for (const Match& match : matches) {
     ++sweep.matched;
     sweep.bytes += match.bytes;
@@ -268,6 +275,31 @@ void Queues::State::go_on(SweepTask& task, std::size_t done) {
     return core.executor().post([this, id] { step_sweep(id); });
   const auto pause = static_cast<std::int64_t>(done) * 1'000 / *request.per_second;
   schedule(core.now() + Duration{pause}, 0, TimerFor::sweeps, id);
+}
+
+// Takes out those that have nowhere to go and, where there is an order, those of their group behind
+// them. Dead ones hold nobody up.
+Queues::State::Stayed Queues::State::leave_homeless(const Queue& queue, const SweepTask& task,
+                                                    std::size_t partition,
+                                                    std::vector<Match>& matches) const {
+  const SweepRequest& request = task.sweep.request;
+  Stayed stayed;
+  if (request.action != SweepAction::move || !request.destination.empty()) return stayed;
+  const Order order = queue.config().order;
+  stayed.messages = std::erase_if(matches, [&](const Match& match) {
+    std::optional<std::string> group;
+    if (queue.partitions[partition].view(match.offset).state != MessageState::dead) {
+      const auto of = group_of(match.record);
+      if (order == Order::strict) group = std::to_string(partition);
+      if (order == Order::key && of) group = std::to_string(partition).append(":").append(*of);
+    }
+    const bool waits = group && (task.waiting.contains(*group) || stayed.groups.contains(*group));
+    const Queue* const to = this->find(match.destination);
+    if (to && !to->attached() && !waits) return false;
+    if (group) stayed.groups.insert(*std::move(group));
+    return true;
+  });
+  return stayed;
 }
 
 Result<> Queues::State::apply_sweep(Queue& queue, SweepTask& task, std::size_t partition,
@@ -303,10 +335,9 @@ Result<> Queues::State::take_away(Queue& queue, const SweepTask& task, std::size
   for (const Match& match : matches) {
     if (!moving) continue;
     const Queue* const to = this->find(match.destination);
-    if (!to || to->attached()) {
-      const std::string name = match.destination.empty() ? "of its origin" : match.destination;
-      return Error(Errc::queue_not_found, "there is no queue " + name + " with a log of its own");
-    }
+    if (!to || to->attached())
+      return Error(Errc::queue_not_found,
+                   "there is no queue " + match.destination + " with a log of its own");
     bytes += engine::record_bytes_max(without_letter(match.record, headers));
   }
   const auto kind = moving ? engine::Admission::publish : engine::Admission::consume;

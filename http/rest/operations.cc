@@ -53,6 +53,7 @@ Try<std::uint64_t> id_of(std::string_view name) {
 void append_found(JsonWriter& json, const Sweep& sweep) {
   json.name("matched").number(sweep.matched).name("bytes").number(sweep.bytes);
   if (sweep.unreadable > 0) json.name("unreadable").number(sweep.unreadable);
+  if (sweep.stayed > 0) json.name("stayed").number(sweep.stayed);
   json.name("sample").begin_array();
   for (const queue::MessageId id : sweep.sample) json.string(id_text(id));
   json.end_array();
@@ -99,13 +100,15 @@ Task<engine::Result<Sweep>> run(Call& call, const SweepRequest& request) {
 
 // Moves one message and waits for the end. How many were moved: none, or one.
 Task<engine::Result<std::uint64_t>> move_one(Call& call, const SweepRequest& request) {
-  auto start = [&queues = call.broker.queues, &request](
-                   engine::Completion<std::uint64_t> done,
-                   engine::Decided<std::uint64_t> decided) {
+  auto start = [&queues = call.broker.queues, &request](engine::Completion<std::uint64_t> done,
+                                                        engine::Decided<std::uint64_t> decided) {
     auto shared = std::make_shared<engine::Completion<std::uint64_t>>(std::move(done));
     auto ended = [shared](const engine::Result<Sweep>& sweep) {
       if (!sweep) return (*shared)(sweep.error());
       if (sweep->failure) return (*shared)(*sweep->failure);
+      if (sweep->stayed > 0)
+        return (*shared)(engine::Error(engine::Errc::queue_not_found,
+                                       "there is no queue of its origin with a log of its own"));
       (*shared)(sweep->matched);
     };
     const auto started = queues.start_sweep(request, std::move(ended));
@@ -128,9 +131,8 @@ Task<Try<>> count(Call& call, const SweepRequest& request) {
 Task<Try<>> begin(Call& call, const SweepRequest& request) {
   if (request.dry_run) co_return co_await count(call, request);
   // A restart ends operations: their keys are forgotten with them.
-  auto start = [&queues = call.broker.queues, &request](
-                   engine::Completion<std::uint64_t> done,
-                   engine::Decided<std::uint64_t> decided) {
+  auto start = [&queues = call.broker.queues, &request](engine::Completion<std::uint64_t> done,
+                                                        engine::Decided<std::uint64_t> decided) {
     const auto id = queues.start_sweep(request);
     if (id && decided) decided(*id);
     done(id);

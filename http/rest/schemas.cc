@@ -145,7 +145,8 @@ constexpr std::string_view kSchemas = R"({
   "durability":{"$ref":"#/components/schemas/Durability"},"record_bytes_max":{"type":"integer"},
   "order":{"enum":["none","fair","key","strict"],"description":"fair: the group with the fewest in flight first; key: messages of one group wait for each other; strict: all of a partition do"},
   "retry":{"type":["object","null"],"properties":{"backoff":{"enum":["exponential","none"]},"min":{"$ref":"#/components/schemas/Duration"},"max":{"$ref":"#/components/schemas/Duration"}}},
-  "dedup":{"type":["object","null"],"properties":{"scope":{"enum":["queue","group"]},"window":{"$ref":"#/components/schemas/Duration"}}},
+  "dedup":{"type":["object","null"],"properties":{"scope":{"enum":["queue","group"]},"window":{"$ref":"#/components/schemas/Duration"},
+    "content":{"type":"boolean","description":"of queues named *.fifo: a message without a dedup_id has that of its value"}}},
   "retain_acked":{"$ref":"#/components/schemas/Duration"},"paused":{"type":"boolean"},
   "on_disconnect":{"enum":["release","timeout"]}}},
 "BrowsedMessage":{"allOf":[{"$ref":"#/components/schemas/Record"},{"type":"object","required":["state","receive_count"],"properties":{
@@ -168,11 +169,13 @@ constexpr std::string_view kSchemas = R"({
   "state":{"$ref":"#/components/schemas/MessageState"},"rate":{"type":"integer","minimum":1,"description":"messages a second"},
   "dry_run":{"type":"boolean"},"destination":{"type":"string","description":"of a move; without it each message goes to the queue where it died"}}},
 "OperationStarted":{"type":"object","description":"With dry_run what was counted instead.","properties":{"operation":{"type":"string"},"href":{"type":"string"},
-  "matched":{"type":"integer"},"bytes":{"type":"integer"},"sample":{"type":"array","items":{"type":"string"}}}},
+  "matched":{"type":"integer"},"bytes":{"type":"integer"},"unreadable":{"type":"integer"},"stayed":{"type":"integer"},
+  "sample":{"type":"array","items":{"type":"string"}}}},
 "Operation":{"type":"object","required":["id","action","queue","status","started","scanned","to_scan","matched","bytes","sample"],"properties":{
   "id":{"type":"string"},"action":{"enum":["replay","redrive","move","purge"]},"queue":{"type":"string"},"destination":{"type":"string"},
   "status":{"enum":["running","completed","cancelled","failed"]},"started":{"type":"string"},"ended":{"type":"string"},
   "scanned":{"type":"integer"},"to_scan":{"type":"integer"},"matched":{"type":"integer"},"bytes":{"type":"integer"},"unreadable":{"type":"integer"},
+  "stayed":{"type":"integer","description":"of a move without a destination: those that died nowhere"},
   "sample":{"type":"array","items":{"type":"string"}},"failure":{"type":"string"}}},
 "QueueCounters":{"type":"object","properties":{"ready":{"type":"integer"},"in_flight":{"type":"integer"},"delayed":{"type":"integer"},"blocked":{"type":"integer"},"dead":{"type":"integer"}}},
 "Queue":{"allOf":[{"$ref":"#/components/schemas/QueueConfig"},{"type":"object","description":"With dry_run as it would be; what does not exist has no id and no etag.","required":["name","messages"],"properties":{

@@ -79,10 +79,26 @@ class Operations(QueueCase):
         self.assertEqual(sorted(m["value"]["n"] for m in self.receive("work", max=10)), [0, 1, 2, 3])
         failed = self.run_to_its_end("parked", "purge", {"state": "in_flight"})
         self.assertEqual(failed["matched"], 2)
-        self.send("parked", {"value": 1})
-        failed = self.run_to_its_end("parked", "move", {})
-        self.assertEqual(failed["status"], "failed", "it came from nowhere")
-        self.assertIn("origin", failed["failure"])
+
+    def test_a_message_that_died_nowhere_does_not_keep_the_others_from_going_back(self):
+        self.queue("lost-letters")
+        self.queue("writer", dead_letter="lost-letters")
+        self.send("lost-letters", {"value": "stray"})
+        self.send("writer", {"value": 1}, {"value": 2})
+        for message in self.receive("writer", max=2):
+            self.ask("POST", "/v1/queues/writer/nack", {"items": [{"receipt": message["receipt"], "dead": True}]})
+        deadline = time.monotonic() + 10
+        while self.counts("lost-letters")["ready"] < 3:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        self.refused("POST", "/v1/queues/lost-letters/messages/0-0/move", {}, status=404, code="queue-not-found")
+        counted = self.ask("POST", "/v1/queues/lost-letters/move", {"dry_run": True})
+        self.assertEqual((counted["matched"], counted["stayed"]), (2, 1))
+        moved = self.run_to_its_end("lost-letters", "move", {})
+        self.assertEqual((moved["status"], moved["matched"], moved["stayed"]), ("completed", 2, 1))
+        self.assertEqual(sorted(m["value"] for m in self.receive("writer", max=10)), [1, 2])
+        self.assertEqual([m["value"] for m in self.receive("lost-letters", max=10)], ["stray"])
+        self.assertNotIn("stayed", self.run_to_its_end("writer", "purge", {"state": "in_flight"}))
 
     def test_a_purge_takes_what_it_is_about_or_everything(self):
         self.queue("purged")

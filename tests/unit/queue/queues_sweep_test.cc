@@ -122,6 +122,21 @@ TEST_F(QueueSweep, AckedMessagesAreKeptForAsLongAsAskedAndNotMuchLonger) {
   EXPECT_EQ(start_of("plain"), 1);
 }
 
+TEST_F(QueueSweep, RestartsDoNotKeepAckedMessagesForEver) {
+  make("jobs", 16 * kHour);
+  put("jobs", {"0", "1"});
+  ack_all("jobs");
+  for (int hours = 0; hours < 16; hours += 4) {
+    core->pass(4 * kHour);
+    core->commit();
+    EXPECT_EQ(start_of("jobs"), 0) << "they are kept for sixteen hours";
+    restart();
+  }
+  core->pass(2 * kHour);
+  core->commit();
+  EXPECT_EQ(start_of("jobs"), 2);
+}
+
 TEST_F(QueueSweep, WhatIsNotKeptAnyMoreGoesAtOnceWhenTheSettingChanges) {
   make("jobs", 16 * kHour);
   put("jobs", {"0"});
@@ -252,6 +267,57 @@ TEST_F(QueueSweep, AMoveOutOfAGroupLetsTheOthersGoOn) {
   core->commit();
   EXPECT_EQ(values(receive("from")), (Texts{"b0", "a1"}));
   EXPECT_EQ(values(receive("to")), (Texts{"a0"}));
+}
+
+TEST_F(QueueSweep, OneThatDiedNowhereStaysAndTheOthersGoBack) {
+  make("letters", 0s);
+  QueueConfig config;
+  config.dead_letter = "letters";
+  create("jobs", config);
+  put("letters", {"stray"});
+  put("jobs", {"0", "1"});
+  for (const std::string& receipt : receipts(receive("jobs", 2)))
+    nack("jobs", {receipt, 0s, true, "bad"});
+  for (int i = 0; i < 20 && counters("letters").ready < 3; ++i) {
+    core->run();
+    core->commit();
+  }
+  ASSERT_EQ(counters("letters").ready, 3u);
+  SweepRequest request = about(SweepAction::move, "letters");
+  request.dry_run = true;
+  const Sweep counted = run(request);
+  EXPECT_EQ(counted.matched, 2u);
+  EXPECT_EQ(counted.stayed, 1u);
+  request.dry_run = false;
+  const Sweep moved = run(request);
+  EXPECT_EQ(moved.status, MoveStatus::completed);
+  EXPECT_EQ(moved.matched, 2u);
+  EXPECT_EQ(moved.stayed, 1u);
+  EXPECT_EQ(values(receive("jobs")), (Texts{"0", "1"}));
+  EXPECT_EQ(values(receive("letters")), (Texts{"stray"}));
+}
+
+TEST_F(QueueSweep, NobodyGoesPastOneOfItsGroupThatStays) {
+  make("letters", 0s, Order::key);
+  make("jobs", 0s);
+  const auto letter = [&](const std::string& name, bool has_home) {
+    const std::vector<engine::Header> headers = {
+        {"twofold-origin", "jobs:0-0"}
+    };
+    const LogId log = *queues->find("letters")->own_log;
+    core->append(log, {std::string_view(name).substr(0, 1), name,
+                       has_home ? headers : std::vector<engine::Header>(), core->wall()});
+    core->commit();
+  };
+  letter("a0", true);
+  letter("a1", false);
+  for (int i = 0; i < 300; ++i) letter("b" + std::to_string(i), true);  // more than one step
+  letter("a2", true);
+  const Sweep moved = run(about(SweepAction::move, "letters"));
+  EXPECT_EQ(moved.status, MoveStatus::completed);
+  EXPECT_EQ(moved.matched, 301u);
+  EXPECT_EQ(moved.stayed, 2u) << "a2 is behind a1";
+  EXPECT_EQ(values(receive("letters")), (Texts{"a1", "a2"}));
 }
 
 TEST_F(QueueSweep, APurgeTakesWhatItIsAbout) {
