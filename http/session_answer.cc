@@ -112,8 +112,12 @@ std::optional<Problem> Session::choose_route() {
     // A probe is answered under any name: that proves nothing for the requests behind it.
     if (!is_probe(head.target)) host_seen_ = head.host;
   }
-  if (auto parsed = call_.target.parse(head.target); !parsed) return std::move(parsed).problem();
+  auto parsed = call_.target.parse(head.target);
   const Match match = lane_.common.router.match(head.method, call_.target.segments());
+  if (!parsed) {
+    sqs::recognise_broken(call_, match.path_exists);
+    return std::move(parsed).problem();
+  }
   call_.route = match.route;
   call_.args = match.args;
   if (const Route* const route = sqs::recognise(call_, match.path_exists)) {

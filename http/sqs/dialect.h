@@ -15,6 +15,10 @@ namespace twofold::http::sqs {
 /// Reads call.head and call.target, sets call.refuse.
 const Route* recognise(Call& call, bool path_exists);
 
+/// Of a request whose target cannot be read: when it means Amazon SQS, it is refused in those
+/// words. Sets call.refuse, to what says that the request is malformed.
+void recognise_broken(Call& call, bool path_exists);
+
 /// One for each action, in their order, for metrics; then those that follow.
 std::span<const Route> routes();
 /// Of a request whose action is not known yet, or that names none.

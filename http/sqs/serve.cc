@@ -1,5 +1,7 @@
 #include "http/sqs/serve.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "http/gate.h"
@@ -36,6 +38,13 @@ void refuse(Call& call, const Problem& problem) {
   Exchange exchange(call, protocol);
   const bool large = problem.kind == ProblemKind::batch_too_large;
   render(exchange, large ? too_large(call, problem) : fault_of(problem));
+}
+
+// Likewise when its target is no text.
+template <Protocol protocol>
+void refuse_broken(Call& call, const Problem& problem) {
+  Exchange exchange(call, protocol);
+  render(exchange, Fault(Code::serialization, problem.detail));
 }
 
 void speak(Call& call, Protocol protocol) {
@@ -184,6 +193,23 @@ const Route* recognise(Call& call, bool path_exists) {
     case Media::events: return nullptr;
   }
   return nullptr;
+}
+
+void recognise_broken(Call& call, bool path_exists) {
+  const std::string_view target = call.head.target;
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  const std::string_view query = target.substr(mark);
+  if (speaks_json(call.head)) {
+    speak(call, Protocol::json);
+  } else if (query.starts_with("?Action=") || query.find("&Action=") != std::string_view::npos) {
+    speak(call, Protocol::query);
+  } else {
+    if (!Target().parse(target.substr(0, mark))) return;
+    const Route* const route = recognise(call, path_exists);
+    if (route == &general_route() && call.head.method == "GET") speak(call, Protocol::query);
+  }
+  if (call.refuse == &refuse<Protocol::json>) call.refuse = &refuse_broken<Protocol::json>;
+  if (call.refuse == &refuse<Protocol::query>) call.refuse = &refuse_broken<Protocol::query>;
 }
 
 Task<Try<>> serve(Call& call) {

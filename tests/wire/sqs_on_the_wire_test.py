@@ -102,6 +102,26 @@ class OnTheWire(RawCase):
         self.assertEqual(error({"Action": "ReceiveMessage", "QueueUrl": url, "MaxNumberOfMessages": "x"})[0],
                          "MalformedInput")
 
+    def test_what_cannot_be_read_is_refused_in_the_words_of_whoever_asked(self):
+        path = urllib.parse.urlsplit(self.queue()).path
+        for target in ("/?Action=ListQueues&QueueNamePrefix=%zz", "/?QueueNamePrefix=%&Action=ListQueues",
+                       f"{path}?Action=SendMessage&MessageBody=%ff", f"{path}?x=%2", "/%zz?Action=ListQueues",
+                       "/?Action=ListQueues&Action=ListQueues"):
+            with self.subTest(target):
+                answer = self.call("GET", target, status=400)
+                self.assertEqual(answer.headers["content-type"], "text/xml")
+                error = xml.fromstring(answer.body).find(NS + "Error")
+                self.assertEqual((error.findtext(NS + "Code"), error.findtext(NS + "Type")), ("MalformedInput", "Sender"))
+                self.assertTrue(error.findtext(NS + "Message"))
+        for target in ("/?x=%zz", f"{path}?x=%zz", "/%zz"):
+            answer = self.json("ListQueues", {}, path=target, status=400)
+            self.fault(answer, "com.amazon.coral.service#SerializationException", "MalformedInput;Sender")
+        code, _ = self.form_fault(b"Action=ListQueues", path=f"{path}?x=%zz")
+        self.assertEqual(code, "MalformedInput")
+        self.refused("GET", "/v1/queues?x=%zz", status=400, code="invalid-request")
+        self.refused("GET", "/%zz", status=400, code="invalid-request")
+        self.refused("POST", "/%zz", b"a=b", status=400, code="invalid-request")
+
     def test_the_rest_api_is_where_it_was(self):
         self.refused("POST", "/nowhere", b"a=b", status=404, code="not-found",
                      headers={"Content-Type": "application/x-www-form-urlencoded"})
