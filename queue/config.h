@@ -44,9 +44,9 @@ enum class DedupScope { queue, group };
 
 struct QueueConfig {
   Duration visibility_timeout = std::chrono::seconds{30};
-  Duration delay{0};                    ///< of every message sent; own log only
-  Duration receive_wait{0};             ///< when a receive does not say
-  std::uint32_t max_receives = 0;       ///< 0: without end
+  Duration delay{0};               ///< of every message sent; own log only
+  Duration receive_wait{0};        ///< when a receive does not say
+  std::uint32_t max_receives = 0;  ///< 0: without end
   /// A queue; empty: the dead state in place. While there is no such queue nothing dies of
   /// max_receives.
   std::string dead_letter{};
@@ -56,6 +56,8 @@ struct QueueConfig {
   Order order = Order::none;
   DedupScope dedup_scope = DedupScope::queue;       ///< own log only, as the window
   Duration dedup_window = std::chrono::minutes{5};  ///< how long an id is remembered
+  /// A message without an id has that of its content (SendMessage::content_id). FIFO queues only.
+  bool dedup_content = false;
   Duration backoff_min{0};  ///< a nack without a delay waits this long, twice as long each time
   Duration backoff_max{0};  ///< up to this
   /// How long acked messages can be replayed. Of an attached queue that is what its topic keeps.

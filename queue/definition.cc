@@ -32,6 +32,7 @@ void write_config(const QueueConfig& config, catalog::Queue& to) {
   to.set_order(static_cast<std::uint32_t>(config.order));
   to.set_dedup_scope(static_cast<std::uint32_t>(config.dedup_scope));
   to.set_dedup_window_ms(config.dedup_window.count());
+  to.set_dedup_content(config.dedup_content);
   to.set_backoff_min_ms(config.backoff_min.count());
   to.set_backoff_max_ms(config.backoff_max.count());
   to.set_retain_acked_ms(config.retain_acked.count());
@@ -53,6 +54,7 @@ QueueConfig read_config(const catalog::Queue& from) {
   config.order = from.order() <= 3 ? static_cast<Order>(from.order()) : Order::none;
   config.dedup_scope = from.dedup_scope() == 1 ? DedupScope::group : DedupScope::queue;
   config.dedup_window = Duration{from.dedup_window_ms()};
+  config.dedup_content = from.dedup_content();
   config.backoff_min = Duration{from.backoff_min_ms()};
   config.backoff_max = Duration{from.backoff_max_ms()};
   config.retain_acked = Duration{from.retain_acked_ms()};

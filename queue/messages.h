@@ -30,6 +30,9 @@ struct SendMessage {
   /// A second message of this id within the window is not stored, but answered as the first was.
   std::optional<std::string_view> dedup_id{};
   Token token{};  ///< what the caller wants to find again in the answer to a duplicate
+  /// Its id in a queue that goes by content, when it has none of its own: whoever sends has the
+  /// time to digest it, the core has not.
+  std::optional<std::string_view> content_id{};
 };
 struct Send {
   std::string queue;

@@ -41,6 +41,8 @@ Result<> check_config(const std::string& name, const QueueConfig& config, bool a
   if (attached &&
       (config.dedup_scope != plain.dedup_scope || config.dedup_window != plain.dedup_window))
     return wrong("an attached queue has no deduplication: its messages are published to the topic");
+  if (config.dedup_content && !is_fifo_name(name))
+    return wrong("only a queue named *.fifo goes by content: give each message a dedup_id");
   if (auto fifo = check_fifo(name, config, attached); !fifo) return fifo;
   if (config.backoff_max != Duration{0} && config.backoff_max < config.backoff_min)
     return wrong("the longest backoff is shorter than the shortest");

@@ -62,13 +62,26 @@ Duration delay_of(const SendMessage& message, const QueueConfig& config, WallTim
   return *message.deliver_at < wall + kDelayMax ? *message.deliver_at - wall : kDelayMax;
 }
 
-bool has_id(const SendMessage& message) { return message.dedup_id.has_value(); }
+std::optional<std::string_view> id_of(const SendMessage& message, const QueueConfig& config) {
+  return !message.dedup_id && config.dedup_content ? message.content_id : message.dedup_id;
+}
+
+// As it is stored: with a note of the id that its content is. Views into `headers`.
+engine::NewRecord stored(const SendMessage& message, const QueueConfig& config,
+                         std::vector<engine::Header>& headers) {
+  const auto id = id_of(message, config);
+  if (!id || message.dedup_id) return message.record;
+  headers.assign(message.record.headers.begin(), message.record.headers.end());
+  headers.push_back({kDedupId, id});
+  return {message.record.key, message.record.value, headers, message.record.timestamp};
+}
 
 // Keyed, so that nobody can make ids that meet. The receipts' key outlives restarts.
-IdHash hash_of(const SendMessage& message, DedupScope scope, const ReceiptKey& key) {
+IdHash hash_of(std::string_view id, const SendMessage& message, DedupScope scope,
+               const ReceiptKey& key) {
   std::string name;
   engine::ByteWriter out(name);
-  out.bytes(*message.dedup_id);
+  out.bytes(id);
   if (scope == DedupScope::group) {
     const auto group = group_of(message.record);
     if (group) out.bytes(*group);
@@ -90,10 +103,11 @@ class Queues::State::Intake {
       : s_(state), queue_(queue), log_(queue.partitions.front().log), wall_(state.core.wall()) {}
 
   void take(const SendMessage& message) {
-    if (has_id(message) && take_duplicate(message)) return;
-    const Offset offset = s_.core.append(log_, message.record);
+    const auto id = id_of(message, queue_.config());
+    if (id && take_duplicate(*id, message)) return;
+    const Offset offset = s_.core.append(log_, stored(message, queue_.config(), headers_));
     sent_.push_back({offset, Seq{0}, false, message.token});
-    if (has_id(message)) {
+    if (id) {
       ids_.ids.push_back({hash_, message.token, offset});
       in_this_.emplace(hash_, sent_.size() - 1);
     }
@@ -111,8 +125,8 @@ class Queues::State::Intake {
   }
 
  private:
-  bool take_duplicate(const SendMessage& message) {
-    hash_ = hash_of(message, queue_.config().dedup_scope, s_.receipts->key());
+  bool take_duplicate(std::string_view id, const SendMessage& message) {
+    hash_ = hash_of(id, message, queue_.config().dedup_scope, s_.receipts->key());
     const auto here = in_this_.find(hash_);
     if (here != in_this_.end()) {
       sent_.push_back(sent_[here->second]);
@@ -136,6 +150,7 @@ class Queues::State::Intake {
   RememberOp ids_{};
   std::map<IdHash, std::size_t> in_this_;
   IdHash hash_{};  // of the message at hand
+  std::vector<engine::Header> headers_;
 };
 
 void Queues::State::remember(Queue& queue, RememberOp op) {
@@ -196,15 +211,17 @@ Result<CheckedSend> Queues::check(const Send& send) const {
   if (auto sound = check_sizes(queue, send.messages); !sound) return sound.error();
   if (auto sound = check_groups(queue, send.messages); !sound) return sound.error();
   const auto takes_memory = [&](const SendMessage& m) {
-    return has_id(m) || delay_of(m, queue.config(), s.core.wall()) > Duration{0};
+    return id_of(m, queue.config()) || delay_of(m, queue.config(), s.core.wall()) > Duration{0};
   };
   if (auto room = s.room_for_marks();
       !room && std::any_of(send.messages.begin(), send.messages.end(), takes_memory))
     return room.error();
   CheckedSend checked{kNoteBytes};
+  std::vector<engine::Header> headers;
   for (const SendMessage& message : send.messages)
-    checked.bytes += engine::record_bytes_max(message.record) + kReceiptNoteBytes +
-                     (has_id(message) ? sizeof(RememberOp::Id) : 0);
+    checked.bytes += engine::record_bytes_max(stored(message, queue.config(), headers)) +
+                     kReceiptNoteBytes +
+                     (id_of(message, queue.config()) ? sizeof(RememberOp::Id) : 0);
   return checked;
 }
 

@@ -101,16 +101,17 @@ Try<> read_retry(JsonReader& json, QueueConfigChanges& changes, const QueueConfi
   return {};
 }
 
-// {"scope":"group","window":"5m"}
+// {"scope":"group","window":"5m","content":true}
 Try<> read_dedup(JsonReader& json, QueueConfigChanges& changes, const QueueConfig& defaults) {
   if (took_null(json)) {
-    changes.add([scope = defaults.dedup_scope, window = defaults.dedup_window](auto& config) {
-      config.dedup_scope = scope;
-      config.dedup_window = window;
+    changes.add([&defaults](auto& config) {
+      config.dedup_scope = defaults.dedup_scope;
+      config.dedup_window = defaults.dedup_window;
+      config.dedup_content = defaults.dedup_content;
     });
     return {};
   }
-  static constexpr std::string_view kNames[] = {"scope", "window"};
+  static constexpr std::string_view kNames[] = {"scope", "window", "content"};
   const auto window_in = duration_in(std::chrono::seconds{1}, kDedupWindowMax);
   MemberLoop members(json, kNames);
   while (const auto member = members.next()) {
@@ -121,6 +122,11 @@ Try<> read_dedup(JsonReader& json, QueueConfigChanges& changes, const QueueConfi
       } else {
         members.refuse(std::move(window).problem());
       }
+      continue;
+    }
+    if (*member == 2) {
+      const bool content = json.boolean();
+      changes.add([content](QueueConfig& config) { config.dedup_content = content; });
       continue;
     }
     const auto scope = parse_dedup_scope(json.string());

@@ -8,6 +8,7 @@
 #include "engine/base/duration_text.h"
 #include "engine/base/time_text.h"
 #include "http/rest/record_in.h"
+#include "queue/fifo_name.h"
 
 namespace twofold::http {
 namespace {
@@ -130,7 +131,9 @@ void append_queue(JsonWriter& json, const queue::QueueInfo& info, bool dry_run) 
     json.name("record_bytes_max").number(config.record_bytes_max);
     const bool by_group = config.dedup_scope == queue::DedupScope::group;
     json.name("dedup").begin_object().name("scope").string(by_group ? "group" : "queue");
-    json.name("window").string(engine::format_duration(config.dedup_window)).end_object();
+    json.name("window").string(engine::format_duration(config.dedup_window));
+    if (queue::is_fifo_name(info.name)) json.name("content").boolean(config.dedup_content);
+    json.end_object();
   }
   json.name("order").string(order_text(config.order));
   json.name("created").string(engine::format_time(info.created));

@@ -8,6 +8,8 @@
 #include "http/rest/json_request.h"
 #include "http/rest/proto_in.h"
 #include "http/rest/raw_in.h"
+#include "http/sqs/digest.h"
+#include "queue/fifo_name.h"
 #include "queue/letter.h"
 
 namespace twofold::http {
@@ -15,7 +17,7 @@ namespace {
 
 constexpr std::string_view kOctets = "application/octet-stream";
 constexpr std::string_view kText = "text/plain";
-constexpr std::size_t kIdBytesMax = 1'024;  // of a group or deduplication id
+constexpr std::size_t kIdBytesMax = 1'024;                    // of a group or deduplication id
 constexpr std::int64_t kSequenceMax = std::int64_t{1} << 53;  // what every JSON number can say
 constexpr engine::Duration kTtlMax = std::chrono::hours{24 * 36500};
 
@@ -233,7 +235,8 @@ Try<> RecordBuilder::take_producer() {
   }
   if (auto problem = members.problem()) return *std::move(problem);
   if (!members.has(0) || !members.has(2)) {
-    return Problem(ProblemKind::invalid_request, "A producer has an id, a seq and perhaps an epoch.");
+    return Problem(ProblemKind::invalid_request,
+                   "A producer has an id, a seq and perhaps an epoch.");
   }
   record_.producer = by;
   return {};
@@ -433,13 +436,18 @@ log::Publish to_publish(std::string topic, const IncomingBatch& batch, const Scr
   return publish;
 }
 
-queue::Send to_send(std::string queue, const IncomingBatch& batch, const Scratch& scratch,
+queue::Send to_send(std::string queue, const IncomingBatch& batch, Scratch& scratch,
                     engine::WallTime now) {
   queue::Send send{std::move(queue), {}, batch.durability};
+  const bool fifo = queue::is_fifo_name(send.queue);
   send.messages.reserve(batch.records.size());
   for (const IncomingRecord& record : batch.records) {
-    send.messages.push_back(
-        {new_record(record, scratch, now), record.delay, record.deliver_at, record.dedup_id});
+    queue::SendMessage message{new_record(record, scratch, now), record.delay, record.deliver_at,
+                               record.dedup_id};
+    // The id that an SQS sender of the same would have.
+    if (fifo && !record.dedup_id)
+      message.content_id = scratch.keep(sqs::sha256_hex(record.value.value_or("")));
+    send.messages.push_back(std::move(message));
   }
   return send;
 }

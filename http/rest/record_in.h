@@ -68,10 +68,11 @@ Try<> finish_record(IncomingRecord& record, Scratch& scratch, const RecordRules&
 Try<engine::Durability> parse_durability(std::string_view text);
 std::string_view durability_text(engine::Durability durability);
 
-/// The broker's own forms. Records without a timestamp get `now`. Views stay those of the batch.
+/// The broker's own forms. Records without a timestamp get `now`. Views stay those of the batch,
+/// and into the scratch.
 log::Publish to_publish(std::string topic, const IncomingBatch& batch, const Scratch& scratch,
                         engine::WallTime now);
-queue::Send to_send(std::string queue, const IncomingBatch& batch, const Scratch& scratch,
+queue::Send to_send(std::string queue, const IncomingBatch& batch, Scratch& scratch,
                     engine::WallTime now);
 
 }  // namespace twofold::http

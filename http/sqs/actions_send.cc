@@ -26,7 +26,7 @@ struct Outgoing {
   std::vector<std::optional<Fault>> faults;  ///< one per item
   std::vector<queue::Token> tokens;          ///< MessageIds
   std::vector<std::string> ids;              ///< and their texts
-  std::vector<std::string> dedup_ids;        ///< of FIFO queues
+  std::vector<std::string> content_ids;      ///< in FIFO queues, of those that have no id
   std::vector<queue::SendMessage> messages;
   bool fifo = false;
 };
@@ -93,8 +93,8 @@ Outcome<Outgoing> prepare(Exchange& exchange, std::span<const Item> items, bool 
     outgoing.tokens.push_back(random_uuid(exchange.broker.random));
     outgoing.ids.push_back(uuid_text(outgoing.tokens.back()));
     if (!outgoing.fifo) continue;
-    outgoing.dedup_ids.push_back(items[i].dedup_id ? std::string(*items[i].dedup_id)
-                                                   : sha256_hex(items[i].body.value_or("")));
+    outgoing.content_ids.push_back(items[i].dedup_id ? std::string()
+                                                     : sha256_hex(items[i].body.value_or("")));
   }
   return outgoing;
 }
@@ -127,13 +127,13 @@ void make_records(Exchange& exchange, Outgoing& outgoing) {
   for (std::size_t i = 0; i < outgoing.items.size(); ++i) {
     if (outgoing.faults[i]) continue;
     const Item& item = outgoing.items[i];
-    const std::string_view dedup_id = outgoing.fifo ? outgoing.dedup_ids[i] : std::string_view();
-    const Notes notes{outgoing.ids[i], trace_of(exchange, item), dedup_id};
+    const Notes notes{outgoing.ids[i], trace_of(exchange, item), item.dedup_id.value_or("")};
     queue::SendMessage message{to_record(item, notes, now, scratch), delay_of(item), {}};
     message.token = outgoing.tokens[i];
     if (outgoing.fifo) {
       message.delay.reset();
-      message.dedup_id = dedup_id;
+      message.dedup_id = item.dedup_id;
+      message.content_id = outgoing.content_ids[i];
     }
     outgoing.messages.push_back(std::move(message));
   }
@@ -145,21 +145,12 @@ bool has_groups(const Outgoing& outgoing) {
                      [](const Item& item) { return item.group_id.has_value(); });
 }
 
-// A message without an id is its own id where the queue says so: what it would be was prepared.
-Outcome<> check_dedup_ids(const Exchange& exchange, const Outgoing& outgoing) {
-  const auto checked = check_dedup_ids(outgoing.items);
-  if (checked) return checked;
-  const std::string* const bytes = exchange.broker.queues.extension(outgoing.queue);
-  const bool by_content = bytes && content_based(decode_extension(*bytes));
-  return by_content ? Outcome<>() : checked;
-}
-
 // On the core.
 void send(Exchange& exchange, Outgoing& outgoing, Decided<queue::Sent> done) {
   const queue::QueueConfig* const config = exchange.broker.queues.config(outgoing.queue);
   if (!config) return done(Outcome<queue::Sent>(no_such_queue()));
-  if (outgoing.fifo) {
-    auto sound = check_dedup_ids(exchange, outgoing);
+  if (outgoing.fifo && !config->dedup_content) {
+    auto sound = check_dedup_ids(outgoing.items);
     if (!sound) return done(Outcome<queue::Sent>(sound.fault()));
   }
   check_sizes(outgoing, config->record_bytes_max);

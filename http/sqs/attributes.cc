@@ -259,14 +259,18 @@ std::optional<std::string> read_fifo_only(const QueueView& queue) {
   if (!queue.fifo()) return std::nullopt;
   const std::string_view value = queue.extension.attribute(name);
   if (!value.empty()) return std::string(value);
-  if (name == kContentBased) return "false";
   return name == kScope ? "queue" : "perQueue";
+}
+
+std::optional<std::string> read_content_based(const QueueView& queue) {
+  if (!queue.fifo()) return std::nullopt;
+  return queue.info.config.dedup_content ? "true" : "false";
 }
 
 Outcome<> write_content_based(std::string_view value, QueueView& queue) {
   const auto flag = flag_in(value);
   if (!flag) return bad_value(kContentBased);
-  queue.extension.set(kContentBased, *flag ? "true" : "");
+  queue.info.config.dedup_content = *flag;
   return {};
 }
 
@@ -286,27 +290,27 @@ Outcome<> write_throughput(std::string_view value, QueueView& queue) {
 }
 
 constexpr auto kAttributes = std::to_array<Attribute>({
-    {"ApproximateNumberOfMessages",           &read_ready,                    nullptr             },
-    {"ApproximateNumberOfMessagesDelayed",    &read_delayed,                  nullptr             },
-    {"ApproximateNumberOfMessagesNotVisible", &read_in_flight,                nullptr             },
-    {kContentBased,                           &read_fifo_only<kContentBased>, &write_content_based},
-    {"CreatedTimestamp",                      &read_created,                  nullptr             },
-    {kScope,                                  &read_fifo_only<kScope>,        &write_scope        },
-    {"DelaySeconds",                          &read_delay,                    &write_delay        },
-    {kFifo,                                   &read_fifo,                     &write_fifo         },
-    {kThroughput,                             &read_fifo_only<kThroughput>,   &write_throughput   },
-    {kKmsReuse,                               &read_kept<kKmsReuse>,          &write_kms_reuse    },
-    {kKmsKey,                                 &read_kept<kKmsKey>,            &write_kms_key      },
-    {"LastModifiedTimestamp",                 &read_modified,                 nullptr             },
-    {"MaximumMessageSize",                    &read_size,                     &write_size         },
-    {"MessageRetentionPeriod",                &read_retention,                &write_retention    },
-    {kPolicy,                                 &read_kept<kPolicy>,            &write_policy       },
-    {"QueueArn",                              &read_arn,                      nullptr             },
-    {"ReceiveMessageWaitTimeSeconds",         &read_wait,                     &write_wait         },
-    {kRedriveAllow,                           &read_kept<kRedriveAllow>,      &write_redrive_allow},
-    {kRedrive,                                &read_redrive,                  &write_redrive      },
-    {kManagedSse,                             &read_managed_sse,              &write_managed_sse  },
-    {"VisibilityTimeout",                     &read_visibility,               &write_visibility   },
+    {"ApproximateNumberOfMessages",           &read_ready,                  nullptr             },
+    {"ApproximateNumberOfMessagesDelayed",    &read_delayed,                nullptr             },
+    {"ApproximateNumberOfMessagesNotVisible", &read_in_flight,              nullptr             },
+    {kContentBased,                           &read_content_based,          &write_content_based},
+    {"CreatedTimestamp",                      &read_created,                nullptr             },
+    {kScope,                                  &read_fifo_only<kScope>,      &write_scope        },
+    {"DelaySeconds",                          &read_delay,                  &write_delay        },
+    {kFifo,                                   &read_fifo,                   &write_fifo         },
+    {kThroughput,                             &read_fifo_only<kThroughput>, &write_throughput   },
+    {kKmsReuse,                               &read_kept<kKmsReuse>,        &write_kms_reuse    },
+    {kKmsKey,                                 &read_kept<kKmsKey>,          &write_kms_key      },
+    {"LastModifiedTimestamp",                 &read_modified,               nullptr             },
+    {"MaximumMessageSize",                    &read_size,                   &write_size         },
+    {"MessageRetentionPeriod",                &read_retention,              &write_retention    },
+    {kPolicy,                                 &read_kept<kPolicy>,          &write_policy       },
+    {"QueueArn",                              &read_arn,                    nullptr             },
+    {"ReceiveMessageWaitTimeSeconds",         &read_wait,                   &write_wait         },
+    {kRedriveAllow,                           &read_kept<kRedriveAllow>,    &write_redrive_allow},
+    {kRedrive,                                &read_redrive,                &write_redrive      },
+    {kManagedSse,                             &read_managed_sse,            &write_managed_sse  },
+    {"VisibilityTimeout",                     &read_visibility,             &write_visibility   },
 });
 
 constexpr auto kNames = [] {
@@ -381,10 +385,6 @@ bool same_attribute(std::string_view name, const QueueView& one, const QueueView
   if (name == kRedrive) return same_redrive_policy(*a, *b, stored);
   if (name == kRedriveAllow) return same_redrive_allow_policy(*a, *b, stored);
   return false;
-}
-
-bool content_based(const Extension& extension) {
-  return extension.attribute(kContentBased) == "true";
 }
 
 std::span<const std::string_view> attribute_names() { return kNames; }

@@ -42,9 +42,6 @@ struct QueueView {
   std::chrono::seconds visibility_max;
 };
 
-/// Whether the body of a message is its deduplication id when it comes without one.
-bool content_based(const Extension& extension);
-
 /// What a queue gets that CreateQueue says nothing about: AWS's defaults.
 void set_default_attributes(queue::QueueConfig& config);
 

@@ -1,5 +1,6 @@
 """One queue, two dialects: what one of them does must not break what the other one promises."""
 
+import hashlib
 import json
 import time
 import unittest
@@ -66,6 +67,71 @@ class FifoNames(BesideRest):
         for attributes in (one, two):
             self.assertTrue(attributes["MessageDeduplicationId"])
             self.assertTrue(attributes["SequenceNumber"])
+
+
+    def test_by_content_it_does_not_matter_who_sends_twice(self):
+        self.sqs("CreateQueue", QueueName="content.fifo",
+                 Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true"})
+        path = "/v1/queues/content.fifo/messages"
+        [first] = self.ask("POST", path, {"text": "same", "group": "g"})["messages"]
+        self.assertNotIn("duplicate", first)
+        [again] = self.ask("POST", path, {"messages": [{"text": "same", "group": "h"}]})["messages"]
+        self.assertEqual((again["id"], again["duplicate"]), (first["id"], True))
+        over_sqs = self.sqs("SendMessage", QueueUrl="content.fifo", MessageBody="same", MessageGroupId="g")
+        self.assertEqual(int(over_sqs["SequenceNumber"]), 1, "that of the first")
+        self.sqs("SendMessage", QueueUrl="content.fifo", MessageBody="other", MessageGroupId="g")
+        [again] = self.ask("POST", "/v1/queues/content.fifo/raw", b"other", headers={
+            "Content-Type": "text/plain", "Twofold-Group": "g"})["messages"]
+        self.assertTrue(again["duplicate"])
+        [own] = self.ask("POST", path, {"text": "same", "group": "g", "dedup_id": "own"})["messages"]
+        self.assertNotIn("duplicate", own, "an id of its own counts before the content")
+        in_commit = {"publish": [{"queue": "content.fifo", "messages": [{"text": "same", "group": "g"}]}]}
+        [[sent]] = [p["messages"] for p in self.ask("POST", "/v1/commit", in_commit)["publish"]]
+        self.assertTrue(sent["duplicate"])
+        self.broker.kill()
+        self.broker.start()
+        [again] = self.ask("POST", path, {"text": "same", "group": "g"})["messages"]
+        self.assertTrue(again["duplicate"], "after a restart, too")
+        ids = [message["Attributes"]["MessageDeduplicationId"] for message in self.receive("content.fifo")]
+        self.assertEqual(ids, ["0967115f2813a3541eaef77de9d9d5773f1c0c04314b0bbfe4ff3b3b1c55b5d5",
+                               hashlib.sha256(b"other").hexdigest(), "own"])
+
+    def test_content_counts_where_it_is_told_to_over_either_api(self):
+        path = "/v1/queues/told.fifo/messages"
+        self.queue("told.fifo")
+        self.assertEqual(self.attributes("told.fifo")["ContentBasedDeduplication"], "false")
+        for _ in range(2):
+            self.ask("POST", path, {"text": "same", "group": "g"})
+        self.assertEqual(self.attributes("told.fifo")["ApproximateNumberOfMessages"], "2")
+        shown = self.ask("PATCH", "/v1/queues/told.fifo", {"dedup": {"content": True}})
+        self.assertEqual(shown["dedup"], {"scope": "queue", "window": "5m", "content": True})
+        self.assertEqual(self.attributes("told.fifo")["ContentBasedDeduplication"], "true")
+        for _ in range(2):
+            self.sqs("SendMessage", QueueUrl="told.fifo", MessageBody="same", MessageGroupId="g")
+        self.assertEqual(self.attributes("told.fifo")["ApproximateNumberOfMessages"], "3")
+        self.sqs("SetQueueAttributes", QueueUrl="told.fifo", Attributes={"ContentBasedDeduplication": "false"})
+        self.assertFalse(self.ask("GET", "/v1/queues/told.fifo")["dedup"]["content"])
+        self.refused("PUT", "/v1/queues/told", {"dedup": {"content": True}}, status=400, code="invalid-request")
+
+
+class Dead(BesideRest):
+    def test_what_cannot_be_received_is_not_counted_as_waiting(self):
+        self.queue("in-place", max_receives=1)
+        for body in ("1", "2", "3"):
+            self.sqs("SendMessage", QueueUrl="in-place", MessageBody=body)
+        self.receive("in-place", count=1, VisibilityTimeout=0)
+        [second] = self.ask("POST", "/v1/queues/in-place/receive")["messages"]
+        self.ask("POST", "/v1/queues/in-place/nack", {"items": [{"receipt": second["receipt"], "dead": True}]})
+        counted = lambda: {name.removeprefix("ApproximateNumberOfMessages"): value
+                           for name, value in self.attributes("in-place").items() if name.startswith("Approx")}
+        self.assertEqual(self.ask("GET", "/v1/queues/in-place")["messages"]["dead"], 2)
+        self.assertEqual(counted(), {"": "1", "Delayed": "0", "NotVisible": "0"})
+        peeked = self.ask("GET", "/_aws/sqs/messages?QueueUrl=in-place&ShowInvisible=true&ShowDelayed=true",
+                          headers={"Accept": "application/json"})
+        self.assertEqual(json.dumps(peeked).count('"Body"'), 1)
+        self.assertEqual(self.bodies("in-place"), ["3"])
+        self.ask("POST", "/v1/queues/in-place/redrive", {}, status=202)
+        self.until(lambda: counted()[""], "2")
 
 
 class Receipts(BesideRest):
