@@ -106,9 +106,10 @@ void CoreImpl::checkpoint_done(Result<Superblock> stored) {
   drain_if_due();
 }
 
-// What neither the newest checkpoint nor the one before it needs goes back.
+// What neither the newest checkpoint nor the one before it needs goes back. Before the second there
+// is none before it: who starts from the other superblock replays everything.
 void CoreImpl::release_storage() {
-  const auto& older = superblock_.previous.id != 0 ? superblock_.previous : superblock_.newest;
+  const auto& older = superblock_.previous;
   world_.journal.release(std::min(older.oldest_file, superblock_.newest.oldest_file));
   std::erase_if(retired_, [&](const RetiredSegment& retired) {
     if (retired.block_seq > older.block_seq) return false;

@@ -1,5 +1,7 @@
 #include "engine/superblock.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/base/bytes.h"
@@ -13,6 +15,12 @@ constexpr std::size_t kSlotBytes = 4096;
 constexpr std::size_t kBodyBytes = 196;
 
 std::string slot_name(std::uint64_t slot) { return slot == 0 ? "superblock.0" : "superblock.1"; }
+
+Error unreadable(const Error& why) {
+  return Error(Errc::io, "a superblock cannot be read: " + why.detail,
+               "start again once the device is sound; with the file moved away, the broker starts "
+               "from the other one");
+}
 
 void put(ByteWriter& out, const CheckpointRef& ref) {
   out.fixed(ref.id);
@@ -88,14 +96,17 @@ Result<Superblock> decode_superblock(std::string_view bytes) {
 }
 
 Result<std::optional<Superblock>> SuperblockStore::load() {
+  const auto names = fs_.list("");
+  if (!names) return names.error();
   std::optional<Superblock> best;
   std::optional<Error> refused;
   for (std::uint64_t slot = 0; slot < 2; ++slot) {
+    if (std::find(names->begin(), names->end(), slot_name(slot)) == names->end()) continue;
     auto file = fs_.open(slot_name(slot), OpenMode::read_only);
-    if (!file) continue;
+    if (!file) return unreadable(file.error());
     std::string bytes(kSlotBytes, '\0');
     const auto got = (*file)->read_at(0, bytes.data(), bytes.size());
-    if (!got) continue;
+    if (!got) return unreadable(got.error());
     auto block = decode_superblock(std::string_view(bytes).substr(0, *got));
     if (!block) {
       if (block.error().code == Errc::newer_version) return block.error();
@@ -105,6 +116,8 @@ Result<std::optional<Superblock>> SuperblockStore::load() {
     if (!best || block->generation > best->generation) best = *block;
   }
   if (!best && refused) return *refused;
+  // The one that does not verify may have been newer, and its incarnation used.
+  if (refused) ++best->incarnation;
   return best;
 }
 

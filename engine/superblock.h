@@ -44,11 +44,12 @@ std::string encode_superblock(const Superblock& block);
 Result<Superblock> decode_superblock(std::string_view bytes);
 
 /// The superblock in two files, written in turn: a torn or rotten one never costs more than one
-/// generation. Blocking; one thread at a time.
+/// generation, and the one before names what is kept as long. Blocking; one thread at a time.
 class SuperblockStore {
  public:
   explicit SuperblockStore(FileSystem& fs) : fs_(fs) {}
-  /// The newest valid one; nullopt when there is none at all. newer_version refuses.
+  /// The newest valid one; nullopt when there is none at all. newer_version refuses, and io when one
+  /// is there that cannot be read: the next start may be luckier, and this one would write over it.
   Result<std::optional<Superblock>> load();
   /// Writes the next generation, synced with its name.
   Result<> store(Superblock& block);

@@ -162,7 +162,8 @@ void BrokerSimulation::cut_recoveries() {
     }
     rig_ = std::make_unique<BrokerRig>(disk_, *clock_, broker_random_);
     referee_.note(*rig_, "start with a fault", what);
-    if (rig_->start()) {
+    if (const auto report = rig_->start()) {
+      referee_.expect(report->damaged.empty(), "what could not be read was taken for damage");
       // Who starts in spite of a fault must show the truth all the same.
       if (!power) disk_.heal();
       if (!power) referee_.started(*rig_);

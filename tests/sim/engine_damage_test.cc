@@ -2,6 +2,7 @@
 
 #include "engine/block.h"
 #include "engine/journal_files.h"
+#include "engine/superblock.h"
 #include "tests/support/one_log.h"
 
 namespace twofold::engine {
@@ -87,6 +88,33 @@ TEST(EngineDamage, ADamagedAcknowledgedBlockIsReportedAndCostsOnlyItself) {
   ASSERT_EQ(report->damaged.size(), 1u) << report->blocks << " blocks";
   EXPECT_EQ(log.read(), (std::vector<int>{0, 1, 2, 4, 5}));
   EXPECT_EQ(log.damaged_reads(), 1) << "the reader is told, once, and can go on";
+}
+
+// The other slot names no checkpoint: it needs the whole journal.
+TEST(EngineDamage, ARottenSuperblockBehindTheFirstCheckpointCostsNothing) {
+  SeededRandom random(1);
+  SimulatedFileSystem disk(random);
+  OneLog log(disk);
+  ASSERT_TRUE(log.start());
+  const auto name = [](int thing) { return "thing/" + std::to_string(thing); };
+  int things = 0;
+  for (; things < 200 && log.rig().core().stats().checkpoints == 0; ++things) {
+    log.rig().turn([&] {
+      ASSERT_TRUE(log.rig().core().catalog().put_if(name(things), std::string(3000, 'x'), 0));
+    });
+  }
+  ASSERT_EQ(log.rig().core().stats().checkpoints, 1u);
+  log.kill();
+  const auto generation = [&](const std::string& slot) {
+    return decode_superblock(disk.contents(slot))->generation;
+  };
+  const bool second = generation("superblock.1") > generation("superblock.0");
+  disk.flip_bit(second ? "superblock.1" : "superblock.0", 100 * 8);
+  const auto report = log.start();
+  ASSERT_TRUE(report) << report.error().detail;
+  EXPECT_TRUE(report->damaged.empty());
+  for (int thing = 0; thing < things; ++thing)
+    EXPECT_NE(log.rig().core().catalog().get(name(thing)), nullptr) << thing;
 }
 
 TEST(EngineDamage, NoFlippedBitIsTakenForTheTruth) {
