@@ -1,10 +1,11 @@
 import { Emitter } from "./emitter.js";
-import { Closed, Refused, TwofoldError } from "./errors.js";
+import { Closed, ConnectionLost, Refused, TwofoldError } from "./errors.js";
+import { GroupSubscription } from "./group.js";
 import { Publisher } from "./publisher.js";
 import { Requests } from "./requests.js";
 import { Session } from "./session.js";
 import { Subscription } from "./subscription.js";
-import { encodable, milliseconds, socketUrl } from "./text.js";
+import { encodable, encodablePart, milliseconds, socketUrl } from "./text.js";
 
 const BACKOFF_MS_FIRST = 100;
 const BACKOFF_MS_MAX = 10_000;
@@ -29,6 +30,7 @@ export class Client extends Emitter {
   #wake = () => {}; // ends the wait for the next session
   #nextId = 1;
   #nextSub = 1;
+  #insisting = 0; // requests that wait for the next connection, or are on this one
   #idlers = []; // waiting until everything is answered
   #draining = null;
   #ended = null;
@@ -71,12 +73,30 @@ export class Client extends Emitter {
     await this.#publisher.writable();
   }
 
-  async transact(transaction) {
-    const publish = transaction.publish?.map((part) => ({ ...part, records: part.records.map(encodable) }));
-    const answer = await this._request({ type: "transact", ...transaction, publish }, { once: true });
-    const receipts = (transaction.ack ?? []).flatMap((ack) => ack.receipts);
-    for (const subscription of this.#subscriptions.values()) subscription._letGo(receipts);
-    return answer;
+  async transact({ publish, ack, offsets = [] }) {
+    const members = offsets.filter((entry) => entry instanceof GroupSubscription);
+    let standings;
+    try {
+      standings = members.map((member) => member._standing());
+      const entries = [...offsets.flatMap((entry) => (members.includes(entry) ? [] : [this.#named(entry)])),
+                       ...standings.flatMap(({ entry }) => entry ?? [])];
+      const answer = await this._request({
+        type: "transact", publish: publish?.map(encodablePart), ack, offsets: entries.length > 0 ? entries : undefined,
+      }, { once: true });
+      const receipts = (ack ?? []).flatMap((part) => part.receipts);
+      for (const subscription of this.#subscriptions.values()) subscription._letGo(receipts);
+      members.forEach((member, i) => member._committed(standings[i].taken));
+      return answer;
+    } catch (error) {
+      for (const member of members) member._fenced(error);
+      throw error;
+    }
+  }
+
+  // An entry of a group that this client is a member of has the member's name.
+  #named(entry) {
+    const member = [...this.#subscriptions.values()].find(({ group }) => group && group === entry.group)?.member;
+    return { member, ...entry };
   }
 
   // --- subscribing ---------------------------------------------------------------------------------
@@ -84,7 +104,8 @@ export class Client extends Emitter {
   async subscribe(options) {
     if (this.#ended) throw this.#ended;
     if (this.#draining) throw new Closed("The client is draining: it takes nothing new.");
-    const subscription = new Subscription(this, this.#nextSub++, options);
+    const Kind = options.group === undefined ? Subscription : GroupSubscription;
+    const subscription = new Kind(this, this.#nextSub++, options);
     this.#subscriptions.set(subscription.sub, subscription);
     if (this.#isUp) subscription._open();
     await subscription._opened;
@@ -93,6 +114,15 @@ export class Client extends Emitter {
 
   _forget(subscription) {
     this.#subscriptions.delete(subscription.sub);
+  }
+
+  /** Ends it for the broker, to begin anew: what still comes for the old number is nobody's. */
+  _renumber(subscription) {
+    if (!this.#isUp || !this.#subscriptions.delete(subscription.sub)) return false;
+    this._tell({ type: "unsubscribe", sub: subscription.sub });
+    subscription.sub = this.#nextSub++;
+    this.#subscriptions.set(subscription.sub, subscription);
+    return true;
   }
 
   // --- the wire ------------------------------------------------------------------------------------
@@ -105,6 +135,24 @@ export class Client extends Emitter {
   async _request(frame, options) {
     if (this.#ended) throw this.#ended;
     return this.#requests.ask({ ...frame, id: this.#nextId++ }, options);
+  }
+
+  /** Asks what belongs to a connection, once the subscription is ready and on as many as it takes. */
+  async _insist(subscription, ask) {
+    this.#insisting += 1;
+    try {
+      for (;;) {
+        await subscription._ready;
+        try {
+          return await ask();
+        } catch (error) {
+          if (!(error instanceof ConnectionLost)) throw error;
+        }
+      }
+    } finally {
+      this.#insisting -= 1;
+      this.#sayIdle();
+    }
   }
 
   #received(frame, text) {
@@ -134,11 +182,15 @@ export class Client extends Emitter {
 
   #answered(frame) {
     if (!this.#publisher.answer(frame)) this.#requests.answer(frame);
+    this.#sayIdle();
+  }
+
+  #sayIdle() {
     if (this.#isIdle) for (const resolve of this.#idlers.splice(0)) resolve();
   }
 
   get #isIdle() {
-    return this.#publisher.isIdle && this.#requests.isIdle;
+    return this.#publisher.isIdle && this.#requests.isIdle && this.#insisting === 0;
   }
 
   // --- one session after the other -----------------------------------------------------------------

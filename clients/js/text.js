@@ -36,3 +36,8 @@ export function encodable(record) {
   if (headers) fields.headers = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, plain(text)]));
   return fields;
 }
+
+/** Likewise of all records of a transaction's part. */
+export function encodablePart({ records, messages, ...part }) {
+  return { ...part, records: records?.map(encodable), messages: messages?.map(encodable) };
+}

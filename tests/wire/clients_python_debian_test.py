@@ -4,6 +4,7 @@
 import unittest
 
 from wire._python_client import Queues, Topics, import_client  # noqa: F401
+from wire._python_groups import Groups, Transactions  # noqa: F401
 
 import_client("==10.4")
 

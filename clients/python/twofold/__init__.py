@@ -10,12 +10,13 @@
 from .client import Client, connect
 from .errors import Closed, Refused, TwofoldError, UnknownOutcome
 from .events import Assigned, CaughtUp, Connected, Disconnected, Gap, GoAway, Lost, Revoked
+from .group import GroupSubscription
 from .queue import Message, QueueSubscription
 from .topic import TopicSubscription
 from .types import Credit, NewRecord, Place, Producer, Record
 
 __all__ = [
-    "Assigned", "CaughtUp", "Client", "Closed", "Connected", "Credit", "Disconnected", "Gap", "GoAway", "Lost", "Message",
-    "NewRecord", "Place", "Producer", "QueueSubscription", "Record", "Refused", "Revoked", "TopicSubscription",
+    "Assigned", "CaughtUp", "Client", "Closed", "Connected", "Credit", "Disconnected", "Gap", "GoAway", "GroupSubscription",
+    "Lost", "Message", "NewRecord", "Place", "Producer", "QueueSubscription", "Record", "Refused", "Revoked", "TopicSubscription",
     "TwofoldError", "UnknownOutcome", "connect",
 ]

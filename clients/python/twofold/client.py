@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import random
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypeVar, overload
 from urllib.parse import urlsplit
 
 from ._opening import Opening
 from ._publisher import Publisher
 from ._requests import Requests
 from ._session import Session, Unwelcome
-from .errors import Closed, Refused, TwofoldError
+from .errors import Closed, ConnectionLost, Refused, TwofoldError
 from .events import ClientEvent, Connected, Disconnected, Event, GoAway, log, notify, say_losses
+from .group import GroupSubscription, OnRevoked
 from .queue import QueueSubscription
 from .subscription import Subscription
 from .topic import TopicSubscription
-from .types import Credit, Duration, Durability, NewRecord, Place, Producer, encode_records, present, seconds
+from .types import Credit, Duration, Durability, NewRecord, Place, Producer, encode_part, encode_records, present, seconds
 
 PATH = "/v1/ws"
 BACKOFF_SECONDS_FIRST = 0.1
@@ -28,6 +30,7 @@ DRAIN_SECONDS = 20.0
 # Closed for a reason that the next attempt would meet again.
 FINAL_CODES = {4400, 4401, 4403, 4404, 4409}
 
+T = TypeVar("T")
 Token = str | Callable[[], Awaitable[str]] | None
 
 
@@ -79,6 +82,7 @@ class Client:
         self._reconnect_seconds = 0.0  # what the broker has asked for
         self._last_id = 0
         self._last_sub = 0
+        self._insisting = 0  # requests that wait for the next connection, or are on this one
         self._answered = asyncio.Event()  # something was
         self._living: asyncio.Task[None] | None = None
         self._draining: asyncio.Task[bool] | None = None
@@ -113,23 +117,51 @@ class Client:
         await self._publisher.writable()
 
     async def transact(self, *, publish: Iterable[Mapping[str, Any]] = (), ack: Iterable[Mapping[str, Any]] = (),
-                       offsets: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
-        """Publishes, acks and commits offsets, all or nothing (POST /v1/commit). Raises as publish()."""
-        publishes = [{**one, "records": encode_records(one["records"])} for one in publish]
+                       offsets: Iterable[Mapping[str, Any] | GroupSubscription] = ()) -> dict[str, Any]:
+        """Publishes, acks and commits offsets, all or nothing and on disk (POST /v1/commit). Raises as publish().
+
+        offsets  a subscription of a group stands for all that it has handed out and not committed. Refused
+                 as `member-fenced`, or UnknownOutcome: forget the result and go on, what is not committed
+                 comes again. Entries of a group that this client is a member of need no `member`.
+        """
+        entries = list(offsets)
+        members = [one for one in entries if isinstance(one, GroupSubscription)]
         acks = list(ack)
-        parts = {"publish": publishes, "ack": acks, "offsets": list(offsets)}
-        frame = {"type": "transact"} | {name: part for name, part in parts.items() if part}
-        answer = await self._request(frame, once=True)
+        try:
+            taken = [member._standing() for member in members]
+            named = [self._named(one) for one in entries if not isinstance(one, GroupSubscription)]
+            parts = {"publish": [encode_part(one) for one in publish], "ack": acks,
+                     "offsets": named + [member._entry(some) for member, some in zip(members, taken) if some]}
+            frame = {"type": "transact"} | {name: part for name, part in parts.items() if part}
+            answer = await self._request(frame, once=True)
+        except TwofoldError as error:
+            for member in members:
+                member._fenced(error)
+            raise
         for subscription in list(self._subscriptions.values()):
             for one in acks:
                 subscription._let_go(one["receipts"])
+        for member, some in zip(members, taken):
+            member._committed(some)
         return answer
+
+    def _named(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        for one in self._subscriptions.values():
+            if isinstance(one, GroupSubscription) and one.group == entry["group"]:
+                return {"member": one.member, **entry}
+        return dict(entry)
 
     # -- subscribing --------------------------------------------------------------------------------
 
     @overload
+    def subscribe(self, *, topic: str, group: str, from_: str | int | None = None, filter: str | None = None,
+                  order: Literal["partition", "total"] | None = None, credit: int | Credit | Literal["auto"] = 1000,
+                  max_batch: int | None = None, on_revoked: OnRevoked | None = None,
+                  on_event: Callable[[Event], None] = say_losses) -> Opening[GroupSubscription]: ...
+
+    @overload
     def subscribe(self, *, topic: str, from_: str | int | None = None, resume: str | None = None,
-                  group: str | None = None, filter: str | None = None,
+                  filter: str | None = None,
                   order: Literal["partition", "total"] | None = None, credit: int | Credit | Literal["auto"] = 1000,
                   max_batch: int | None = None,
                   on_event: Callable[[Event], None] = say_losses) -> Opening[TopicSubscription]: ...
@@ -146,11 +178,14 @@ class Client:
         """Records of a topic or messages of a queue, once the broker has accepted; raises Refused.
 
         from_   an offset, a time, "earliest", "latest" (unless said) or "-15m"; `resume`: a cursor instead
-        group   reads where the group has committed, and shares its partitions
+        group   shares the topic's partitions with the group's other members, and reads from where the group
+                has committed; `from_` counts for partitions of which it has committed nothing
         credit  how much the broker may send ahead: given back as records are processed or messages
                 settled. "auto": as fast as the socket takes it, into this client's memory
         """
-        kind = TopicSubscription if topic is not None else QueueSubscription
+        kind: Callable[..., Subscription[Any]] = QueueSubscription if topic is None else TopicSubscription
+        if options.get("group") is not None:
+            kind = functools.partial(GroupSubscription, on_revoked=options.pop("on_revoked", None))
         given = read_credit(credit if credit is not None else (1000 if topic is not None else 10))
         fields = present({"topic": topic, "queue": queue, "from": from_, **options})
         fields["credit"] = given.wire() if given else "auto"
@@ -186,6 +221,30 @@ class Client:
     def _request(self, frame: dict[str, Any], **kind: Any) -> asyncio.Future[dict[str, Any]]:
         self._check()
         return self._requests.ask({**frame, "id": self._next_id()}, **kind)
+
+    async def _insist(self, subscription: Subscription[Any], ask: Callable[[], Awaitable[T]]) -> T:
+        """Asks what belongs to a connection, once the subscription is ready and on as many as it takes."""
+        self._insisting += 1
+        try:
+            while True:
+                await subscription._ready.wait()
+                try:
+                    return await ask()
+                except ConnectionLost:
+                    pass
+        finally:
+            self._insisting -= 1
+            self._answered.set()
+
+    def _renumber(self, subscription: Subscription[Any]) -> bool:
+        """Ends it for the broker, to begin anew: what still comes for the old number is nobody's."""
+        if not self._session or not self._subscriptions.pop(subscription.sub, None):
+            return False
+        self._tell({"type": "unsubscribe", "sub": subscription.sub})
+        self._last_sub += 1
+        subscription.sub = self._last_sub
+        self._subscriptions[subscription.sub] = subscription
+        return True
 
     def _received(self, frame: dict[str, Any], text: str) -> None:
         match frame["type"]:
@@ -309,7 +368,7 @@ class Client:
     async def _finish(self) -> None:
         subscriptions = list(self._subscriptions.values())
         await asyncio.gather(*(subscription._drain() for subscription in subscriptions))
-        while not (self._publisher.is_idle and self._requests.is_idle):
+        while not (self._publisher.is_idle and self._requests.is_idle and self._insisting == 0):
             self._answered.clear()
             await self._answered.wait()
         await asyncio.gather(*(subscription.unsubscribe() for subscription in subscriptions))

@@ -54,12 +54,15 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
+    """All that this member of a group reads now."""
+
     partitions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """What was done in these partitions can be committed until `commit_by`."""
+    """What was done in these partitions can be committed until `commit_by`; None: they went with the connection,
+    and what is not committed comes again."""
 
     partitions: tuple[int, ...]
     commit_by: str | None

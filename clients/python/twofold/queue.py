@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from .events import Event, Lost
-from .subscription import Subscription
+from .subscription import Batch, Subscription
 from .types import Credit, Duration, Record, decode_fields, plain, present
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class QueueSubscription(Subscription[Message]):
     def _read(self, messages: list[dict[str, Any]]) -> list[Message]:
         return [Message(**decode_fields(Message, fields), _queue=self) for fields in messages]
 
-    def _note_handed(self, item: Message) -> None:
+    def _note_handed(self, item: Message, batch: Batch[Message]) -> None:
         if self._settles:
             self._held.add(item.receipt)
 

@@ -24,6 +24,9 @@ class Batch(Generic[Item]):
     items: deque[Item]
     cursor: str | None
     size: int  # bytes of credit
+    epoch: int
+    partitions: tuple[int, ...]  # of a group, that the cursor speaks of
+    is_sought: bool = False  # the group was moved since it came
 
 
 class Subscription(Generic[Item]):
@@ -38,12 +41,16 @@ class Subscription(Generic[Item]):
         self._credit = credit
         self._grants = grants  # it is us who give credit back
         self._owed_messages = self._owed_bytes = 0  # credit not given back yet
-        self._batches: deque[Batch[Item]] = deque()
+        self._batches: deque[Batch[Item]] = deque()  # the first has items left
+        self.partitions: tuple[int, ...] = ()
+        """What a member of a group reads now."""
+        self._epoch = 0  # later cursors of one epoch cover all that earlier ones do
         self._arrival = asyncio.Event()
         self._takers = 0  # that wait for an arrival
         self._handed = 0  # not processed yet
         self._reached: str | None = options.get("resume")  # the cursor behind what was handed out
         self._is_open = False
+        self._ready = asyncio.Event()  # commits and seeks may be asked
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._drained: asyncio.Future[None] | None = None  # draining: set once nothing is in hand
         self._is_over = False
@@ -56,13 +63,19 @@ class Subscription(Generic[Item]):
 
     async def __anext__(self) -> Item:
         self._processed()
-        while not (self._batches and not self._drained):
+        while True:
+            if not self._is_over and not self._drained:
+                await self._between()
+            if self._batches and not self._drained:
+                return self._take()
             if self._error:
                 raise self._error
             if self._is_over or self._drained:
                 raise StopAsyncIteration
             await self._wait()
-        return self._take()
+
+    async def _between(self) -> None:
+        """Before an item is handed out."""
 
     async def _wait(self) -> None:
         self._arrival.clear()
@@ -76,14 +89,17 @@ class Subscription(Generic[Item]):
     def _take(self) -> Item:
         batch = self._batches[0]
         item = batch.items.popleft()
-        if not batch.items:
-            self._pass(self._batches.popleft())
         self._handed += 1
-        self._note_handed(item)
+        self._note_handed(item, batch)
+        self._pass_finished()
         return item
 
+    def _pass_finished(self) -> None:
+        while self._batches and not self._batches[0].items:
+            self._pass(self._batches.popleft())
+
     def _pass(self, batch: Batch[Item]) -> None:
-        self._reached = batch.cursor
+        self._reached = batch.cursor or self._reached
         self._owed_bytes += batch.size
 
     def _processed(self) -> None:
@@ -133,32 +149,34 @@ class Subscription(Generic[Item]):
     def _arrive(self, items: list[Item], cursor: str | None, size: int = 0) -> None:
         if self._is_over:
             return
+        batch = Batch(deque(items), cursor, size, self._epoch, self.partitions)
         if items:
-            self._batches.append(Batch(deque(items), cursor, size))
+            self._batches.append(batch)
             self._arrival.set()
         elif self._batches:
-            self._batches[-1].cursor = cursor
-            self._batches[-1].size += size
+            last = self._batches[-1]
+            last.size += size
+            if last.epoch == self._epoch:
+                last.cursor = cursor
         else:
-            self._pass(Batch(deque(), cursor, size))
+            self._pass(batch)
         if not self._handed:
             self._processed()
 
-    def _drop(self, unwanted: Callable[[Item], bool]) -> None:
-        batches, self._batches = self._batches, deque()
-        for batch in batches:
+    def _drop(self, unwanted: Callable[[Item], bool], *, voids_cursor: bool = False) -> None:
+        for batch in self._batches:
             items = deque(item for item in batch.items if not unwanted(item))
-            self._owed_messages += len(batch.items) - len(items)
+            dropped = len(batch.items) - len(items)
+            self._owed_messages += dropped
             batch.items = items
-            if items:
-                self._batches.append(batch)
-            else:
-                self._pass(batch)
+            if dropped and voids_cursor:
+                batch.cursor = None
+        self._pass_finished()
 
     def _read(self, messages: list[dict[str, Any]]) -> list[Item]:
         raise NotImplementedError
 
-    def _note_handed(self, item: Item) -> None:
+    def _note_handed(self, item: Item, batch: Batch[Item]) -> None:
         raise NotImplementedError
 
     def _note_event(self, event: Event) -> None:
@@ -185,12 +203,17 @@ class Subscription(Generic[Item]):
             if not place:
                 self._begin(frame.get("cursor"))
             self._is_open = True
+            self._accepted()
             if not self._opened.done():
                 self._opened.set_result(None)
 
         options = {name: value for name, value in self._options.items() if not (place and name in ("from", "resume"))}
         frame = {"type": "subscribe", "sub": self.sub, **options, **place}
         self._client._request(frame, here=True, heard=heard).add_done_callback(self._refused)
+
+    def _accepted(self) -> None:
+        """By the broker, in this session."""
+        self._ready.set()
 
     def _refused(self, answer: asyncio.Future[dict[str, Any]]) -> None:
         error = None if answer.cancelled() else answer.exception()
@@ -208,6 +231,7 @@ class Subscription(Generic[Item]):
         """The connection is gone, and what it brought but for what is in hand."""
         self._batches.clear()
         self._owed_messages = self._owed_bytes = 0
+        self._ready.clear()
 
     async def _drain(self) -> None:
         """Returns when nothing is in hand; nothing is handed out from now on."""
@@ -252,5 +276,6 @@ class Subscription(Generic[Item]):
         if not self._error:
             self._batches.clear()
         self._arrival.set()
+        self._ready.set()
         if self._drained and not self._drained.done():
             self._drained.set_result(None)

@@ -119,6 +119,11 @@ def encode_records(records: NewRecord | Iterable[NewRecord]) -> list[dict[str, A
     return [encode_record(one) for one in several]
 
 
+def encode_part(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What a transaction publishes to one topic or queue."""
+    return {name: encode_records(value) if name in ("records", "messages") else value for name, value in part.items()}
+
+
 def _text(value: Any) -> Text:
     return base64.b64decode(value["base64"]) if isinstance(value, dict) else str(value)
 
