@@ -47,10 +47,15 @@ export interface Client {
   send(queue: string, messages: NewRecord | NewRecord[], options?: PublishOptions): Promise<Place[]>;
   /** Resolves when a publish would go out at once: awaited before each, it keeps memory small. */
   writable(): Promise<void>;
-  /** Publishes, acks and commits offsets, all or nothing (POST /v1/commit). Rejects as publish() does. */
+  /**
+   * Publishes, acks and commits offsets, all or nothing (POST /v1/commit). Resolves once that is on disk,
+   * rejects as publish() does. After `member-fenced` or UnknownOutcome forget the result and go on with the
+   * subscriptions whose offsets were to be committed: what is not committed comes again.
+   */
   transact(transaction: Transaction): Promise<{ committed: true; [more: string]: unknown }>;
 
   /** Resolves once the broker has accepted it, rejects with Refused. */
+  subscribe(options: GroupOptions): Promise<GroupSubscription>;
   subscribe(options: TopicOptions): Promise<TopicSubscription>;
   subscribe(options: QueueOptions): Promise<QueueSubscription>;
 
@@ -95,14 +100,19 @@ export interface NewRecord {
 
 export interface PublishOptions {
   durability?: Durability;
-  expect?: { last_seq?: number; key_last?: string };
+  expect?: { last_seq?: number; key_last?: string | null };
 }
 
 /** As POST /v1/commit takes it. */
 export interface Transaction {
-  publish?: { topic?: string; queue?: string; records: NewRecord[]; expect?: PublishOptions["expect"] }[];
+  publish?: ({ expect?: PublishOptions["expect"] } &
+    ({ topic: string; records: NewRecord[] } | { queue: string; messages: NewRecord[] }))[];
   ack?: { queue: string; receipts: string[] }[];
-  offsets?: { group: string; offsets: Record<string, Record<string, number>> }[];
+  /**
+   * A subscription stands for all that it has handed out and not committed. An entry of a group that this
+   * client is a member of needs no `member`.
+   */
+  offsets?: (GroupSubscription | { group: string; member?: string; offsets: Record<string, Record<string, number>> })[];
 }
 
 export interface Place {
@@ -164,8 +174,17 @@ export interface TopicOptions extends SubscribeOptions {
   from?: string | number;
   /** A cursor, instead of `from`. */
   resume?: string;
-  group?: string;
   order?: "partition" | "total";
+}
+export interface GroupOptions extends Omit<TopicOptions, "resume"> {
+  /** Shares the topic's partitions with the group's other members; `from` counts where it has committed nothing. */
+  group: string;
+  /**
+   * Called between two records, when nothing more of these partitions will be handed out: the time to commit.
+   * The next record waits for it, and next() rejects with what it throws. Without `commit_by` they went with
+   * the connection: throw away what is not committed, it comes again.
+   */
+  onRevoked?(revoked: { partitions: number[]; commit_by?: string }, subscription: GroupSubscription): unknown;
 }
 export interface QueueOptions extends SubscribeOptions {
   queue: string;
@@ -194,18 +213,33 @@ export interface Subscription<Item> extends AsyncIterableIterator<Item> {
   on(name: "gap", handler: (frame: { partition: number; from: number; to: number }) => void): this;
   /** Receipts that hold nothing any more. Goes to console.warn when nobody listens. */
   on(name: "lost", handler: (frame: { receipts: string[]; reason: string }) => void): this;
-  /** Partitions of a group: before `commit_by` what was done in them can still be committed. */
-  on(name: "assigned", handler: (frame: { partitions: number[] }) => void): this;
-  on(name: "revoked", handler: (frame: { partitions: number[]; commit_by: string }) => void): this;
+  /** All that a member of a group reads now. */
+  on(name: "assigned", handler: (frame: { partitions: number[]; member: string; generation: number }) => void): this;
+  /** What it reads no more; what was sent of it is still handed out, for as long as it can be committed. */
+  on(name: "revoked", handler: (frame: { partitions: number[]; commit_by?: string }) => void): this;
 }
 
 export interface TopicSubscription extends Subscription<TopicRecord> {
   /** Behind everything that was processed: `resume` takes it, today or next week. */
   readonly cursor?: string;
-  /** Of a group: everything that was handed out is done. Whole batches only. */
-  commit(cursor?: string): Promise<void>;
-  /** Goes on from another place. */
+  /** Goes on from another place. Of a group it moves all members. */
   seek(to: string | number): Promise<void>;
+}
+
+/** After a lost connection the member joins again, and goes on where the group has committed. */
+export interface GroupSubscription extends TopicSubscription {
+  readonly group: string;
+  /** What the broker calls this member, once it has joined. */
+  readonly member?: string;
+  /** What it reads now. */
+  readonly partitions: number[];
+  /**
+   * Everything that was handed out, or what is before the cursor, is done. Resolves once that is on disk; after
+   * a lost connection it is asked again. What was read before a seek by others does not count.
+   * Rejects with Refused, `member-fenced` when another member reads one of the partitions by now. Go on then:
+   * what it was about comes again, there.
+   */
+  commit(cursor?: string): Promise<void>;
 }
 
 export interface QueueSubscription extends Subscription<Message> {

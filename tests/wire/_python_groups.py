@@ -80,7 +80,7 @@ class Groups(Readers):
     async def test_a_commit_is_exact_to_the_record(self):
         topic = self.topic("exact")
         self.fill(topic, range(10))
-        async with self.connect() as client:
+        async with self.connect(heartbeat="1s") as client:
             async with self.member(client, topic) as records:
                 await self.take(records, 4)
                 await records.commit()

@@ -212,7 +212,7 @@ class Subscription(Generic[Item]):
         self._client._request(frame, here=True, heard=heard).add_done_callback(self._refused)
 
     def _accepted(self) -> None:
-        """By the broker, in this session."""
+        """By the broker, on this connection."""
         self._ready.set()
 
     def _refused(self, answer: asyncio.Future[dict[str, Any]]) -> None:
