@@ -179,7 +179,7 @@ class Compaction(WireCase):
         self.settled("replayed")
         started = self.ask("POST", "/v1/queues/again/replay", {}, status=202)
         deadline = time.monotonic() + 30
-        while (shown := self.ask("GET", f"/v1/operations/{started['id']}"))["status"] == "running":
+        while (shown := self.ask("GET", f"/v1/operations/{started['operation']}"))["status"] == "running":
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
         self.assertEqual((shown["status"], shown["matched"], shown.get("unreadable", 0)), ("completed", 3, 0))

@@ -195,7 +195,7 @@ TEST_F(Once, AnUnknownOutcomeStaysOpen) {
 
 TEST_F(Once, WhatARestartEndsIsRememberedUntilThen) {
   std::optional<Done> running;
-  auto begin = [&running](Done done, const Says& decided) {
+  auto begin = [&running](Done done, Says decided) {
     decided(0);
     running = std::move(done);
   };
