@@ -257,6 +257,9 @@ void GroupSub::committed(const log::Committed& committed) {
       const auto part = parts->find(stand.partition.value());
       if (part != parts->end()) part->second.committed = stand.offset;
     }
+    // It may have gone over to somebody else just because all of it was committed.
+    const auto gone = gone_.find(stand.partition.value());
+    if (gone != gone_.end()) gone->second = std::max(gone->second, stand.offset);
   }
 }
 

@@ -11,7 +11,7 @@ class Topics(BrokerCase):
         self.cli("topic", "create", "life", "-p", "3", "--retention-time", "2d", "--retention-bytes", "10MiB")
         self.assertIn("life", self.out("topic", "list", "-o", "name").split())
         shown = self.json("topic", "describe", "life")
-        self.assertEqual((shown["partitions"], shown["retention"]), (3, {"time": "2d", "bytes": 10 << 20}))
+        self.assertEqual((shown["partitions"], shown["retention"]), (3, {"time": "2d", "bytes": 10 << 20, "count": None}))
         self.assertEqual([part["end"] for part in shown["partitions_detail"]], [0, 0, 0])
         self.assertIn("PARTITION", self.out("topic", "describe", "life"))
         self.assertEqual(self.json("topic", "config", "life", "retention.time=3d")["retention"]["time"], "3d")
@@ -34,7 +34,7 @@ class Topics(BrokerCase):
 
     def test_retention_zero_means_for_ever(self):
         self.cli("topic", "create", "ever", "--retention-time", "0", "--retention-bytes", "0")
-        self.assertEqual(self.json("topic", "config", "ever")["retention"], {"time": None, "bytes": None})
+        self.assertEqual(self.json("topic", "config", "ever")["retention"], {"time": None, "bytes": None, "count": None})
 
     def test_a_wrong_name_gets_the_nearest_one(self):
         self.cli("topic", "create", "kitchen-orders")

@@ -159,7 +159,7 @@ class PublishAndRead(WireCase):
                      code="exists-with-other-config")
         patched = self.call("PATCH", "/v1/topics/config", {"retention": {"bytes": None}},
                             headers={"If-Match": made.headers["etag"]})
-        self.assertEqual(patched.json["retention"], {"time": "7d", "bytes": None})
+        self.assertEqual(patched.json["retention"], {"time": "7d", "bytes": None, "count": None})
         self.refused("PATCH", "/v1/topics/config", {"retention": {"time": "1d"}},
                      headers={"If-Match": made.headers["etag"]}, status=412, code="etag-mismatch")
         self.refused("PATCH", "/v1/topics/config", {"partitions": 4}, status=400, code="invalid-request")

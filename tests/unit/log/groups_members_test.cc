@@ -17,13 +17,17 @@ struct Heard final : MemberObserver {
     commit_by = partitions.front().commit_by;
   }
   void on_moved(const std::vector<HeldPartition>& partitions) override {
-    for (const auto& one : partitions) moved.push_back(one.committed->value());
+    for (const auto& one : partitions) {
+      told.push_back(one.key.partition.value());
+      if (one.sought) moved.push_back(one.committed->value());
+    }
   }
   void on_detached() override { ++detached; }
 
   std::vector<std::int32_t> assigned;
   std::vector<std::int32_t> revoked;
   std::vector<std::int64_t> moved;
+  std::vector<std::int32_t> told;
   Instant commit_by{0};
   int detached = 0;
 };
@@ -38,7 +42,7 @@ class GroupMembersTest : public LogTest {
   }
   Result<Holding> join(const std::string& member, MemberObserver* observer = nullptr,
                        std::optional<Instant> until = std::nullopt) {
-    return groups->join({"g", member, "test", {"orders"}}, observer, until);
+    return groups->join({"g", member, "test", {"orders"}, 30s}, observer, until);
   }
   List assigned(const std::string& member) {
     List list;
@@ -85,7 +89,7 @@ TEST_F(GroupMembersTest, AMemberThatDiesLosesItsPartitionsAndIsFenced) {
 
 TEST_F(GroupMembersTest, WorkThatNobodyTookOverMayBeCommittedLate) {
   ASSERT_TRUE(join("a"));
-  core->pass(kSessionDefault + 1s);
+  core->pass(31s);
   EXPECT_EQ(assigned("a"), List{-1});
   EXPECT_EQ(commit("a", 0, 5), Errc{});
   crash_and_restart();
@@ -110,15 +114,15 @@ TEST_F(GroupMembersTest, AttachedMembersHearOfEverything) {
   groups->handed_out("g", "a", key(3), Offset{10});
   ASSERT_TRUE(join("b", &b));
   EXPECT_EQ(a.revoked, (List{2, 3}));
-  EXPECT_EQ(a.commit_by, core->now() + kSessionDefault);
+  EXPECT_EQ(a.commit_by, core->now() + 30s);
   EXPECT_TRUE(b.assigned.empty());
   EXPECT_EQ(commit("a", 2, 10), Errc{});
   EXPECT_EQ(b.assigned, List{2});
-  core->pass(kSessionDefault + 1s);
+  core->pass(31s);
   EXPECT_EQ(b.assigned, (List{2, 3})) << "commit_by is over";
   EXPECT_EQ(commit("a", 3, 10), Errc::member_fenced);
   groups->detach("g", "a", a);
-  core->pass(kSessionDefault + 1s);
+  core->pass(31s);
   EXPECT_EQ(b.assigned, (List{2, 3, 0, 1}));
   EXPECT_EQ(assigned("a"), List{-1});
   groups->detach("g", "b", b);
@@ -133,6 +137,7 @@ TEST_F(GroupMembersTest, ASeekReachesLiveMembers) {
   core->commit();
   ASSERT_TRUE(sought.good());
   EXPECT_EQ(a.moved, std::vector<std::int64_t>{3});
+  EXPECT_EQ(a.told, (List{0, 1, 2, 3})) << "seeks are counted by topic";
   const auto holding = groups->holding("g", "a");
   EXPECT_EQ(holding->assigned[0].committed, Offset{3});
   EXPECT_EQ(holding->assigned[0].seeks, 1u);
