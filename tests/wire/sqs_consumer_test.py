@@ -55,7 +55,8 @@ class SqsConsumer(WireCase):
           await send(queueUrl, "slow");
           let others;
           const consumer = started({ queueUrl, visibilityTimeout: 2, heartbeatInterval: 1, handleMessage: async (m) => {
-            others = await receive(queueUrl, 5);
+            others = await receive(queueUrl, 4);
+            await new Promise((done) => setTimeout(done, 500));  // it ends between two heartbeats
             return m;
           } });
           const [message] = await once(consumer, "message_processed");
