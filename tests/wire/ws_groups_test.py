@@ -7,6 +7,8 @@ from wire._stream import StreamCase
 
 
 class Groups(StreamCase):
+    settings = ("server.threads=3",)  # members and the core apart
+
     def topic(self, name: str, partitions: int = 4) -> None:
         self.ask("PUT", f"/v1/topics/{name}", {"partitions": partitions}, status=201)
 

@@ -8,6 +8,8 @@ from wire._stream import JSON, PROTO, StreamCase, until
 
 
 class HelloAndSubscribe(StreamCase):
+    settings = ("server.threads=3",)  # connections and the core apart
+
     async def test_a_number_that_is_used_again_at_once(self):
         self.ask("PUT", "/v1/topics/reused", {"partitions": 2}, status=201)
         self.ask("PUT", "/v1/queues/reused-queue", {}, status=201)

@@ -8,6 +8,8 @@ from wire._stream import PROTO, StreamCase
 
 
 class Transact(StreamCase):
+    settings = ("server.threads=3",)  # connections and the core apart
+
     async def test_consume_process_produce(self):
         self.ask("PUT", "/v1/topics/orders", {}, status=201)
         self.ask("PUT", "/v1/topics/bills", {}, status=201)
