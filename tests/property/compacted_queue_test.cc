@@ -102,7 +102,11 @@ class CompactedBroker {
     } else {
       rig_->kill();
     }
-    disk_.kill();
+    if (!in_order && below(2) == 0) {
+      disk_.crash(random_);
+    } else {
+      disk_.kill();
+    }
     start();
   }
   std::vector<std::string> queues() const {
