@@ -67,12 +67,16 @@ Result<Groups::Checked> Groups::check(Commit commit) {
     if (offset.seeks && *offset.seeks != (group ? group->seeks_of(key->topic_id) : 0)) {
       return sought_since(offset);
     }
-    if (auto reads = state_->check_reader(checked.commit, *key, offset); !reads) {
+    const Offset stands =
+        (group ? group->get(*key) : std::nullopt).value_or(Offset{-1});  // -1: nowhere yet
+    // What is committed already is the same whoever says it again, also when the partition has
+    // gone to another member just because all of it was committed.
+    const bool is_new = checked.commit.must_not_lag || offset.offset > stands;
+    if (auto reads = state_->check_reader(checked.commit, *key, offset); is_new && !reads) {
       return reads.error();
     }
-    const auto stands = group ? group->get(*key) : std::nullopt;
-    if (checked.commit.must_not_lag && stands && offset.offset < *stands) {
-      return somebody_was_faster(checked.commit.group, offset, *stands);
+    if (checked.commit.must_not_lag && offset.offset < stands) {
+      return somebody_was_faster(checked.commit.group, offset, stands);
     }
     checked.keys.push_back(*key);
     checked.bytes += kNoteOffsetBytes + offset.metadata.size();

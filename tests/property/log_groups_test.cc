@@ -158,10 +158,12 @@ class Story {
 
   void send(Commit commit) {
     const std::string member = std::get<std::string>(commit.by);
-    bool fenced = false;  // somebody else reads one of them
+    bool fenced = false;  // somebody else reads one of them, and it is not committed yet
     const auto info = groups_->find("g");
     for (const auto& offset : commit.offsets) {
       if (!info) break;
+      const auto stands = committed_.find(offset.partition.value());
+      if (stands != committed_.end() && offset.offset.value() <= stands->second) continue;
       for (const GroupMember& other : info->members) {
         if (other.id == member) continue;
         const auto is_it = [&](const auto& one) { return one.key.partition == offset.partition; };

@@ -29,7 +29,8 @@ struct CompactedQueues : ::testing::Test, QueueRig {
   }
   /// Lets it go on until it has ended.
   Sweep finish(std::uint64_t id) {
-    for (int turns = 0; turns < 1'000 && queues->sweep(id)->status == MoveStatus::running; ++turns) {
+    for (int turns = 0; turns < 1'000 && queues->sweep(id)->status == MoveStatus::running;
+         ++turns) {
       core->run();
       core->commit();
     }
@@ -163,16 +164,16 @@ TEST_F(CompactedQueues, AReplayPassesOverHolesWithoutAWord) {
   attach("all");
   const Received first = receive("all", 6);
   ack("all", receipts(first));
-  core->remove(log, {Offset{1}, Offset{2}, Offset{4}});
-  core->commit();
+  core->remove(log, {Offset{1}, Offset{2}, Offset{4}, Offset{5}});
+  publish(log, {"b6"});
   SweepRequest request;
   request.action = SweepAction::replay;
   request.queue = "all";
   const Sweep replayed = sweep(request);
-  EXPECT_EQ(replayed.matched, 3u);
-  EXPECT_EQ(replayed.unreadable, 0u);
+  EXPECT_EQ(replayed.matched, 2u);
+  EXPECT_EQ(replayed.unreadable, 0u) << "the last of what it reads is a hole, too";
   EXPECT_EQ(replayed.scanned, replayed.to_scan);
-  EXPECT_EQ(values(receive("all")), (Texts{"a0", "c3", "b5"}));
+  EXPECT_EQ(values(receive("all")), (Texts{"a0", "c3", "b6"}));
 }
 
 TEST_F(CompactedQueues, OneByItsIdPassesOverHolesToo) {
