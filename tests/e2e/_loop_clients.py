@@ -1,10 +1,10 @@
 """Clients that publish, send, receive, ack, give back, read and commit, whoever dies meanwhile."""
 
 import random
-import threading
 
+from _client_threads import ClientThreads
 from _history_check import End
-from _loop_broker import SECONDS_MAX, Broker, Client
+from _loop_broker import Broker, Client
 from _loop_history import History
 
 TOPIC, QUEUE, DEAD, COPY, GROUP = "events", "work", "dead", "copy", "readers"
@@ -21,64 +21,15 @@ def set_up(client: Client) -> None:
                 {"source": {"topic": TOPIC, "from": "earliest"}, "visibility_timeout": f"{VISIBILITY}s"})
 
 
-class Load:
-    """Threads of clients, each with a seed of its own. They pause while no broker runs."""
+class Load(ClientThreads):
+    """Clients of every kind; what they were asked and told stands in the history."""
 
     def __init__(self, history: History, seed: int):
         self.history = history
-        self.seed = seed
-        self.changed = threading.Condition()
-        self.port: int | None = None
-        self.life = 0
-        self.answered = 0
-        self.ended = False
-        kinds = [self.publish, self.publish, self.send, self.work, self.work, self.copy, self.read]
-        self.threads = [threading.Thread(target=self.run, args=(n, kind)) for n, kind in enumerate(kinds)]
-        for thread in self.threads:
-            thread.start()
+        super().__init__([self.publish, self.publish, self.send, self.work, self.work, self.copy, self.read], seed)
 
-    # -- whoever starts and ends brokers
-    def connect(self, broker: Broker) -> None:
-        with self.changed:
-            self.port, self.life, self.answered = broker.port, broker.life, 0
-            self.changed.notify_all()
-
-    def wait_for_answers(self, count: int) -> None:
-        with self.changed:
-            if not self.changed.wait_for(lambda: self.answered >= count, timeout=SECONDS_MAX):
-                raise AssertionError(f"only {self.answered} of {count} calls were answered in {SECONDS_MAX} s")
-
-    def disconnect(self) -> None:
-        with self.changed:
-            self.port = None
-
-    def end(self) -> None:
-        with self.changed:
-            self.ended, self.port = True, None
-            self.changed.notify_all()
-        for thread in self.threads:
-            thread.join(SECONDS_MAX)
-
-    # -- one client
-    def run(self, number: int, kind) -> None:
-        chance = random.Random(self.seed * 100 + number)
-        state: dict = {}
-        while True:
-            with self.changed:
-                self.changed.wait_for(lambda: self.port is not None or self.ended)
-                if self.ended:
-                    return
-                port, life = self.port, self.life
-            client = Client(port)
-            while self.port == port and self.life == life:
-                if kind(client, f"c{number}", life, chance, state) != "ok":
-                    break
-                with self.changed:
-                    self.answered += 1
-                    self.changed.notify_all()
-            client.close()
-            with self.changed:  # its process is gone, or leaving: wait for the next one
-                self.changed.wait_for(lambda: self.life != life or self.ended)
+    def step(self, kind, client, process, life, chance, state) -> bool:
+        return kind(client, process, life, chance, state) == "ok"
 
     def new_texts(self, process: str, state: dict, chance: random.Random, kind: str) -> list[str]:
         first = state.get("next", 0)

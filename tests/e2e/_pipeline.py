@@ -7,11 +7,10 @@ Every client goes on after any answer, and after none: the feeder asks how many 
 durable, a worker sends its commit again under the same key, the copier asks where its group stands.
 """
 
-import random
-import threading
 import uuid
 
-from _loop_broker import SECONDS_MAX, Broker, Client
+from _client_threads import ClientThreads
+from _loop_broker import Client
 
 ORDERS, LEDGER, COPIES, WORK, GROUP = "orders", "ledger", "copies", "work", "copiers"
 PARTITIONS = 3
@@ -28,68 +27,24 @@ def set_up(client: Client) -> None:
     client.must("PUT", f"/v1/queues/{WORK}", {"source": {"topic": ORDERS, "from": "earliest"}, "visibility_timeout": VISIBILITY})
 
 
-class Pipeline:
-    """Threads that pause while no broker runs. `orders` is how many there are in all."""
+class Pipeline(ClientThreads):
+    """`orders` is how many there are in all."""
+
+    retry_seconds = 0.05  # what is refused for a while is asked again
 
     def __init__(self, orders: int, seed: int):
-        self.orders, self.seed = orders, seed
-        self.changed = threading.Condition()
-        self.port: int | None = None
-        self.life = 0
-        self.answered = 0
-        self.ended = False
+        self.orders = orders
         self.fed = 0
         self.resent = self.replayed = self.refused = 0
-        steps = [self.feed, self.work, self.work, self.copy]
-        self.threads = [threading.Thread(target=self.run, args=(n, step)) for n, step in enumerate(steps)]
-        for thread in self.threads:
-            thread.start()
+        super().__init__([self.feed, self.work, self.work, self.copy], seed)
 
-    # -- whoever starts and ends brokers
-    def connect(self, broker: Broker) -> None:
-        with self.changed:
-            self.port, self.life, self.answered = broker.port, broker.life, 0
-            self.changed.notify_all()
-
-    def wait_for_answers(self, count: int) -> None:
-        with self.changed:
-            if not self.changed.wait_for(lambda: self.answered >= count, timeout=SECONDS_MAX):
-                raise AssertionError(f"only {self.answered} of {count} calls were answered in {SECONDS_MAX} s")
-
-    def disconnect(self) -> None:
-        with self.changed:
-            self.port = None
-
-    def end(self) -> None:
-        with self.changed:
-            self.ended, self.port = True, None
-            self.changed.notify_all()
-        for thread in self.threads:
-            thread.join(SECONDS_MAX)
-
-    # -- one client
-    def run(self, number: int, step) -> None:
-        state = {"chance": random.Random(self.seed * 100 + number), "name": f"c{number}"}
-        while True:
-            with self.changed:
-                self.changed.wait_for(lambda: self.port is not None or self.ended)
-                if self.ended:
-                    return
-                port, life = self.port, self.life
-            client = Client(port)
-            state["new"] = True  # a connection that knows nothing yet
-            while self.port == port and self.life == life:
-                try:
-                    step(client, state)
-                except Gone:
-                    break
-                state["new"] = False
-                with self.changed:
-                    self.answered += 1
-                    self.changed.notify_all()
-            client.close()
-            with self.changed:
-                self.changed.wait_for(lambda: self.ended or self.life != life, timeout=0.05)
+    def step(self, kind, client, process, life, chance, state) -> bool:
+        state["name"], state["chance"] = process, chance
+        try:
+            kind(client, state)
+        except Gone:
+            return False
+        return True
 
     def told(self, client: Client, method: str, path: str, body: dict | None = None, headers: dict | None = None) -> tuple[str, dict]:
         told, answer = client.call(method, path, body, headers)

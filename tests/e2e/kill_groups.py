@@ -8,10 +8,10 @@ import pathlib
 import random
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
+from _client_threads import ClientThreads
 from _group_history import GroupEnd, everything
 from _loop_broker import SECONDS_MAX, Broker, Client
 from _loop_history import History
@@ -21,68 +21,22 @@ SEED = int(os.environ.get("TWOFOLD_LOOP_SEED", "1"))
 TOPIC, GROUP, PARTITIONS, SESSION = "events", "readers", 6, "1s"
 
 
-class Members:
-    """Threads of publishers and members, each with a seed of its own. They pause while no broker runs."""
+class Members(ClientThreads):
+    """Publishers and members."""
 
     def __init__(self, history: History):
         self.history = history
-        self.changed = threading.Condition()
-        self.port: int | None = None
-        self.life = 0
-        self.answered = 0
         self.fenced = 0
-        self.ended = False
-        kinds = [self.publish, self.publish, self.member, self.member, self.member]
-        self.threads = [threading.Thread(target=self.run, args=(n, kind)) for n, kind in enumerate(kinds)]
-        for thread in self.threads:
-            thread.start()
+        super().__init__([self.publish, self.publish, self.member, self.member, self.member], SEED)
 
-    def connect(self, broker: Broker) -> None:
-        with self.changed:
-            self.port, self.life, self.answered = broker.port, broker.life, 0
-            self.changed.notify_all()
-
-    def wait_for_answers(self, count: int) -> None:
-        with self.changed:
-            if not self.changed.wait_for(lambda: self.answered >= count, timeout=SECONDS_MAX):
-                raise AssertionError(f"only {self.answered} of {count} calls were answered in {SECONDS_MAX} s")
+    def step(self, kind, client, process, life, chance, state) -> bool:
+        return kind(client, process, life, chance, state) != "info"
 
     def wait_for_fencing(self) -> None:
         """However short the lives were: the load proves little unless somebody came too late with a commit."""
         with self.changed:
             if not self.changed.wait_for(lambda: self.fenced > 0, timeout=SECONDS_MAX):
                 raise AssertionError(f"no commit was fenced in {SECONDS_MAX} s")
-
-    def disconnect(self) -> None:
-        with self.changed:
-            self.port = None
-
-    def end(self) -> None:
-        with self.changed:
-            self.ended, self.port = True, None
-            self.changed.notify_all()
-        for thread in self.threads:
-            thread.join(SECONDS_MAX)
-
-    def run(self, number: int, kind) -> None:
-        chance = random.Random(SEED * 100 + number)
-        state: dict = {}
-        while True:
-            with self.changed:
-                self.changed.wait_for(lambda: self.port is not None or self.ended)
-                if self.ended:
-                    return
-                port, life = self.port, self.life
-            client = Client(port)
-            while self.port == port and self.life == life:
-                if kind(client, f"c{number}", life, chance, state) == "info":
-                    break
-                with self.changed:
-                    self.answered += 1
-                    self.changed.notify_all()
-            client.close()
-            with self.changed:
-                self.changed.wait_for(lambda: self.life != life or self.ended)
 
     def publish(self, client, process, life, chance, state) -> str:
         first = state.get("next", 0)
