@@ -72,8 +72,10 @@ Result<Groups::Checked> Groups::check(Commit commit) {
     // What is committed already is the same whoever says it again, also when the partition has
     // gone to another member just because all of it was committed.
     const bool is_new = checked.commit.must_not_lag || offset.offset > stands;
-    if (auto reads = state_->check_reader(checked.commit, *key, offset); is_new && !reads) {
-      return reads.error();
+    if (is_new) {
+      if (auto reads = state_->check_reader(checked.commit, *key, offset); !reads) {
+        return reads.error();
+      }
     }
     if (checked.commit.must_not_lag && offset.offset < stands) {
       return somebody_was_faster(checked.commit.group, offset, stands);

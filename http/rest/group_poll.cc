@@ -11,13 +11,12 @@
 #include "http/rest/lag_out.h"
 #include "http/rest/multi_read.h"
 #include "http/rest/not_found.h"
+#include "http/rest/total_order.h"
 
 namespace twofold::http {
 namespace {
 
 constexpr std::size_t kPollBytesMax = 1 << 20;
-constexpr std::size_t kBatchBytes = 1 << 20;  // few are larger
-constexpr std::int32_t kTotalOrderPartitionsMax = 64;
 constexpr int kLooksMax = 64;
 
 // One topic of a poll: where it reads on, in the partitions that are the reader's.
@@ -122,9 +121,8 @@ Task<Try<>> add_topic(Call& call, Poll& poll, std::string name) {
   if (!standing) co_return co_await explained(call, standing.error(), std::move(name));
   auto cursor = cursor_for(poll.request, *standing);
   if (!cursor) co_return std::move(cursor).problem();
-  if (poll.request.total_order && standing->topic.config.partitions > kTotalOrderPartitionsMax) {
-    co_return Problem(ProblemKind::invalid_request,
-                      "order=total is for topics of up to 64 partitions.", "order");
+  if (poll.request.total_order) {
+    if (auto narrow = check_total_order(standing->topic); !narrow) co_return narrow;
   }
   Topic topic;
   topic.places.topic = standing->topic;
@@ -149,9 +147,8 @@ std::vector<log::Read> reads_of(const Poll& poll) {
   std::vector<log::Read> reads;
   for (const Topic& topic : poll.topics) {
     std::size_t bytes_max = kPollBytesMax / poll.topics.size();
-    // A partition that was left out could hide an earlier seq.
     if (poll.request.total_order)
-      bytes_max = std::max(bytes_max, kBatchBytes * topic.places.positions.size());
+      bytes_max = bytes_for_total_order(bytes_max, topic.places.positions.size());
     reads.push_back({topic.places.topic.name, topic.places.positions, bytes_max,
                      /*skip_trimmed=*/true, poll.request.bytes_min});
   }

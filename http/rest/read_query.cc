@@ -5,14 +5,13 @@
 #include "engine/record_batch.h"
 #include "http/rest/filter_in.h"
 #include "http/rest/page_answer.h"
+#include "http/rest/total_order.h"
 
 namespace twofold::http {
 namespace {
 
 constexpr std::int64_t kPageBytesMax = 4 << 20;
 constexpr std::int64_t kPageBytes = 1 << 20;
-constexpr std::int32_t kTotalOrderPartitionsMax = 64;
-constexpr std::size_t kBatchBytes = 1 << 20;  // few are larger
 
 Try<PageLimits> parse_limits(Call& call) {
   PageLimits limits;
@@ -98,13 +97,9 @@ Task<Try<Places>> find_beginning(Call& call, std::string topic) {
 
 Try<std::size_t> bytes_to_read(const ReadQuery& query, const log::TopicInfo& topic) {
   if (!query.limits.total_order) return query.limits.bytes_max;
-  const std::int32_t partitions = topic.config.partitions;
-  if (partitions > kTotalOrderPartitionsMax) {
-    return Problem(ProblemKind::invalid_request,
-                   "order=total is for topics of up to 64 partitions.", "order");
-  }
-  // Enough for a batch of each: a partition that was left out could hide an earlier seq.
-  return std::max(query.limits.bytes_max, kBatchBytes * static_cast<std::size_t>(partitions));
+  if (auto narrow = check_total_order(topic); !narrow) return std::move(narrow).problem();
+  return bytes_for_total_order(query.limits.bytes_max,
+                               static_cast<std::size_t>(topic.config.partitions));
 }
 
 }  // namespace twofold::http

@@ -146,8 +146,9 @@ class Connection final : public Upgraded {
                         std::optional<std::size_t> index,
                         std::shared_ptr<Subscription> ends = nullptr);
   void drop_sub(Subscription& sub, CloseCode code);
-  template <class Start, class Done>
-  void settle(Start start, Done done);
+  /// `start(completion)` on the core; `done(connection, result)` on the lane.
+  template <class T, class Start, class Done>
+  void carry_out(Start start, Done done);
   void answer_settled(const FrameId& id, std::optional<std::uint32_t> sub, const std::string& queue,
                       const Result<std::vector<queue::Settled>>& results);
 

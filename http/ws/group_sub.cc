@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "http/lane.h"
 #include "http/on_core.h"
 #include "http/rest/position_in.h"
@@ -19,10 +17,6 @@ namespace {
 bool knows_where(const log::Holding& holding) {
   return std::all_of(holding.assigned.begin(), holding.assigned.end(),
                      [](const auto& held) { return held.committed.has_value(); });
-}
-
-engine::Error gone(const std::string& topic) {
-  return {engine::Errc::topic_not_found, fmt::format("there is no topic {}", topic)};
 }
 
 }  // namespace
@@ -65,7 +59,7 @@ Task<> GroupSub::look_again(std::shared_ptr<GroupSub> self) {
     auto ask = [membership = sub.membership_, &topics = sub.connection().broker().topics,
                 id = sub.topic_id(), name = sub.topic()]() -> Result<Membership::Standing> {
       const auto topic = topics.resolve(name);
-      if (!topic || topic->id != id) return gone(name);
+      if (!topic || topic->id != id) return topic_gone(name);
       return membership->standing();
     };
     auto standing = co_await ask_core(sub.connection().broker().core, std::move(ask));

@@ -21,23 +21,23 @@ std::shared_ptr<QueueSub> Connection::find_queue(const FrameId& id,
   return queue;
 }
 
-template <class Start, class Done>
-void Connection::settle(Start start, Done done) {
-  using Results = std::vector<queue::Settled>;
-  auto back = [self = self(), done = std::move(done)](Result<Results> results) mutable {
+template <class T, class Start, class Done>
+void Connection::carry_out(Start start, Done done) {
+  auto back = [self = self(), done = std::move(done)](Result<T> results) mutable {
     auto& context = self->lane_->context();
     asio::post(context,
                [self = std::move(self), done = std::move(done),
                 results = std::move(results)]() mutable { done(*self, std::move(results)); });
   };
-  detail::enter_core(broker_.core,
-                     [start = std::move(start),
-                      completion = engine::Completion<Results>(std::move(back))]() mutable {
-                       start(std::move(completion));
-                     });
+  detail::enter_core(broker_.core, [start = std::move(start),
+                                    completion = engine::Completion<T>(std::move(back))]() mutable {
+    start(std::move(completion));
+  });
 }
 
 namespace {
+
+using Results = std::vector<queue::Settled>;
 
 /// What happens on the lane once the core has settled.
 struct Settling {
@@ -61,7 +61,7 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, AckFr
     if (results) settling.queue->settled(receipts, *results);
     self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
   };
-  settle(std::move(start), std::move(done));
+  carry_out<Results>(std::move(start), std::move(done));
 }
 
 void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, NackFrame& nack) {
@@ -78,7 +78,7 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, NackF
     if (results) settling.queue->settled(receipts, *results);
     self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
   };
-  settle(std::move(start), std::move(done));
+  carry_out<Results>(std::move(start), std::move(done));
 }
 
 void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, ExtendFrame& extend) {
@@ -94,7 +94,7 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Exten
     if (results) settling.queue->extended(items, *results);
     self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
   };
-  settle(std::move(start), std::move(done));
+  carry_out<Results>(std::move(start), std::move(done));
 }
 
 void Connection::answer_settled(const FrameId& id, std::optional<std::uint32_t> sub,
@@ -123,17 +123,13 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Commi
   auto offsets = group->commit_of(commit.cursor);
   if (!offsets) return refuse(id, found->sub(), std::move(offsets).problem());
   if (offsets->offsets.empty()) return send(ok_frame(format(), id, found->sub()));
-  auto back = [self = self(), id, number = found->sub(),
-               topic = group->topic()](Result<log::Committed> result) mutable {
-    auto& context = self->lane_->context();
-    asio::post(context,
-               [self = std::move(self), id = std::move(id), number, topic = std::move(topic),
-                result = std::move(result)] { self->commit_answered(id, number, topic, result); });
+  auto start = [&groups = broker_.groups, offsets = *std::move(offsets)](auto done) mutable {
+    groups.commit(std::move(offsets), std::move(done));
   };
-  detail::enter_core(broker_.core, [&groups = broker_.groups, offsets = *std::move(offsets),
-                                    back = std::move(back)]() mutable {
-    groups.commit(std::move(offsets), std::move(back));
-  });
+  auto done = [id, number = found->sub(), topic = group->topic()](Connection& self, auto result) {
+    self.commit_answered(id, number, topic, result);
+  };
+  carry_out<log::Committed>(std::move(start), std::move(done));
 }
 
 void Connection::commit_answered(const FrameId& id, std::uint32_t sub, const std::string& topic,

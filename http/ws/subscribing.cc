@@ -7,6 +7,7 @@
 #include "http/on_core.h"
 #include "http/rest/filter_in.h"
 #include "http/rest/position_in.h"
+#include "http/rest/total_order.h"
 #include "http/ws/connection.h"
 #include "http/ws/group_sub.h"
 #include "http/ws/own_call.h"
@@ -19,13 +20,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::int32_t kTotalOrderPartitionsMax = 64;
-
-std::optional<Problem> too_wide(const Subscribe& request, const log::TopicInfo& topic) {
-  if (!request.total_order || topic.config.partitions <= kTotalOrderPartitionsMax)
-    return std::nullopt;
-  return Problem(ProblemKind::invalid_request, "order=total is for topics of up to 64 partitions.",
-                 "order");
+Try<> check_order(const Subscribe& request, const log::TopicInfo& topic) {
+  return request.total_order ? check_total_order(topic) : Try<>();
 }
 
 std::shared_ptr<StreamSpec> stream_of(const Subscribe& request, std::uint32_t topic_id,
@@ -98,8 +94,8 @@ Task<> Connection::open_topic(std::shared_ptr<Connection> self, FrameId id,
     connection.sub_refused(id, *topic, std::move(refusal));
     co_return;
   }
-  if (auto refusal = too_wide(request, places->topic)) {
-    connection.sub_refused(id, *topic, *std::move(refusal));
+  if (auto order = check_order(request, places->topic); !order) {
+    connection.sub_refused(id, *topic, std::move(order).problem());
     co_return;
   }
   auto spec = stream_of(request, places->topic.id, connection.format(), *std::move(filter));
@@ -133,8 +129,8 @@ Task<> Connection::open_group(std::shared_ptr<Connection> self, FrameId id,
                      group);
     co_return;
   }
-  if (auto refusal = too_wide(request, *topic)) {
-    connection.sub_refused(id, *group, *std::move(refusal));
+  if (auto order = check_order(request, *topic); !order) {
+    connection.sub_refused(id, *group, std::move(order).problem());
     co_return;
   }
   auto spec = stream_of(request, topic->id, connection.format(), *std::move(filter));

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t kBatchBytes = 64 << 10;
 
-engine::Error gone(const std::string& topic) {
-  return {engine::Errc::topic_not_found, fmt::format("there is no topic {}", topic)};
-}
-
 // A stretch that nothing can be read of is stepped over, and said.
 bool step_over(const engine::Error& error, log::PartitionPosition& position,
                std::vector<Gap>& gaps) {
@@ -27,6 +23,10 @@ bool step_over(const engine::Error& error, log::PartitionPosition& position,
 }
 
 }  // namespace
+
+engine::Error topic_gone(const std::string& topic) {
+  return {engine::Errc::topic_not_found, fmt::format("there is no topic {}", topic)};
+}
 
 std::string StreamSpec::key(const Positions& positions) const {
   std::string key = fmt::format("{} {} {} {} ", topic_id, static_cast<int>(format), batch_max,
@@ -81,7 +81,7 @@ Task<Result<log::Readable>> TopicReader::read(engine::Instant deadline, std::siz
   auto start = [&topics = broker_.topics, id = spec_->topic_id, read = std::move(read),
                 deadline](engine::Completion<log::Readable> done) mutable {
     const auto topic = topics.resolve(read.topic);
-    if (!topic || topic->id != id) return done(gone(read.topic));
+    if (!topic || topic->id != id) return done(topic_gone(read.topic));
     topics.read(std::move(read), deadline, std::move(done));
   };
   auto readable = co_await on_core<log::Readable>(broker_.core, std::move(start));

@@ -93,6 +93,9 @@ class TopicReader {
   std::uint64_t generation_ = 0;
 };
 
+/// What a stream of a topic ends with when it was removed, or another of the name took its place.
+engine::Error topic_gone(const std::string& topic);
+
 /// Whether every partition of `a` stands at or behind its place in `b`, and whether at the same.
 bool not_ahead(const Positions& a, const Positions& b);
 bool same_place(const Positions& a, const Positions& b);

@@ -73,7 +73,7 @@ class Fanout {
     Result result;
     meter.read(result);
     result.messages = deliveries_;
-    while (received() < expected() && clock_.elapsed() - last_heard_ < kSilenceMax) {
+    while (received_ < expected() && clock_.elapsed() - last_heard_ < kSilenceMax) {
       if (auto turned = turn(kPatience); !turned) return turned.error();
     }
     result.name = fmt::format("fan-out to {} subscribers", options_.connections);
@@ -88,15 +88,14 @@ class Fanout {
   Verified verified() const {
     Verified verified;
     verified.sent = expected();
-    verified.received = received();
-    verified.lost = expected() - received();
+    verified.received = received_;
+    verified.lost = expected() - received_;
     for (const Followed& reader : readers_) verified.duplicated += reader.repeated();
     return verified;
   }
 
  private:
   std::uint64_t expected() const { return sent_ * (options_.connections - muted_); }
-  std::uint64_t received() const { return received_; }
 
   Outcome<Done> publish(nanoseconds due) {
     const auto frame = frame_.stamp(static_cast<std::uint64_t>(due.count()), sent_);
@@ -110,11 +109,7 @@ class Fanout {
       return hear(socket, payload);
     };
     if (auto turned = sockets_.turn(patience, heard); !turned) return turned;
-    if (clock_.elapsed() - last_told_ < 1s) return Done{};
-    last_told_ = clock_.elapsed();
-    if (stage_.world().stopped && stage_.world().stopped()) return Refused("interrupted");
-    stage_.world().progress(fmt::format("fanout: {} deliveries", deliveries_));
-    return Done{};
+    return teller_.tell([this] { return fmt::format("fanout: {} deliveries", deliveries_); });
   }
 
   Outcome<Done> hear(std::size_t socket, std::string_view payload) {
@@ -146,7 +141,8 @@ class Fanout {
   std::vector<Followed> readers_;  // by socket; the publisher's is unused
   std::size_t subscribed_ = 0, muted_ = 0;
   std::uint64_t sent_ = 0, frames_ = 0, deliveries_ = 0, received_ = 0;
-  nanoseconds last_heard_{}, last_told_{};
+  Teller teller_{stage_};
+  nanoseconds last_heard_{};
   Histogram latency_;
 };
 

@@ -149,6 +149,14 @@ void Meter::read(Result& result) const {
   result.resident_bytes = stage_.resident_bytes();
 }
 
+Outcome<Done> Teller::tell(const std::function<std::string()>& line) {
+  if (since_.elapsed() < std::chrono::seconds(1)) return Done{};
+  since_.restart();
+  if (stage_.world().stopped && stage_.world().stopped()) return Refused("interrupted");
+  stage_.world().progress(line());
+  return Done{};
+}
+
 std::optional<double> Stage::metric(const std::string& name) const {
   const auto text = world_.ask("GET", "/metrics", "");
   if (!text) return std::nullopt;

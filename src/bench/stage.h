@@ -100,6 +100,17 @@ class Meter {
   engine::Stopwatch watch_;
 };
 
+/// Once a second in a loop of a workload's own: tells how far it is, and whether to go on.
+class Teller {
+ public:
+  explicit Teller(const Stage& stage) : stage_(stage) {}
+  Outcome<Done> tell(const std::function<std::string()>& line);
+
+ private:
+  const Stage& stage_;
+  engine::Stopwatch since_;
+};
+
 /// An answer that is no success, as the reason to end the run.
 Refused refused_by_broker(const Reply& reply);
 

@@ -140,15 +140,11 @@ class Streams {
       return hear(socket, payload);
     };
     if (auto turned = sockets_.turn(kPatience, heard); !turned) return turned;
-    const nanoseconds now = clock_.elapsed();
-    if (now - last_heard_ > kSilenceMax)
+    if (clock_.elapsed() - last_heard_ > kSilenceMax)
       return Refused(fmt::format("{}: nothing came for 30 s", doing));
-    if (now - last_told_ < 1s) return Done{};
-    last_told_ = now;
-    if (stage_.world().stopped && stage_.world().stopped()) return Refused("interrupted");
-    stage_.world().progress(
-        fmt::format("{}: {} published, {} read", doing, published_, followed_.received()));
-    return Done{};
+    return teller_.tell([&] {
+      return fmt::format("{}: {} published, {} read", doing, published_, followed_.received());
+    });
   }
 
   Outcome<Done> hear(std::size_t socket, std::string_view payload) {
@@ -186,7 +182,8 @@ class Streams {
   std::optional<std::size_t> follower_;
   Followed followed_;
   bool subscribed_ = false;
-  nanoseconds begun_{}, last_heard_{}, last_told_{};
+  Teller teller_{stage_};
+  nanoseconds begun_{}, last_heard_{};
   std::optional<nanoseconds> lasts_;
   std::size_t bytes_a_frame_ = 0;
   std::uint64_t left_ = 0, sent_ = 0, published_ = 0, expected_ = 0;
