@@ -1,5 +1,6 @@
 #include "log/cursor.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "c1.";
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersionWithSeeks = 2;
 constexpr std::size_t kCrcBytes = 4;
 constexpr std::string_view kLetters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -55,7 +57,8 @@ std::optional<std::string> decode_base64url(std::string_view text) {
 }
 
 std::optional<std::vector<PartitionPosition>> read_positions(engine::ByteReader& in,
-                                                             std::int64_t partitions) {
+                                                             std::int64_t partitions,
+                                                             bool with_seeks) {
   constexpr std::size_t kPositionBytesMin = 2;
   std::vector<PartitionPosition> positions(in.count(kPositionBytesMin),
                                            PartitionPosition{PartitionId{0}, Offset{0}});
@@ -63,12 +66,13 @@ std::optional<std::vector<PartitionPosition>> read_positions(engine::ByteReader&
   for (PartitionPosition& position : positions) {
     const std::uint64_t gap = in.uvarint();
     const std::uint64_t offset = in.uvarint();
+    const std::uint64_t seeks = with_seeks ? in.uvarint() : 0;
     if (gap >= static_cast<std::uint64_t>(partitions)) return std::nullopt;
     if (offset > std::numeric_limits<std::int64_t>::max()) return std::nullopt;
     const std::uint64_t partition = next + gap;
     if (partition >= static_cast<std::uint64_t>(partitions)) return std::nullopt;
     position = {PartitionId{static_cast<std::int32_t>(partition)},
-                Offset{static_cast<std::int64_t>(offset)}};
+                Offset{static_cast<std::int64_t>(offset)}, seeks};
     next = partition + 1;
   }
   if (!in.done()) return std::nullopt;
@@ -80,7 +84,9 @@ std::optional<std::vector<PartitionPosition>> read_positions(engine::ByteReader&
 std::string encode_cursor(const Cursor& cursor) {
   std::string bytes;
   engine::ByteWriter out(bytes);
-  out.fixed(kVersion);
+  const bool with_seeks = std::any_of(cursor.positions.begin(), cursor.positions.end(),
+                                      [](const auto& position) { return position.seeks > 0; });
+  out.fixed(with_seeks ? kVersionWithSeeks : kVersion);
   out.uvarint(cursor.topic_id);
   out.uvarint(cursor.positions.size());
   std::int32_t next = 0;
@@ -89,6 +95,7 @@ std::string encode_cursor(const Cursor& cursor) {
     TF_CHECK(position.offset.value() >= 0);
     out.uvarint(static_cast<std::uint64_t>(position.partition.value() - next));
     out.uvarint(static_cast<std::uint64_t>(position.offset.value()));
+    if (with_seeks) out.uvarint(position.seeks);
     next = position.partition.value() + 1;
   }
   out.fixed(engine::crc32c(bytes));
@@ -108,12 +115,13 @@ std::variant<Cursor, CursorFault> decode_cursor(std::string_view text, const Top
   if (engine::crc32c(content) != crc) return CursorFault::invalid;
 
   engine::ByteReader in(content);
-  if (in.fixed<std::uint8_t>() != kVersion) return CursorFault::invalid;
+  const auto version = in.fixed<std::uint8_t>();
+  if (version != kVersion && version != kVersionWithSeeks) return CursorFault::invalid;
   const std::uint64_t topic_id = in.uvarint();
   if (!in.ok()) return CursorFault::invalid;
   // Before the partitions: those of another topic mean nothing here.
   if (topic_id != topic.id) return CursorFault::stale;
-  auto positions = read_positions(in, topic.config.partitions);
+  auto positions = read_positions(in, topic.config.partitions, version == kVersionWithSeeks);
   if (!positions) return CursorFault::invalid;
   return Cursor{topic.id, std::move(*positions)};
 }

@@ -17,7 +17,9 @@ namespace twofold::log {
 ///   remove  2 u8 | group bytes
 ///   commit  3 u8 | group bytes | at uvarint | count uvarint | count x { topic id uvarint,
 ///           partition uvarint, offset uvarint, leader epoch + 1 uvarint, metadata bytes }
-///   seek    4 u8 | as commit; positions of these topics' earlier cursors are void
+///   seek    4 u8 | as commit; one more seek of each of these partitions: positions given out
+///   before
+///           are void
 ///   forget  5 u8 | group bytes | count uvarint | count x { topic id uvarint, partition uvarint }
 ///   leave   6 u8 | group bytes | at uvarint: the last member has left
 /// "bytes" is a uvarint length and that many bytes. The entry's owner is group_owner(name).

@@ -40,9 +40,10 @@ Result<> Groups::apply(std::uint32_t /*owner*/, std::string_view payload, Instan
   return {};
 }
 
-// count uvarint | count x { name bytes, touched uvarint, topics uvarint x { id uvarint, seeks
-// uvarint, partitions uvarint x { offset + 1 uvarint, 0 for none } }, details uvarint x { topic id
-// uvarint, partition uvarint, leader epoch + 1 uvarint, metadata bytes } }, all in ascending order.
+// count uvarint | count x { name bytes, touched uvarint, topics uvarint x { id uvarint, partitions
+// uvarint x { offset + 1 uvarint, 0 for none }, sought uvarint x { seeks uvarint } }, details
+// uvarint x { topic id uvarint, partition uvarint, leader epoch + 1 uvarint, metadata bytes } },
+// all in ascending order; offsets and seeks are of the partitions from 0.
 void Groups::snapshot(engine::ByteWriter& out) const {
   out.uvarint(state_->groups.size());
   for (const auto& [name, group] : state_->groups) {
@@ -51,9 +52,12 @@ void Groups::snapshot(engine::ByteWriter& out) const {
     out.uvarint(group.topics.size());
     for (const auto& [id, offsets] : group.topics) {
       out.uvarint(id);
-      out.uvarint(group.seeks_of(id));
       out.uvarint(offsets.size());
       for (const std::uint64_t offset : offsets) out.uvarint(offset);
+      const auto sought = group.seeks.find(id);
+      out.uvarint(sought == group.seeks.end() ? 0 : sought->second.size());
+      if (sought == group.seeks.end()) continue;
+      for (const std::uint64_t seeks : sought->second) out.uvarint(seeks);
     }
     out.uvarint(group.details.size());
     for (const auto& [key, details] : group.details) {
@@ -75,10 +79,12 @@ Result<> Groups::restore(engine::ByteReader& in) {
     group.touched = Instant{static_cast<std::int64_t>(in.uvarint())};
     for (std::size_t topics = in.count(kTopicBytesMin); topics > 0; --topics) {
       const auto id = static_cast<std::uint32_t>(in.uvarint());
-      if (const std::uint64_t seeks = in.uvarint(); seeks > 0) group.seeks[id] = seeks;
       OffsetsOfTopic& offsets = group.topics[id];
       offsets.resize(in.count(/*item_bytes_min=*/1));
       for (std::uint64_t& offset : offsets) offset = in.uvarint();
+      const std::size_t sought = in.count(/*item_bytes_min=*/1);
+      if (sought > 0) group.seeks[id].resize(sought);
+      for (std::size_t p = 0; p < sought; ++p) group.seeks[id][p] = in.uvarint();
     }
     for (std::size_t details = in.count(kDetailBytesMin); details > 0; --details) {
       const auto id = static_cast<std::uint32_t>(in.uvarint());

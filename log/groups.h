@@ -22,7 +22,8 @@ struct CommittedOffset {
   Offset offset;                   ///< the next one to read
   std::int32_t leader_epoch = -1;  ///< Kafka's, kept as it was given
   std::string metadata{};          ///< likewise, kOffsetMetadataMax
-  /// Of a commit: how many seeks of this topic its position knows of; nullopt: it does not matter.
+  /// Of a commit: how many seeks of this partition its position knows of; nullopt: it does not
+  /// matter. Of a seek's answer: that one and those before.
   std::optional<std::uint64_t> seeks{};
 };
 
@@ -50,8 +51,7 @@ struct HeldPartition {
   std::string topic;
   PartitionKey key;
   std::optional<Offset> committed;
-  std::uint64_t seeks = 0;  ///< of the topic, so far: what a cursor has to carry
-  bool sought = false;      ///< in on_moved(): it is this partition that was moved
+  std::uint64_t seeks = 0;  ///< so far: what a position of it has to carry
 };
 struct RevokedPartition {
   std::string topic;
@@ -84,8 +84,7 @@ class MemberObserver {
   /// Read no more of these. Until `commit_by` what was handed out can be committed; once all of it
   /// is, or after let_go(), another member reads on at once.
   virtual void on_revoked(const std::vector<RevokedPartition>& partitions) = 0;
-  /// A seek in a topic of these: go on from `committed`, and drop what is on its way. Of some only
-  /// the count of seeks may have changed.
+  /// A seek has moved the group in these: go on from `committed`, and drop what is on its way.
   virtual void on_moved(const std::vector<HeldPartition>& partitions) = 0;
   /// It is attached no more: its time is over, another one attached under its name, or the topics
   /// that it reads are gone with its membership.
@@ -132,6 +131,8 @@ struct GroupsOptions {
 ///           partition), so a topic created again starts afresh. An offset may lie before the
 ///           start: the reader decides what that means. Commits never move an offset back, seeks
 ///           do.
+/// Seeks     are counted by partition. A position carries the count that it was given out under; a
+///           commit takes it only while that is still the partition's.
 /// Members   are kept in memory only: after a restart they join again. Two kinds, one at a time:
 ///           broker_group.h (join, attach, leave ...) and classic_group.h (classic_...).
 /// A streaming reader   join() with an observer; read what is assigned from `committed` on; say
@@ -144,8 +145,9 @@ struct GroupsOptions {
 ///         group_in_use (it has members, or members of another kind), member_fenced (another member
 ///         reads the partition now; nothing was committed), member_unknown, group_full,
 ///         cursor_stale (a seek came in between), overloaded; those of classic_group.h.
-/// Memory  8 bytes for each partition up to the highest that a group committed; a group with
-///         members about 500 bytes more, and what broker_group.h and classic_group.h say.
+/// Memory  8 bytes for each partition up to the highest that a group committed, 8 more up to the
+///         highest that was ever sought; a group with members about 500 bytes more, and what
+///         broker_group.h and classic_group.h say.
 /// Threads the core only; one timer a group at most.
 class Groups final : public engine::StateMachine, public engine::TimerTarget {
  public:
@@ -169,8 +171,8 @@ class Groups final : public engine::StateMachine, public engine::TimerTarget {
   /// Commits where nothing was committed yet, without waiting: where a reader without offsets
   /// begins is decided once.
   void begin_at(const std::string& group, const std::vector<CommittedOffset>& offsets);
-  /// Moves the group, members and all; cursors given out before are void. Error: group_in_use when
-  /// it has members of the classic kind.
+  /// Moves the group, members and all; positions in these partitions given out before are void.
+  /// Error: group_in_use when it has members of the classic kind.
   void seek(std::string group, std::vector<CommittedOffset> to, Completion<Committed> done,
             engine::Decided<Committed> decided = {});
   /// Forgets offsets of partitions. Error: group_in_use when a member reads one of them.
@@ -186,7 +188,8 @@ class Groups final : public engine::StateMachine, public engine::TimerTarget {
   std::optional<CommittedOffset> committed_offset(const std::string& group,
                                                   const std::string& topic,
                                                   PartitionId partition) const;
-  std::uint64_t seeks(const std::string& group, const std::string& topic) const;
+  std::uint64_t seeks(const std::string& group, const std::string& topic,
+                      PartitionId partition) const;
   std::vector<GroupInfo> list(const std::string& after, std::size_t limit) const;
   /// What of a topic the group has not read: without an offset, all of it.
   Lag lag(const std::string& group, const std::string& topic) const;

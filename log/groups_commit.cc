@@ -18,8 +18,9 @@ constexpr std::size_t kNoteOffsetBytes = 32;  // of an offset in it besides its 
 
 Error sought_since(const CommittedOffset& offset) {
   return Error(Errc::cursor_stale,
-               fmt::format("a seek has moved the group in {} since this position was given out",
-                           offset.topic),
+               fmt::format("a seek has moved the group in partition {} of {} since this position "
+                           "was given out",
+                           offset.partition.value(), offset.topic),
                "poll without the cursor: the answer begins where the seek went");
 }
 
@@ -64,7 +65,7 @@ Result<Groups::Checked> Groups::check(Commit commit) {
   for (const CommittedOffset& offset : checked.commit.offsets) {
     const auto key = state_->resolve(offset);
     if (!key) return key.error();
-    if (offset.seeks && *offset.seeks != (group ? group->seeks_of(key->topic_id) : 0)) {
+    if (offset.seeks && *offset.seeks != (group ? group->seeks_of(*key) : 0)) {
       return sought_since(offset);
     }
     const Offset stands =

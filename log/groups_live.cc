@@ -117,7 +117,6 @@ void Groups::State::tell(LiveGroup& group, const BrokerGroup::Change& change) {
   if (again != still->observers.end() && again->second == observer) observer->on_assigned(won);
 }
 
-// Seeks are counted by topic: whoever reads another partition of it has to know as well.
 void Groups::State::tell_moved(const std::string& group, const std::set<PartitionKey>& sought) {
   std::vector<std::string> members;
   if (const LiveGroup* const now = find_live(group))
@@ -128,13 +127,8 @@ void Groups::State::tell_moved(const std::string& group, const std::set<Partitio
     const auto observer = now->observers.find(member);
     if (observer == now->observers.end() || !now->broker()->has(member)) continue;
     std::vector<HeldPartition> moved;
-    for (const PartitionKey& key : now->broker()->view(member).assigned) {
-      // The least key of the topic that was sought, or behind it.
-      const auto first = sought.lower_bound({key.topic_id, PartitionId{0}});
-      if (first == sought.end() || first->topic_id != key.topic_id) continue;
-      moved.push_back(held(group, key));
-      moved.back().sought = sought.contains(key);
-    }
+    for (const PartitionKey& key : now->broker()->view(member).assigned)
+      if (sought.contains(key)) moved.push_back(held(group, key));
     if (!moved.empty()) observer->second->on_moved(moved);
   }
 }

@@ -39,10 +39,11 @@ std::optional<CommittedOffset> Groups::committed_offset(const std::string& group
   return found;
 }
 
-std::uint64_t Groups::seeks(const std::string& group, const std::string& topic) const {
+std::uint64_t Groups::seeks(const std::string& group, const std::string& topic,
+                            PartitionId partition) const {
   const StoredGroup* const stored = state_->find(group);
   const auto ref = state_->topics.resolve(topic);
-  return stored && ref ? stored->seeks_of(ref->id) : 0;
+  return stored && ref ? stored->seeks_of({ref->id, partition}) : 0;
 }
 
 std::vector<GroupInfo> Groups::list(const std::string& after, std::size_t limit) const {
@@ -116,7 +117,7 @@ HeldPartition Groups::State::held(const std::string& group, const PartitionKey& 
   const std::string* const topic = topics.name_of(key.topic_id);
   const StoredGroup* const stored = find(group);
   return {topic ? *topic : std::string(), key, stored ? stored->get(key) : std::nullopt,
-          stored ? stored->seeks_of(key.topic_id) : 0};
+          stored ? stored->seeks_of(key) : 0};
 }
 
 RevokedPartition Groups::State::revoked(const BrokerGroup::Revocation& revocation) const {

@@ -29,6 +29,10 @@ void Groups::seek(std::string group, std::vector<CommittedOffset> to, Completion
     note.offsets.push_back(to_note(*key, offset));
   }
   if (auto written = state_->admit_and_write(note); !written) return done(written.error());
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const GroupOffset& moved = note.offsets[i];
+    to[i].seeks = state_->find(group)->seeks_of({moved.topic_id, moved.partition});
+  }
   if (live && live->broker()) {
     std::set<PartitionKey> sought;
     for (const GroupOffset& offset : note.offsets) {

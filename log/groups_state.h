@@ -20,6 +20,8 @@ namespace twofold::log {
 /// The committed offset of each partition plus one, so that a partition never committed costs a
 /// zero and no more.
 using OffsetsOfTopic = std::vector<std::uint64_t>;
+/// How many seeks have moved the group in each partition, up to the highest ever sought.
+using SeeksOfTopic = std::vector<std::uint64_t>;
 
 /// What a protocol wants to find again beside an offset.
 struct OffsetDetails {
@@ -31,12 +33,13 @@ struct OffsetDetails {
 struct StoredGroup {
   std::map<std::uint32_t, OffsetsOfTopic> topics;  // by id
   std::map<PartitionKey, OffsetDetails> details;   // where there are any
-  std::map<std::uint32_t, std::uint64_t> seeks;    // of topics that were ever sought
+  std::map<std::uint32_t, SeeksOfTopic> seeks;     // likewise
   Instant touched{0};                              // last commit, or the last member's leaving
 
   void set(const GroupOffset& offset);
   std::optional<Offset> get(const PartitionKey& key) const;
-  std::uint64_t seeks_of(std::uint32_t topic_id) const;
+  std::uint64_t seeks_of(const PartitionKey& key) const;
+  void count_seek(const PartitionKey& key);
   /// True when nothing is left.
   bool forget_topic(std::uint32_t topic_id);
 };

@@ -40,9 +40,17 @@ std::optional<Offset> StoredGroup::get(const PartitionKey& key) const {
   return Offset{static_cast<std::int64_t>(found->second[at] - 1)};
 }
 
-std::uint64_t StoredGroup::seeks_of(std::uint32_t topic_id) const {
-  const auto found = seeks.find(topic_id);
-  return found == seeks.end() ? 0 : found->second;
+std::uint64_t StoredGroup::seeks_of(const PartitionKey& key) const {
+  const auto found = seeks.find(key.topic_id);
+  const auto at = static_cast<std::size_t>(key.partition.value());
+  return found == seeks.end() || at >= found->second.size() ? 0 : found->second[at];
+}
+
+void StoredGroup::count_seek(const PartitionKey& key) {
+  SeeksOfTopic& counts = seeks[key.topic_id];
+  const auto at = static_cast<std::size_t>(key.partition.value());
+  if (at >= counts.size()) counts.resize(at + 1);
+  ++counts[at];
 }
 
 bool StoredGroup::forget_topic(std::uint32_t topic_id) {
@@ -86,11 +94,9 @@ void Groups::State::change(const GroupNote& note) {
   const auto& offsets = seek ? seek->offsets : std::get<GroupCommit>(note).offsets;
   StoredGroup& group = groups[group_of(note)];
   group.touched = seek ? seek->at : std::get<GroupCommit>(note).at;
-  std::optional<std::uint32_t> last;
   for (const GroupOffset& offset : offsets) {
     group.set(offset);
-    if (seek && offset.topic_id != last) ++group.seeks[offset.topic_id];
-    last = offset.topic_id;
+    if (seek) group.count_seek({offset.topic_id, offset.partition});
   }
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,14 +7,13 @@
 
 namespace twofold::http {
 
-/// A group reads several topics: its cursor holds one cursor for each, and how often the group was
-/// moved there by seeks, unless never: a seek makes older cursors stale.
-///     g1.orders:c1.AQcCAKwCAAK8csql,invoices@2:c1....
-/// Neither names nor cursors have a comma, colon or @, so that nothing needs escaping.
+/// A group reads several topics: its cursor holds one cursor for each, with the seeks of its
+/// partitions (log/cursor.h).
+///     g1.orders:c1.AQcCAKwCAAK8csql,invoices:c1....
+/// Neither names nor cursors have a comma or colon, so that nothing needs escaping.
 struct TopicCursor {
   std::string topic;
   std::string cursor;
-  std::uint64_t seeks = 0;
 };
 std::string encode_group_cursor(const std::vector<TopicCursor>& cursors);
 /// Nullopt when it is not one; the cursors inside are checked by whoever decodes them.

@@ -22,7 +22,6 @@ constexpr int kLooksMax = 64;
 // One topic of a poll: where it reads on, in the partitions that are the reader's.
 struct Topic {
   Places places;
-  std::uint64_t seeks = 0;
   /// What of each partition is done with: behind it, everything is in the reader's hands.
   std::vector<engine::Offset> done_before;
 };
@@ -36,17 +35,18 @@ struct Poll {
 
 struct Standing {
   log::TopicInfo topic;
-  std::uint64_t seeks = 0;
-  std::vector<std::optional<engine::Offset>> committed;
+  std::vector<std::optional<engine::Offset>> committed;  // by partition, as are the
+  std::vector<std::uint64_t> seeks;
 };
 
 engine::Result<Standing> standing_of(const Broker& broker, const std::string& group,
                                      const std::string& topic) {
   auto found = broker.topics.find(topic);
   if (!found) return found.error();
-  Standing standing{*std::move(found), broker.groups.seeks(group, topic), {}};
+  Standing standing{*std::move(found), {}, {}};
   for (std::int32_t p = 0; p < standing.topic.config.partitions; ++p) {
     standing.committed.push_back(broker.groups.committed(group, topic, engine::PartitionId{p}));
+    standing.seeks.push_back(broker.groups.seeks(group, topic, engine::PartitionId{p}));
   }
   return standing;
 }
@@ -64,15 +64,25 @@ std::vector<std::int32_t> wanted_of(const Poll& poll, const log::TopicInfo& topi
   return wanted;
 }
 
+Problem sought_since(const std::string& topic, std::size_t partition) {
+  return Problem(ProblemKind::cursor_stale,
+                 fmt::format("A seek has moved the group in partition {} of {} since this cursor.",
+                             partition, topic),
+                 "cursor")
+      .with_hint("Poll without the cursor: the answer begins where the seek went.");
+}
+
 Try<std::vector<log::PartitionPosition>> cursor_for(const PollRequest& request,
                                                     const Standing& standing) {
   for (const TopicCursor& cursor : request.cursors) {
     if (cursor.topic != standing.topic.name) continue;
-    if (cursor.seeks == standing.seeks) return read_cursor(standing.topic, cursor.cursor);
-    return Problem(ProblemKind::cursor_stale,
-                   fmt::format("A seek has moved the group in {} since this cursor.", cursor.topic),
-                   "cursor")
-        .with_hint("Poll without the cursor: the answer begins where the seek went.");
+    auto positions = read_cursor(standing.topic, cursor.cursor);
+    if (!positions) return positions;
+    for (const log::PartitionPosition& position : *positions) {
+      const auto p = static_cast<std::size_t>(position.partition.value());
+      if (position.seeks != standing.seeks[p]) return sought_since(cursor.topic, p);
+    }
+    return positions;
   }
   return std::vector<log::PartitionPosition>();
 }
@@ -126,14 +136,14 @@ Task<Try<>> add_topic(Call& call, Poll& poll, std::string name) {
   }
   Topic topic;
   topic.places.topic = standing->topic;
-  topic.seeks = standing->seeks;
   std::vector<std::size_t> open;
   for (const std::int32_t p : wanted_of(poll, standing->topic)) {
     const auto at = reads_on(*standing, *cursor, p);
     if (!at) open.push_back(topic.places.positions.size());
-    topic.places.positions.push_back({engine::PartitionId{p}, at.value_or(engine::Offset{0})});
-    topic.done_before.push_back(
-        standing->committed[static_cast<std::size_t>(p)].value_or(engine::Offset{0}));
+    const auto i = static_cast<std::size_t>(p);
+    topic.places.positions.push_back(
+        {engine::PartitionId{p}, at.value_or(engine::Offset{0}), standing->seeks[i]});
+    topic.done_before.push_back(standing->committed[i].value_or(engine::Offset{0}));
   }
   if (topic.places.positions.empty()) co_return Try<>();
   if (!open.empty()) {
@@ -236,8 +246,7 @@ void append_tail(JsonWriter& json, const Broker& broker, const Poll& poll,
   std::vector<TopicPartition> assigned;
   for (const Topic& topic : poll.topics) {
     const log::TopicInfo& info = topic.places.topic;
-    cursors.push_back(
-        {info.name, log::encode_cursor({info.id, topic.places.positions}), topic.seeks});
+    cursors.push_back({info.name, log::encode_cursor({info.id, topic.places.positions})});
     for (const auto& position : topic.places.positions) {
       assigned.push_back({info.name, position.partition.value()});
     }
@@ -314,7 +323,8 @@ Task<Try<>> poll_group(Call& call) {
     limits.filter = poll.request.filter.get();
     auto page = co_await make_page(call, readable, limits, std::move(sink));
     if (!page) co_return std::move(page).problem();
-    places.positions = page->next;
+    for (std::size_t p = 0; p < places.positions.size(); ++p)
+      places.positions[p].offset = page->next[p].offset;
     records += page->records;
   }
   json.end_array();

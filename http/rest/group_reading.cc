@@ -32,11 +32,14 @@ engine::Decided<log::Committed> stands_of(engine::Decided<Offsets> decided) {
 Task<Try<Offsets>> offsets_of(Call& call, const CommitRequest& request) {
   Offsets offsets = request.offsets;
   for (const TopicCursor& cursor : request.cursors) {
-    auto places = co_await places_of_cursor(call, cursor.topic, cursor.cursor);
-    if (!places) co_return std::move(places).problem();
-    for (const log::PartitionPosition& position : places->positions) {
+    auto ask = [&topics = call.broker.topics, &cursor] { return topics.find(cursor.topic); };
+    const auto topic = co_await ask_core(call.broker.core, std::move(ask));
+    if (!topic) co_return co_await explained(call, topic.error(), cursor.topic);
+    auto positions = read_cursor(*topic, cursor.cursor);
+    if (!positions) co_return std::move(positions).problem();
+    for (const log::PartitionPosition& position : *positions) {
       log::CommittedOffset offset{cursor.topic, position.partition, position.offset};
-      offset.seeks = cursor.seeks;
+      offset.seeks = position.seeks;
       offsets.push_back(std::move(offset));
     }
   }

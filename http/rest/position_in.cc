@@ -102,6 +102,7 @@ Task<Try<Places>> places_of_cursor(Call& call, std::string topic, std::string cu
   Places places;
   places.topic = *std::move(found);
   places.positions = *std::move(positions);
+  for (log::PartitionPosition& position : places.positions) position.seeks = 0;
   co_return places;
 }
 

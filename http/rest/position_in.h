@@ -19,10 +19,10 @@ struct Places {
 /// up in the records, off the core. `param` is named when the text is refused.
 Task<Try<Places>> find_places(Call& call, std::string topic, std::string position,
                               std::string_view param);
-/// What a cursor of this topic says.
+/// What a cursor of this topic says, with the seeks of a group's.
 Try<std::vector<log::PartitionPosition>> read_cursor(const log::TopicInfo& topic,
                                                      std::string_view cursor);
-/// Where a cursor says to go on.
+/// Where a cursor says to go on, whoever it was given to.
 Task<Try<Places>> places_of_cursor(Call& call, std::string topic, std::string cursor);
 
 /// Keeps one partition only; an error when it is not there.

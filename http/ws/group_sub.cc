@@ -57,38 +57,38 @@ Task<> GroupSub::look_again(std::shared_ptr<GroupSub> self) {
   GroupSub& sub = *self;
   while (std::exchange(sub.again_, false)) {
     auto ask = [membership = sub.membership_, &topics = sub.connection().broker().topics,
-                id = sub.topic_id(), name = sub.topic()]() -> Result<Membership::Standing> {
+                id = sub.topic_id(), name = sub.topic()]() -> Result<log::Holding> {
       const auto topic = topics.resolve(name);
       if (!topic || topic->id != id) return topic_gone(name);
-      return membership->standing();
+      return membership->holding();
     };
-    auto standing = co_await ask_core(sub.connection().broker().core, std::move(ask));
+    auto holding = co_await ask_core(sub.connection().broker().core, std::move(ask));
     if (sub.ended()) co_return;
-    if (!standing) {
-      sub.connection().sub_failed(sub, standing.error(), sub.topic());
+    if (!holding) {
+      sub.connection().sub_failed(sub, holding.error(), sub.topic());
       co_return;
     }
-    if (!knows_where(standing->holding)) {
-      auto begun = co_await begin(self, *standing);
+    if (!knows_where(*holding)) {
+      auto begun = co_await begin(self, *holding);
       if (sub.ended()) co_return;
       if (!begun) {
         sub.connection().sub_refused(FrameId{}, sub, std::move(begun).problem());
         co_return;
       }
     }
-    sub.reconcile(*standing);
+    sub.reconcile(*holding);
   }
   sub.looking_ = false;
 }
 
 // What was never committed begins where the subscription says; decided once for the group.
-Task<Try<>> GroupSub::begin(std::shared_ptr<GroupSub> self, Membership::Standing& standing) {
+Task<Try<>> GroupSub::begin(std::shared_ptr<GroupSub> self, log::Holding& holding) {
   const std::shared_ptr<Connection> connection = self->shared_connection();
   OwnCall call(connection->broker(), connection->common());
   auto starts = co_await find_places(*call, self->topic(), self->from_, "from");
   if (!starts) co_return std::move(starts).problem();
   std::vector<log::CommittedOffset> decided;
-  for (log::HeldPartition& held : standing.holding.assigned) {
+  for (log::HeldPartition& held : holding.assigned) {
     if (held.committed) continue;
     for (const log::PartitionPosition& start : starts->positions) {
       if (start.partition == held.key.partition) held.committed = start.offset;
@@ -99,23 +99,21 @@ Task<Try<>> GroupSub::begin(std::shared_ptr<GroupSub> self, Membership::Standing
   if (self->from_ == "earliest") co_return Try<>();
   auto decide = [membership = self->membership_, &groups = connection->broker().groups, &decided] {
     groups.begin_at(membership->who().group, decided);
-    return membership->standing();
+    return membership->holding();
   };
   auto now = co_await ask_core(connection->broker().core, std::move(decide));
-  if (now && knows_where(now->holding)) standing = *std::move(now);
+  if (now && knows_where(*now)) holding = *std::move(now);
   co_return Try<>();
 }
 
 // Reads what the member holds now, each partition from where it was, or from what was committed.
-void GroupSub::reconcile(const Membership::Standing& standing) {
-  const log::Holding& holding = standing.holding;
+void GroupSub::reconcile(const log::Holding& holding) {
   Parts now;
   bool same = generation_ >= 0;
   for (const log::HeldPartition& held : holding.assigned) {
     const std::int32_t number = held.key.partition.value();
-    const auto moves = standing.moves.find(held.key.partition);
-    const Part part = part_of(held, moves == standing.moves.end() ? 0 : moves->second);
-    if (!parts_.contains(number) || parts_.at(number).moves != part.moves) same = false;
+    const Part part = part_of(held);
+    if (!parts_.contains(number) || parts_.at(number).seeks != part.seeks) same = false;
     now.emplace(number, part);
   }
   same = same && now.size() == parts_.size();
@@ -131,13 +129,10 @@ void GroupSub::reconcile(const Membership::Standing& standing) {
 
 // A partition that was read before, and that no seek has moved, goes on where it stood; also one
 // that was to be let go and stays after all.
-GroupSub::Part GroupSub::part_of(const log::HeldPartition& held, std::uint32_t moves) const {
+GroupSub::Part GroupSub::part_of(const log::HeldPartition& held) const {
   const engine::Offset at = held.committed.value_or(engine::Offset{0});
   const Part* const known = find(held.key.partition.value());
-  if (!known || known->moves != moves) return Part{at, at, at, held.seeks, moves};
-  Part part = *known;
-  part.seeks = held.seeks;  // counted by topic: another partition of it may have been moved
-  return part;
+  return known && known->seeks == held.seeks ? *known : Part{at, at, held.seeks};
 }
 
 // What is read goes on where it stands, what is not yet where the last message of it ended.
@@ -145,8 +140,8 @@ Positions GroupSub::places_of(const Parts& parts) const {
   Positions places;
   for (const auto& [number, part] : parts) {
     const auto before = parts_.find(number);
-    const bool moved = before == parts_.end() || before->second.moves != part.moves;
-    log::PartitionPosition place{engine::PartitionId{number}, part.sent};
+    const bool moved = before == parts_.end() || before->second.seeks != part.seeks;
+    log::PartitionPosition place{engine::PartitionId{number}, part.sent, part.seeks};
     for (const log::PartitionPosition& stood : here())
       if (!moved && stood.partition == place.partition) place.offset = stood.offset;
     places.push_back(place);
@@ -219,14 +214,9 @@ Try<log::Commit> GroupSub::commit_of(std::string_view cursor) const {
   for (const log::PartitionPosition& place : *places) {
     const std::int32_t number = place.partition.value();
     log::CommittedOffset offset{topic(), place.partition, place.offset};
-    const Part* const part = find(number);
-    if (part && part->seeks > 0 && (place.offset < part->start || place.offset > part->sent)) {
-      return Problem(ProblemKind::cursor_stale, "A seek has moved the group since this cursor.",
-                     "cursor");
-    }
-    if (part) offset.seeks = part->seeks;
+    offset.seeks = place.seeks;
     const auto lost = gone_.find(number);
-    if (part || lost == gone_.end()) {
+    if (find(number) || lost == gone_.end()) {
       commit.offsets.push_back(std::move(offset));
     } else if (place.offset > lost->second) {
       gone.push_back(std::move(offset));

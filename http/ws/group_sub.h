@@ -29,8 +29,8 @@ class GroupSub final : public TopicSub {
   void open(std::shared_ptr<const StreamSpec> spec, log::TopicInfo info);
   /// The member may hold something else now.
   void look();
-  /// What committing a cursor of this subscription means. Errors: invalid_cursor, cursor_stale
-  /// (a seek has moved the group since).
+  /// What committing a cursor of this subscription means. Errors: invalid_cursor, cursor_stale (of
+  /// a topic that was created anew).
   Try<log::Commit> commit_of(std::string_view cursor) const;
   void committed(const log::Committed& committed);
 
@@ -40,19 +40,17 @@ class GroupSub final : public TopicSub {
 
  private:
   struct Part {
-    engine::Offset start;      // where reading began, or was moved to
     engine::Offset sent;       // before it, everything is in the client's hands
     engine::Offset committed;  // before it, everything is done with
-    std::uint64_t seeks;
-    std::uint32_t moves;  // by seeks
+    std::uint64_t seeks;       // by which it was moved before
   };
   using Parts = std::map<std::int32_t, Part>;
 
   void delivered() override;
   static Task<> look_again(std::shared_ptr<GroupSub> self);
-  static Task<Try<>> begin(std::shared_ptr<GroupSub> self, Membership::Standing& standing);
-  void reconcile(const Membership::Standing& standing);
-  Part part_of(const log::HeldPartition& held, std::uint32_t moves) const;
+  static Task<Try<>> begin(std::shared_ptr<GroupSub> self, log::Holding& holding);
+  void reconcile(const log::Holding& holding);
+  Part part_of(const log::HeldPartition& held) const;
   Positions places_of(const Parts& parts) const;
   void let_go(const log::Holding& holding, const Parts& now);
   const Part* find(std::int32_t partition) const;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <utility>
 
 #include "engine/base/unique_function.h"
@@ -19,19 +17,13 @@ class Membership final : public log::MemberObserver {
 
   const log::GroupJoin& who() const { return join_; }
   engine::Result<log::Holding> join() { return groups_.join(join_, this); }
-  struct Standing {
-    log::Holding holding;
-    std::map<engine::PartitionId, std::uint32_t> moves;  ///< how often a seek has moved it
-  };
   /// Error: member_fenced when somebody else came under its name.
-  engine::Result<Standing> standing() const {
+  engine::Result<log::Holding> holding() const {
     if (detached_) {
       return engine::Error(engine::Errc::member_fenced,
                            "the member was removed, or another one has come under its name");
     }
-    auto holding = groups_.holding(join_.group, join_.member);
-    if (!holding) return holding.error();
-    return Standing{*std::move(holding), moves_};
+    return groups_.holding(join_.group, join_.member);
   }
   /// What it holds goes to the others; nothing is heard any more.
   void leave() {
@@ -41,11 +33,7 @@ class Membership final : public log::MemberObserver {
 
   void on_assigned(const std::vector<log::HeldPartition>&) override { look_again(); }
   void on_revoked(const std::vector<log::RevokedPartition>&) override { look_again(); }
-  void on_moved(const std::vector<log::HeldPartition>& partitions) override {
-    for (const log::HeldPartition& one : partitions)
-      if (one.sought) ++moves_[one.key.partition];
-    look_again();
-  }
+  void on_moved(const std::vector<log::HeldPartition>&) override { look_again(); }
   void on_detached() override {
     detached_ = true;
     look_again();
@@ -59,7 +47,6 @@ class Membership final : public log::MemberObserver {
   log::Groups& groups_;
   const log::GroupJoin join_;
   engine::UniqueFunction<void()> changed_;
-  std::map<engine::PartitionId, std::uint32_t> moves_;
   bool detached_ = false;
 };
 

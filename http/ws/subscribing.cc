@@ -230,8 +230,11 @@ Task<> Connection::seek_group(std::shared_ptr<Connection> self, FrameId id,
     co_await explain(self, std::move(id), sub, sought.error(), group->topic(), std::nullopt);
     co_return;
   }
+  Positions stands;
+  for (const log::CommittedOffset& one : sought->stands)
+    stands.push_back({one.partition, one.offset, one.seeks.value_or(0)});
   connection.send(subscribed_frame(connection.format(), id, sub,
-                                   log::encode_cursor({places->topic.id, places->positions})));
+                                   log::encode_cursor({places->topic.id, stands})));
 }
 
 }  // namespace twofold::http::ws

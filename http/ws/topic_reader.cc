@@ -32,7 +32,7 @@ std::string StreamSpec::key(const Positions& positions) const {
   std::string key = fmt::format("{} {} {} {} ", topic_id, static_cast<int>(format), batch_max,
                                 total_order ? 't' : 'p');
   for (const log::PartitionPosition& position : positions)
-    key.append(fmt::format("{},", position.partition.value()));
+    key.append(fmt::format("{}@{},", position.partition.value(), position.seeks));
   return key.append(" ").append(filter_text);
 }
 

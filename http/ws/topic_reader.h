@@ -23,7 +23,8 @@ struct StreamSpec {
   std::string filter_text;
   std::shared_ptr<const queue::RecordFilter> filter;  ///< null: everything
 
-  /// Equal for equal streams over the partitions of `positions`.
+  /// Equal for equal streams over the partitions of `positions`, whose cursors carry the same
+  /// seeks.
   std::string key(const Positions& positions) const;
 };
 

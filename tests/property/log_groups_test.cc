@@ -1,6 +1,6 @@
 // Random members that join, read, commit, fall silent, leave and are moved, against what a group
 // promises: one reader for each partition, nobody without a share, commits that hold and never move
-// back, and work in hand that nobody else gets in time.
+// back, work in hand that nobody else gets in time, and positions that a seek makes void.
 
 #include <algorithm>
 #include <map>
@@ -34,7 +34,11 @@ using Step = std::tuple<std::uint8_t, std::uint16_t, std::uint16_t>;
 /// A member as its own process sees it.
 struct Client {
   bool joined = false;
-  std::map<std::int32_t, std::int64_t> hands;  // partition -> upto where it was handed out
+  struct Hand {
+    std::int64_t upto;
+    std::uint64_t seeks;
+  };
+  std::map<std::int32_t, Hand> hands;  // partition -> what of it was handed out
 };
 
 class Story {
@@ -136,18 +140,20 @@ class Story {
       const auto stands = committed_.find(p);
       const std::int64_t from = stands == committed_.end() ? 0 : stands->second;
       RC_ASSERT(held.committed.value_or(Offset{0}).value() == from);
+      RC_ASSERT(held.seeks == seeks_[p]);
       const std::int64_t upto = std::min<std::int64_t>(kRecords, from + choice % 7);
       if (upto == from) continue;
       groups_->handed_out("g", member, held.key, Offset{upto});
-      clients_[member].hands[p] = upto;
+      clients_[member].hands[p] = {upto, held.seeks};
     }
   }
 
   // All that it has in hand, in one commit.
   void commit(const std::string& member, std::uint16_t) {
     Commit commit{"g", {}, member};
-    for (const auto& [p, upto] : clients_[member].hands) {
-      commit.offsets.push_back({"t", PartitionId{p}, Offset{upto}});
+    for (const auto& [p, hand] : clients_[member].hands) {
+      commit.offsets.push_back({"t", PartitionId{p}, Offset{hand.upto}});
+      commit.offsets.back().seeks = hand.seeks;
     }
     if (!commit.offsets.empty()) send(std::move(commit));
   }
@@ -158,18 +164,10 @@ class Story {
 
   void send(Commit commit) {
     const std::string member = std::get<std::string>(commit.by);
-    bool fenced = false;  // somebody else reads one of them, and it is not committed yet
-    const auto info = groups_->find("g");
+    std::optional<engine::Errc> expected;
     for (const auto& offset : commit.offsets) {
-      if (!info) break;
-      const auto stands = committed_.find(offset.partition.value());
-      if (stands != committed_.end() && offset.offset.value() <= stands->second) continue;
-      for (const GroupMember& other : info->members) {
-        if (other.id == member) continue;
-        const auto is_it = [&](const auto& one) { return one.key.partition == offset.partition; };
-        fenced |= std::any_of(other.assigned.begin(), other.assigned.end(), is_it);
-        fenced |= std::any_of(other.revoking.begin(), other.revoking.end(), is_it);
-      }
+      expected = refusal(member, offset);
+      if (expected) break;
     }
     const auto offsets = commit.offsets;
     std::optional<Result<Committed>> answer;
@@ -177,9 +175,9 @@ class Story {
                     [&answer](auto result) { answer.emplace(std::move(result)); });
     core_->commit();
     RC_ASSERT(answer.has_value());
-    RC_ASSERT(answer->has_value() == !fenced);
-    if (fenced) {
-      RC_ASSERT(answer->error().code == engine::Errc::member_fenced);
+    RC_ASSERT(answer->has_value() == !expected);
+    if (expected) {
+      RC_ASSERT(answer->error().code == *expected);
       return;
     }
     for (std::size_t i = 0; i < offsets.size(); ++i) {
@@ -188,6 +186,25 @@ class Story {
       stands->second = std::max(stands->second, asked);
       RC_ASSERT((**answer).stands[i].offset.value() == stands->second);
     }
+  }
+
+  // What speaks against committing it: it is from before a seek, or it is new and somebody else
+  // reads the partition.
+  std::optional<engine::Errc> refusal(const std::string& member, const CommittedOffset& offset) {
+    const std::int32_t p = offset.partition.value();
+    if (offset.seeks && *offset.seeks != seeks_[p]) return engine::Errc::cursor_stale;
+    const auto stands = committed_.find(p);
+    if (stands != committed_.end() && offset.offset.value() <= stands->second) return std::nullopt;
+    const auto info = groups_->find("g");
+    if (!info) return std::nullopt;
+    const auto is_it = [&](const auto& one) { return one.key.partition == offset.partition; };
+    for (const GroupMember& other : info->members) {
+      if (other.id == member) continue;
+      if (std::any_of(other.assigned.begin(), other.assigned.end(), is_it) ||
+          std::any_of(other.revoking.begin(), other.revoking.end(), is_it))
+        return engine::Errc::member_fenced;
+    }
+    return std::nullopt;
   }
 
   void leave(const std::string& member) {
@@ -205,7 +222,7 @@ class Story {
                   [](auto&&) {});
     core_->commit();
     committed_[p] = choice % kRecords;
-    for (auto& [member, client] : clients_) client.hands.erase(p);
+    ++seeks_[p];
   }
 
   tests::FakeDisk disk_;
@@ -215,6 +232,7 @@ class Story {
   std::unique_ptr<Groups> groups_;
   std::map<std::string, Client> clients_;
   std::map<std::int32_t, std::int64_t> committed_;
+  std::map<std::int32_t, std::uint64_t> seeks_;
 };
 
 RC_GTEST_PROP(LogGroups, KeepWhatTheyPromise, (const std::vector<Step>& steps)) {

@@ -186,6 +186,29 @@ class Groups(WireCase):
         self.ask("POST", "/v1/groups/seek/seek", {"topic": "sought", "to": "latest"})
         self.assertEqual(self.ask("GET", "/v1/groups/seek")["lag"]["count"], 0)
 
+    def test_seeks_are_counted_by_partition(self):
+        self.topic("counted", 60)
+        self.settle("counting", "counted", "a", "b")
+        self.publish("counted", 60, 90)
+        pages = [self.poll("counting", member, "counted", max=100) for member in "ab"]
+        mine, others = (page["assigned"]["counted"] for page in pages)
+        self.ask("POST", "/v1/groups/counting/seek", {"topic": "counted", "to": {str(mine[0]): 0}})
+        for path, body in (("commit", {"member": "a", "cursor": pages[0]["cursor"]}),
+                           ("poll", {"topics": ["counted"], "member": "a", "cursor": pages[0]["cursor"]})):
+            self.refused("POST", f"/v1/groups/counting/{path}", body, status=410, code="cursor-stale")
+        page = self.poll("counting", "b", "counted", cursor=pages[1]["cursor"])
+        self.commit("counting", "b", page["cursor"])
+        stands = self.ask("GET", "/v1/groups/counting")["offsets"]["counted"]
+        expected = {mine[0]: 0} | {p: 10 for p in mine[1:]} | {p: 15 for p in others}
+        self.assertEqual({int(p): place["committed"] for p, place in stands.items()}, expected, "all or nothing of a's")
+        page = self.poll("counting", "a", "counted", max=100)
+        self.commit("counting", "a", page["cursor"])
+        self.broker.stop()
+        self.broker.start()
+        self.ask("POST", "/v1/groups/counting/seek", {"topic": "counted", "to": {str(mine[0]): 0}})
+        self.refused("POST", "/v1/groups/counting/commit", {"member": "a", "cursor": page["cursor"]},
+                     status=410, code="cursor-stale")
+
     def test_a_seek_wakes_a_member_that_waits_at_the_end(self):
         self.topic("woken", 12)
         self.commit("wake", "a", self.poll("wake", "a", "woken")["cursor"])

@@ -152,6 +152,53 @@ class Groups(StreamCase):
         self.assertEqual((error["id"], error["problem"]["code"]), ("old", "cursor-stale"))
         self.assertEqual(self.committed("movers"), {0: 0})
 
+    async def test_a_cursor_from_before_a_seek_stays_stale_when_the_same_records_came_again(self):
+        self.topic("same", 2)
+        self.fill("same", 2, 3)
+        stream = await self.member("same", "repeaters")
+        cursors = []
+        for to in ("earliest", None):
+            got = []
+            while len(got) < 6:
+                frame = await stream.next("messages", but=("assigned", "subscribed", "heartbeat", "caught_up"))
+                got += frame["messages"]
+            cursors.append(frame["cursor"])
+            if to:
+                self.ask("POST", "/v1/groups/repeaters/seek", {"topic": "same", "to": to})
+        await stream.say("commit", id="old", sub=1, cursor=cursors[0])
+        error = await stream.next("error", but=("heartbeat", "caught_up"))
+        self.assertEqual((error["id"], error["problem"]["code"]), ("old", "cursor-stale"))
+        self.assertEqual(self.committed("repeaters"), {0: 0, 1: 0})
+        await self.commit(stream, cursors[1])
+        self.assertEqual(self.committed("repeaters"), {0: 3, 1: 3})
+
+    async def test_where_a_seek_has_led_can_be_committed(self):
+        self.topic("led", 1)
+        self.fill("led", 1, 3)
+        stream = await self.member("led", "leaders", credit={"messages": 0})
+        await stream.next("assigned", but=("heartbeat", "caught_up"))
+        for number in range(3):
+            await stream.say("seek", id=number, sub=1, to=number)
+            cursor = (await stream.next("subscribed", but=("assigned", "heartbeat", "caught_up")))["cursor"]
+        await stream.say("commit", id="c", sub=1, cursor=cursor)
+        await stream.next("ok", but=("assigned", "heartbeat", "caught_up"))
+        # A cursor of the group says where, to whoever reads the topic without it as well.
+        alone = await self.greeted()
+        await alone.subscribe(topic="led", resume=cursor)
+        self.assertEqual([m["value"] for m in await alone.messages(1)], [[0, 2]])
+
+    async def test_a_seek_of_another_partition_makes_no_cursor_stale(self):
+        self.topic("apart", 2)
+        first, second = await self.member("apart", "neighbours"), await self.member("apart", "neighbours")
+        self.assertEqual((await second.next("assigned"))["partitions"], [1])
+        self.fill("apart", 2, 3)
+        frame = {"messages": [{"value": [0, 0]}]}
+        while frame["messages"][-1]["value"] != [1, 2]:
+            frame = await second.next("messages", but=("heartbeat", "caught_up"))
+        self.ask("POST", "/v1/groups/neighbours/seek", {"topic": "apart", "to": {"0": 1}})
+        await self.commit(second, frame["cursor"])
+        self.assertEqual(self.committed("neighbours"), {0: 1, 1: 3})
+
     async def test_a_seek_in_one_partition_leaves_the_others_able_to_commit(self):
         self.topic("partly", 2)
         first, second = await self.member("partly", "halves"), await self.member("partly", "halves")

@@ -14,8 +14,8 @@ TopicInfo topic(std::uint32_t id, std::int32_t partitions) {
   return info;
 }
 
-PartitionPosition at(std::int32_t partition, std::int64_t offset) {
-  return {PartitionId{partition}, Offset{offset}};
+PartitionPosition at(std::int32_t partition, std::int64_t offset, std::uint64_t seeks = 0) {
+  return {PartitionId{partition}, Offset{offset}, seeks};
 }
 
 std::vector<PartitionPosition> positions_of(std::string_view text, const TopicInfo& topic) {
@@ -48,6 +48,22 @@ TEST(Cursor, KeepsItsBytes) {
                 7, {at(0, 300), at(1, 2)}
   }),
             "c1.AQcCAKwCAAK8csql");
+}
+
+TEST(Cursor, OfAGroupThatWasSoughtCarriesTheSeeksOfEachPartition) {
+  const Cursor cursor{
+      7, {at(0, 300), at(1, 2, 1), at(5, 9, UINT64_MAX)}
+  };
+  const auto read = positions_of(encode_cursor(cursor), topic(7, 6));
+  EXPECT_EQ(read, cursor.positions);
+  EXPECT_EQ(encode_cursor({
+                7, {at(0, 300), at(1, 2, 1)}
+  }),
+            "c1.AgcCAKwCAAACAQKnhss");
+  const auto text = encode_cursor(cursor);
+  for (std::size_t cut = 0; cut < text.size(); ++cut) {
+    EXPECT_EQ(fault_of(text.substr(0, cut), topic(7, 6)), CursorFault::invalid) << cut;
+  }
 }
 
 TEST(Cursor, MayHoldNoPartitionAtAll) {

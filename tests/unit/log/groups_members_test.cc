@@ -1,5 +1,4 @@
 #include "log/groups.h"
-
 #include "tests/unit/log/log_fixture.h"
 
 namespace twofold::log {
@@ -19,7 +18,7 @@ struct Heard final : MemberObserver {
   void on_moved(const std::vector<HeldPartition>& partitions) override {
     for (const auto& one : partitions) {
       told.push_back(one.key.partition.value());
-      if (one.sought) moved.push_back(one.committed->value());
+      moved.push_back(one.committed->value());
     }
   }
   void on_detached() override { ++detached; }
@@ -134,15 +133,40 @@ TEST_F(GroupMembersTest, ASeekReachesLiveMembers) {
   ASSERT_TRUE(join("a", &a));
   EXPECT_EQ(commit("a", 0, 15), Errc{});
   Answer<Committed> sought;
-  groups->seek("g", {{"orders", PartitionId{0}, Offset{3}}}, sought.here());
+  groups->seek("g",
+               {
+                   {"orders", PartitionId{0}, Offset{3}}
+  },
+               sought.here());
   core->commit();
   ASSERT_TRUE(sought.good());
   EXPECT_EQ(a.moved, std::vector<std::int64_t>{3});
-  EXPECT_EQ(a.told, (List{0, 1, 2, 3})) << "seeks are counted by topic";
+  EXPECT_EQ(a.told, List{0});
   const auto holding = groups->holding("g", "a");
   EXPECT_EQ(holding->assigned[0].committed, Offset{3});
   EXPECT_EQ(holding->assigned[0].seeks, 1u);
+  EXPECT_EQ(holding->assigned[1].seeks, 0u);
   groups->detach("g", "a", a);
+}
+
+TEST_F(GroupMembersTest, OnlyTheReaderOfAPartitionHearsThatItWasSought) {
+  Heard a;
+  Heard b;
+  ASSERT_TRUE(join("a", &a));
+  ASSERT_TRUE(join("b", &b));
+  Answer<Committed> sought;
+  groups->seek("g",
+               {
+                   {"orders", PartitionId{3}, Offset{3}}
+  },
+               sought.here());
+  core->commit();
+  ASSERT_TRUE(sought.good());
+  EXPECT_EQ(sought->stands[0].seeks, 1u);
+  EXPECT_EQ(a.told, List{});
+  EXPECT_EQ(b.told, List{3});
+  groups->detach("g", "a", a);
+  groups->detach("g", "b", b);
 }
 
 TEST_F(GroupMembersTest, AttachingEndsWithItsTimeOrWithAnother) {
@@ -194,13 +218,16 @@ TEST_F(GroupMembersTest, MembersOfTheOtherKindAreRefused) {
   JoinRequest request;
   request.client_id = "kafka";
   request.protocol_type = "consumer";
-  request.protocols = {{"range", ""}};
+  request.protocols = {
+      {"range", ""}
+  };
   Answer<JoinAnswer> joined;
   groups->classic_join("other", request, joined.here());
   ASSERT_TRUE(joined.good());
   EXPECT_EQ(groups->join({"other", "a", "", {"orders"}}).error().code, Errc::group_in_use);
   Answer<Committed> commit;
-  groups->commit({"other", {{"orders", PartitionId{0}, Offset{1}}}, std::string("a")}, commit.here());
+  groups->commit({"other", {{"orders", PartitionId{0}, Offset{1}}}, std::string("a")},
+                 commit.here());
   EXPECT_EQ(commit.error(), Errc::group_in_use);
 }
 
@@ -210,7 +237,9 @@ TEST_F(GroupMembersTest, AClassicGroupFromJoinToCommit) {
   request.session_timeout = 10s;
   request.rebalance_timeout = 60s;
   request.protocol_type = "consumer";
-  request.protocols = {{"range", "m"}};
+  request.protocols = {
+      {"range", "m"}
+  };
   Answer<JoinAnswer> first;
   groups->classic_join("c", request, first.here());
   ASSERT_TRUE(first.good());

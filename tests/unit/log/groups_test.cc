@@ -70,7 +70,11 @@ TEST_F(GroupsTest, ACommitNeverMovesBackAndSaysWhereTheGroupStands) {
   filled("orders", 2);
   commit("rollup", {on("orders", 0, 41)});
   Answer<Committed> answer;
-  groups->commit({"rollup", {on("orders", 0, 7), on("orders", 1, 3)}}, answer.here());
+  groups->commit(
+      {
+          "rollup", {on("orders", 0, 7), on("orders", 1, 3)}
+  },
+      answer.here());
   core->commit();
   ASSERT_TRUE(answer.good());
   EXPECT_EQ(answer->stands[0].offset, Offset{41});
@@ -112,7 +116,7 @@ TEST_F(GroupsTest, ASeekMovesBackAndMakesOldPositionsStale) {
   filled("orders", 2);
   filled("bills", 1);
   commit("rollup", {on("orders", 0, 41), on("bills", 0, 7)});
-  EXPECT_EQ(groups->seeks("rollup", "orders"), 0u);
+  EXPECT_EQ(groups->seeks("rollup", "orders", PartitionId{0}), 0u);
   Answer<Committed> sought;
   groups->seek("rollup", {on("orders", 0, 10), on("orders", 1, 20)}, sought.here());
   EXPECT_FALSE(sought.came());
@@ -120,7 +124,8 @@ TEST_F(GroupsTest, ASeekMovesBackAndMakesOldPositionsStale) {
   ASSERT_TRUE(sought.good());
   EXPECT_EQ(committed("rollup", "orders", 0), 10);
   EXPECT_EQ(committed("rollup", "orders", 1), 20);
-  EXPECT_EQ(groups->seeks("rollup", "orders"), 1u) << "one seek, two partitions";
+  EXPECT_EQ(groups->seeks("rollup", "orders", PartitionId{0}), 1u);
+  EXPECT_EQ(groups->seeks("rollup", "orders", PartitionId{1}), 1u);
   CommittedOffset old = on("orders", 0, 42);
   old.seeks = 0;
   EXPECT_EQ(refused("rollup", {old}), Errc::cursor_stale);
@@ -128,10 +133,36 @@ TEST_F(GroupsTest, ASeekMovesBackAndMakesOldPositionsStale) {
   bill.seeks = 0;
   commit("rollup", {bill});
   crash_and_restart();
-  EXPECT_EQ(groups->seeks("rollup", "orders"), 1u);
+  EXPECT_EQ(groups->seeks("rollup", "orders", PartitionId{0}), 1u);
   old.seeks = 1;
   commit("rollup", {old});
   EXPECT_EQ(committed("rollup", "orders", 0), 42);
+}
+
+TEST_F(GroupsTest, ASeekOfOnePartitionLeavesPositionsInTheOthersGood) {
+  filled("orders", 3);
+  const auto seek_first = [&](std::int64_t to) {
+    Answer<Committed> sought;
+    groups->seek("rollup", {on("orders", 0, to)}, sought.here());
+    core->commit();
+    ASSERT_TRUE(sought.good());
+  };
+  seek_first(10);
+  seek_first(10);
+  for (const bool restarted : {false, true}) {
+    if (restarted) crash_and_restart();
+    EXPECT_EQ(groups->seeks("rollup", "orders", PartitionId{0}), 2u);
+    EXPECT_EQ(groups->seeks("rollup", "orders", PartitionId{1}), 0u);
+    EXPECT_EQ(groups->seeks("rollup", "orders", PartitionId{2}), 0u);
+  }
+  CommittedOffset second = on("orders", 1, 7);
+  second.seeks = 0;
+  commit("rollup", {second});
+  CommittedOffset first = on("orders", 0, 20);
+  first.seeks = 1;
+  second.offset = Offset{8};
+  EXPECT_EQ(refused("rollup", {second, first}), Errc::cursor_stale);
+  EXPECT_EQ(committed("rollup", "orders", 1), 7) << "all or nothing";
 }
 
 TEST_F(GroupsTest, OffsetsOfPartitionsCanBeForgotten) {
@@ -169,9 +200,14 @@ TEST_F(GroupsTest, BeginningIsDecidedOnce) {
 
 TEST_F(GroupsTest, LagIsToldInRecordsBytesAndAge) {
   create("orders", 2);
-  publish("orders", {{"k", "v", 0}, {"k", "v", 0}});
+  publish("orders", {
+                        {"k", "v", 0},
+                        {"k", "v", 0}
+  });
   core->pass(10s);
-  publish("orders", {{"k", "v", 1}});
+  publish("orders", {
+                        {"k", "v", 1}
+  });
   commit("rollup", {on("orders", 0, 1)});
   const Lag lag = groups->lag("rollup", "orders");
   EXPECT_EQ(lag.count, 2);
