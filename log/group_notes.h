@@ -50,6 +50,7 @@ struct GroupForget {
 struct GroupRemove {
   std::string group;
 };
+/// It was in use until then.
 struct GroupLeft {
   std::string group;
   Instant at{0};

@@ -121,16 +121,22 @@ void Groups::State::arm_sweep() {
 void Groups::State::sweep(Instant now) {
   sweep_armed = false;
   std::vector<std::string> forgotten;
+  std::vector<std::string> in_use;  // noted now and then: a restart must not take them for unused
   std::size_t looked_at = 0;
   auto at = groups.upper_bound(sweep_after);
   for (; at != groups.end() && looked_at < kGroupsPerSweep; ++at, ++looked_at) {
     sweep_after = at->first;
     const bool is_old = at->second.touched + options.offsets_retention <= now;
-    if (is_old && !live.contains(at->first)) forgotten.push_back(at->first);
+    const bool is_live = live.contains(at->first);
+    if (is_old && !is_live) forgotten.push_back(at->first);
+    if (is_live && at->second.touched + options.offsets_retention / 4 <= now) in_use.push_back(at->first);
   }
   const bool at_the_end = at == groups.end();
   for (std::string& name : forgotten) {
     if (!admit_and_write(GroupRemove{std::move(name)})) break;  // next time, then
+  }
+  for (std::string& name : in_use) {
+    if (!admit_and_write(GroupLeft{std::move(name), now})) break;
   }
   if (at_the_end) {
     sweep_after.clear();

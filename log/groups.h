@@ -25,6 +25,9 @@ struct CommittedOffset {
   /// Of a commit: how many seeks of this partition its position knows of; nullopt: it does not
   /// matter. Of a seek's answer: that one and those before.
   std::optional<std::uint64_t> seeks{};
+  /// Of a commit: refused (member_fenced) when the group stands elsewhere. One that stands nowhere
+  /// yet refuses nothing.
+  std::optional<Offset> from{};
 };
 
 /// Who commits: nobody in particular (refused while the group has members), a member among which
@@ -37,8 +40,8 @@ struct Commit {
   Committer by{};
   /// Without it an offset below the committed one changes nothing.
   bool may_move_back = false;
-  /// An offset below the committed one is refused instead (member_fenced): what else the commit is
-  /// part of was done by somebody before.
+  /// An offset below the committed one is refused instead (member_fenced), and so is a commit that
+  /// moves no offset on: what else it is part of was done by somebody before.
   bool must_not_lag = false;
 };
 struct Committed {

@@ -32,6 +32,22 @@ Error somebody_was_faster(const std::string& group, const CommittedOffset& offse
       "drop what is in hand of it and read on from where the group stands");
 }
 
+Error begins_elsewhere(const std::string& group, const CommittedOffset& offset, Offset stands) {
+  return Error(Errc::member_fenced,
+               fmt::format("group {} stands at {} in partition {} of {}, not at {}", group,
+                           stands.value(), offset.partition.value(), offset.topic,
+                           offset.from->value()),
+               "drop what is in hand of it and read on from where the group stands");
+}
+
+Error nothing_moves_on(const std::string& group) {
+  return Error(Errc::member_fenced,
+               fmt::format("group {} stands at all of these offsets already: somebody has done that "
+                           "work",
+                           group),
+               "drop what is in hand and read on from where the group stands");
+}
+
 }  // namespace
 
 void Groups::commit(Commit commit, Completion<Committed> done, engine::Decided<Committed> decided) {
@@ -62,6 +78,7 @@ Result<Groups::Checked> Groups::check(Commit commit) {
   if (!group && state_->groups.size() >= kGroupsMax) {
     return Error(Errc::overloaded, fmt::format("there are {} groups already", kGroupsMax));
   }
+  bool moves_on = false;
   for (const CommittedOffset& offset : checked.commit.offsets) {
     const auto key = state_->resolve(offset);
     if (!key) return key.error();
@@ -72,6 +89,11 @@ Result<Groups::Checked> Groups::check(Commit commit) {
         (group ? group->get(*key) : std::nullopt).value_or(Offset{-1});  // -1: nowhere yet
     // What is committed already is the same whoever says it again, also when the partition has
     // gone to another member just because all of it was committed.
+    const bool stands_somewhere = stands >= Offset{0};
+    if (offset.from && stands_somewhere && *offset.from != stands) {
+      return begins_elsewhere(checked.commit.group, offset, stands);
+    }
+    moves_on |= offset.offset > stands;
     const bool is_new = checked.commit.must_not_lag || offset.offset > stands;
     if (is_new) {
       if (auto reads = state_->check_reader(checked.commit, *key, offset); !reads) {
@@ -84,6 +106,7 @@ Result<Groups::Checked> Groups::check(Commit commit) {
     checked.keys.push_back(*key);
     checked.bytes += kNoteOffsetBytes + offset.metadata.size();
   }
+  if (checked.commit.must_not_lag && !moves_on) return nothing_moves_on(checked.commit.group);
   checked.bytes += checked.commit.group.size();
   return checked;
 }

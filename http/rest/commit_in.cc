@@ -1,5 +1,8 @@
 #include "http/rest/commit_in.h"
 
+#include <map>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "http/proto_reader.h"
@@ -93,6 +96,26 @@ Try<> take(Gathered& gathered, GroupOffsets offsets) {
   gathered.partitions += offsets.offsets.size();
   if (gathered.partitions > kOffsetsMax) return too_many("offsets");
   gathered.offsets.push_back(std::move(offsets));
+  return {};
+}
+
+// Where each partition is expected to stand, beside where it goes.
+Try<> expect_from(GroupOffsets& offsets, const std::vector<log::CommittedOffset>& from) {
+  using Place = std::pair<std::string_view, engine::PartitionId>;
+  std::map<Place, log::CommittedOffset*> places;
+  for (log::CommittedOffset& offset : offsets.offsets) {
+    places.emplace(Place{offset.topic, offset.partition}, &offset);
+  }
+  for (const log::CommittedOffset& one : from) {
+    const auto at = places.find(Place{one.topic, one.partition});
+    if (at == places.end()) {
+      return Problem(ProblemKind::invalid_request,
+                     fmt::format("Partition {} of {} has no offset to go to.",
+                                 one.partition.value(), one.topic),
+                     "from");
+    }
+    at->second->from = one.offset;
+  }
   return {};
 }
 
@@ -193,8 +216,10 @@ Try<Acks> read_acks(JsonReader& json, const Source& /*source*/) {
 }
 
 Try<GroupOffsets> read_group_offsets(JsonReader& json, const Source& /*source*/) {
-  static constexpr std::string_view kNames[] = {"group", "offsets", "member", "generation"};
+  static constexpr std::string_view kNames[] = {"group", "offsets", "member", "generation",
+                                                "from"};
   GroupOffsets offsets;
+  std::vector<log::CommittedOffset> from;
   std::string by;
   std::optional<std::int64_t> generation;
   MemberLoop members(json, kNames);
@@ -204,12 +229,14 @@ Try<GroupOffsets> read_group_offsets(JsonReader& json, const Source& /*source*/)
     if (*member == 1) taken = store(read_offsets_by_topic(json), offsets.offsets);
     if (*member == 2) taken = store(read_member(json), by);
     if (*member == 3) taken = store(read_number(json, 0, INT32_MAX), generation);
+    if (*member == 4) taken = store(read_offsets_by_topic(json), from);
     if (!taken) members.refuse(std::move(taken).problem());
   }
   if (auto problem = members.problem()) return *std::move(problem);
   if (auto named = name_committer(offsets, std::move(by), generation); !named) {
     return std::move(named).problem();
   }
+  if (auto expected = expect_from(offsets, from); !expected) return std::move(expected).problem();
   return offsets;
 }
 
@@ -291,6 +318,7 @@ Try<log::CommittedOffset> read_proto_offset(std::string_view message) {
     if (fields.is_number(2))
       offset.partition = engine::PartitionId{static_cast<std::int32_t>(fields.number())};
     if (fields.is_number(3)) offset.offset = engine::Offset{fields.signed_number()};
+    if (fields.is_number(4)) offset.from = engine::Offset{fields.signed_number()};
   }
   if (!fields.ok()) return not_protobuf();
   return offset;

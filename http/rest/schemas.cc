@@ -83,7 +83,7 @@ constexpr std::string_view kSchemas = R"({
   "ack":{"type":"array","items":{"type":"object","required":["queue","receipts"],"properties":{
     "queue":{"type":"string"},"receipts":{"type":"array","items":{"type":"string"}}}}},
   "offsets":{"type":"array","items":{"type":"object","required":["group","offsets"],"properties":{
-    "group":{"type":"string"},"member":{"type":"string"},"generation":{"type":"integer"},"offsets":{"$ref":"#/components/schemas/Offsets"}}}}}},
+    "group":{"type":"string"},"member":{"type":"string"},"generation":{"type":"integer"},"offsets":{"$ref":"#/components/schemas/Offsets"},"from":{"$ref":"#/components/schemas/Offsets"}}}}}},
 "CommitResponse":{"type":"object","required":["committed","publish","ack","offsets","durability"],"properties":{"committed":{"type":"boolean"},
   "publish":{"type":"array","items":{"type":"object","properties":{"topic":{"type":"string"},"queue":{"type":"string"},
     "records":{"type":"array","items":{"$ref":"#/components/schemas/Place"}},"messages":{"type":"array","items":{"$ref":"#/components/schemas/SentPlace"}}}}},

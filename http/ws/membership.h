@@ -28,6 +28,7 @@ class Membership final : public log::MemberObserver {
   /// What it holds goes to the others; nothing is heard any more.
   void leave() {
     changed_ = nullptr;
+    if (detached_) return;  // under its name may be somebody else by now
     (void)groups_.leave(join_.group, join_.member).has_value();  // or it is no member any more
   }
 

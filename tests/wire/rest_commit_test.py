@@ -142,7 +142,8 @@ class Commit(WireCase):
         stands = self.ask("GET", f"/v1/groups/{self.group}")["offsets"]
         self.assertEqual(stands[self.ledger]["0"]["committed"], 3)
         self.ask("POST", f"/v1/groups/{self.group}/leave", {"member": "a"})
-        self.ask("POST", "/v1/commit", body(3))
+        self.refused("POST", "/v1/commit", body(3), status=409, code="member-fenced")
+        self.assertEqual(self.counts(self.outbox)["ready"], 1)
 
     def test_a_result_that_somebody_else_has_written_before_is_not_written_again(self):
         self.ask("POST", f"/v1/topics/{self.ledger}/records", {"records": [{"value": n, "partition": 0} for n in range(5)]})
@@ -154,11 +155,28 @@ class Commit(WireCase):
                     "offsets": [{"group": f"{self.group}-late", "offsets": {self.ledger: {"0": upto}}}]}
 
         self.ask("POST", "/v1/commit", body(3))
-        problem = self.refused("POST", "/v1/commit", body(2), status=409, code="member-fenced")
-        self.assertRegex(problem["param"], r"^offsets\[0\]")
+        for upto in (2, 3):
+            problem = self.refused("POST", "/v1/commit", body(upto), status=409, code="member-fenced")
+            self.assertRegex(problem["param"], r"^offsets\[0\]")
         self.ask("POST", "/v1/commit", body(5))
         records = self.ask("GET", f"/v1/topics/{outcome}/records")["records"]
         self.assertEqual([record["value"] for record in records], [3, 5])
+
+    def test_work_that_was_begun_where_the_group_does_not_stand_any_more_is_not_written(self):
+        self.ask("POST", f"/v1/topics/{self.ledger}/records", {"records": [{"value": n, "partition": 0} for n in range(9)]})
+        group = f"{self.group}-from"
+
+        def body(begun: int, upto: int) -> dict:
+            return {"publish": [{"queue": self.outbox, "messages": [{"value": [begun, upto]}]}],
+                    "offsets": [{"group": group, "offsets": {self.ledger: {"0": upto}}, "from": {self.ledger: {"0": begun}}}]}
+
+        self.ask("POST", "/v1/commit", body(0, 4))
+        problem = self.refused("POST", "/v1/commit", body(0, 8), status=409, code="member-fenced")
+        self.assertIn("stands at 4", problem["detail"])
+        self.ask("POST", "/v1/commit", body(4, 8))
+        self.ask("POST", f"/v1/groups/{group}/seek", {"topic": self.ledger, "to": "earliest"})
+        self.refused("POST", "/v1/commit", body(8, 9), status=409, code="member-fenced")
+        self.assertEqual(self.counts(self.outbox)["ready"], 2)
 
     def test_bodies_that_make_no_sense(self):
         record = {"topic": self.ledger, "records": [{"value": 1}]}
@@ -173,6 +191,7 @@ class Commit(WireCase):
             ({"publish": [record | {"messages": [{"value": 1}]}]}, "publish[0]"),
             ({"ack": [{"queue": self.inbox}]}, "ack[0].receipts"), ({"ack": [{"receipts": ["r"]}]}, "ack[0].queue"),
             ({"ack": [{"queue": self.inbox, "receipts": "r"}]}, "ack[0].receipts"),
+            ({"offsets": [{"group": "g", "offsets": {self.ledger: {"0": 0}}, "from": {self.ledger: {"1": 0}}}]}, "offsets[0].from"),
             ({"offsets": [{"group": "g"}]}, "offsets[0].offsets"), ({"offsets": [{"offsets": {self.ledger: {"0": 0}}}]}, "offsets[0].group"),
             ({"offsets": [{"group": "g", "member": "", "offsets": {self.ledger: {"0": 0}}}]}, "offsets[0].member"),
             ({"offsets": [{"group": "g", "generation": 1, "offsets": {self.ledger: {"0": 0}}}]}, "offsets[0].member"),

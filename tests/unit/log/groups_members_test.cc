@@ -289,6 +289,20 @@ TEST_F(GroupMembersTest, TheRetentionOfOffsetsCountsFromTheLastMembersLeaving) {
   EXPECT_FALSE(groups->find("g"));
 }
 
+TEST_F(GroupMembersTest, TheOffsetsOfAnIdleGroupInUseOutliveARestartAfterMoreThanTheirRetention) {
+  Heard a;
+  ASSERT_TRUE(join("a", &a));
+  EXPECT_EQ(commit("a", 0, 5), Errc{});
+  for (int hour = 0; hour < 24 * 9; ++hour) {
+    core->pass(std::chrono::hours{1});
+    core->commit();
+  }
+  crash_and_restart();
+  core->pass(std::chrono::hours{1});
+  core->commit();
+  EXPECT_TRUE(groups->find("g")) << "its members are on their way back";
+}
+
 TEST_F(GroupMembersTest, ATopicThatIsRemovedTakesItsPartitionsAlong) {
   Heard a;
   ASSERT_TRUE(join("a", &a));
@@ -319,6 +333,29 @@ TEST_F(GroupMembersTest, HalvesOfACommitWorkInOneTurn) {
   EXPECT_TRUE(groups->check(one)) << "it is committed already";
   one.must_not_lag = true;
   EXPECT_EQ(groups->check(one).error().code, Errc::member_fenced) << "more hangs on it";
+}
+
+TEST_F(GroupMembersTest, ASlowMembersResultIsNotWrittenASecondTime) {
+  Commit done{"g", {{"orders", PartitionId{0}, Offset{5}}}};
+  done.must_not_lag = true;
+  groups->apply(*groups->check(done));
+  EXPECT_EQ(groups->check(done).error().code, Errc::member_fenced) << "nobody reads it any more";
+  Commit larger{"g", {{"orders", PartitionId{0}, Offset{10}}}};
+  larger.must_not_lag = true;
+  larger.offsets[0].from = Offset{0};
+  EXPECT_EQ(groups->check(larger).error().code, Errc::member_fenced) << "half of it was done";
+  larger.offsets[0].from = Offset{5};
+  EXPECT_TRUE(groups->check(larger));
+}
+
+TEST_F(GroupMembersTest, PartitionsInWhichNothingCameAreCommittedAlong) {
+  Commit done{"g", {{"orders", PartitionId{0}, Offset{5}}}};
+  groups->apply(*groups->check(done));
+  Commit next{
+      "g", {{"orders", PartitionId{0}, Offset{5}}, {"orders", PartitionId{1}, Offset{1}}}
+  };
+  next.must_not_lag = true;
+  EXPECT_TRUE(groups->check(next));
 }
 
 }  // namespace
