@@ -13,6 +13,9 @@ namespace twofold::http {
 /// be written they are ready again at once, and the receive does not count.
 void hand_out(Call& call, const std::string& queue, std::vector<queue::Delivered> messages);
 
+/// One call receives so often at most, whatever it finds expired; then its answer is empty.
+inline constexpr int kRoundsMax = 1'000;
+
 /// Takes out what has expired by its time to live; the queue is done with it. True when something
 /// was received and nothing is left: receive again, until the same deadline.
 bool drop_expired(Call& call, const std::string& queue, queue::Received& received,

@@ -337,12 +337,20 @@ void Queues::release(const std::string& name, const std::vector<std::string>& re
   s.serve(queue->id());
 }
 
+// Also what came free meanwhile, be it at once: nobody else has got it, and nobody is to. The dead
+// are kept until somebody has looked at them.
 void Queues::drop(const std::string& name, const std::vector<std::string>& receipts) {
   State& s = *state_;
   Queue* const queue = s.find(name);
   if (!queue) return;
   if (!s.core.admit(engine::Admission::consume, note_bytes(receipts.size()))) return;
-  std::vector<Offsets> dropped = s.held_by(*queue, receipts);
+  std::vector<Offsets> dropped(queue->partitions.size());
+  for (const std::string& receipt : receipts) {
+    const auto [settled, partition, offset, received, nonce] = s.present(*queue, receipt);
+    if (settled != Settled::ok) continue;
+    if (queue->partitions[partition].delivery.view(offset).state == MessageState::dead) continue;
+    dropped[partition].push_back(offset);
+  }
   for (std::size_t i = 0; i < dropped.size(); ++i) {
     if (dropped[i].empty()) continue;
     s.change(*queue, i, AckOp{runs_of(std::move(dropped[i]))});

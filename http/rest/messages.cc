@@ -164,7 +164,8 @@ Task<Try<>> receive_messages(Call& call) {
   std::optional<engine::Instant> until;
   Answered answered;
   MessageRecords records;
-  for (bool again = true; again;) {
+  bool again = true;
+  for (int round = 0; again && round < kRoundsMax; ++round) {
     auto got = co_await receive(call, *request, until);
     if (!got) co_return co_await explained(call, got.error(), request->queue);
     answered = *std::move(got);

@@ -216,7 +216,8 @@ Task<Outcome<>> receive_message(Exchange& exchange) {
   if (!wanted) co_return wanted.fault();
   queue::Received received;
   MessageRecords records;
-  for (bool again = true; again;) {
+  bool again = true;
+  for (int round = 0; again && round < kRoundsMax; ++round) {
     auto got = co_await receive_or_wait(exchange, *wanted);
     if (!got) co_return got.fault();
     received = *std::move(got);

@@ -207,6 +207,14 @@ class Messages(QueueCase):
         self.wait_until_expired("one-by-one", "0-4")
         self.assertEqual([m["value"] for m in self.receive("one-by-one", max=1)], ["alive"])
 
+    def test_what_has_expired_does_not_keep_a_receive_going_for_ever(self):
+        for name, order in (("plain-expired", "none"), ("keyed-expired", "key"), ("fair-expired", "fair")):
+            self.queue(name, order=order)
+            self.send(name, *({"value": n, "ttl": "100ms", "key": str(n)} for n in range(3)))
+            self.wait_until_expired(name, "0-2")
+            self.assertEqual(self.receive(name, max=1, visibility_timeout="0s"), [], order)
+            self.assertEqual(self.counts(name), {"ready": 0, "in_flight": 0, "delayed": 0, "blocked": 0, "dead": 0})
+
     def test_a_topics_records_expire_for_its_queues_only(self):
         self.ask("PUT", "/v1/topics/news", {"partitions": 1}, status=201)
         self.queue("reader", source={"topic": "news", "from": "earliest"})

@@ -138,6 +138,33 @@ TEST_F(QueueMessage, OneThatHasExpiredIsDropped) {
   EXPECT_EQ(why("jobs", 0), Why::trimmed);
 }
 
+TEST_F(QueueMessage, OneThatHasExpiredIsDroppedThoughItCameFreeAtOnce) {
+  for (const Order order : {Order::none, Order::key, Order::fair}) {
+    const std::string name = "held-for-no-time-" + std::to_string(static_cast<int>(order));
+    QueueConfig config;
+    config.order = order;
+    create(name, config);
+    put(name, {"a", "a"});
+    const Received held = receive(name, 1, 0s);
+    EXPECT_EQ(counters(name).ready, 2u);
+    queues->drop(name, receipts(held));
+    EXPECT_EQ(counters(name).ready, 1u);
+    core->commit();
+    EXPECT_EQ(receive(name, 10).messages.size(), 1u);
+  }
+}
+
+TEST_F(QueueMessage, OneThatIsDeadIsNotDroppedByTheReceiptOfItsLastDelivery) {
+  QueueConfig config;
+  config.max_receives = 1;
+  create("jobs", config);
+  put("jobs", {"a"});
+  const Received held = receive("jobs", 1, 0s);
+  EXPECT_EQ(counters("jobs").dead, 1u);
+  queues->drop("jobs", receipts(held));
+  EXPECT_EQ(counters("jobs").dead, 1u);
+}
+
 TEST_F(QueueMessage, AQueueThatReadsAheadDropsWhatHasExpired) {
   const std::string early = std::to_string((core->wall() + 5s).value());
   const std::string late = std::to_string((core->wall() + 60s).value());
