@@ -219,7 +219,7 @@ ReadPlan CoreImpl::plan_read(LogId log, Offset from, std::size_t bytes_max) cons
     // The range may give less than all of itself: what follows it waits for the next read.
     return plan;
   }
-  ColdRun cold{plan, world_.journal, {}, 0, from, from, 0};
+  ColdRun cold{plan, world_.journal, {}, 0, from, from, 0, 0};
   std::size_t taken = 0;
   for (const auto* e = index.find(from);
        e != index.extents_end() && e->upto() <= limit; ++e) {
@@ -234,7 +234,7 @@ ReadPlan CoreImpl::plan_read(LogId log, Offset from, std::size_t bytes_max) cons
 ReadPlan CoreImpl::plan_offsets(LogId log, const std::vector<Offset>& offsets) const {
   const auto& index = at(log);
   ReadPlan plan(log);
-  ColdRun cold{plan, world_.journal, {}, 0, Offset{0}, Offset{0}, 0};
+  ColdRun cold{plan, world_.journal, {}, 0, Offset{0}, Offset{0}, 0, 0};
   for (std::size_t i = 0; i < offsets.size();) {
     const Offset wanted = offsets[i];
     if (const auto* lost = index.damage_at(wanted)) {
@@ -260,8 +260,11 @@ ReadPlan CoreImpl::plan_offsets(LogId log, const std::vector<Offset>& offsets) c
       while (last + 1 < offsets.size() && offsets[last + 1] < sealed->range.upto &&
              bytes_about(sealed->range, distance(offsets[last], offsets[last + 1])) <= kGapBytesMax)
         ++last;
+      const auto& range = sealed->range;
+      const auto offsets_in = static_cast<std::uint64_t>(distance(range.first, range.upto));
       plan.add(ReadPlan::Piece{wanted, advance(offsets[last], 1), StoredBatch{nullptr, {}, Seq{0}},
-                               sealed->segment, sealed->range.bytes});
+                               sealed->segment, range.bytes,
+                               range.records > 0 ? range.records : offsets_in});
       i = last + 1;
       continue;
     }

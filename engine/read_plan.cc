@@ -34,10 +34,22 @@ Result<std::vector<StoredBatch>> ReadPlan::fetch() const {
 
 namespace {
 
-// Reads a stretch to its end, stepping over what is damaged in it.
-void salvage_piece(LogId log, const ReadPlan::Piece& piece, Salvaged& out) {
+std::size_t bytes_of(const std::vector<StoredBatch>& batches) {
+  std::size_t bytes = 0;
+  for (const auto& batch : batches) bytes += batch.bytes.size();
+  return bytes;
+}
+
+// Reads a stretch to its end, or as much of it as `bytes_left` allows, stepping over what is damaged
+// in it.
+void salvage_piece(LogId log, const ReadPlan::Piece& piece, std::size_t& bytes_left,
+                   Salvaged& out) {
   for (Offset from = piece.from; from < piece.upto;) {
-    auto read = piece.cold->read(log, from, piece.upto, piece.bytes_max);
+    if (bytes_left == 0) {
+      out.cut = from;
+      return;
+    }
+    auto read = piece.cold->read(log, from, piece.upto, std::min(piece.bytes_max, bytes_left));
     if (!read) {
       const Offset behind{read.error().number};
       const bool damaged = read.error().code == Errc::data_damaged;
@@ -48,6 +60,7 @@ void salvage_piece(LogId log, const ReadPlan::Piece& piece, Salvaged& out) {
     }
     if (read->empty()) return;
     const auto end = advance(batch_header(read->back().bytes).last_offset(), 1);
+    bytes_left -= std::min(bytes_left, bytes_of(*read));
     std::move(read->begin(), read->end(), std::back_inserter(out.batches));
     if (end <= from) return;
     from = end;
@@ -56,14 +69,15 @@ void salvage_piece(LogId log, const ReadPlan::Piece& piece, Salvaged& out) {
 
 }  // namespace
 
-Salvaged ReadPlan::salvage() const {
+Salvaged ReadPlan::salvage(std::size_t bytes_max) const {
   Salvaged out;
   for (const auto& piece : pieces_) {
-    if (piece.cold) {
-      salvage_piece(log_, piece, out);
-    } else {
+    if (!piece.cold) {
       out.batches.push_back(piece.batch);
+      continue;
     }
+    salvage_piece(log_, piece, bytes_max, out);
+    if (out.cut) break;
   }
   return out;
 }

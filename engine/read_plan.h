@@ -38,6 +38,7 @@ class ColdSource {
 struct Salvaged {
   std::vector<StoredBatch> batches;  ///< in offset order, with gaps
   std::optional<Error> trouble;      ///< the first met; absent: nothing is missing
+  std::optional<Offset> cut{};       ///< what was left unread begins here
 };
 
 /// Where the bytes of a stretch of one log are: decided on the core, fetched on any other thread.
@@ -50,6 +51,7 @@ class ReadPlan {
     StoredBatch batch;                       ///< when in memory (cold is null)
     std::shared_ptr<const ColdSource> cold;  ///< else
     std::size_t bytes_max;
+    std::uint64_t records = 0;  ///< of cold ones: that so many bytes hold; 0: not known
   };
 
   explicit ReadPlan(LogId log) : log_(log) {}
@@ -64,8 +66,8 @@ class ReadPlan {
   /// last: batches are stored whole. Blocking unless in_memory(); never on the core.
   Result<std::vector<StoredBatch>> fetch() const;
   /// As fetch(), for those who want single records and can do without some: does not end at the
-  /// first trouble.
-  Salvaged salvage() const;
+  /// first trouble. Once it has read `bytes_max` from a device it reads no more.
+  Salvaged salvage(std::size_t bytes_max = SIZE_MAX) const;
 
  private:
   LogId log_;

@@ -8,9 +8,9 @@ Task<Result<std::vector<engine::StoredBatch>>> fetch(Call& call, const engine::R
   co_return co_await run_on(call.broker.storage_pool, std::move(work));
 }
 
-Task<engine::Salvaged> salvage(Call& call, const engine::ReadPlan& plan) {
+Task<engine::Salvaged> salvage(Call& call, const engine::ReadPlan& plan, std::size_t bytes_max) {
   if (plan.in_memory()) co_return plan.salvage();
-  auto work = [&plan] { return plan.salvage(); };
+  auto work = [&plan, bytes_max] { return plan.salvage(bytes_max); };
   co_return co_await run_on(call.broker.storage_pool, std::move(work));
 }
 

@@ -13,8 +13,9 @@ namespace twofold::http {
 /// Fetches a plan's batches: here when they are in memory, else on the storage pool.
 Task<Result<std::vector<engine::StoredBatch>>> fetch(Call& call, const engine::ReadPlan& plan);
 
-/// As fetch(), but goes on behind what cannot be read.
-Task<engine::Salvaged> salvage(Call& call, const engine::ReadPlan& plan);
+/// As fetch(), but goes on behind what cannot be read. See ReadPlan::salvage() for `bytes_max`.
+Task<engine::Salvaged> salvage(Call& call, const engine::ReadPlan& plan,
+                               std::size_t bytes_max = SIZE_MAX);
 
 /// Walks the records of fetched batches in offset order, from `from` on.
 class RecordCursor {

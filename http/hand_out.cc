@@ -25,8 +25,8 @@ void hand_out(Call& call, const std::string& queue, std::vector<queue::Delivered
   };
 }
 
-bool drop_expired(Call& call, const std::string& queue, queue::Received& received,
-                  MessageRecords& records) {
+bool sort_out(Call& call, const std::string& queue, queue::Received& received,
+              MessageRecords& records) {
   const engine::WallTime now = call.broker.clock.wall();
   const auto expired = [&](std::size_t i) {
     const engine::StoredRecord* const record = records.record(i);
@@ -34,25 +34,30 @@ bool drop_expired(Call& call, const std::string& queue, queue::Received& receive
     return at && *at <= now;
   };
   std::vector<std::size_t> kept;
-  std::vector<std::string> receipts;
+  std::vector<std::string> over;
+  std::vector<std::string> unread;
   for (std::size_t i = 0; i < received.messages.size(); ++i) {
-    if (expired(i)) {
-      receipts.push_back(std::move(received.messages[i].receipt));
+    if (records.is_unread(i)) {
+      unread.push_back(std::move(received.messages[i].receipt));
+    } else if (expired(i)) {
+      over.push_back(std::move(received.messages[i].receipt));
     } else {
       kept.push_back(i);
     }
   }
-  if (receipts.empty()) return false;
-  received.counters.in_flight -=
-      std::min<std::uint64_t>(received.counters.in_flight, receipts.size());
+  if (over.empty() && unread.empty()) return false;
+  queue::QueueCounters& counters = received.counters;
+  counters.in_flight -= std::min<std::uint64_t>(counters.in_flight, over.size() + unread.size());
+  counters.ready += unread.size();
   std::vector<queue::Delivered> messages;
   for (const std::size_t i : kept) messages.push_back(std::move(received.messages[i]));
   received.messages = std::move(messages);
   records.keep(kept);
-  detail::enter_core(call.broker.core,
-                     [&broker = call.broker, queue, receipts = std::move(receipts)] {
-                       broker.queues.drop(queue, receipts);
-                     });
+  detail::enter_core(call.broker.core, [&broker = call.broker, queue, over = std::move(over),
+                                        unread = std::move(unread)] {
+    if (!over.empty()) broker.queues.drop(queue, over);
+    if (!unread.empty()) broker.queues.release(queue, unread);
+  });
   return kept.empty();
 }
 

@@ -16,10 +16,11 @@ void hand_out(Call& call, const std::string& queue, std::vector<queue::Delivered
 /// One call receives so often at most, whatever it finds expired; then its answer is empty.
 inline constexpr int kRoundsMax = 1'000;
 
-/// Takes out what has expired by its time to live; the queue is done with it. True when something
-/// was received and nothing is left: receive again, until the same deadline.
-bool drop_expired(Call& call, const std::string& queue, queue::Received& received,
-                  MessageRecords& records);
+/// Leaves what can be handed out. What has expired by its time to live the queue is done with; what
+/// was too much to be read with the others is given back, as if it had not been received. True when
+/// something was received and nothing is left: receive again, until the same deadline.
+bool sort_out(Call& call, const std::string& queue, queue::Received& received,
+              MessageRecords& records);
 
 /// What could not be read is not handed out. It is not given back either, or it would stand in the
 /// way of the others: it is tried again when its visibility timeout has passed, which counts.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -33,15 +34,21 @@ class MessageRecords {
  public:
   /// Fetches each plan and finds each message's record in it. A message whose record is gone
   /// (retention passed it) or damaged is left empty; `trouble` then says why, when it is known.
+  /// Once `bytes_max` were read from the disk it reads no more: see unread().
   static Task<MessageRecords> load(Call& call, const std::vector<engine::ReadPlan>& plans,
                                    const std::vector<engine::PartitionId>& plan_partitions,
-                                   std::vector<MessagePlace> messages);
+                                   std::vector<MessagePlace> messages,
+                                   std::size_t bytes_max = SIZE_MAX);
 
   const engine::StoredRecord* record(std::size_t message) const {
     return records_[message] ? &*records_[message] : nullptr;
   }
   bool empty() const { return records_.empty(); }
   bool none() const;
+  /// Whether it was not even looked for: there was enough already.
+  bool is_unread(std::size_t message) const {
+    return std::binary_search(unread_.begin(), unread_.end(), message);
+  }
   /// Only these messages, ascending, from now on.
   void keep(const std::vector<std::size_t>& messages);
   const std::optional<engine::Error>& trouble() const { return trouble_; }
@@ -49,10 +56,13 @@ class MessageRecords {
  private:
   void find(std::vector<engine::StoredBatch> batches, engine::PartitionId partition,
             const std::vector<MessagePlace>& messages);
+  void leave_unread(engine::Offset from, engine::PartitionId partition,
+                    const std::vector<MessagePlace>& messages);
 
   std::vector<RecordCursor> cursors_;
   std::vector<queue::HeaderPatch> patches_;  // the records point into them
   std::vector<std::optional<engine::StoredRecord>> records_;
+  std::vector<std::size_t> unread_;  // ascending
   std::optional<engine::Error> trouble_;
 };
 

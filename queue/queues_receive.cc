@@ -29,19 +29,14 @@ std::int64_t wanted_in(const std::vector<Offset>& offsets, Offset from, Offset u
          std::lower_bound(offsets.begin(), offsets.end(), from);
 }
 
-// About how many bytes the records take in an answer: their share of the batches they lie in.
-std::size_t bytes_of(const engine::ReadPlan& plan, const std::vector<Offset>& offsets,
-                     const engine::Core& core) {
+// About how many bytes the records take in an answer: their share of what they lie in, a batch or
+// a stretch of the journal or of a segment.
+std::size_t bytes_of(const engine::ReadPlan& plan, const std::vector<Offset>& offsets) {
   std::size_t bytes = 0;
   for (const auto& piece : plan.pieces()) {
     if (piece.cold) {
-      const auto log = core.status(plan.log());
-      std::int64_t records = distance(log.start, log.visible_end);
-      for (const auto& [from, upto] : core.damaged(plan.log())) records -= distance(from, upto);
-      records = std::max<std::int64_t>(1, records);
       const auto wanted = static_cast<std::uint64_t>(wanted_in(offsets, piece.from, piece.upto));
-      bytes += std::min<std::uint64_t>(piece.bytes_max,
-                                       wanted * log.bytes / static_cast<std::uint64_t>(records));
+      bytes += piece.bytes_max * wanted / std::max({wanted, piece.records, std::uint64_t{1}});
       continue;
     }
     const auto header = engine::batch_header(piece.batch.bytes);
@@ -61,7 +56,7 @@ struct Priced {
 Priced price(LogId log, const Choice& choice, const engine::Core& core) {
   const std::vector<Offset> offsets = offsets_of(choice.runs);
   engine::ReadPlan plan = core.plan_offsets(log, offsets);
-  const std::size_t bytes = bytes_of(plan, offsets, core);
+  const std::size_t bytes = bytes_of(plan, offsets);
   return {std::move(plan), bytes};
 }
 

@@ -171,8 +171,9 @@ Task<Try<>> receive_messages(Call& call) {
     answered = *std::move(got);
     auto places = places_of(answered.received.messages);
     records = co_await MessageRecords::load(call, answered.received.plans,
-                                            answered.received.plan_partitions, std::move(places));
-    again = drop_expired(call, request->queue, answered.received, records);
+                                            answered.received.plan_partitions, std::move(places),
+                                            kReceiveBytesMax);
+    again = sort_out(call, request->queue, answered.received, records);
   }
   queue::Received& received = answered.received;
   if (nothing_readable(request->queue, records))

@@ -224,8 +224,8 @@ Task<Outcome<>> receive_message(Exchange& exchange) {
     if (received.messages.empty()) co_return Outcome<>();
     auto places = places_of(received.messages);
     records = co_await MessageRecords::load(exchange.call, received.plans, received.plan_partitions,
-                                            std::move(places));
-    again = drop_expired(exchange.call, wanted->queue, received, records);
+                                            std::move(places), kReceivedBytesMax);
+    again = sort_out(exchange.call, wanted->queue, received, records);
   }
   if (received.messages.empty()) co_return Outcome<>();
   if (nothing_readable(wanted->queue, records)) co_return fault_of(*records.trouble());

@@ -12,6 +12,7 @@ namespace twofold::http::ws {
 namespace {
 
 constexpr std::size_t kReceiveBytes = 64 << 10;
+constexpr std::size_t kReadBytes = 4 << 20;  // from the disk: a batch has messages for others, too
 constexpr std::size_t kHeldMax = 20'000;  // by one subscription, whatever its credit
 constexpr auto kPatience = std::chrono::seconds{30};
 
@@ -92,9 +93,9 @@ Task<> QueueSub::hand_over(std::shared_ptr<QueueSub> self, queue::Received recei
   Call call(sub.broker_, sub.common_, sub, outlet);
   auto places = places_of(received.messages);
   auto records = co_await MessageRecords::load(call, received.plans, received.plan_partitions,
-                                               std::move(places));
+                                               std::move(places), kReadBytes);
   sub.receiving_ = false;
-  drop_expired(call, sub.queue_, received, records);
+  sort_out(call, sub.queue_, received, records);
   if (sub.ended()) {
     sub.give_back(receipts_of(std::move(received)));
     co_return;

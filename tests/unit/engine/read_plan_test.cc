@@ -105,6 +105,23 @@ TEST(ReadPlan, SalvagingGoesOnInASourceThatStoppedShort) {
   EXPECT_FALSE(salvaged.trouble);
 }
 
+TEST(ReadPlan, SalvagingReadsNoMoreOnceItHasItsBytesAndSaysWhereItEnded) {
+  const auto first = std::make_shared<Source>(std::vector{make_batch(0, 5)});
+  const auto second = std::make_shared<Source>(std::vector{make_batch(5, 5)});
+  ReadPlan plan(kLog);
+  plan.add(cold(0, 5, first));
+  plan.add(cold(5, 10, second));
+  plan.add(in_memory(10, 3));
+  const auto some = plan.salvage(1);
+  EXPECT_EQ(bases(some.batches), Offsets{0}) << "the first always comes";
+  EXPECT_EQ(some.cut, Offset{5});
+  EXPECT_EQ(first->asked.back().bytes_max, 1u);
+  EXPECT_TRUE(second->asked.empty());
+  const auto all = plan.salvage(1 << 20);
+  EXPECT_EQ(bases(all.batches), (Offsets{0, 5, 10}));
+  EXPECT_FALSE(all.cut);
+}
+
 TEST(ReadPlan, GoesOnOverAStretchInWhichNothingIsLeft) {
   const auto nothing = std::make_shared<Source>(std::vector<StoredBatch>{});
   ReadPlan plan(kLog);

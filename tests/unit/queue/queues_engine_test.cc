@@ -243,5 +243,47 @@ TEST(QueuesOverTheEngine, WhatWasPromisedHoldsThroughKillsDrainsAndTrims) {
   }
 }
 
+// Large messages, then so many small ones that the average is small.
+TEST(QueuesOverTheEngine, AReceiveFromTheDiskKeepsToItsBytesWhateverTheAverageIs) {
+  engine::MemoryFileSystem files;
+  test::EngineRig rig{files};
+  std::unique_ptr<Queues> queues;
+  const auto start = [&] {
+    ASSERT_TRUE(rig.start([&](engine::Core& core) { queues = std::make_unique<Queues>(core); }));
+  };
+  start();
+  rig.turn([&] {
+    queues->create("jobs", {}, std::nullopt, true, [](const Result<QueueInfo>&) {});
+  });
+  const auto send = [&](std::size_t count, const std::string& value) {
+    Send send{"jobs", {}, {}};
+    const SendMessage message{
+        {std::nullopt, value, {}, rig.clock.wall()}
+    };
+    send.messages.assign(count, message);
+    rig.turn([&] {
+      queues->send(std::move(send), [](const Result<Sent>& sent) { ASSERT_TRUE(sent); });
+    });
+  };
+  for (int i = 0; i < 60; ++i) send(1, std::string(20'000, 'l'));
+  for (int i = 0; i < 60; ++i) send(500, "s");
+  rig.kill();
+  queues.reset();
+  start();
+  std::size_t bytes = 0;
+  rig.turn([&] {
+    queues->receive({"jobs", 1'000, 100'000}, rig.clock.now(), [&](Result<Received> received) {
+      ASSERT_TRUE(received);
+      ASSERT_FALSE(received->plans.front().in_memory());
+      const auto batches = received->plans.front().fetch();
+      ASSERT_TRUE(batches);
+      for (const engine::StoredBatch& batch : *batches) bytes += batch.bytes.size();
+    });
+  });
+  EXPECT_GT(bytes, 60'000u);
+  EXPECT_LE(bytes, 120'000u);
+  rig.kill();
+}
+
 }  // namespace
 }  // namespace twofold::queue
