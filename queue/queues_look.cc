@@ -80,9 +80,10 @@ void Queues::State::look_ahead(Queue& queue, std::size_t index, bool asked) {
 bool Queues::State::look_further(Queue& queue) {
   for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
     const Partition& partition = queue.partitions[i];
-    if (!partition.groups || partition.looking || partition.has_ready()) continue;
+    if (partition.looking || partition.has_ready()) continue;
     const bool is_behind = partition.looked_at < partition.delivery.visible_end();
-    if (queue.hides_unseen() || is_behind || partition.groups->misses_some()) look_ahead(queue, i, true);
+    const bool misses = partition.groups && (is_behind || partition.groups->misses_some());
+    if (queue.hides_unseen() || misses) look_ahead(queue, i, true);
   }
   return queue.has_ready();
 }

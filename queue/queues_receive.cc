@@ -197,6 +197,8 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& tak
   if (step >= 0 && step < kStepMax) core.read_ahead(partition.log, end, partition.delivery.floor());
   partition.given_to = end;
   const bool cut_by_bytes = picked.offsets.size() < taking.max && partition.has_ready();
+  // There is room again, so far ahead: before somebody finds nothing.
+  if (queue.hides_unseen()) look_ahead(queue, index);
   return !cut_by_bytes;
 }
 

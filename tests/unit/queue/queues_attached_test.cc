@@ -79,6 +79,45 @@ TEST_F(AttachedQueues, AttachingAgainFromElsewhereAnswersWithTheOneThatIsThere) 
   EXPECT_EQ(elsewhere.code(), Errc::exists_with_other_config);
 }
 
+/// Matches what is "yes".
+class Yes final : public RecordFilter {
+ public:
+  bool matches(const engine::StoredRecord& record) const override { return record.value == "yes"; }
+};
+
+// Reading ahead ends four million offsets beyond what was delivered.
+TEST_F(AttachedQueues, AFilterThatMatchesSeldomKeepsNobodyWaitingForTheNextPublish) {
+  queues.reset();
+  core = std::make_unique<tests::FakeCore>(disk, clock);
+  const FilterCompiler compile = [](std::string_view) {
+    return Result<std::shared_ptr<const RecordFilter>>(std::make_shared<Yes>());
+  };
+  queues = std::make_unique<Queues>(*core, limits, compile);
+  core->recover();
+  const LogId far = topic_log({"yes", "yes"});
+  constexpr std::int64_t kRecords = 50'000;
+  engine::BatchBuilder builder(Offset{0});
+  for (std::int64_t i = 0; i < kRecords; ++i)
+    builder.add(Offset{i}, {std::nullopt, "no", {}, core->wall()});
+  std::string others;
+  builder.finish(others);
+  while (core->status(far).end < Offset{9 << 20}) core->append_batch(far, others);
+  publish(far, {"yes"});
+  QueueConfig config;
+  config.filter = "yes";
+  create("rare", config, QueueSource{"orders", {far}, {Offset{0}}});
+  core->run();
+  const Received first = receive("rare", 1);
+  EXPECT_EQ(first.messages.size(), 1u);
+  core->run();
+  EXPECT_EQ(receive("rare", 1).messages.size(), 1u);
+  ack("rare", receipts(first));
+  auto third = poll("rare", 1);
+  core->run();
+  ASSERT_TRUE(third.came());
+  EXPECT_EQ(values(*third), (Texts{"yes"}));
+}
+
 TEST_F(AttachedQueues, TheBacklogIsTheirShareOfTheTopicsBytes) {
   create("all", {}, QueueSource{"orders", {log}, {Offset{0}}});
   create("none", {}, QueueSource{"orders", {log}, {Offset{3}}});
