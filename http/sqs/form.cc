@@ -13,6 +13,7 @@ namespace {
 // A message with ten attributes has some 45.
 constexpr std::size_t kParametersMax = 200;  // for each message of a batch
 constexpr std::ptrdiff_t kDotsMax = 8;
+constexpr std::size_t kUnindexedMax = 16;  // children that are found by looking at each
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -95,11 +96,21 @@ Outcome<> add_body(Parameters& parameters, std::string_view body, Scratch& scrat
 
 }  // namespace
 
-const FormNode* FormNode::child(std::string_view name) const {
-  for (const FormNode& node : children_) {
-    if (node.name_ == name) return &node;
+// Mostly the one that was made last.
+std::size_t FormNode::find(std::string_view name) const {
+  if (index_) {
+    const auto found = index_->find(name);
+    return found == index_->end() ? children_.size() : found->second;
   }
-  return nullptr;
+  for (std::size_t i = children_.size(); i > 0; --i) {
+    if (children_[i - 1].name_ == name) return i - 1;
+  }
+  return children_.size();
+}
+
+const FormNode* FormNode::child(std::string_view name) const {
+  const std::size_t at = find(name);
+  return at < children_.size() ? &children_[at] : nullptr;
 }
 
 std::optional<std::string_view> FormNode::text(std::string_view name) const {
@@ -129,11 +140,15 @@ void FormNode::add(std::string_view path, std::string_view value) {
 }
 
 FormNode& FormNode::make(std::string_view name) {
-  // Mostly the one that was made last.
-  for (auto at = children_.rbegin(); at != children_.rend(); ++at) {
-    if (at->name_ == name) return *at;
-  }
+  const std::size_t at = find(name);
+  if (at < children_.size()) return children_[at];
   children_.emplace_back().name_ = name;
+  if (index_) {
+    index_->emplace(name, at);
+  } else if (children_.size() > kUnindexedMax) {
+    index_ = std::make_unique<Index>();
+    for (std::size_t i = 0; i < children_.size(); ++i) index_->emplace(children_[i].name_, i);
+  }
   return children_.back();
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -27,11 +30,16 @@ class FormNode {
   void add(std::string_view path, std::string_view value);
 
  private:
+  /// Places of children by name; no hash, which a sender could make all names share.
+  using Index = std::map<std::string_view, std::size_t>;
+
+  std::size_t find(std::string_view name) const;  // children_.size(): there is none
   FormNode& make(std::string_view name);
 
   std::string_view name_;
   std::optional<std::string_view> value_;
   std::vector<FormNode> children_;
+  std::unique_ptr<Index> index_;  // where there are many
 };
 
 /// The parameters of a request: those of its target, then those of its body, decoded. Errors:

@@ -1,4 +1,6 @@
 // What a request says must not depend on the protocol that it is written in.
+#include <chrono>
+
 #include <gtest/gtest.h>
 
 #include "http/sqs/json_protocol.h"
@@ -189,6 +191,37 @@ TEST_F(SqsProtocols, AHostileFormIsBounded) {
   std::string many;
   for (int i = 0; i < 2'001; ++i) many += "a" + std::to_string(i) + "=&";
   EXPECT_FALSE(query(many));
+}
+
+// Whoever has not even signed yet could make the broker look at each name for each other one.
+TEST_F(SqsProtocols, AFormOfVeryManyNamesTakesNoLongerThanItsBytes) {
+  constexpr int kNames = 190'000;
+  std::string body;
+  for (int i = 0; i < kNames; ++i) body += "n" + std::to_string(i) + "=" + std::to_string(i) + "&";
+  body += "n5=again&Action=SendMessage";
+  ASSERT_TRUE(target_.parse("/"));
+  const auto before = std::chrono::steady_clock::now();
+  const auto form = read_form(target_, body, scratch_, 1'000);
+  ASSERT_TRUE(form);
+  EXPECT_EQ(form->children().size(), kNames + 1u);
+  for (int i = 0; i < kNames; i += 1'000)
+    EXPECT_EQ(form->text("n" + std::to_string(i)), std::to_string(i));
+  EXPECT_EQ(form->text("n5"), "5") << "the first of two values counts";
+  EXPECT_FALSE(form->child("m"));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{10})
+      << "each with each is a hundred seconds";
+}
+
+TEST_F(SqsProtocols, TheElementsOfAListAreFoundAmongVeryManyToo) {
+  std::string body = "Action=SendMessageBatch";
+  for (int i = 1; i <= 100; ++i) {
+    const std::string entry = "&SendMessageBatchRequestEntry." + std::to_string(i);
+    body += entry + ".Id=e" + std::to_string(i) + entry + ".MessageBody=" + std::to_string(i);
+  }
+  const auto request = query(body);
+  ASSERT_TRUE(request);
+  ASSERT_EQ(request->entries.size(), 100u);
+  EXPECT_EQ(request->entries[99].body, "100");
 }
 
 }  // namespace
