@@ -15,9 +15,13 @@ namespace {
 using engine::Errc;
 using engine::Error;
 
+// A key no longer than this is a group, which is said beside a message and is none of it.
+constexpr std::size_t kGroupBytes = 128;
+
+// What a message weighs: its value and the headers that its sender gave it.
 std::size_t bytes_of(const engine::NewRecord& record) {
-  std::size_t bytes =
-      (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+  const std::size_t key = record.key ? record.key->size() : 0;
+  std::size_t bytes = key - std::min(key, kGroupBytes) + (record.value ? record.value->size() : 0);
   for (const engine::Header& header : record.headers) {
     if (header.name.starts_with(kOurHeaders)) continue;
     bytes += header.name.size() + (header.value ? header.value->size() : 0);

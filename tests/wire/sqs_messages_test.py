@@ -85,6 +85,17 @@ class Messages(_aws.AwsCase):
         self.assertEqual(self.bodies(url), [body])
         self.refused("InvalidParameterValue", 400, self.sqs.send_message, QueueUrl=url, MessageBody=body + "x")
 
+    def test_a_group_does_not_count_against_the_size_and_fails_no_batch(self):
+        url = self.queue(MaximumMessageSize=1024)
+        whole = "x" * 1024
+        self.sqs.send_message(QueueUrl=url, MessageBody=whole, MessageGroupId="g" * 128)
+        answer = self.sqs.send_message_batch(QueueUrl=url, Entries=[
+            {"Id": "whole", "MessageBody": whole, "MessageGroupId": "g" * 128},
+            {"Id": "large", "MessageBody": whole + "x", "MessageGroupId": "g"},
+            {"Id": "small", "MessageBody": "a", "MessageGroupId": "g"}])
+        self.assertEqual([entry["Id"] for entry in answer["Successful"]], ["whole", "small"])
+        self.assertEqual([entry["Id"] for entry in answer["Failed"]], ["large"])
+
     def test_a_batch_goes_on_without_what_is_wrong_in_it(self):
         url = self.queue(MaximumMessageSize=1024)
         answer = self.sqs.send_message_batch(QueueUrl=url, Entries=[

@@ -137,6 +137,23 @@ TEST_F(QueueFlow, AMessageThatIsTooLargeIsNamedAndNothingOfTheRequestIsSent) {
   EXPECT_EQ(counters("small").ready, 0u);
 }
 
+TEST_F(QueueFlow, AGroupIsNoPartOfAMessagesSizeButALongKeyIs) {
+  create("small", {.record_bytes_max = 10});
+  const auto send_with = [&](const std::string& key) {
+    Send send{"small", {}, std::nullopt};
+    send.messages.push_back({
+        {key, "0123456789", {}, core->wall()},
+        std::nullopt, std::nullopt
+    });
+    Answer<Sent> answer;
+    queues->send(std::move(send), answer.slot());
+    core->commit();
+    return answer;
+  };
+  EXPECT_FALSE(send_with(std::string(128, 'g')).failed());
+  EXPECT_EQ(send_with(std::string(129, 'g')).code(), Errc::message_too_large);
+}
+
 TEST_F(QueueFlow, AFullDiskRefusesToSendButNotToConsume) {
   send("jobs", {"a"});
   core->commit();
