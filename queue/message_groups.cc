@@ -151,6 +151,9 @@ void MessageGroups::drop_head(Group& group) {
 
 void MessageGroups::update(Offset o, Link& link, const Delivery& state) {
   const Standing now = standing(o, state);
+  // Its time comes as that of messages that are ready again, and is nobody's turn here.
+  if (!ordered_ && link.listed && now == Standing::ready && !state.is_fresh(o))
+    link.delivered = true;
   if (now == link.standing) return;
   set(link, now);
   if (link.listed || now != Standing::gone) return;
@@ -165,7 +168,7 @@ void MessageGroups::set(Link& link, Standing now) {
   group.busy += is_busy - was_busy;
   busy_ += is_busy;
   busy_ -= was_busy;
-  // A fair queue lists what was never delivered: in flight, it was.
+  // A fair queue lists what was never delivered: in flight, it was. Delayed, it comes later.
   if (!ordered_ && link.listed && now == Standing::busy) link.delivered = true;
   if (link.listed) {
     group.gone += now == Standing::gone ? 1 : 0;

@@ -199,5 +199,27 @@ TEST_F(QueueTurns, WhatIsBehindADeadMessageWaitsAlsoWhenThatMovesToTheDeadLetter
   EXPECT_EQ(values(receive("letters")), (Texts{"1.1"}));
 }
 
+// A fair queue forgot that it had promised to keep a message back, until a restart reminded it.
+TEST_F(QueueTurns, AMessageThatIsPutOffIsHeldBackWhateverTheOrder) {
+  for (const Order order : {Order::none, Order::key, Order::fair}) {
+    const std::string name = "put-off-" + std::to_string(static_cast<int>(order));
+    make(name, order);
+    put(name, {"1.1", "2.1", "1.2", "3.1"});
+    for (const Offset late : {Offset{0}, Offset{2}}) {
+      Answer<MessageState> before;
+      queues->reschedule(name, {PartitionId{0}, late}, clock.now() + 10s, before.slot());
+      core->commit();
+      ASSERT_EQ(*before, MessageState::ready) << name;
+    }
+    EXPECT_EQ(counters(name).delayed, 2u);
+    EXPECT_EQ(values(receive(name, 10)), (Texts{"2.1", "3.1"})) << name;
+    EXPECT_EQ(values(receive(name, 10)), Texts{}) << name;
+    put(name, {"4.1"});
+    EXPECT_EQ(values(receive(name, 10)), Texts{"4.1"}) << name;
+    core->pass(10s);
+    EXPECT_EQ(receive(name, 10).messages.size(), 2u) << name;
+  }
+}
+
 }  // namespace
 }  // namespace twofold::queue
