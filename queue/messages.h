@@ -58,7 +58,8 @@ struct Receive {
   std::size_t bytes_max = 8 << 20;
   std::optional<Duration> visibility_timeout{};
   /// A receive with the id of an earlier one, within five minutes, gives the same messages under
-  /// the same receipts, and their timeout begins anew. Empty: none.
+  /// the same receipts, and their timeout begins anew, also when it has passed and nobody else got
+  /// one. Empty: none.
   std::string attempt_id{};
   std::string client{};  ///< who asks: for people who look who received what
 };

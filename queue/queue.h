@@ -104,12 +104,16 @@ void apply_floor(const Queue& queue, Partition& partition, const Op& op);
 
 /// What a receive with an attempt id has given, for the case that its answer got lost.
 struct Attempt {
+  using Order = std::list<std::pair<std::string, Instant>>;
+
   Instant visible_at;
   std::vector<std::string> receipts;
+  std::uint32_t nonce;    ///< of all these receipts
+  Order::iterator place;  ///< among all of the queue
 };
 struct Attempts {
   std::unordered_map<std::string, Attempt> by_id;
-  std::deque<std::pair<std::string, Instant>> order;  // until when each can be repeated
+  Attempt::Order order;  // by id, oldest first: until when each can be repeated
 };
 
 /// Dead messages on their way to the dead letter queue: one read at a time for each queue.
@@ -136,6 +140,7 @@ struct Queue {
   bool sparse = false;    // its topic was cleaned before it came there: only reading shows the holes
   bool retention_armed = false;
   bool ids_armed = false;
+  bool attempts_armed = false;
 
   std::uint32_t id() const { return definition.id; }
   const QueueConfig& config() const { return definition.config; }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "queue/queues_state.h"
@@ -25,42 +26,61 @@ Attempt* Queues::State::find_attempt(Queue& queue, const std::string& id) {
   return found == given_by.end() ? nullptr : &found->second;
 }
 
-void Queues::State::remember_attempt(Queue& queue, const std::string& id, const Received& given) {
+void Queues::State::remember_attempt(Queue& queue, const std::string& id, const Received& given,
+                                     std::uint32_t nonce) {
   if (given.messages.empty() || queue.attached()) return;
-  if (!queue.attempts) {
-    queue.attempts = std::make_unique<Attempts>();
-    schedule(core.now() + kRepeatable, queue.id(), TimerFor::attempts, 0);
-  }
+  if (!queue.attempts) queue.attempts = std::make_unique<Attempts>();
   auto& [given_by, order] = *queue.attempts;
   if (order.size() >= kAttemptsMax) {
     given_by.erase(order.front().first);
     order.pop_front();
   }
-  Attempt attempt{given.messages.front().visible_at, {}};
+  const auto place = order.emplace(order.end(), id, core.now() + kRepeatable);
+  Attempt attempt{given.messages.front().visible_at, {}, nonce, place};
   for (const Delivered& message : given.messages) attempt.receipts.push_back(message.receipt);
-  given_by.insert_or_assign(id, std::move(attempt));
-  order.emplace_back(id, core.now() + kRepeatable);
+  TF_CHECK(given_by.emplace(id, std::move(attempt)).second);  // or it would have been repeated
+  arm_attempts(queue);
+}
+
+// One timer a queue, whatever becomes of the attempts that it was set for.
+void Queues::State::arm_attempts(Queue& queue) {
+  if (queue.attempts_armed || !queue.attempts) return;
+  queue.attempts_armed = true;
+  schedule(queue.attempts->order.front().second, queue.id(), TimerFor::attempts, 0);
 }
 
 void Queues::State::sweep_attempts(std::uint32_t id) {
   Queue* const queue = find(id);
-  if (!queue || !queue->attempts) return;
+  if (!queue) return;
+  queue->attempts_armed = false;
   find_attempt(*queue, "");
-  if (!queue->attempts) return;
-  schedule(queue->attempts->order.front().second, id, TimerFor::attempts, 0);
+  arm_attempts(*queue);
 }
 
-// The answer never arrived: whoever asks again with that id receives anew.
+// Their answer never arrived, or they had expired: with nothing left, whoever asks again with that
+// id receives anew.
 void Queues::State::forget_attempts(Queue& queue, const std::vector<std::string>& released) {
   if (!queue.attempts) return;
-  std::erase_if(queue.attempts->by_id, [&released](const auto& attempt) {
-    const auto& given = attempt.second.receipts;
-    return std::find_first_of(given.begin(), given.end(), released.begin(), released.end()) !=
-           given.end();
-  });
+  const std::set<std::string_view> gone(released.begin(), released.end());
+  std::set<std::uint32_t> nonces;
+  for (const std::string& receipt : released) nonces.insert(present(queue, receipt).nonce);
+  auto& [given_by, order] = *queue.attempts;
+  for (auto at = given_by.begin(); at != given_by.end();) {
+    Attempt& attempt = at->second;
+    if (nonces.contains(attempt.nonce))
+      std::erase_if(attempt.receipts, [&gone](const auto& given) { return gone.contains(given); });
+    if (!attempt.receipts.empty()) {
+      ++at;
+      continue;
+    }
+    order.erase(attempt.place);
+    at = given_by.erase(at);
+  }
+  if (given_by.empty()) queue.attempts.reset();
 }
 
-// The same messages under the same receipts, as long as nothing happened to any of them.
+// The same messages under the same receipts, as long as nothing happened to any of them but that
+// their time ran out: then they are hidden again.
 Result<Received> Queues::State::repeat(Queue& queue, Attempt& attempt, const Wanted& wanted) {
   const std::size_t bytes = kNoteBytes + attempt.receipts.size() * kReceiptNoteBytes;
   if (auto admitted = core.admit(engine::Admission::consume, bytes); !admitted)
@@ -71,9 +91,10 @@ Result<Received> Queues::State::repeat(Queue& queue, Attempt& attempt, const Wan
   std::vector<Offset> offsets;
   for (const std::string& receipt : attempt.receipts) {
     const auto [settled, partition, offset, received, nonce] = present(queue, receipt);
-    const MessageView view = queue.partitions[partition].delivery.view(offset);
-    const bool untouched = settled == Settled::ok && view.state == MessageState::in_flight &&
-                           view.due == attempt.visible_at;
+    const Touched* const touched = queue.partitions[partition].delivery.touched();
+    const auto mark = touched ? touched->mark(offset) : std::nullopt;
+    const bool untouched = settled == Settled::ok && mark && mark->kind() == MarkKind::held &&
+                           mark->due == attempt.visible_at;
     if (!untouched)
       return Error(Errc::stale_receipt,
                    "messages of that receive were deleted or changed meanwhile");

@@ -119,7 +119,7 @@ Result<Received> Queues::State::take(Queue& queue, const Wanted& wanted) {
   }
   if (queue.attached()) out.topic = queue.definition.source->topic;
   out.counters = queue.counters();
-  if (!wanted.attempt_id.empty()) remember_attempt(queue, wanted.attempt_id, out);
+  if (!wanted.attempt_id.empty()) remember_attempt(queue, wanted.attempt_id, out, nonce);
   return out;
 }
 

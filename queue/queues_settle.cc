@@ -344,6 +344,7 @@ void Queues::drop(const std::string& name, const std::vector<std::string>& recei
   Queue* const queue = s.find(name);
   if (!queue) return;
   if (!s.core.admit(engine::Admission::consume, note_bytes(receipts.size()))) return;
+  s.forget_attempts(*queue, receipts);
   std::vector<Offsets> dropped(queue->partitions.size());
   for (const std::string& receipt : receipts) {
     const auto [settled, partition, offset, received, nonce] = s.present(*queue, receipt);

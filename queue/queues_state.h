@@ -211,10 +211,12 @@ struct Queues::State {
   void answer_hasty(std::uint32_t queue);
   Result<Received> repeat(Queue& queue, Attempt& attempt, const Wanted& wanted);
   Attempt* find_attempt(Queue& queue, const std::string& id);
-  /// Attempts that gave one of these.
+  /// That an attempt gave one of these. What is left of it can be given again.
   void forget_attempts(Queue& queue, const std::vector<std::string>& receipts);
   void sweep_attempts(std::uint32_t queue);
-  void remember_attempt(Queue& queue, const std::string& id, const Received& given);
+  void arm_attempts(Queue& queue);
+  void remember_attempt(Queue& queue, const std::string& id, const Received& given,
+                        std::uint32_t nonce);
 
   // -- queues_settle.cc
   struct Presented {

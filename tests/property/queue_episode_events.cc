@@ -215,7 +215,8 @@ void QueueEpisode::judge_repeat(const Poll& poll, ModelAttempt& attempt, const E
   bool untouched = true;
   for (std::size_t i = 0; i < attempt.offsets.size(); ++i) {
     const ModelMessage* const m = model.find(attempt.offsets[i]);
-    untouched = untouched && m && m->is == Is::held && m->receipt == attempt.receipts[i] &&
+    const bool may_be = m && (m->is == Is::held || m->is == Is::again) && !m->put_off;
+    untouched = untouched && may_be && m->receipt == attempt.receipts[i] &&
                 m->due == attempt.visible_at;
   }
   note(untouched ? "  repeated from" : "  refused by", poll.queue);
@@ -232,6 +233,8 @@ void QueueEpisode::judge_repeat(const Poll& poll, ModelAttempt& attempt, const E
         std::hash<std::string>()(received.messages[i].receipt) != attempt.receipts[i])
       return wrong("a receive was repeated with other messages");
     ModelMessage& m = *model.find(attempt.offsets[i]);
+    // What is ready already need not leave its place to be so again.
+    if (attempt.visible_at > event.at) m.is = Is::held;
     m.due = attempt.visible_at;
     if (received.messages[i].visible_at != m.due ||
         received.messages[i].receive_count != m.receives)

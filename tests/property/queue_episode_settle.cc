@@ -118,6 +118,7 @@ void QueueEpisode::nack(std::size_t queue) {
     // What is ready already need not leave its place to be so again.
     if (m->is != Is::again || backs_off || item.delay > Duration{0}) m->is = Is::delayed;
     m->due = now() + item.delay.value_or(Duration{0});
+    m->put_off = true;
     what += "+" + std::to_string(item.delay.value_or(Duration{-1}).count());
     if (backs_off) backed_off.push_back(m);
   }
@@ -177,6 +178,7 @@ void QueueEpisode::extend(std::size_t queue) {
     // What is ready already need not leave its place to be so again.
     if (m->is != Is::again || timeout > Duration{0}) m->is = Is::held;
     m->due = now() + timeout;
+    m->put_off = false;
     what += " " + std::to_string(held.offset.value()) + "+" + std::to_string(timeout.count());
   }
   note("extend", queue, what);
@@ -195,11 +197,15 @@ void QueueEpisode::release(std::size_t queue) {
   std::string what;
   for (const Held& held : pick(queue, 1 + random_.below(5), true)) {
     texts.push_back(held.text);
-    // Its answer never arrived: whoever asks again with that id receives anew.
-    std::erase_if(model.attempts, [&held](const ModelAttempt& attempt) {
+    // Its answer never arrived: whoever asks again with that id receives anew, or what is left.
+    for (ModelAttempt& attempt : model.attempts) {
       const auto& given = attempt.receipts;
-      return std::find(given.begin(), given.end(), held.hash) != given.end();
-    });
+      const auto at = std::find(given.begin(), given.end(), held.hash) - given.begin();
+      if (at == std::ssize(given)) continue;
+      attempt.receipts.erase(attempt.receipts.begin() + at);
+      attempt.offsets.erase(attempt.offsets.begin() + at);
+    }
+    std::erase_if(model.attempts, [](const ModelAttempt& a) { return a.receipts.empty(); });
     ModelMessage* const m = model.find(held.offset);
     if (present(queue, held) != Settled::ok || m->is != Is::held) continue;
     model.touch(*m);

@@ -152,6 +152,7 @@ std::string ModelQueue::deliver(const std::vector<Offset>& got, std::size_t max,
     ModelMessage& m = *find(got[i]);
     m.is = Is::held;
     m.due = visible_at;
+    m.put_off = false;
     m.receipt = receipts[i];
     ++m.receives;
     // The ring of a fair queue turns with each message.

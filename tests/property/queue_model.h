@@ -43,6 +43,7 @@ struct ModelMessage {
   bool was_dead = false;  // leaving: holds nobody up
   bool dying = false;     // dead, but a crash would bring it back
   bool blocked = false;   // ready, but behind others of its group
+  bool put_off = false;   // given back since it was delivered
   bool is_letter = false;
   Instant due{0};
   std::size_t receipt = 0;  // hash of the newest one's text; 0: nobody holds one

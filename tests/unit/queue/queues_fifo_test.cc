@@ -280,6 +280,60 @@ TEST_F(QueueFifo, AReceiveCanBeRepeatedUntilSomethingHappened) {
   EXPECT_EQ(late.code(), Errc::stale_receipt);
 }
 
+TEST_F(QueueFifo, AReceiveIsRepeatedThoughItsTimeHasPassedUntilSomebodyElseGotSomethingOfIt) {
+  put({"1.1", "1.2"});
+  const auto attempt = [this](const std::string& id) {
+    Answer<Received> answer;
+    queues->receive({"fifo", 10, 8 << 20, 30s, id}, clock.now(), answer.slot());
+    return answer;
+  };
+  auto first = attempt("try");
+  pass(40s);
+  ASSERT_EQ(counters("fifo").ready, 2u);
+  auto again = attempt("try");
+  ASSERT_FALSE(again.failed());
+  EXPECT_EQ(receipts(*again), receipts(*first));
+  EXPECT_EQ(counters("fifo").in_flight, 2u);
+  EXPECT_TRUE(attempt("other")->messages.empty());
+  pass(40s);
+  EXPECT_EQ(get(1), (Texts{"1.1"}));
+  EXPECT_EQ(attempt("try").code(), Errc::stale_receipt);
+}
+
+TEST_F(QueueFifo, AReceiveThatWasGivenBackByHandIsNotRepeated) {
+  put({"1.1"});
+  const auto attempt = [this] {
+    Answer<Received> answer;
+    queues->receive({"fifo", 10, 8 << 20, 30s, "try"}, clock.now(), answer.slot());
+    return answer;
+  };
+  auto first = attempt();
+  extend("fifo", first->messages[0].receipt, 0s);
+  pass(40s);
+  ASSERT_EQ(counters("fifo").ready, 1u);
+  EXPECT_EQ(attempt().code(), Errc::stale_receipt);
+}
+
+TEST_F(QueueFifo, WhatHasExpiredOfAReceiveDoesNotKeepItsAttemptFromBeingMadeAgain) {
+  put({"1.1", "2.1"});
+  const auto attempt = [this] {
+    Answer<Received> answer;
+    queues->receive({"fifo", 10, 8 << 20, 30s, "try"}, clock.now(), answer.slot());
+    return answer;
+  };
+  auto first = attempt();
+  ASSERT_EQ(first->messages.size(), 2u);
+  queues->drop("fifo", {first->messages[0].receipt});
+  auto rest = attempt();
+  ASSERT_FALSE(rest.failed());
+  EXPECT_EQ(receipts(*rest), (Texts{first->messages[1].receipt}));
+  queues->drop("fifo", receipts(*rest));
+  put({"3.1"});
+  auto anew = attempt();
+  ASSERT_FALSE(anew.failed());
+  EXPECT_EQ(values(*anew), (Texts{"3.1"}));
+}
+
 TEST_F(QueueFifo, AReceiptOfAFifoQueueEndsWithItsTimeout) {
   put({"1.1"});
   get(1, 5s);
