@@ -85,6 +85,38 @@ TEST_F(QueueRoom, AReceiveThatWasGivenBackCanBeAskedForAgain) {
   EXPECT_EQ(again->messages[0].receive_count, 1u);
 }
 
+TEST_F(QueueRoom, AnIdThatIsUsedAgainIsNotForgottenWithItsFirstAttempt) {
+  make("q", {});
+  put("q", {"1.1"});
+  const auto attempt = [this] {
+    Answer<Received> answer;
+    queues->receive({"q", 10, 8 << 20, 600s, "try"}, clock.now(), answer.slot());
+    return answer;
+  };
+  auto first = attempt();
+  queues->release("q", receipts(*first));
+  core->pass(240s);
+  auto second = attempt();
+  core->pass(120s);
+  auto again = attempt();
+  ASSERT_FALSE(again.failed());
+  EXPECT_EQ(receipts(*again), receipts(*second));
+  core->pass(181s);
+  EXPECT_TRUE(attempt()->messages.empty()) << "five minutes are over, the messages are held";
+}
+
+TEST_F(QueueRoom, AttemptsThatComeAndGoSetOneTimerAtMost) {
+  make("q", {});
+  put("q", {"1.1"});
+  const std::size_t before = core->timers().size();
+  for (int i = 0; i < 50; ++i) {
+    Answer<Received> answer;
+    queues->receive({"q", 10, 8 << 20, 600s, "try"}, clock.now(), answer.slot());
+    queues->release("q", receipts(*answer));
+  }
+  EXPECT_LE(core->timers().size(), before + 5);
+}
+
 TEST_F(QueueRoom, PollsOfOneAttemptGetTheSameMessages) {
   make("q", {});
   const auto wait = [this] {
