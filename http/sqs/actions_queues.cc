@@ -64,11 +64,24 @@ Outcome<QueueInfo> same_queue(const Exchange& exchange, QueueView queue) {
   return std::move(queue.info);
 }
 
+// Whoever made the queue may not have heard yet that it will stay.
+void answer_when_durable(Exchange& exchange, Outcome<QueueInfo> existing, Decided<QueueInfo> done) {
+  if (!existing) return done(std::move(existing));
+  exchange.broker.core.on_commit(
+      engine::Durability::disk, [existing = std::move(existing), done = std::move(done)](
+                                    const engine::Result<engine::Durability>& reached) mutable {
+        if (!reached) return done(Outcome<QueueInfo>(fault_of(reached.error())));
+        done(std::move(existing));
+      });
+}
+
 void create_on_core(Exchange& exchange, Decided<QueueInfo> done) {
   const Request& request = exchange.request;
   const std::string name = exchange.stored({{}, {}, *request.queue_name});
   auto existing = find_queue(exchange, name);
-  if (existing) return done(same_queue(exchange, *std::move(existing)));
+  if (existing)
+    return answer_when_durable(exchange, same_queue(exchange, *std::move(existing)),
+                               std::move(done));
 
   QueueInfo fresh;
   fresh.name = name;

@@ -48,6 +48,18 @@ TEST_F(SqsActions, ALongPollIsAnsweredWhenAMessageComesFree) {
   EXPECT_EQ(body_of(rig_.finish()), "a");
 }
 
+TEST_F(SqsActions, AQueueThatIsThereButCouldBeLostIsNotAnsweredAsCreated) {
+  rig_.commits = false;
+  rig_.broker.queues.create("jobs", {}, std::nullopt, true, [](const auto&) {});
+  start("CreateQueue", R"({"QueueName":"jobs"})");
+  rig_.turn();
+  EXPECT_FALSE(rig_.done());
+  rig_.commits = true;
+  rig_.turn();
+  ASSERT_TRUE(rig_.done());
+  EXPECT_EQ(rig_.finish().status, 200);
+}
+
 TEST_F(SqsActions, ALongPollEndsEmptyAfterItsTime) {
   ask("CreateQueue", R"({"QueueName":"jobs","Attributes":{"ReceiveMessageWaitTimeSeconds":"3"}})");
   EXPECT_EQ(ask("ReceiveMessage", R"({"QueueUrl":"jobs","WaitTimeSeconds":0})").body, "{}");
