@@ -23,13 +23,26 @@ struct MessageId {
   friend auto operator<=>(const MessageId&, const MessageId&) = default;
 };
 
+/// What stands in the answer to a duplicate when the first had no token: the time of its record.
+inline Token time_token(WallTime time) {
+  Token token{};
+  engine::store_be(token.data() + 8, static_cast<std::uint64_t>(time.value()));
+  return token;
+}
+/// That time; nullopt: it is a token of the sender's.
+inline std::optional<WallTime> time_in(const Token& token) {
+  if (engine::load_be<std::uint64_t>(token.data()) != 0) return std::nullopt;
+  return WallTime{static_cast<std::int64_t>(engine::load_be<std::uint64_t>(token.data() + 8))};
+}
+
 struct SendMessage {
   engine::NewRecord record;
   std::optional<Duration> delay{};       ///< else the queue's
   std::optional<WallTime> deliver_at{};  ///< instead of delay
   /// A second message of this id within the window is not stored, but answered as the first was.
   std::optional<std::string_view> dedup_id{};
-  Token token{};  ///< what the caller wants to find again in the answer to a duplicate
+  /// What the caller wants to find again in the answer to a duplicate; zeros: time_token().
+  Token token{};
   /// Its id in a queue that goes by content, when it has none of its own: whoever sends has the
   /// time to digest it, the core has not.
   std::optional<std::string_view> content_id{};

@@ -29,8 +29,7 @@ std::uint64_t number_in(std::string_view digits) {
 class Letter {
  public:
   Letter(const Queue& from, std::size_t partition, StoredRecord record)
-      : origin_(from.name + ":" + std::to_string(partition) + "-" +
-                std::to_string(record.offset.value())),
+      : origin_(place_text(from.name, partition, record.offset)),
         reason_(from.partitions[partition].delivery.reason(record.offset)),
         record_(std::move(record)) {
     if (reason_.empty()) reason_ = kUsedUp;
@@ -45,6 +44,9 @@ class Letter {
     headers.clear();
     for (const Header& header : record_.headers)
       if (!is_letter_header(header.name)) headers.push_back(header);
+    // That it died here says where it was, if it was nowhere else before.
+    const std::string_view first = first_to_note(record_, {});
+    if (!first.empty()) headers.push_back({kFirst, first});
     headers.push_back({kOrigin, origin_});
     headers.push_back({kReceives, receives_});
     headers.push_back({kReason, reason_});

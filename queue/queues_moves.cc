@@ -42,6 +42,7 @@ std::uint32_t step_of(const MoveTask& task) {
 struct Passenger {
   engine::StoredRecord record;
   std::string destination;
+  std::string from{};  ///< its place in the source
 };
 
 std::vector<Passenger> passengers_of(const std::vector<Offset>& wanted,
@@ -312,7 +313,9 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
   for (Passenger& passenger : passengers) {
     dress(passenger.record, delivery.view(passenger.record.offset).revived,
           delivery.edits().of(passenger.record.offset));
-    bytes += engine::record_bytes_max(without_letter(passenger.record, headers));
+    passenger.from = place_text(name, 0, passenger.record.offset);
+    bytes +=
+        engine::record_bytes_max(without_letter(passenger.record, passenger.from, headers));
   }
   if (passengers.empty() && settled.empty()) {
     nothing_read(*task, *source, held, read ? std::nullopt : std::optional(read.error()));
@@ -331,7 +334,7 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
   std::vector<Offset> gone;
   for (const Passenger& passenger : passengers) {
     core.append(find(passenger.destination)->partitions.front().log,
-                without_letter(passenger.record, headers));
+                without_letter(passenger.record, passenger.from, headers));
     gone.push_back(passenger.record.offset);
   }
   Unblocked unblocked{source->id(), {}};

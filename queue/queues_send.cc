@@ -110,9 +110,11 @@ class Queues::State::Intake {
     const auto id = id_of(message, queue_.config());
     if (id && take_duplicate(*id, message)) return;
     const Offset offset = s_.core.append(log_, stored(message, queue_.config(), headers_));
-    sent_.push_back({offset, Seq{0}, false, message.token});
+    const Token token =
+        message.token == Token{} ? time_token(message.record.timestamp) : message.token;
+    sent_.push_back({offset, Seq{0}, false, token});
     if (id) {
-      ids_.ids.push_back({hash_, message.token, offset});
+      ids_.ids.push_back({hash_, token, offset});
       in_this_.emplace(hash_, sent_.size() - 1);
     }
     const Duration delay = delay_of(message, queue_.config(), wall_);

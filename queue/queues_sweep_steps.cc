@@ -338,7 +338,8 @@ Result<> Queues::State::take_away(Queue& queue, const SweepTask& task, std::size
     if (!to || to->attached())
       return Error(Errc::queue_not_found,
                    "there is no queue " + match.destination + " with a log of its own");
-    bytes += engine::record_bytes_max(without_letter(match.record, headers));
+    const std::string here = place_text(queue.name, partition, match.offset);
+    bytes += engine::record_bytes_max(without_letter(match.record, here, headers));
   }
   const auto kind = moving ? engine::Admission::publish : engine::Admission::consume;
   if (auto admitted = core.admit(kind, bytes); !admitted) return admitted;
@@ -346,10 +347,12 @@ Result<> Queues::State::take_away(Queue& queue, const SweepTask& task, std::size
   const bool early = matches.back().offset >= queue.partitions[partition].delivery.next();
   if (early)
     if (auto room = room_for_marks(); !room) return room;
-  for (const Match& match : matches)
-    if (moving)
-      core.append(this->find(match.destination)->partitions.front().log,
-                  without_letter(match.record, headers));
+  for (const Match& match : matches) {
+    if (!moving) break;
+    const std::string here = place_text(queue.name, partition, match.offset);
+    core.append(this->find(match.destination)->partitions.front().log,
+                without_letter(match.record, here, headers));
+  }
   Unblocked unblocked{queue.id(), {}};
   unblocked.add(partition, ack(queue, partition, AckOp{runs_of(offsets_of(matches))}));
   // As after an ack: those behind them wait until no crash can bring these back.

@@ -29,7 +29,7 @@ ValueShape shown_as(std::string_view value, std::string_view content_type) {
   return shape;
 }
 
-// What the broker keeps of a record in headers has members of its own.
+// What the broker keeps of a record in headers has members of its own, or is for SQS alone.
 struct Notes {
   std::optional<std::string_view> group;
   std::optional<std::string_view> dedup_id;
@@ -39,7 +39,7 @@ struct Notes {
 bool is_note(const engine::Header& header) {
   if (!header.name.starts_with(queue::kOurHeaders) || !header.value) return false;
   if (header.name == queue::kGroup || header.name == queue::kDedupId) return is_utf8(*header.value);
-  return queue::expiry_in(header).has_value();
+  return header.name == queue::kFirst || queue::expiry_in(header).has_value();
 }
 
 Notes notes_of(const engine::StoredRecord& record) {

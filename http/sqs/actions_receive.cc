@@ -117,8 +117,8 @@ class MessageWriter {
 
   void write(const queue::Delivered& delivered, const engine::StoredRecord& record) {
     if (!std::exchange(any_, true)) answer_.begin_list("Messages", "Message");
-    const std::string place = fmt::format("{}/{}/{}/{}", queue_, delivered.partition.value(),
-                                          delivered.offset.value(), record.timestamp.value());
+    const std::string place =
+        record_place(queue_, delivered.partition, delivered.offset, record.timestamp);
     StoredMessage message = to_message(record, place, exchange_.protocol);
     if (is_fifo_name(queue_)) complete_fifo(record, message);
     answer_.begin_item();

@@ -164,11 +164,18 @@ void send(Exchange& exchange, Outgoing& outgoing, Decided<queue::Sent> done) {
   exchange.broker.queues.send(std::move(request), decided(std::move(done)));
 }
 
+// Of the first, for a duplicate. One that came without an id has the one that receivers see.
+std::string first_id(const Outgoing& outgoing, const queue::SentMessage& sent) {
+  const auto time = queue::time_in(sent.token);
+  if (!time) return uuid_text(sent.token);
+  return uuid_of(record_place(outgoing.queue, engine::PartitionId{0}, sent.offset, *time));
+}
+
 // A duplicate is answered with the id and the number of the first.
 void write_sent(AnswerWriter& answer, const Outgoing& outgoing, std::size_t i,
                 const queue::SentMessage& sent) {
   const Item& item = outgoing.items[i];
-  answer.text("MessageId", sent.duplicate ? uuid_text(sent.token) : outgoing.ids[i]);
+  answer.text("MessageId", sent.duplicate ? first_id(outgoing, sent) : outgoing.ids[i]);
   answer.text("MD5OfMessageBody", md5_hex(*item.body));
   if (!item.attributes.empty())
     answer.text("MD5OfMessageAttributes", attributes_md5(item.attributes));

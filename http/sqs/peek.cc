@@ -120,8 +120,8 @@ struct Viewer {
   std::string account;
 
   Peeked view(const queue::BrowseItem& item, const engine::StoredRecord& record) const {
-    const std::string place = fmt::format("{}/{}/{}/{}", wanted.queue, item.partition.value(),
-                                          item.offset.value(), record.timestamp.value());
+    const std::string place =
+        record_place(wanted.queue, item.partition, item.offset, record.timestamp);
     const Protocol protocol = form_of(exchange) == PeekForm::xml ? Protocol::query : Protocol::json;
     Peeked peeked{to_message(record, place, protocol), {}};
     if (is_fifo_name(wanted.queue)) complete_fifo(record, peeked.message);

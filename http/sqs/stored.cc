@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <fmt/format.h>
+
 #include "http/base64.h"
 #include "http/sqs/message_attributes.h"
 #include "http/sqs/uuid.h"
@@ -11,7 +13,6 @@
 namespace twofold::http::sqs {
 namespace {
 
-constexpr std::string_view kMessageId = "twofold-message-id";
 constexpr std::string_view kType = "twofold-sqs-type";
 constexpr std::string_view kTrace = "twofold-sqs-trace";
 constexpr std::string_view kEncoding = "twofold.encoding";
@@ -85,7 +86,7 @@ MessageAttribute to_attribute(const engine::StoredRecord& record, const engine::
 // What queues and this front end note beside a message.
 void take_ours(const engine::Header& header, StoredMessage& message) {
   const std::string_view value = *header.value;
-  if (header.name == kMessageId && is_text(value)) message.message_id = value;
+  if (header.name == queue::kMessageId && is_text(value)) message.message_id = value;
   if (header.name == kTrace && is_text(value)) message.trace = value;
   if (header.name == queue::kDedupId && is_token(value)) message.dedup_id = value;
   if (header.name == queue::kOrigin && is_name(value.substr(0, value.find(':')))) {
@@ -94,6 +95,19 @@ void take_ours(const engine::Header& header, StoredMessage& message) {
   if (header.name == queue::kReceives) {
     std::from_chars(value.data(), value.data() + value.size(), message.receives_before);
   }
+}
+
+// Of a message that has none: wherever it goes, the one that it had where it was first.
+std::string id_of(const engine::StoredRecord& record, std::string_view place) {
+  const std::string_view first = queue::first_place(record);
+  if (first.empty()) return uuid_of(place);
+  const std::size_t colon = std::min(first.find(':'), first.size());
+  const std::size_t dash = std::min(first.find('-', colon), first.size());
+  const auto part = [&first](std::size_t from, std::size_t end) {
+    return first.substr(std::min(from, first.size()), end - std::min(from, end));
+  };
+  return uuid_of(fmt::format("{}/{}/{}/{}", first.substr(0, colon), part(colon + 1, dash),
+                             part(dash + 1, first.size()), record.timestamp.value()));
 }
 
 // JSON can say every character, XML not.
@@ -109,6 +123,11 @@ void take_body(std::string_view value, Protocol protocol, StoredMessage& message
 
 }  // namespace
 
+std::string record_place(std::string_view queue, engine::PartitionId partition, engine::Offset offset,
+                     engine::WallTime time) {
+  return fmt::format("{}/{}/{}/{}", queue, partition.value(), offset.value(), time.value());
+}
+
 std::size_t headers_needed(const Item& item) { return 2 * item.attributes.size() + 3; }
 
 engine::NewRecord to_record(const Item& item, const Notes& notes, engine::WallTime now,
@@ -123,7 +142,7 @@ engine::NewRecord to_record(const Item& item, const Notes& notes, engine::WallTi
     note.append(":").append(attribute.type);
     scratch.headers.push_back({kType, scratch.keep(std::move(note))});
   }
-  scratch.headers.push_back({kMessageId, notes.message_id});
+  scratch.headers.push_back({queue::kMessageId, notes.message_id});
   if (!notes.trace.empty()) scratch.headers.push_back({kTrace, notes.trace});
   if (!notes.dedup_id.empty()) scratch.headers.push_back({queue::kDedupId, notes.dedup_id});
   const std::span<const engine::Header> headers(scratch.headers);
@@ -144,7 +163,7 @@ StoredMessage to_message(const engine::StoredRecord& record, std::string_view pl
   }
   const auto group = queue::group_of(record);
   if (group && is_token(*group)) message.group_id = *group;
-  if (message.message_id.empty()) message.message_id = uuid_of(place);
+  if (message.message_id.empty()) message.message_id = id_of(record, place);
   // In a dead letter queue, where nothing may be taken for a duplicate.
   if (!message.dedup_id.empty() && !message.origin_queue.empty())
     message.dedup_id = message.texts.emplace_front(message.message_id);

@@ -52,7 +52,11 @@ struct StoredMessage {
 
   TextStore texts;  ///< what had to be made
 };
-/// `place` names the record for an id when it has none.
+/// What names a record that has no id, for uuid_of(). Its queue may be deleted and made again: the
+/// time tells them apart.
+std::string record_place(std::string_view queue, engine::PartitionId partition, engine::Offset offset,
+                     engine::WallTime time);
+/// `place` is where it is: its id, when it has none, comes from there or from where it was first.
 StoredMessage to_message(const engine::StoredRecord& record, std::string_view place,
                          Protocol protocol);
 

@@ -96,6 +96,18 @@ class FifoNames(BesideRest):
         self.assertEqual(ids, ["0967115f2813a3541eaef77de9d9d5773f1c0c04314b0bbfe4ff3b3b1c55b5d5",
                                hashlib.sha256(b"other").hexdigest(), "own"])
 
+    def test_a_duplicate_of_what_rest_sent_has_the_id_that_receivers_see(self):
+        self.queue("ids.fifo", dedup={"content": True})
+        path = "/v1/queues/ids.fifo/messages"
+        self.ask("POST", path, {"messages": [{"text": "one", "group": "g"},
+                                             {"text": "two", "group": "g", "dedup_id": "2"}]})
+        again = [self.sqs("SendMessage", QueueUrl="ids.fifo", MessageBody="one", MessageGroupId="g"),
+                 self.sqs("SendMessage", QueueUrl="ids.fifo", MessageBody="x", MessageGroupId="g",
+                          MessageDeduplicationId="2")]
+        received = self.receive("ids.fifo")
+        self.assertEqual([m["MessageId"] for m in received], [m["MessageId"] for m in again])
+        self.assertEqual([m["Body"] for m in received], ["one", "two"])
+
     def test_content_counts_where_it_is_told_to_over_either_api(self):
         path = "/v1/queues/told.fifo/messages"
         self.queue("told.fifo")
@@ -115,6 +127,23 @@ class FifoNames(BesideRest):
 
 
 class Dead(BesideRest):
+    def test_what_rest_sent_keeps_its_id_wherever_it_goes(self):
+        self.queue("graveyard")
+        self.queue("mortal", max_receives=1, dead_letter="graveyard")
+        self.ask("POST", "/v1/queues/mortal/messages", {"messages": [{"text": "0"}, {"text": "1"}]})
+        ids = {m["Body"]: m["MessageId"] for m in self.receive("mortal", VisibilityTimeout=0)}
+        self.assertEqual(len(set(ids.values())), 2)
+
+        def shown(name: str) -> dict:
+            return {m["Body"]: m["MessageId"] for m in self.receive(name, VisibilityTimeout=0, WaitTimeSeconds=1)}
+        self.until(lambda: shown("graveyard"), ids)
+        self.sqs("StartMessageMoveTask", SourceArn=ARN("graveyard"))
+        self.until(lambda: self.attributes("mortal")["ApproximateNumberOfMessages"], "2")
+        back = self.ask("GET", "/v1/queues/mortal/messages")["items"]
+        self.assertFalse([m for m in back if m.get("headers")], "nobody's headers change")
+        self.assertEqual(shown("mortal"), ids, "it came back")
+        self.until(lambda: shown("graveyard"), ids)
+
     def test_what_cannot_be_received_is_not_counted_as_waiting(self):
         self.queue("in-place", max_receives=1)
         for body in ("1", "2", "3"):

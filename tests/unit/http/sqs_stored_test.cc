@@ -148,6 +148,21 @@ TEST(SqsStored, ADeadLetterSaysWhereItDiedAndHowOftenItWasReceived) {
   EXPECT_EQ(message.receives_before, 3u);
 }
 
+TEST(SqsStored, AMessageWithoutAnIdKeepsTheOneOfItsFirstPlace) {
+  const std::string first =
+      record_place("jobs", engine::PartitionId{0}, engine::Offset{7}, engine::WallTime{5});
+  const auto id = [](const std::string& place, std::vector<engine::Header> headers) {
+    return to_message(foreign("v", std::move(headers)), place, Protocol::json).message_id;
+  };
+  const std::string before = id(first, {});
+  EXPECT_EQ(id("dead/0/1/5", {{"twofold-origin", "jobs:0-7"}}), before) << "it died there";
+  EXPECT_EQ(id("jobs/0/8/5", {{"twofold-first", "jobs:0-7"}}), before) << "it came back";
+  EXPECT_EQ(id("dead/0/2/5", {{"twofold-origin", "jobs:0-8"}, {"twofold-first", "jobs:0-7"}}), before);
+  EXPECT_NE(id("jobs/0/8/5", {}), before);
+  for (const char* const forged : {":", "-", "a:", "a-b", "a:b", "\xFF:1-2"})
+    EXPECT_EQ(id("p", {{"twofold-first", forged}}).size(), 36u);
+}
+
 TEST(SqsStored, ForgedNotesDoNoHarm) {
   const auto record =
       foreign("v", {
