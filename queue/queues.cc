@@ -69,9 +69,8 @@ std::vector<std::string> Queues::reading(const std::string& topic) const {
 
 std::vector<std::string> Queues::dead_letter_sources(const std::string& name) const {
   std::vector<std::string> names;
-  const auto [from, upto] = state_->dead_letter_users.equal_range(name);
-  for (auto at = from; at != upto; ++at)
-    if (const Queue* const queue = state_->find(at->second)) names.push_back(queue->name);
+  for (const std::uint32_t user : state_->dying_into(name))
+    if (const Queue* const queue = state_->find(user)) names.push_back(queue->name);
   std::sort(names.begin(), names.end());
   return names;
 }

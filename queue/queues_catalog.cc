@@ -152,7 +152,7 @@ void Queues::State::update(Queue& queue, std::uint64_t version, Definition defin
   if (serving) arm_retention(queue);
   if (serving) trim(queue, queue.partitions.front());
   if (queue.config().dead_letter == before) return;
-  std::erase_if(dead_letter_users, [&](const auto& use) { return use.second == queue.id(); });
+  dead_letter_users.erase({before, queue.id()});
   if (!queue.config().dead_letter.empty())
     dead_letter_users.emplace(queue.config().dead_letter, queue.id());
 }
@@ -163,7 +163,7 @@ void Queues::State::forget(std::string_view name) {
   const auto queue = std::move(found->second);
   by_name.erase(found);
   by_id.erase(queue->id());
-  std::erase_if(dead_letter_users, [&](const auto& use) { return use.second == queue->id(); });
+  dead_letter_users.erase({queue->config().dead_letter, queue->id()});
   for (const Partition& partition : queue->partitions) {
     marked -= partition.accounted;
     ahead -= partition.accounted_ahead;
@@ -274,10 +274,7 @@ void Queues::State::put(const std::string& name, Definition definition, std::uin
   if (!find(id)) return;
   // Dead messages move as soon as there is a place for them to go.
   move_dead(*queue);
-  const auto [from, upto] = dead_letter_users.equal_range(name);
-  std::vector<std::uint32_t> users;
-  for (auto at = from; at != upto; ++at) users.push_back(at->second);
-  for (const std::uint32_t user : users) {
+  for (const std::uint32_t user : dying_into(name)) {
     Queue* const of = find(user);
     if (!of) continue;
     kill_used_up(*of);

@@ -87,6 +87,13 @@ Queue* Queues::State::dead_letter_queue(const Queue& queue) const {
   return target && !target->attached() && target != &queue ? target : nullptr;
 }
 
+std::vector<std::uint32_t> Queues::State::dying_into(const std::string& name) const {
+  std::vector<std::uint32_t> users;
+  auto at = dead_letter_users.lower_bound({name, 0});
+  for (; at != dead_letter_users.end() && at->first == name; ++at) users.push_back(at->second);
+  return users;
+}
+
 std::uint32_t Queues::State::receives_max(const Queue& queue) const {
   const bool nowhere_to_go = !queue.config().dead_letter.empty() && !dead_letter_queue(queue);
   return nowhere_to_go ? 0 : queue.config().max_receives;
@@ -120,10 +127,7 @@ void Queues::State::revive_used_up(Queue& queue, std::uint32_t receives_max_befo
 }
 
 void Queues::State::target_is_gone(const std::string& name) {
-  const auto [from, upto] = dead_letter_users.equal_range(name);
-  std::vector<std::uint32_t> users;
-  for (auto at = from; at != upto; ++at) users.push_back(at->second);
-  for (const std::uint32_t user : users) {
+  for (const std::uint32_t user : dying_into(name)) {
     Queue* const queue = find(user);
     if (!queue) continue;
     revive_used_up(*queue, queue->config().max_receives);

@@ -277,6 +277,8 @@ struct Queues::State {
   void moved(std::uint32_t queue, std::size_t partition, const std::vector<Offset>& offsets,
              const Result<std::vector<engine::StoredBatch>>& read);
   Queue* dead_letter_queue(const Queue& queue) const;
+  /// Queues whose dead letters go to the one of that name.
+  std::vector<std::uint32_t> dying_into(const std::string& name) const;
 
   // -- queues_moves.cc
   void watch_moves();
@@ -346,7 +348,7 @@ struct Queues::State {
   std::unordered_map<std::string_view, std::unique_ptr<Queue>> by_name;  // keys live in the queues
   std::unordered_map<std::uint32_t, Queue*> by_id;
   std::unordered_multimap<LogId, Reader> readers;
-  std::unordered_multimap<std::string, std::uint32_t> dead_letter_users;
+  std::set<std::pair<std::string, std::uint32_t>> dead_letter_users;  // by where their letters go
 
   struct Place {
     std::uint32_t queue;

@@ -184,6 +184,18 @@ TEST_F(QueueMoves, AFullDiskOnlyDelaysThem) {
   die({"a"});
   EXPECT_EQ(queues->dead_letter_sources("morgue"), (Texts{"jobs"}));
   EXPECT_EQ(queues->dead_letter_sources("jobs"), Texts{});
+  create("others", {.max_receives = 1, .dead_letter = "morgue"});
+  EXPECT_EQ(queues->dead_letter_sources("morgue"), (Texts{"jobs", "others"}));
+  Answer<QueueInfo> elsewhere;
+  queues->configure("others", {.max_receives = 1, .dead_letter = "morgue-2"}, std::nullopt,
+                    elsewhere.slot());
+  core->commit();
+  EXPECT_EQ(queues->dead_letter_sources("morgue"), (Texts{"jobs"}));
+  EXPECT_EQ(queues->dead_letter_sources("morgue-2"), (Texts{"others"}));
+  Answer<QueueInfo> removed;
+  queues->remove("others", removed.slot());
+  core->commit();
+  EXPECT_EQ(queues->dead_letter_sources("morgue-2"), Texts{});
   EXPECT_EQ(queues->start_move({.id = "m", .source = "none"}).error().code, Errc::queue_not_found);
   core->refuse(engine::Admission::publish, Errc::storage_full);
   ASSERT_TRUE(queues->start_move({.id = "m", .source = "morgue"}));
