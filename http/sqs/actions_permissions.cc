@@ -14,6 +14,13 @@ namespace json = boost::json;
 
 constexpr std::string_view kPolicy = "Policy";
 constexpr std::size_t kActionsMax = 7;
+constexpr std::size_t kPrincipalsMax = 50;
+constexpr std::size_t kStatementsMax = 20;
+
+Fault over_limit(std::string_view what, std::size_t found, std::size_t most) {
+  return {Code::over_limit,
+          fmt::format("{} {} were found, maximum allowed is {}.", found, what, most)};
+}
 
 Fault bad_label(std::string_view label, std::string_view reason) {
   return invalid_value(label, "Label", reason);
@@ -31,10 +38,10 @@ Outcome<> check_add(const Request& request) {
   if (auto label = check_label(request); !label) return label;
   if (request.account_ids.empty()) return missing_parameter("AWSAccountIds");
   if (request.actions.empty()) return missing_parameter("Actions");
-  if (request.actions.size() > kActionsMax) {
-    return Fault(Code::over_limit, fmt::format("{} Actions were found, maximum allowed is {}.",
-                                               request.actions.size(), kActionsMax));
-  }
+  if (request.actions.size() > kActionsMax)
+    return over_limit("Actions", request.actions.size(), kActionsMax);
+  if (request.account_ids.size() > kPrincipalsMax)
+    return over_limit("AWSAccountIds", request.account_ids.size(), kPrincipalsMax);
   for (const std::string_view action : request.actions) {
     if (action == "*" || find_action(action)) continue;
     return invalid_value(fmt::format("SQS:{}", action), "ActionName",
@@ -108,7 +115,11 @@ Outcome<> add(const Exchange& exchange, QueueView& queue) {
     if (labelled(statement, *request.label)) return bad_label(*request.label, "Already exists.");
   }
   statements.emplace_back(statement_of(request, queue));
+  if (statements.size() > kStatementsMax)
+    return over_limit("Statements", statements.size(), kStatementsMax);
   put_policy(queue, std::move(policy), std::move(statements));
+  const std::size_t bytes = queue.extension.attribute(kPolicy).size();
+  if (bytes > kPolicyBytesMax) return over_limit("bytes of policy", bytes, kPolicyBytesMax);
   return {};
 }
 

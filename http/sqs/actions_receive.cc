@@ -9,7 +9,7 @@
 #include "http/sqs/action.h"
 #include "http/sqs/digest.h"
 #include "http/sqs/message_attributes.h"
-#include "http/sqs/on_queue.h"
+#include "http/sqs/extension.h"
 #include "http/sqs/ordering.h"
 #include "http/sqs/stored.h"
 
@@ -193,10 +193,12 @@ Task<std::string> account_of(Exchange& exchange, const std::string& queue) {
   const Request& request = exchange.request;
   const bool told = !request.attribute_names.empty() || !request.system_attribute_names.empty();
   if (!told) co_return std::string();
-  auto ask = [&exchange, &queue] { return find_queue(exchange, queue); };
-  const auto found = co_await ask_core(exchange.broker.core, std::move(ask));
-  if (!found) co_return std::string(kDefaultAccount);  // deleted meanwhile
-  co_return found->extension.account;
+  auto ask = [&queues = exchange.broker.queues, &queue]() -> std::string {
+    const std::string* const extension = queues.extension(queue);
+    return extension ? *extension : std::string();  // deleted meanwhile
+  };
+  const std::string extension = co_await ask_core(exchange.broker.core, std::move(ask));
+  co_return decode_extension(extension).account;
 }
 
 void write(Exchange& exchange, const std::string& queue, const std::string& account,

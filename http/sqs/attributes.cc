@@ -17,6 +17,7 @@ using std::chrono::duration_cast;
 using std::chrono::seconds;
 
 constexpr std::int64_t kRetentionMax = 1'209'600;
+constexpr std::size_t kKmsKeyBytesMax = 2'048;
 
 Fault bad_value(std::string_view name, std::string_view why = "") {
   std::string message = fmt::format("Invalid value for the parameter {}.", name);
@@ -153,8 +154,14 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kSpace) + 1);
 }
 
+Outcome<> check_length(std::string_view name, std::string_view value, std::size_t most) {
+  if (value.size() <= most) return {};
+  return bad_value(name, fmt::format("It has {} bytes, {} is the most.", value.size(), most));
+}
+
 Outcome<> write_policy(std::string_view value, QueueView& queue) {
   const std::string_view policy = trimmed(value);
+  if (auto fits = check_length(kPolicy, policy, kPolicyBytesMax); !fits) return fits;
   if (!value.empty() && (!policy.starts_with('{') || !is_json(policy))) return bad_value(kPolicy);
   queue.extension.set(kPolicy, std::string(policy));
   return {};
@@ -199,6 +206,7 @@ Outcome<> write_redrive(std::string_view value, QueueView& queue) {
 }
 
 Outcome<> write_redrive_allow(std::string_view value, QueueView& queue) {
+  if (auto fits = check_length(kRedriveAllow, value, kPolicyBytesMax); !fits) return fits;
   if (!value.empty()) {
     auto policy = parse_redrive_allow_policy(value);
     if (!policy) return policy.fault();
@@ -209,6 +217,7 @@ Outcome<> write_redrive_allow(std::string_view value, QueueView& queue) {
 
 // A key of one's own turns the managed one off, and it stays off without the key.
 Outcome<> write_kms_key(std::string_view value, QueueView& queue) {
+  if (auto fits = check_length(kKmsKey, value, kKmsKeyBytesMax); !fits) return fits;
   if (!value.empty()) queue.extension.set(kManagedSse, "false");
   queue.extension.set(kKmsKey, std::string(value));
   return {};

@@ -42,6 +42,9 @@ struct QueueView {
   std::chrono::seconds visibility_max;
 };
 
+/// As on AWS: each look at a queue's attributes reads them.
+inline constexpr std::size_t kPolicyBytesMax = 8'192;
+
 /// What a queue gets that CreateQueue says nothing about: AWS's defaults.
 void set_default_attributes(queue::QueueConfig& config);
 

@@ -111,6 +111,26 @@ class QueueLife(_aws.AwsCase):
         self.assertEqual(self.attributes(url, "Policy"), {})
         self.refused("InvalidParameterValue", 400, self.sqs.remove_permission, QueueUrl=url, Label="one")
 
+    def test_what_is_kept_of_a_queue_has_a_size(self):
+        url = self.queue()
+        policy = {"Version": "2012-10-17", "Statement": [], "Id": ""}
+        policy["Id"] = "x" * (8192 - len(json.dumps(policy)))
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+        for name, value in (("Policy", json.dumps({**policy, "Id": policy["Id"] + "x"})), ("KmsMasterKeyId", "k" * 2049),
+                            ("RedriveAllowPolicy", '{"redrivePermission":"allowAll"' + " " * 8192 + "}")):
+            self.refused("InvalidAttributeValue", 400, self.sqs.set_queue_attributes, QueueUrl=url,
+                         Attributes={name: value})
+        self.refused("OverLimit", 403, self.sqs.add_permission, QueueUrl=url, Label="one",
+                     AWSAccountIds=["111111111111"], Actions=["*"])
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+        self.refused("OverLimit", 403, self.sqs.add_permission, QueueUrl=url, Label="many",
+                     AWSAccountIds=["111111111111"] * 51, Actions=["*"])
+        for n in range(20):
+            self.sqs.add_permission(QueueUrl=url, Label=f"l{n}", AWSAccountIds=["111111111111"], Actions=["*"])
+        self.refused("OverLimit", 403, self.sqs.add_permission, QueueUrl=url, Label="l20",
+                     AWSAccountIds=["111111111111"], Actions=["*"])
+        self.assertEqual(len(json.loads(self.attributes(url, "Policy")["Policy"])["Statement"]), 20)
+
     def test_a_deleted_queue_is_gone_at_once(self):
         url = self.queue()
         self.sqs.send_message(QueueUrl=url, MessageBody="a")
