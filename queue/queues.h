@@ -132,7 +132,8 @@ class Queues final : public engine::StateMachine,
   /// What decides which records it delivers; null: all of them. Errors: queue_not_found.
   Result<std::shared_ptr<const RecordFilter>> filter_of(const std::string& queue) const;
   /// Done with, whatever its state. Answers what that was; acked ones stay as they are.
-  /// Errors: message_not_found, also when its record is gone already.
+  /// Errors: message_not_found, also when its record is gone already; overloaded, when it was not
+  /// delivered yet and is not the next.
   void erase(std::string queue, MessageId id, Completion<MessageState> done);
   /// Not delivered before `due`, at once when that has passed. Only what is ready, blocked or
   /// delayed changes; answers the state before. Errors: message_not_found.

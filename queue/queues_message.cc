@@ -131,6 +131,13 @@ void Queues::erase(std::string name, MessageId id, Completion<MessageState> done
   const Why why = s.why(queue, id, state);
   if (why == Why::trimmed)
     return done(Error(Errc::message_not_found, "the message was done with, its record is gone"));
+  // Done with ahead of what was delivered takes memory until that is passed. Half of the room stays
+  // for what is received meanwhile.
+  const Delivery& delivery = queue.partitions[index].delivery;
+  const bool early = delivery.is_fresh(id.offset) && id.offset > delivery.next();
+  if (early && s.marked >= s.limits.marked_max / 2)
+    return done(Error(Errc::overloaded, "too many messages are in flight, delayed or dead",
+                      "delete the oldest first, or receive them"));
   if (auto admitted = s.core.admit(engine::Admission::consume, kNoteBytes); !admitted)
     return done(admitted.error());
   Unblocked unblocked{queue.id(), {}};

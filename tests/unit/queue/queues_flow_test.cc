@@ -326,6 +326,26 @@ TEST_F(QueueFlow, MemoryForMessagesInFlightAndDelayedHasAnEnd) {
   EXPECT_EQ(receive("jobs", 1).messages.size(), 1u);
 }
 
+TEST_F(QueueFlow, DeletingOneByOneFromTheMiddleHasTheSameEnd) {
+  limits.marked_max = 10;
+  restart();
+  create("jobs");
+  send("jobs", Texts(5'000, "m"));
+  core->commit();
+  const auto erase = [this](std::int64_t offset) {
+    Answer<MessageState> answer;
+    queues->erase("jobs", {PartitionId{0}, Offset{offset}}, answer.slot());
+    core->commit();
+    return answer;
+  };
+  int erased = 0;
+  for (std::int64_t at = 64; at < 5'000 && !erase(at).failed(); at += 64) ++erased;
+  EXPECT_LE(erased, 6);
+  EXPECT_EQ(erase(4'000).code(), Errc::overloaded);
+  EXPECT_FALSE(erase(0).failed()) << "the next one takes no memory";
+  EXPECT_EQ(receive("jobs", 1).messages.size(), 1u) << "there is room for what is received";
+}
+
 // A consumer that never acks had always some that came back, and took new ones with them.
 TEST_F(QueueFlow, WithoutRoomOnlyWhatTakesMemoryAlreadyGoesOutAgain) {
   limits.marked_max = 20;
