@@ -12,7 +12,8 @@ namespace twofold::engine {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4B4C4254;  // "TBLK"
-constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kVersion = 2;
+constexpr std::uint16_t kVersionWithoutWall = 1;  // broker time stood for the calendar's
 constexpr std::size_t kCrcPlace = kBlockHeaderBytes - 4;
 
 }  // namespace
@@ -32,11 +33,12 @@ void write_block_header(char* block, BlockHeader& h) {
   store_le(block + 24, h.seq);
   store_le(block + 32, std::uint64_t{h.position.file} << 32 | h.position.place);
   store_le(block + 40, h.durable_seq);
-  store_le(block + 48, h.instant_ms);
+  store_le(block + 48, h.sealed_at.instant.value());
   store_le(block + 56, h.payload_bytes);
   store_le(block + 60, h.entries);
   store_le(block + 64, h.prev_block_crc);
   store_le(block + 68, h.payload_crc);
+  store_le(block + 72, h.sealed_at.wall.value());
   h.header_crc = crc32c({block, kCrcPlace});
   store_le(block + kCrcPlace, h.header_crc);
 }
@@ -46,7 +48,10 @@ std::optional<BlockHeader> read_block_header(std::string_view bytes) {
   const char* b = bytes.data();
   if (load_le<std::uint32_t>(b) != kMagic) return std::nullopt;
   if (load_le<std::uint32_t>(b + kCrcPlace) != crc32c({b, kCrcPlace})) return std::nullopt;
-  if (load_le<std::uint16_t>(b + 4) != kVersion) return std::nullopt;
+  const auto version = load_le<std::uint16_t>(b + 4);
+  if (version != kVersion && version != kVersionWithoutWall) return std::nullopt;
+  const auto instant = load_le<std::int64_t>(b + 48);
+  const auto wall = version == kVersionWithoutWall ? instant : load_le<std::int64_t>(b + 72);
   const auto lsn = load_le<std::uint64_t>(b + 32);
   return BlockHeader{
       load_le<std::uint64_t>(b + 8),
@@ -54,7 +59,7 @@ std::optional<BlockHeader> read_block_header(std::string_view bytes) {
       load_le<std::uint64_t>(b + 24),
       JournalPosition{static_cast<std::uint32_t>(lsn >> 32), static_cast<std::uint32_t>(lsn)},
       load_le<std::uint64_t>(b + 40),
-      load_le<std::int64_t>(b + 48),
+      ClockReading{Instant{instant}, WallTime{wall}},
       load_le<std::uint32_t>(b + 56),
       load_le<std::uint32_t>(b + 60),
       load_le<std::uint32_t>(b + 64),

@@ -30,15 +30,17 @@ struct JournalPosition {
 ///   +-------+--------+-------+-----------+-------------+------+-------+-------------+
 ///   | magic |version | flags | stream_id | incarnation | seq  | lsn   | durable_seq |
 ///   +-------+--------+-------+-----------+-------------+------+-------+-------------+
-///   48        56           60       64               68           72        76   92
-///   +--------+------------+--------+----------------+-------------+---------+----+------------+
-///   | instant| payload_len| entries| prev_block_crc | payload_crc | reserved     | header_crc |
-///   +--------+------------+--------+----------------+-------------+--------------+------------+
+///   48        56           60       64               68            72     80      92
+///   +--------+------------+--------+----------------+-------------+------+-------+------------+
+///   | instant| payload_len| entries| prev_block_crc | payload_crc | wall | zero  | header_crc |
+///   +--------+------------+--------+----------------+-------------+------+-------+------------+
 ///
 /// lsn          (file << 32) | place: a block that was written elsewhere does not verify here.
 /// durable_seq  the newest block known to be on the device when this one was sealed. A later block
 ///              that says so is the witness which tells damage from a torn tail.
 /// instant      broker time when the block was sealed.
+/// wall         what the calendar said then. Replay takes append times, and what has passed since, from
+///              these two and nothing from the clock it runs under.
 /// prev_block_crc  header_crc of the block before. payload_crc covers the entries and the zero
 ///              padding up to the next multiple of 4096.
 struct BlockHeader {
@@ -47,7 +49,7 @@ struct BlockHeader {
   std::uint64_t seq;
   JournalPosition position;
   std::uint64_t durable_seq;
-  std::int64_t instant_ms;
+  ClockReading sealed_at;
   std::uint32_t payload_bytes;
   std::uint32_t entries;
   std::uint32_t prev_block_crc;

@@ -33,7 +33,8 @@ std::string CoreImpl::snapshot() const {
   std::string bytes;
   ByteWriter out(bytes);
   out.uvarint(kSnapshotVersion);
-  out.varint(now().value());
+  out.varint(sealed_at_->instant.value());
+  out.varint(sealed_at_->wall.value());
   out.uvarint(record_seq_);
   out.uvarint(next_log_id_);
   out.uvarint(next_segment_id_);

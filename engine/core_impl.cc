@@ -11,6 +11,9 @@ namespace {
 // Consumers may use a little more than publishers: draining is the way out of overload.
 constexpr std::size_t kConsumeShare = 4;
 
+// Of the calendar against broker time, before a block says so.
+constexpr Duration kCalendarMoved{1000};
+
 }  // namespace
 
 std::int64_t Liveness::live_in(LogId log, Offset from, Offset upto) const {
@@ -129,8 +132,9 @@ void CoreImpl::seal() {
   flight.witness = open_.gathered_bytes() == 0;
   flight.waiters = open_.take_waiters();
   seal_wanted_empty_ = false;
-  auto sealed = open_.seal(plan, world_.journal.stream_id(), world_.journal.incarnation(), now(),
-                           wall(), record_seq_);
+  sealed_at_ = ClockReading{now(), wall()};
+  auto sealed = open_.seal(plan, world_.journal.stream_id(), world_.journal.incarnation(),
+                           *sealed_at_, record_seq_);
   stats_.records += sealed.next_record_seq - record_seq_;
   record_seq_ = sealed.next_record_seq;
   flight.bytes = sealed.block.bytes();
@@ -237,6 +241,16 @@ void CoreImpl::witness_if_idle(std::uint64_t seq) {
   timers().schedule(now() + options_.idle_seal, *this, kWitnessOwner, seq);
 }
 
+// The next start takes what has passed from the newest block. Of a calendar that was set while
+// nobody wrote anything it would think that so much time has passed.
+void CoreImpl::witness_if_calendar_moved() {
+  if (!sealed_at_ || in_flight_) return;
+  const Duration moved = (wall() - sealed_at_->wall) - (now() - sealed_at_->instant);
+  if (std::chrono::abs(moved) <= kCalendarMoved) return;
+  seal_wanted_empty_ = true;
+  touch();
+}
+
 void CoreImpl::on_timer(std::uint32_t owner, std::uint64_t token, Instant at) {
   if (owner == kWitnessOwner && token == sealed_seq_ && !in_flight_) {
     seal_wanted_empty_ = true;
@@ -249,6 +263,7 @@ void CoreImpl::on_timer(std::uint32_t owner, std::uint64_t token, Instant at) {
 }
 
 void CoreImpl::housekeeping() {
+  witness_if_calendar_moved();
   drain_if_due();
   clean_after_drain();
   scrub_if_due();

@@ -43,7 +43,7 @@ struct CoreOptions {
 };
 
 /// First field of a checkpoint's state.
-inline constexpr std::uint64_t kSnapshotVersion = 4;
+inline constexpr std::uint64_t kSnapshotVersion = 5;
 inline constexpr std::uint64_t kSnapshotVersionOldest = 2;  ///< that is still read
 
 /// Numbers for metrics and the start line.
@@ -136,7 +136,11 @@ class CoreImpl final : public Core, public TimerTarget {
   std::vector<std::pair<Offset, Offset>> damaged(LogId log) const override;
   Catalog& catalog() override { return catalog_; }
   TimerWheel& timers() override;
-  Instant now() const override { return world_.clock.now(); }
+  /// While the journal is replayed, the time at which it was written: what rooms schedule then is
+  /// due soon, wherever the clock stands afterwards.
+  Instant now() const override {
+    return recovering_ && sealed_at_ ? sealed_at_->instant : world_.clock.now();
+  }
   WallTime wall() const override { return world_.clock.wall(); }
   std::uint64_t random() override { return world_.random.next_u64(); }
   CoreExecutor& executor() override { return world_.executor; }
@@ -185,6 +189,7 @@ class CoreImpl final : public Core, public TimerTarget {
   void complete(InFlight& flight, Durability reached);
   void fail(const Error& error);
   void witness_if_idle(std::uint64_t seq);
+  void witness_if_calendar_moved();
   void housekeeping();
 
   // core_logs.cc
@@ -201,6 +206,7 @@ class CoreImpl final : public Core, public TimerTarget {
   // core_recovery.cc
   Result<> load_checkpoint(const Superblock& superblock, ReplayStart& start);
   Result<> restore(std::string_view bytes);
+  void pass_to(ClockReading sealed_at);
   Result<std::shared_ptr<const Segment>> open_recovered(SegmentId id);
   Result<> replay_block(const ReplayedBlock& block);
   Result<> replay_entry(const struct Entry& entry, const ReplayedBlock& block, std::size_t at);
@@ -267,6 +273,7 @@ class CoreImpl final : public Core, public TimerTarget {
   std::optional<Instant> alarm_;
   std::optional<Error> failure_;
   std::uint64_t sealed_seq_ = 0;
+  std::optional<ClockReading> sealed_at_;  // the newest block, in this run or an earlier one
   std::uint64_t durable_seq_ = 0;
   std::uint32_t last_header_crc_ = 0;
   JournalPosition end_position_;

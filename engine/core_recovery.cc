@@ -15,6 +15,7 @@ constexpr std::uint64_t kRecordBytesLeast = 7;
 // Of one log, when nothing says how many: a whole unreadable file must not become millions of offsets
 // in each of many logs.
 constexpr std::uint64_t kUnknownMost = 1 << 16;
+constexpr std::uint64_t kSnapshotWithWall = 5;
 
 }  // namespace
 
@@ -36,7 +37,7 @@ Result<ReplayEnd> CoreImpl::recover(Superblock superblock) {
   last_header_crc_ = end->prev_block_crc;
   end_position_ = end->position;
   bytes_since_checkpoint_ = end->bytes;
-  world_.clock.resume_from(end->last_instant);
+  if (sealed_at_) world_.clock.resume_from(*sealed_at_);
   drop_unclaimed_logs();
   pass_over_damage(*end);
 
@@ -49,6 +50,16 @@ Result<ReplayEnd> CoreImpl::recover(Superblock superblock) {
   for (const auto& [type, machine] : machines_) machine->recovered(now());
   timers().schedule(now() + options_.housekeeping, *this, kHousekeepingOwner, 0);
   return end;
+}
+
+// Broker time while an earlier run is lived through again. Nothing was scheduled before the first
+// of it, and timers count from there.
+void CoreImpl::pass_to(ClockReading sealed_at) {
+  if (!sealed_at_) {
+    TF_CHECK(timers_.size() == 0);
+    timers_ = TimerWheel(sealed_at.instant);
+  }
+  sealed_at_ = sealed_at;
 }
 
 // The newest checkpoint that verifies; an older one only costs a longer replay.
@@ -76,7 +87,9 @@ Result<> CoreImpl::restore(std::string_view bytes) {
   const Error damaged(Errc::data_damaged, "a checkpoint that verifies does not parse");
   const auto version = in.uvarint();
   if (version < kSnapshotVersionOldest || version > kSnapshotVersion) return damaged;
-  world_.clock.resume_from(Instant{in.varint()});
+  const Instant instant{in.varint()};
+  const WallTime wall{version < kSnapshotWithWall ? instant.value() : in.varint()};
+  pass_to(ClockReading{instant, wall});
   record_seq_ = in.uvarint();
   next_log_id_ = static_cast<std::uint32_t>(in.uvarint());
   next_segment_id_ = in.uvarint();
@@ -140,6 +153,7 @@ Result<> CoreImpl::replay_block(const ReplayedBlock& block) {
     seen_since_damage_.clear();
   }
   replay_seq_ = block.seq;
+  pass_to(block.sealed_at);
   std::size_t at = 0;
   while (at < block.payload.size()) {
     const auto rest = block.payload.substr(at);
@@ -171,7 +185,7 @@ Result<> CoreImpl::replay_entry(const Entry& entry, const ReplayedBlock& block, 
     case EntryType::request: {
       const auto it = machines_.find(entry.type);
       if (it == machines_.end()) return {};
-      return it->second->apply(entry.owner, entry.payload, block.instant);
+      return it->second->apply(entry.owner, entry.payload, block.sealed_at.instant);
     }
     case EntryType::trim:
       if (find(LogId{entry.owner})) trim(LogId{entry.owner}, Offset{in.varint()}, true);
@@ -199,7 +213,7 @@ void CoreImpl::replay_batch(const Entry& entry, const ReplayedBlock& block, std:
   extent.base = entry.base_offset;
   extent.base_seq = entry.base_seq;
   extent.max_timestamp = header.max_timestamp;
-  extent.append_ms = std::max(block.instant.value(), log->last_append.value());
+  extent.append_ms = append_time(*log, block.sealed_at.wall).value();
   extent.last_delta = static_cast<std::uint32_t>(header.last_offset_delta);
   extent.file = block.position.file;
   extent.place = block.position.place + static_cast<std::uint32_t>(kBlockHeaderBytes + at);

@@ -49,7 +49,6 @@ struct ReplayEnd {
   std::uint64_t next_seq = 1;
   JournalPosition position;
   std::uint32_t prev_block_crc = 0;
-  Instant last_instant{0};
   std::uint64_t blocks = 0;
   std::uint64_t bytes = 0;
   bool torn_tail = false;      ///< a write that was never acknowledged was cut off
@@ -60,7 +59,7 @@ struct ReplayEnd {
 struct ReplayedBlock {
   std::uint64_t seq;
   JournalPosition position;
-  Instant instant;
+  ClockReading sealed_at;
   std::string_view payload;           ///< entries
   std::shared_ptr<const Slab> slab;   ///< holds the payload
   bool salvage = false;               ///< the payload's checksum is wrong: check each entry

@@ -103,8 +103,7 @@ Result<> JournalReplay::take(const BlockHeader& header, bool salvage, const Visi
   std::memset(slab->data(), 0, slab->size());
   std::memcpy(slab->data(), bytes.data(), bytes.size());
   const auto payload = slab->bytes().substr(kBlockHeaderBytes, header.payload_bytes);
-  const ReplayedBlock block{header.seq, header.position, Instant{header.instant_ms},
-                            payload,    slab,            salvage};
+  const ReplayedBlock block{header.seq, header.position, header.sealed_at, payload, slab, salvage};
   if (auto visited = visit(block); !visited) return visited;
 
   incarnation_ = header.incarnation;
@@ -114,7 +113,6 @@ Result<> JournalReplay::take(const BlockHeader& header, bool salvage, const Visi
   end_.position = JournalPosition{
       header.position.file,
       header.position.place + static_cast<std::uint32_t>(header.stored_bytes())};
-  end_.last_instant = Instant{header.instant_ms};
   ++end_.blocks;
   end_.bytes += header.stored_bytes();
   return {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,7 +21,7 @@ struct Extent {
   std::int64_t base;        ///< offset of its first record
   std::uint64_t base_seq;
   std::int64_t max_timestamp;
-  std::int64_t append_ms;   ///< wall time when its block was sealed
+  std::int64_t append_ms;   ///< wall time when its block was sealed, or of the batch before it
   std::uint32_t last_delta; ///< last offset - base
   std::uint32_t file;
   std::uint32_t place;      ///< of its entry
@@ -48,7 +49,7 @@ class LogIndex {
   Offset start{0};
   Offset end{0};
   Offset visible_end{0};
-  WallTime last_append{0};
+  WallTime last_append{0};   ///< never steps back, whatever the calendar does
   Offset placed_end{0};           ///< records before it have their place in the total order
   std::uint64_t last_seq = 0;     ///< of the last of those, kept or not; 0: there never was one
   Offset cleaned_upto{0};        ///< as CleaningStatus says it, and the next two
@@ -99,5 +100,10 @@ class LogIndex {
   std::size_t first_ = 0;
   std::uint64_t journal_bytes_ = 0;
 };
+
+/// When what a block of `sealed_at` brings was appended: live and on replay.
+inline WallTime append_time(const LogIndex& log, WallTime sealed_at) {
+  return std::max(sealed_at, log.last_append);
+}
 
 }  // namespace twofold::engine

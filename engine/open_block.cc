@@ -57,15 +57,14 @@ void OpenBlock::note(EntryType type, std::uint32_t owner, std::string_view paylo
 std::size_t OpenBlock::stored_bytes() const { return align_block(kBlockHeaderBytes + bytes_); }
 
 SealResult OpenBlock::seal(const BlockPlan& plan, std::uint64_t stream_id,
-                           std::uint64_t incarnation, Instant instant, WallTime wall,
-                           std::uint64_t record_seq) {
+                           std::uint64_t incarnation, ClockReading now, std::uint64_t record_seq) {
   SealResult out{};
   payload_.clear();
   payload_.append(catalog_);
   out.batches.reserve(batches_.size());
   for (const auto& batch : batches_) {
     batch.log->open_batch = -1;
-    out.batches.push_back(place(batch, plan, wall, record_seq));
+    out.batches.push_back(place(batch, plan, now.wall, record_seq));
     record_seq += out.batches.back().extent.last_delta + 1;
   }
   payload_.append(notes_);
@@ -75,7 +74,7 @@ SealResult OpenBlock::seal(const BlockPlan& plan, std::uint64_t stream_id,
                      plan.seq,
                      plan.position,
                      plan.durable_seq,
-                     instant.value(),
+                     now,
                      static_cast<std::uint32_t>(payload_.size()),
                      entries_ + static_cast<std::uint32_t>(batches_.size()),
                      plan.prev_block_crc,
@@ -99,7 +98,7 @@ SealResult OpenBlock::seal(const BlockPlan& plan, std::uint64_t stream_id,
   return out;
 }
 
-PlacedBatch OpenBlock::place(const OpenBatch& batch, const BlockPlan& plan, WallTime wall,
+PlacedBatch OpenBlock::place(const OpenBatch& batch, const BlockPlan& plan, WallTime now,
                              std::uint64_t record_seq) {
   const auto at = payload_.size();
   payload_.resize(at + kEntryHeaderBytes);
@@ -117,7 +116,7 @@ PlacedBatch OpenBlock::place(const OpenBatch& batch, const BlockPlan& plan, Wall
   extent.base = stored.base_offset;
   extent.base_seq = record_seq;
   extent.max_timestamp = stored.max_timestamp;
-  extent.append_ms = wall.value();
+  extent.append_ms = append_time(*batch.log, now).value();
   extent.last_delta = static_cast<std::uint32_t>(stored.last_offset_delta);
   extent.file = plan.position.file;
   extent.place = plan.position.place + static_cast<std::uint32_t>(kBlockHeaderBytes + at);

@@ -56,7 +56,7 @@ class OpenBlock {
   /// Makes the block final and starts over. Batches get their places in the total order from
   /// `record_seq` on.
   SealResult seal(const BlockPlan& plan, std::uint64_t stream_id, std::uint64_t incarnation,
-                  Instant instant, WallTime wall, std::uint64_t record_seq);
+                  ClockReading now, std::uint64_t record_seq);
 
  private:
   struct OpenBatch {
@@ -67,7 +67,7 @@ class OpenBlock {
     Offset upto;
   };
   std::int32_t open_batch_for(LogIndex& log, std::size_t more_bytes);
-  PlacedBatch place(const OpenBatch& batch, const BlockPlan& plan, WallTime wall,
+  PlacedBatch place(const OpenBatch& batch, const BlockPlan& plan, WallTime now,
                     std::uint64_t record_seq);
 
   std::vector<OpenBatch> batches_;

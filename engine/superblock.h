@@ -13,7 +13,7 @@
 namespace twofold::engine {
 
 /// Newest format this program reads and writes.
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 
 /// A checkpoint file and what must be true of it. The checksum outside the thing finds a write that
 /// was lost or went elsewhere.

@@ -19,9 +19,9 @@ Instant SystemClock::now() const { return Instant{base_ms_ + read_ms(CLOCK_BOOTT
 
 WallTime SystemClock::wall() const { return WallTime{read_ms(CLOCK_REALTIME)}; }
 
-void SystemClock::resume_from(Instant last) {
-  const auto behind = last - now();
-  if (behind.count() > 0) base_ms_ += behind.count();
+void SystemClock::resume_from(ClockReading last) {
+  const Instant here = last.instant + std::max(Duration::zero(), wall() - last.wall);
+  base_ms_ += (here - now()).count();
 }
 
 }  // namespace twofold::engine

@@ -61,7 +61,7 @@ class RunningBroker::Signals {
   boost::asio::steady_timer patience;  // then the process ends, whatever it waits for
 };
 
-RunningBroker::RunningBroker(const Config& config) : config_(config), started_(clock_.now()) {}
+RunningBroker::RunningBroker(const Config& config) : config_(config) {}
 
 RunningBroker::~RunningBroker() {
   // The threads end first: what they still hold goes to the core, which runs nothing any more.
@@ -180,7 +180,7 @@ int RunningBroker::run() {
   engine::diag(DiagLevel::info, "main", "twofold ready",
                {{"http", config_.http.listen},
                 {"port", std::to_string(server_->port())},
-                {"startup_ms", std::to_string((clock_.now() - started_).count())}});
+                {"startup_ms", std::to_string(since_start_.elapsed() / std::chrono::milliseconds(1))}});
   for (std::size_t i = 0; i < config_.sqs.listen.size(); ++i) {
     engine::diag(DiagLevel::info, "main", "listening for SQS, too",
                  {{"http", config_.sqs.listen[i]}, {"port", std::to_string(ports_[i + 1])}});

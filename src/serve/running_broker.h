@@ -13,6 +13,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/file_system.h"
 #include "engine/base/random.h"
+#include "engine/base/stopwatch.h"
 #include "engine/base/thread_executor.h"
 #include "engine/engine.h"
 #include "engine/requests.h"
@@ -60,7 +61,7 @@ class RunningBroker {
 
   const Config& config_;
   engine::SystemClock clock_;
-  const engine::Instant started_;
+  const engine::Stopwatch since_start_;
   engine::SystemRandom random_;
   std::unique_ptr<engine::FileSystem> files_;
 

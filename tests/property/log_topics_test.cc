@@ -83,8 +83,7 @@ class EngineWorld {
   void crash() {
     const WallTime now = rig_->clock.wall();
     kill();
-    start();
-    rig_->clock.resume_from(Instant{now.value()});
+    start(now);
   }
 
  private:
@@ -92,8 +91,9 @@ class EngineWorld {
     rig_->kill();
     rooms_.reset();
   }
-  void start() {
+  void start(std::optional<WallTime> wall = std::nullopt) {
     rig_ = std::make_unique<test::EngineRig>(files_);
+    if (wall) rig_->clock.advance(*wall - rig_->clock.wall());
     const auto report =
         rig_->start([this](engine::Core& core) { rooms_ = std::make_unique<Rooms>(core); });
     RC_ASSERT(report.has_value());

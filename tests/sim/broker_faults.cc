@@ -6,6 +6,7 @@ namespace twofold::test {
 
 using engine::DiskCall;
 using engine::DiskFault;
+using engine::Duration;
 
 namespace {
 
@@ -89,6 +90,7 @@ void BrokerSimulation::end_life(End end) {
   if (power_is_off()) end = End::power_cut;
   ++(end == End::kill ? coverage_.kills : coverage_.power_cuts);
   referee_.note(*rig_, end == End::kill ? "killed" : "power cut");
+  time_stops();
   referee_.died(end, !sync_failed_);
   const auto stats = rig_->core().stats();
   coverage_.storage_failures += stats.failed ? 1 : 0;
@@ -117,6 +119,9 @@ void BrokerSimulation::stop_in_order() {
   clients_.connect(nullptr);
   referee_.promise(referee_.turn(), engine::Durability::disk);
   referee_.expect(rig_->stop(), "an orderly stop never ends");
+  now_expected_ = clock_->now();  // its last block says it
+  wall_floor_ = 0;
+  at_once_ = true;
   referee_.died(End::kill, true);
   rig_.reset();
   disk_.crash(disk_random_);
@@ -131,13 +136,47 @@ void BrokerSimulation::compare_snapshots_over_a_kill() {
   rest();
   if (referee_.problem()) return;
   if (unwell_) return end_life(End::kill);
-  const bool comparable = !referee_.model.undecided(clock_->now().value());
+  bool comparable = !referee_.model.undecided(clock_->now().value());
   const auto before = rig_->snapshot();
+  const auto now = clock_->now();
   referee_.promise(referee_.turn(), engine::Durability::disk);
+  at_once_ = true;
   end_life(End::kill);
   if (referee_.problem()) return;
+  // Where the calendar was moved since the last block, other things may be due.
+  comparable = comparable && clock_->now() == now;
   referee_.expect(!comparable || rig_->snapshot() == before,
                   "replay leads to another state than life did");
+}
+
+// What can be known of the time at the next start. Of the blocks of a life one may not be on the
+// device; one before it says how broker time and the calendar stood to each other.
+void BrokerSimulation::time_stops() {
+  const auto blocks = rig_->core().stats().blocks;
+  if (blocks >= 2) wall_floor_ = 0;
+  now_expected_.reset();
+  if (blocks >= blocks_at_move_ + 2) now_expected_ = clock_->now();
+}
+
+// Before a block of this life is on the device, an earlier calendar at the next start means an
+// earlier broker time.
+void BrokerSimulation::keep_floor() {
+  if (referee_.clock_floor() == clock_->now().value()) wall_floor_ = clock_->wall().value();
+}
+
+// A process begins after a while. Of the time it knows what the calendar says, which may be wrong.
+void BrokerSimulation::boot() {
+  Duration down{0};
+  if (!at_once_ && random_.below(3) == 0) down = Duration{static_cast<long>(random_.below(40'000))};
+  if (now_expected_) *now_expected_ = *now_expected_ + down;
+  auto wall = clock_->wall() + down;
+  if (!at_once_ && random_.below(6) == 0) {
+    wall = wall + move_calendar();
+    now_expected_.reset();
+  }
+  at_once_ = false;
+  blocks_at_move_ = 0;
+  clock_ = std::make_unique<engine::ManualClock>(std::max(wall.value(), wall_floor_));
 }
 
 void BrokerSimulation::recover() {
@@ -160,6 +199,7 @@ void BrokerSimulation::cut_recoveries() {
       what = std::to_string(static_cast<int>(fault.call)) + " " +
              std::to_string(static_cast<int>(fault.fault)) + " in " + std::to_string(kth);
     }
+    boot();
     rig_ = std::make_unique<BrokerRig>(disk_, *clock_, broker_random_);
     referee_.note(*rig_, "start with a fault", what);
     if (const auto report = rig_->start()) {
@@ -167,6 +207,7 @@ void BrokerSimulation::cut_recoveries() {
       // Who starts in spite of a fault must show the truth all the same.
       if (!power) disk_.heal();
       if (!power) referee_.started(*rig_);
+      if (!power) keep_floor();
       for (auto steps = random_.below(60); steps > 0 && rig_->step(); --steps)
         if (!power && !referee_.problem()) referee_.follow(*rig_);
     }
@@ -179,12 +220,7 @@ void BrokerSimulation::cut_recoveries() {
 }
 
 bool BrokerSimulation::start() {
-  // A machine whose clock comes up wrong: the journal knows better.
-  if (random_.below(6) == 0) {
-    const auto wrong = clock_->now().value() - static_cast<std::int64_t>(random_.below(100'000));
-    clock_ = std::make_unique<engine::ManualClock>(
-        std::max(wrong, std::min(clock_->now().value(), referee_.clock_floor())));
-  }
+  boot();
   rig_ = std::make_unique<BrokerRig>(disk_, *clock_, broker_random_);
   const auto report = rig_->start();
   if (!report) {
@@ -192,7 +228,14 @@ bool BrokerSimulation::start() {
     return false;
   }
   referee_.expect(report->damaged.empty(), "a torn write was taken for damage");
+  if (now_expected_) {
+    ++coverage_.times_kept;
+    referee_.expect(clock_->now() == *now_expected_,
+                    "broker time is wrong by " +
+                        std::to_string((clock_->now() - *now_expected_).count()) + " ms");
+  }
   referee_.started(*rig_);
+  keep_floor();
   clients_.connect(rig_.get());
   return !referee_.problem();
 }

@@ -23,6 +23,7 @@ void Referee::blame(const std::string& what) {
 }
 
 void Referee::note(BrokerRig& rig, const std::string& what, const std::string& detail) {
+  wall_newest_ = std::max(wall_newest_, rig.clock().wall().value());
   history.add(rig.clock().now(), 0, Told::event, what, detail);
 }
 
@@ -43,8 +44,9 @@ void Referee::keep_turn() {
 // Retention: what somebody might still have wanted must have been old, or too much.
 void Referee::check_age(BrokerRig& rig, const std::string& what, const ModelRecord& record,
                         std::optional<engine::Duration> age) {
-  const auto oldest = age ? rig.clock().wall().value() - age->count() : INT64_MIN;
-  if (record.appended_ms >= oldest && !calendar_moved_)
+  wall_newest_ = std::max(wall_newest_, rig.clock().wall().value());
+  const auto oldest = age ? wall_newest_ - age->count() : INT64_MIN;
+  if (record.appended_ms - set_back_ms_ >= oldest)
     blame(what + " forgot record " + std::to_string(record.id) + " before its time");
 }
 

@@ -21,6 +21,8 @@ void Coverage::add(const Coverage& other) {
   rewritten_bytes += other.rewritten_bytes;
   checkpoints += other.checkpoints;
   letters += other.letters;
+  calendar_steps += other.calendar_steps;
+  times_kept += other.times_kept;
 }
 
 std::string Coverage::text() const {
@@ -29,7 +31,8 @@ std::string Coverage::text() const {
          " power cuts, " + n(recoveries_cut) + " during recovery, " + n(orderly_stops) +
          " orderly stops, " + n(storage_failures) + " storage failures, " + n(drained_bytes) +
          " bytes drained, " + n(rewritten_bytes) + " rewritten, " + n(checkpoints) +
-         " checkpoints, " + n(letters) + " letters";
+         " checkpoints, " + n(letters) + " letters, " + n(calendar_steps) +
+         " steps of the calendar, " + n(times_kept) + " restarts at the right time";
 }
 
 BrokerSimulation::BrokerSimulation(std::uint64_t seed, SimulationOptions options)
@@ -84,10 +87,20 @@ void BrokerSimulation::jump() {
   if (random_.below(40) == 0) by = std::chrono::hours{static_cast<long>(random_.below(200))};
   clock_->advance(by);
   referee_.note(*rig_, "later", std::to_string(by.count()));
-  if (random_.below(60) != 0) return;
-  clock_->step_wall(Duration{static_cast<long>(random_.below(7'200'000)) - 3'600'000});
-  referee_.calendar_moved();
-  referee_.note(*rig_, "calendar moved");
+  if (random_.below(30) != 0) return;
+  clock_->step_wall(move_calendar());
+  blocks_at_move_ = rig_->core().stats().blocks;
+  referee_.note(*rig_, "calendar moved", std::to_string(clock_->wall().value()));
+}
+
+// Set by hand, or by a time server that was found late: days on, hours back.
+Duration BrokerSimulation::move_calendar() {
+  ++coverage_.calendar_steps;
+  Duration by = std::chrono::hours{24 * static_cast<long>(random_.below(10))};
+  if (random_.below(2) == 0) by = -std::chrono::hours{static_cast<long>(random_.below(6))};
+  by += Duration{static_cast<long>(random_.below(7'200'000)) - 3'600'000};
+  referee_.calendar_moved(by);
+  return by;
 }
 
 void BrokerSimulation::run_dry() {

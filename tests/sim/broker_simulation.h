@@ -28,6 +28,8 @@ struct Coverage {
   std::uint64_t rewritten_bytes = 0;
   std::uint64_t checkpoints = 0;
   std::uint64_t letters = 0;
+  std::uint64_t calendar_steps = 0;
+  std::uint64_t times_kept = 0;  ///< restarts of which is known what time they have to come to
 
   void add(const Coverage& other);
   std::string text() const;
@@ -51,6 +53,7 @@ class BrokerSimulation {
   // -- broker_simulation.cc
   void event();
   void jump();
+  engine::Duration move_calendar();
   void run_dry();
   void rest();
   void come_to_an_end();
@@ -64,6 +67,9 @@ class BrokerSimulation {
   void end_life(End end);
   void stop_in_order();
   void compare_snapshots_over_a_kill();
+  void time_stops();
+  void keep_floor();
+  void boot();
   void recover();
   void cut_recoveries();
   bool start();
@@ -81,6 +87,10 @@ class BrokerSimulation {
   bool sync_failed_ = false;  // and it may have cost what the kernel was told
   std::optional<std::uint64_t> power_goes_at_;
   int events_without_power_ = 0;
+  std::uint64_t blocks_at_move_ = 0;             // when the calendar was moved in this life
+  std::optional<engine::Instant> now_expected_;  // of the next start
+  std::int64_t wall_floor_ = 0;                  // the next start must not find an earlier calendar
+  bool at_once_ = false;                         // the next start follows the end of this life
   Coverage coverage_;
 };
 

@@ -60,6 +60,8 @@ TEST_F(BrokerSimulated, KeepsItsPromisesWhateverFails) {
   EXPECT_GT(all.drained_bytes, 0u);
   EXPECT_GT(all.rewritten_bytes, 0u);
   EXPECT_GT(all.letters, seeds);
+  EXPECT_GT(all.calendar_steps, seeds);
+  EXPECT_GT(all.times_kept, seeds);
 }
 
 TEST_F(BrokerSimulated, DoesTheSameAgainForTheSameSeed) {

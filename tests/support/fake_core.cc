@@ -195,13 +195,19 @@ Result<> FakeCore::admit(Admission kind, std::size_t /*bytes*/) {
   return {};
 }
 
+// As the real one: never before what came before it.
+WallTime FakeCore::append_time(LogId id) {
+  const auto& batches = log(id).batches;
+  return batches.empty() ? wall() : std::max(wall(), batches.back().appended);
+}
+
 Offset FakeCore::append(LogId id, const engine::NewRecord& record) {
   const Offset base = log(id).end;
   engine::BatchBuilder builder(base);
   builder.add(base, record);
   auto bytes = std::make_shared<std::string>();
   builder.finish(*bytes);
-  FakeBatch batch{base, base, Seq{0}, wall(), builder.max_timestamp(), std::move(bytes)};
+  FakeBatch batch{base, base, Seq{0}, append_time(id), builder.max_timestamp(), std::move(bytes)};
   return store(id, std::move(batch), 1);
 }
 
@@ -211,7 +217,8 @@ Offset FakeCore::append_batch(LogId id, std::string_view batch) {
   engine::store_be(bytes->data(), base.value());
   const auto header = engine::parse_batch(*bytes);
   TF_CHECK(header.has_value());
-  FakeBatch stored{base, base, Seq{0}, wall(), WallTime{header->max_timestamp}, std::move(bytes)};
+  FakeBatch stored{
+      base, base, Seq{0}, append_time(id), WallTime{header->max_timestamp}, std::move(bytes)};
   return store(id, std::move(stored), header->last_offset_delta + 1);
 }
 

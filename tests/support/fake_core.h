@@ -160,6 +160,7 @@ class FakeCore final : public engine::Core {
   };
   Log& log(LogId id);
   const Log& log(LogId id) const;
+  engine::WallTime append_time(LogId id);
   Offset store(LogId id, FakeBatch batch, std::int64_t records);
   engine::ReadPlan::Piece piece(const FakeBatch& batch, Offset from, std::size_t bytes_max) const;
   void write_to_disk();

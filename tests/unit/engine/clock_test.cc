@@ -20,20 +20,27 @@ TEST(SystemClock, BeginsNearTheCalendarAndNeverStepsBack) {
   }
 }
 
-TEST(SystemClock, GoesOnFromWhereTheJournalEnded) {
-  SystemClock clock;
-  const auto ahead = clock.now() + 24h;
-  clock.resume_from(ahead);
-  EXPECT_GE(clock.now(), ahead);
-  EXPECT_LT(clock.now(), ahead + 1min);
+TEST(SystemClock, GoesOnFromWhereTheJournalEndedAndCountsTheTimeBetween) {
+  for (const auto ahead : {-100h, 0h, 100h}) {
+    SystemClock clock;
+    const Instant last = clock.now() + ahead;
+    clock.resume_from({last, clock.wall() - 5s});
+    EXPECT_GE(clock.now(), last + 5s) << ahead.count();
+    EXPECT_LT(clock.now(), last + 1min) << ahead.count();
+  }
+}
 
-  clock.resume_from(Instant{0});
-  EXPECT_GE(clock.now(), ahead) << "an old journal moves nothing back";
+TEST(SystemClock, ACalendarThatWasSetBackTurnsNoTimeBack) {
+  SystemClock clock;
+  const Instant last = clock.now();
+  clock.resume_from({last, clock.wall() + 24h});
+  EXPECT_GE(clock.now(), last);
+  EXPECT_LT(clock.now(), last + 1min);
 }
 
 TEST(SystemClock, ResumingLeavesTheCalendarAlone) {
   SystemClock clock;
-  clock.resume_from(clock.now() + 24h);
+  clock.resume_from({clock.now() + 24h, clock.wall()});
   EXPECT_LT(std::chrono::abs(clock.wall() - SystemClock().wall()), 10s);
 }
 
@@ -46,10 +53,11 @@ TEST(ManualClock, MovesOnlyWhenTold) {
   clock.step_wall(-1h);
   EXPECT_EQ(clock.now(), Instant{35000}) << "a step of the calendar frees no message";
   EXPECT_EQ(clock.wall(), WallTime{35000} - 1h);
-  clock.resume_from(Instant{1});
-  EXPECT_EQ(clock.now(), Instant{35000});
-  clock.resume_from(Instant{99000});
-  EXPECT_EQ(clock.now(), Instant{99000});
+
+  const WallTime calendar = clock.wall();
+  clock.resume_from({Instant{99'000}, calendar - 2s});
+  EXPECT_EQ(clock.now(), Instant{101'000});
+  EXPECT_EQ(clock.wall(), calendar);
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ TEST(FormatGolden, ABlockIsWhatThePageSays) {
   OpenBlock open;
   open.note(EntryType::queue, 5, "ack");
   const BlockPlan plan{JournalPosition{2, 8192}, 9, 8, 0x11223344};
-  const auto sealed = open.seal(plan, kStream, 3, Instant{1'700'000'000'000},
-                                WallTime{1'700'000'000'000}, 1);
+  const ClockReading now{Instant{1'700'000'000'000}, WallTime{1'700'000'007'000}};
+  const auto sealed = open.seal(plan, kStream, 3, now, 1);
   const auto bytes = sealed.block.slab->bytes();
   const auto page = golden("block");
   EXPECT_EQ(bytes.size(), kBlockAlignment);

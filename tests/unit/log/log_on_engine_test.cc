@@ -17,8 +17,9 @@ class LogOnEngineTest : public ::testing::Test {
   LogOnEngineTest() { start(); }
   ~LogOnEngineTest() override { rig->kill(); }
 
-  void start() {
+  void start(std::optional<WallTime> wall = std::nullopt) {
     rig = std::make_unique<test::EngineRig>(files);
+    if (wall) rig->clock.advance(*wall - rig->clock.wall());
     const auto report = rig->start([this](engine::Core& core) {
       topics = std::make_unique<Topics>(core);
       groups = std::make_unique<Groups>(core, *topics);
@@ -28,8 +29,7 @@ class LogOnEngineTest : public ::testing::Test {
   void restart() {
     const WallTime now = rig->clock.wall();
     rig->kill();
-    start();
-    rig->clock.resume_from(Instant{now.value()});
+    start(now);
   }
   void create(const std::string& name, TopicConfig config = {}) {
     bool created = false;
