@@ -146,6 +146,11 @@ void Requests::finish(const RequestKey& request) {
   if (found == requests_.end()) return;
   Remembered& known = found->second;
   known.running = false;
+  if (!known.listed) {
+    known.at = core_.now();
+    list(request.key, known);
+    arm();
+  }
   RequestAnswer answer = decoded(known.answer);
   if (answer.records.empty()) return;
   place(answer.records);
@@ -157,7 +162,8 @@ void Requests::finish(const RequestKey& request) {
 void Requests::forget(const RequestKey& request) {
   const auto found = requests_.find(request.key);
   if (found == requests_.end() || found->second.kept == Kept::durably) return;
-  drop(request.key, found->second.at);
+  bytes_ -= bytes_of(found->second);
+  requests_.erase(found);
 }
 
 void Requests::place(std::vector<Record>& records) const {
@@ -170,29 +176,38 @@ std::size_t Requests::bytes_of(const Remembered& request) {
   return kRequestBytes + request.answer.size();
 }
 
+// The line of one that was there stays; it leads to a younger one.
 void Requests::add(const IdHash& key, Remembered request) {
   if (const auto old = requests_.find(key); old != requests_.end()) {
-    const std::pair line(old->second.at, key);
-    if (!order_.empty() && order_.back() == line) order_.pop_back();
-    drop(key, old->second.at);
+    bytes_ -= bytes_of(old->second);
+    requests_.erase(old);
   }
   bytes_ += bytes_of(request);
+  const bool may_vanish = request.running && request.kept == Kept::until_restart;
+  Remembered& added = requests_.emplace(key, std::move(request)).first->second;
+  if (!may_vanish) list(key, added);
+}
+
+void Requests::list(const IdHash& key, Remembered& request) {
+  request.listed = true;
   order_.emplace_back(request.at, key);
-  requests_.emplace(key, std::move(request));
 }
 
-// Its line in the order stays; it leads to nothing, or to a younger one.
-void Requests::drop(const IdHash& key, Instant at) {
-  const auto found = requests_.find(key);
-  if (found == requests_.end() || found->second.at != at) return;
-  bytes_ -= bytes_of(found->second);
-  requests_.erase(found);
-}
-
+// What still runs is only taken out of the order, as the journal forgets it: were it gone, whoever
+// asks again would run beside it.
 void Requests::forget_upto(Instant upto) {
   while (!order_.empty() && order_.front().first <= upto) {
-    drop(order_.front().second, order_.front().first);
+    const auto [at, key] = order_.front();
     order_.pop_front();
+    const auto found = requests_.find(key);
+    if (found == requests_.end() || !found->second.listed || found->second.at != at) continue;
+    if (found->second.running) {
+      found->second.kept = Kept::until_restart;
+      found->second.listed = false;
+      continue;
+    }
+    bytes_ -= bytes_of(found->second);
+    requests_.erase(found);
   }
 }
 

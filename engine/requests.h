@@ -46,7 +46,7 @@ struct RequestLimits {
 ///               neither.
 ///   finish()    once the request is answered. Until then it is running.
 ///   find()      what became of a request: nothing yet, running, answered, or that the key belongs
-///               to another request.
+///               to another request. As long as it runs, whatever the window.
 ///   room()      comes before the writes: past `bytes_max` no further request with a key is taken.
 ///               What was promised is kept; nothing is forgotten before its time.
 /// What is remembered `until_restart` is not journaled: for answers about what no restart survives.
@@ -75,6 +75,8 @@ class Requests final : public StateMachine, public TimerTarget {
 
   std::size_t size() const { return requests_.size(); }
   std::size_t bytes() const { return bytes_; }
+  /// Lines that wait for the end of their window.
+  std::size_t listed() const { return order_.size(); }
 
   // StateMachine, TimerTarget
   Result<> apply(std::uint32_t owner, std::string_view payload, Instant at) override;
@@ -93,10 +95,11 @@ class Requests final : public StateMachine, public TimerTarget {
     bool running = false;
     Kept kept = Kept::durably;
     std::string answer{};  // encoded
+    bool listed = false;   // in order_: it will be forgotten by its age
   };
   static std::size_t bytes_of(const Remembered& request);
   void add(const IdHash& key, Remembered request);
-  void drop(const IdHash& key, Instant at);
+  void list(const IdHash& key, Remembered& request);
   /// Forgets what was remembered at or before `upto`.
   void forget_upto(Instant upto);
   void forget_expired(Instant now);
@@ -106,7 +109,9 @@ class Requests final : public StateMachine, public TimerTarget {
   Core& core_;
   const RequestLimits limits_;
   std::unordered_map<IdHash, Remembered, Hasher> requests_;
-  std::deque<std::pair<Instant, IdHash>> order_;  // oldest first
+  // Oldest first. What runs and is not journaled is not in it: it may come to nothing, or outlast
+  // the window.
+  std::deque<std::pair<Instant, IdHash>> order_;
   std::size_t bytes_ = 0;
   bool armed_ = false;
 };

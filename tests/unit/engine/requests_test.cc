@@ -147,6 +147,39 @@ TEST_F(RequestsTest, WhatNoRestartSurvivesIsNotJournaled) {
   EXPECT_EQ(state('a'), State::unknown);
 }
 
+TEST_F(RequestsTest, RefusedRequestsLeaveNothingThatWaitsForTheWindow) {
+  for (int i = 0; i < 1'000; ++i) {
+    RequestKey refused = key('a');
+    refused.key[1] = static_cast<char>(i % 100);
+    requests->remember(refused, {}, Kept::until_restart);
+    requests->forget(refused);
+  }
+  EXPECT_EQ(requests->size(), 0u);
+  EXPECT_EQ(requests->bytes(), 0u);
+  EXPECT_EQ(requests->listed(), 0u);
+}
+
+TEST_F(RequestsTest, ARequestThatRunsForLongerThanTheWindowIsNotCarriedOutBesideItself) {
+  requests->remember(key('a'), {"slow", {}}, Kept::until_restart);
+  requests->remember(key('b'), {"slow", {}});
+  core->commit();
+  core->pass(30min);
+  answer('c');
+  EXPECT_EQ(state('a'), State::running);
+  EXPECT_EQ(state('b'), State::running);
+  requests->finish(key('a'));
+  requests->finish(key('b'));
+  EXPECT_EQ(state('a'), State::answered) << "whoever asked again meanwhile gets the answer";
+  EXPECT_EQ(requests->find(key('b')).answer.bytes, "slow");
+  core->pass(30min);
+  EXPECT_EQ(requests->size(), 0u);
+  EXPECT_EQ(requests->bytes(), 0u);
+  EXPECT_EQ(requests->listed(), 0u);
+  core->commit();
+  start();
+  EXPECT_EQ(requests->size(), 0u);
+}
+
 TEST_F(RequestsTest, ReplayingFromACheckpointLeadsToTheSameBytesAsHavingLivedThroughIt) {
   answer('a');
   core->pass(6min);
