@@ -7,6 +7,17 @@
 namespace twofold::http {
 namespace {
 
+// What a record takes in an answer beside its own bytes, about.
+constexpr std::size_t kRecordBytes = 128;
+
+std::size_t bytes_of(const engine::StoredRecord& record) {
+  std::size_t bytes = kRecordBytes;
+  bytes += record.key.value_or("").size() + record.value.value_or("").size();
+  for (const engine::Header& header : record.headers)
+    bytes += header.name.size() + header.value.value_or("").size();
+  return bytes;
+}
+
 // One partition of a page that is being merged.
 struct Lane {
   const log::ReadablePartition* partition;
@@ -70,7 +81,7 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
       sink(lane->partition->partition, *lane->head);
       ++page.records;
       page.newest = lane->head->timestamp;
-      bytes += lane->head->value.value_or("").size() + lane->head->key.value_or("").size();
+      bytes += bytes_of(*lane->head);
     }
     if (auto next = lane->advance(); !next) {
       if (keep_what_is_sound(page)) {

@@ -12,8 +12,9 @@ namespace twofold::http {
 /// How much of what was read goes into one answer.
 struct PageLimits {
   std::size_t records_max = 100;
-  std::size_t bytes_max = 1 << 20;
+  std::size_t bytes_max = 1 << 20;  ///< keys, values and headers, and a little for each record
   bool total_order = false;  ///< stop rather than let a later page hold an earlier seq
+  bool step_over = false;    ///< damage is a gap; else it is the answer
   const queue::RecordFilter* filter = nullptr;  ///< only what it matches; null: everything
 };
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kPageBytesMax = 4 << 20;
 constexpr std::int64_t kPageBytes = 1 << 20;
+constexpr std::size_t kPageRecordsMax = 10'000;  // for who asks for bytes and no count
 
 Try<PageLimits> parse_limits(Call& call) {
   PageLimits limits;
@@ -22,7 +23,7 @@ Try<PageLimits> parse_limits(Call& call) {
   limits.bytes_max = static_cast<std::size_t>(*bytes);
   limits.records_max = static_cast<std::size_t>(*limit);
   // Who asks for bytes and no count wants the bytes filled.
-  if (call.query("bytes") && !call.query("limit")) limits.records_max = SIZE_MAX;
+  if (call.query("bytes") && !call.query("limit")) limits.records_max = kPageRecordsMax;
   const std::string_view order = call.query("order").value_or("partition");
   if (order != "partition" && order != "total") {
     return Problem(ProblemKind::invalid_request, "order is partition or total.", "order");

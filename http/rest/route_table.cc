@@ -18,10 +18,10 @@ constexpr QueryParam kEncoding{"encoding", "string", "base64: every value as byt
 constexpr std::array kPaging = {kLimit, kCursor};
 constexpr std::array kReading = {
     kFrom, kLimit, kCursor, kWait, kEncoding,
-    QueryParam{"bytes", "integer", "how many bytes of values at most, 1 to 4194304 (1048576)"},
+    QueryParam{"bytes", "integer", "how much at most, about: keys, values, headers and 128 bytes for each record, 1 to 4194304 (1048576); without limit up to 10000 records"},
     QueryParam{"min_bytes", "integer", "with wait: answer when about so much is there, or the wait is over (1)"},
     QueryParam{"partition", "integer", "only this partition"},
-    QueryParam{"order", "string", "partition, or total: by seq also across pages (partition)"},
+    QueryParam{"order", "string", "partition, or total: by seq also across pages, up to 64 partitions (partition)"},
     QueryParam{"on_trim", "string", "skip: go on from the oldest when the position is gone (error)"},
     QueryParam{"filter", "string", "only records that match, like headers.region = 'EU'; a page may be empty before the end"},
     QueryParam{"follow", "boolean", "with application/x-ndjson: go on for ever (false)"},

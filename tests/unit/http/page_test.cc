@@ -1,0 +1,70 @@
+// What one answer holds: how much, in which order, and what it says of damage.
+#include "http/rest/page.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/http/call_rig.h"
+
+namespace twofold::http {
+namespace {
+
+using Values = std::vector<std::int64_t>;
+
+class Pages : public testing::Test {
+ protected:
+  void create(std::string_view name, std::string_view config) {
+    ASSERT_EQ(rig_.ask("PUT", "/v1/topics/" + std::string(name), config).status, 201);
+  }
+  void publish(std::string_view topic, std::string_view body) {
+    const auto answer = rig_.ask("POST", "/v1/topics/" + std::string(topic) + "/records", body);
+    ASSERT_EQ(answer.status, 201) << answer.body;
+  }
+  void publish(std::string_view topic, int value, int partition) {
+    publish(topic, R"({"value":)" + std::to_string(value) + R"(,"partition":)" +
+                       std::to_string(partition) + "}");
+  }
+  static Values values(const boost::json::value& answer) {
+    Values values;
+    for (const auto& record : answer.at("records").as_array())
+      values.push_back(record.at("value").as_int64());
+    return values;
+  }
+  void damage(std::string_view topic, int partition, std::int64_t from, std::int64_t upto) {
+    const auto logs = rig_.broker.topics.find(std::string(topic))->logs;
+    rig_.core().damage(logs[static_cast<std::size_t>(partition)], engine::Offset{from},
+                       engine::Offset{upto});
+  }
+  CallRig rig_;
+};
+
+TEST_F(Pages, RecordsWithoutBytesOfTheirOwnFillAnAnswerToo) {
+  create("nothing", R"({"partitions":2})");
+  std::string batch = R"({"records":[)";
+  for (int i = 0; i < 1'000; ++i) batch += i == 0 ? R"({"value":null})" : R"(,{"value":null})";
+  batch += "]}";
+  for (int i = 0; i < 24; ++i) publish("nothing", batch);
+  for (const std::string order : {"partition", "total"}) {
+    const std::string path = "/v1/topics/nothing/records?order=" + order;
+    EXPECT_EQ(rig_.json("GET", path + "&bytes=1").at("records").as_array().size(), 1u);
+    const auto full = rig_.ask("GET", path + "&bytes=4194304");
+    EXPECT_EQ(full.json().at("records").as_array().size(), 10'000u);
+    EXPECT_LT(full.body.size(), 4u << 20);
+    const auto some = rig_.ask("GET", path + "&bytes=100000&limit=1000");
+    EXPECT_LT(some.body.size(), 200'000u);
+    EXPECT_GT(some.json().at("records").as_array().size(), 500u);
+  }
+}
+
+TEST_F(Pages, HeadersCount) {
+  create("letters", "{}");
+  const std::string header(10'000, 'h');
+  for (int i = 0; i < 10; ++i)
+    publish("letters", R"({"value":1,"headers":{"h":")" + header + R"("}})");
+  const auto page = rig_.json("GET", "/v1/topics/letters/records?bytes=25000");
+  EXPECT_EQ(page.at("records").as_array().size(), 3u);
+}
+
+}  // namespace
+}  // namespace twofold::http
