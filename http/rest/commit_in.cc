@@ -226,10 +226,10 @@ Try<GroupOffsets> read_group_offsets(JsonReader& json, const Source& /*source*/)
   while (const auto member = members.next()) {
     Try<> taken;
     if (*member == 0) offsets.group = json.string();
-    if (*member == 1) taken = store(read_offsets_by_topic(json), offsets.offsets);
+    if (*member == 1) taken = store(read_offsets_by_topic(json, kOffsetsMax), offsets.offsets);
     if (*member == 2) taken = store(read_member(json), by);
     if (*member == 3) taken = store(read_number(json, 0, INT32_MAX), generation);
-    if (*member == 4) taken = store(read_offsets_by_topic(json), from);
+    if (*member == 4) taken = store(read_offsets_by_topic(json, kOffsetsMax), from);
     if (!taken) members.refuse(std::move(taken).problem());
   }
   if (auto problem = members.problem()) return *std::move(problem);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "http/rest/filter_in.h"
 #include "http/rest/json_request.h"
@@ -49,33 +52,40 @@ Try<std::vector<std::string>> read_topics(JsonReader& json) {
     if (std::find(topics.begin(), topics.end(), topic) != topics.end()) {
       return Problem(ProblemKind::invalid_request, "A topic is named twice.");
     }
+    if (topics.size() == kTopicsMax)
+      return Problem(ProblemKind::invalid_request, "A poll reads at most 16 topics.");
     topics.emplace_back(topic);
   }
   if (!json.ok()) return json_problem(*json.error());
-  if (topics.size() <= kTopicsMax) return topics;
-  return Problem(ProblemKind::invalid_request, "A poll reads at most 16 topics.");
+  return topics;
 }
 
 Try<> read_partition(JsonReader& json, std::string_view name, const std::string& topic,
                      std::vector<log::CommittedOffset>& offsets) {
   std::int32_t partition = -1;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), partition);
-  if (error != std::errc{} || end != name.data() + name.size() || partition < 0) {
+  if (error != std::errc{} || end != name.data() + name.size() || partition < 0 ||
+      partition >= log::kPartitionsMax) {
     return Problem(ProblemKind::invalid_request, "Members here are partition numbers.");
   }
   auto offset = read_number(json, 0, INT64_MAX);
   if (!offset) return std::move(offset).problem();
-  const engine::PartitionId id{partition};
-  for (const log::CommittedOffset& other : offsets) {
-    if (other.topic != topic || other.partition != id) continue;
-    return Problem(ProblemKind::invalid_request, "A partition is given twice.");
-  }
-  offsets.push_back({topic, id, engine::Offset{*offset}});
+  offsets.push_back({topic, engine::PartitionId{partition}, engine::Offset{*offset}});
   return {};
 }
 
+Try<> check_once_each(const std::vector<log::CommittedOffset>& offsets) {
+  std::vector<std::pair<std::string_view, std::int32_t>> partitions;
+  partitions.reserve(offsets.size());
+  for (const log::CommittedOffset& one : offsets)
+    partitions.emplace_back(one.topic, one.partition.value());
+  std::sort(partitions.begin(), partitions.end());
+  if (std::adjacent_find(partitions.begin(), partitions.end()) == partitions.end()) return {};
+  return Problem(ProblemKind::invalid_request, "A partition is given twice.");
+}
+
 // {"2":42,"3":7}; `group` takes {"group":"other"} instead, where that is possible.
-Try<> read_partitions(JsonReader& json, const std::string& topic,
+Try<> read_partitions(JsonReader& json, const std::string& topic, std::size_t most,
                       std::vector<log::CommittedOffset>& offsets, std::string* group = nullptr) {
   json.enter_object();
   std::string_view name;
@@ -87,10 +97,13 @@ Try<> read_partitions(JsonReader& json, const std::string& topic,
       }
       continue;
     }
+    if (offsets.size() == most)
+      return Problem(ProblemKind::invalid_request, fmt::format("At most {} offsets.", most));
     if (auto read = read_partition(json, name, topic, offsets); !read) return read;
   }
   if (!json.ok()) return json_problem(*json.error());
-  if (!group || group->empty() || offsets.empty()) return {};
+  if (!group) return {};
+  if (group->empty() || offsets.empty()) return check_once_each(offsets);
   return Problem(ProblemKind::invalid_request, "A seek goes to a group or to offsets, not both.");
 }
 
@@ -103,15 +116,16 @@ Try<std::string> read_member(JsonReader& json) {
   return Problem(ProblemKind::invalid_request, "A member's name has 1 to 255 bytes.");
 }
 
-Try<std::vector<log::CommittedOffset>> read_offsets_by_topic(JsonReader& json) {
+Try<std::vector<log::CommittedOffset>> read_offsets_by_topic(JsonReader& json, std::size_t most) {
   std::vector<log::CommittedOffset> offsets;
   json.enter_object();
   std::string_view topic;
   while (json.next_member(topic)) {
-    auto read = read_partitions(json, std::string(topic), offsets);
+    auto read = read_partitions(json, std::string(topic), most, offsets);
     if (!read) return std::move(read).problem();
   }
   if (!json.ok()) return json_problem(*json.error());
+  if (auto once = check_once_each(offsets); !once) return std::move(once).problem();
   return offsets;
 }
 
@@ -205,7 +219,7 @@ Try<CommitRequest> read_commit(Call& call) {
   while (const auto member = members.next()) {
     Try<> taken;
     if (*member == 0) taken = store(read_cursor(json), request.cursors);
-    if (*member == 1) taken = store(read_offsets_by_topic(json), request.offsets);
+    if (*member == 1) taken = store(read_offsets_by_topic(json, kGroupOffsetsMax), request.offsets);
     if (*member == 2) {
       auto named = read_member(json);
       taken = named ? Try<>() : Try<>(std::move(named).problem());
@@ -234,7 +248,7 @@ Try<SeekRequest> read_seek(Call& call) {
     if (*member == 1) {
       const auto type = json.peek();
       if (type == JsonType::object) {
-        taken = read_partitions(json, "", request.offsets, &request.to_group);
+        taken = read_partitions(json, "", log::kPartitionsMax, request.offsets, &request.to_group);
       } else {
         request.to = type == JsonType::number ? json.number() : json.string();
       }

@@ -8,6 +8,7 @@
 #include "http/call.h"
 #include "http/rest/group_cursor.h"
 #include "log/groups.h"
+#include "log/topics_limits.h"
 
 namespace twofold::http {
 
@@ -51,8 +52,12 @@ struct LeaveRequest {
 };
 Try<LeaveRequest> read_leave(Call& call);
 
-/// {"orders":{"2":42}} under the cursor.
-Try<std::vector<log::CommittedOffset>> read_offsets_by_topic(JsonReader& json);
+/// Offsets that one commit of a group has at most: of as many topics as a poll reads, all
+/// partitions.
+inline constexpr std::size_t kGroupOffsetsMax = log::kGroupTopicsMax * log::kPartitionsMax;
+
+/// {"orders":{"2":42}} under the cursor: at most `most` offsets, no partition twice.
+Try<std::vector<log::CommittedOffset>> read_offsets_by_topic(JsonReader& json, std::size_t most);
 /// A member's name under the cursor.
 Try<std::string> read_member(JsonReader& json);
 
