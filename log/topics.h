@@ -137,6 +137,9 @@ struct Read {
   std::size_t bytes_max;      ///< in all, over the partitions
   bool skip_trimmed = false;  ///< else a trimmed position answers offset_trimmed
   std::size_t bytes_min = 1;  ///< a wait goes on until so much is there, but for bytes_max at most
+  /// Something of every partition that has something, whatever bytes_max says: whoever merges them
+  /// by seq must know what comes next in each.
+  bool total_order = false;
 };
 struct ReadablePartition {
   PartitionId partition;
@@ -146,8 +149,8 @@ struct ReadablePartition {
   engine::ReadPlan plan;
 };
 struct Readable {
-  /// As asked. A plan is empty at the end of a partition, or when bytes_max went to the others:
-  /// these take turns in going first.
+  /// As asked. A plan is empty at the end of a partition, or (but for total order) when bytes_max
+  /// went to the others: these take turns in going first.
   std::vector<ReadablePartition> partitions;
 
   /// That the plans would read, in whole batches.

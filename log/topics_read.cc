@@ -49,14 +49,15 @@ Result<LogId> log_of(const Topic& topic, PartitionId partition) {
 }
 
 // Gives each partition that has something an even share of what is left, and at least one batch
-// while there is any. Beginning with another one each time, none is left out for ever.
-void plan_all(engine::Core& core, std::vector<ReadablePartition>& partitions, std::size_t bytes_max,
+// while there is any; for total order in any case. Beginning with another one each time, none is
+// left out for ever.
+void plan_all(engine::Core& core, std::vector<ReadablePartition>& partitions, const Read& read,
               std::size_t first) {
   auto waiting = static_cast<std::size_t>(
       std::count_if(partitions.begin(), partitions.end(),
                     [](const ReadablePartition& p) { return p.from < p.end; }));
-  std::size_t left = std::max<std::size_t>(bytes_max, 1);
-  for (std::size_t i = 0; i < partitions.size() && left > 0; ++i) {
+  std::size_t left = std::max<std::size_t>(read.bytes_max, 1);
+  for (std::size_t i = 0; i < partitions.size() && (left > 0 || read.total_order); ++i) {
     ReadablePartition& partition = partitions[(first + i) % partitions.size()];
     if (partition.from >= partition.end) continue;
     const std::size_t share = std::max<std::size_t>(left / waiting--, 1);
@@ -215,7 +216,7 @@ Result<Readable> Topics::State::attempt(const Read& read) {
     readable.partitions.push_back({position.partition, std::max(position.offset, status.start),
                                    status.start, status.visible_end, engine::ReadPlan(*log)});
   }
-  plan_all(core, readable.partitions, read.bytes_max, topic.next_reader++);
+  plan_all(core, readable.partitions, read, topic.next_reader++);
   return readable;
 }
 

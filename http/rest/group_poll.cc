@@ -131,9 +131,6 @@ Task<Try<>> add_topic(Call& call, Poll& poll, std::string name) {
   if (!standing) co_return co_await explained(call, standing.error(), std::move(name));
   auto cursor = cursor_for(poll.request, *standing);
   if (!cursor) co_return std::move(cursor).problem();
-  if (poll.request.total_order) {
-    if (auto narrow = check_total_order(standing->topic); !narrow) co_return narrow;
-  }
   Topic topic;
   topic.places.topic = standing->topic;
   std::vector<std::size_t> open;
@@ -146,6 +143,9 @@ Task<Try<>> add_topic(Call& call, Poll& poll, std::string name) {
     topic.done_before.push_back(standing->committed[i].value_or(engine::Offset{0}));
   }
   if (topic.places.positions.empty()) co_return Try<>();
+  if (poll.request.total_order) {
+    if (auto few = check_total_order(topic.places.positions.size()); !few) co_return few;
+  }
   if (!open.empty()) {
     if (auto begun = co_await begin_at(call, poll, topic, open); !begun) co_return begun;
   }
@@ -156,11 +156,9 @@ Task<Try<>> add_topic(Call& call, Poll& poll, std::string name) {
 std::vector<log::Read> reads_of(const Poll& poll) {
   std::vector<log::Read> reads;
   for (const Topic& topic : poll.topics) {
-    std::size_t bytes_max = kPollBytesMax / poll.topics.size();
-    if (poll.request.total_order)
-      bytes_max = bytes_for_total_order(bytes_max, topic.places.positions.size());
-    reads.push_back({topic.places.topic.name, topic.places.positions, bytes_max,
-                     /*skip_trimmed=*/true, poll.request.bytes_min});
+    reads.push_back({topic.places.topic.name, topic.places.positions,
+                     kPollBytesMax / poll.topics.size(), /*skip_trimmed=*/true,
+                     poll.request.bytes_min, poll.request.total_order});
   }
   return reads;
 }

@@ -31,13 +31,15 @@ struct Lane {
     return {};
   }
   // Whether there is more than was fetched.
-  bool goes_on() const { return cursor.position() < partition->end; }
+  bool goes_on() const { return !head && cursor.position() < partition->end; }
 };
 
-// The lane whose next record comes first in the total order; null when all are empty.
-Lane* earliest(std::vector<Lane>& lanes) {
+// The lane whose next record comes first in the total order; null when all are empty. Where a lane
+// goes on, what comes next in it is not known: for total order that is the end of the page.
+Lane* earliest(std::vector<Lane>& lanes, bool total_order) {
   Lane* first = nullptr;
   for (Lane& lane : lanes) {
+    if (total_order && lane.goes_on()) return nullptr;
     if (lane.head && (!first || lane.head->seq < first->head->seq)) first = &lane;
   }
   return first;
@@ -75,7 +77,7 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
   Page page;
   std::size_t bytes = 0;
   while (page.records < limits.records_max && bytes < limits.bytes_max) {
-    Lane* lane = earliest(lanes);
+    Lane* lane = earliest(lanes, limits.total_order);
     if (!lane) break;
     if (!limits.filter || limits.filter->matches(*lane->head)) {
       sink(lane->partition->partition, *lane->head);
@@ -90,7 +92,6 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
       }
       co_return std::move(next).problem();
     }
-    if (limits.total_order && !lane->head && lane->goes_on()) break;
   }
   co_return finished(lanes, std::move(page));
 }

@@ -40,16 +40,15 @@ Task<Try<>> read_records(Call& call) {
   if (query->partition) {
     if (auto kept = keep_partition(*places, *query->partition); !kept) co_return kept;
   }
-  auto bytes = bytes_to_read(*query, places->topic);
-  if (!bytes) co_return std::move(bytes).problem();
+  if (auto order = check_order(*query, *places); !order) co_return order;
   if (query->follow) {
-    co_return co_await stream_records(call, *std::move(places), *std::move(query), *bytes);
+    co_return co_await stream_records(call, *std::move(places), *std::move(query));
   }
   const engine::Instant deadline = call.broker.clock.now() + query->wait;
   PageAnswer answer(call, places->topic, query->values);
   answer.begin();
   for (int looks = 1;; ++looks) {
-    log::Read read{*topic, places->positions, *bytes, query->skip_trimmed};
+    log::Read read = to_read(*query, *places);
     if (looks == 1) read.bytes_min = query->bytes_min;
     auto readable = co_await wait_for_records(call, std::move(read), deadline);
     if (!readable) co_return co_await explained(call, readable.error(), *topic);

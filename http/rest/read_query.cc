@@ -96,11 +96,14 @@ Task<Try<Places>> find_beginning(Call& call, std::string topic) {
   co_return co_await find_places(call, std::move(topic), std::string(from), "from");
 }
 
-Try<std::size_t> bytes_to_read(const ReadQuery& query, const log::TopicInfo& topic) {
-  if (!query.limits.total_order) return query.limits.bytes_max;
-  if (auto narrow = check_total_order(topic); !narrow) return std::move(narrow).problem();
-  return bytes_for_total_order(query.limits.bytes_max,
-                               static_cast<std::size_t>(topic.config.partitions));
+Try<> check_order(const ReadQuery& query, const Places& places) {
+  return query.limits.total_order ? check_total_order(places.positions.size()) : Try<>();
+}
+
+log::Read to_read(const ReadQuery& query, const Places& places) {
+  log::Read read{places.topic.name, places.positions, query.limits.bytes_max, query.skip_trimmed};
+  read.total_order = query.limits.total_order;
+  return read;
 }
 
 }  // namespace twofold::http

@@ -27,7 +27,10 @@ Try<ReadQuery> parse_read_query(Call& call);
 /// Where the read begins: Last-Event-ID, cursor or from, in this order.
 Task<Try<Places>> find_beginning(Call& call, std::string topic);
 
-/// How much must be read at a time so that the order asked for can be kept.
-Try<std::size_t> bytes_to_read(const ReadQuery& query, const log::TopicInfo& topic);
+/// Whether so many partitions can be read in the order that was asked for.
+Try<> check_order(const ReadQuery& query, const Places& places);
+
+/// What to read from `places` on.
+log::Read to_read(const ReadQuery& query, const Places& places);
 
 }  // namespace twofold::http

@@ -129,12 +129,12 @@ class Pulse {
 
 }  // namespace
 
-Task<Try<>> stream_records(Call& call, Places places, ReadQuery query, std::size_t bytes_max) {
+Task<Try<>> stream_records(Call& call, Places places, ReadQuery query) {
   StreamWriter writer(call, places, query.values);
   query.limits.records_max = SIZE_MAX;
+  const std::size_t bytes_max = std::min(query.limits.bytes_max, kPieceBytes * 4);
   query.limits.bytes_max = kPieceBytes;
-  bytes_max =
-      std::max(std::min(bytes_max, kPieceBytes * 4), query.limits.total_order ? bytes_max : 0);
+  query.skip_trimmed = true;
   PageSink sink = [&writer](engine::PartitionId partition, const engine::StoredRecord& record) {
     writer.record(partition, record);
   };
@@ -143,7 +143,8 @@ Task<Try<>> stream_records(Call& call, Places places, ReadQuery query, std::size
   for (;;) {
     const bool sent = co_await call.outlet.send();
     if (!sent || call.outlet.is_closing()) co_return Try<>();
-    log::Read read{places.topic.name, places.positions, bytes_max, true};
+    log::Read read = to_read(query, places);
+    read.bytes_max = bytes_max;
     const engine::Instant deadline = writer.is_caught_up() ? pulse.next() : engine::Instant{0};
     auto readable = co_await wait_for_records(call, std::move(read), deadline);
     if (!readable) {

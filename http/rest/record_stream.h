@@ -9,6 +9,6 @@ namespace twofold::http {
 /// the broker drains: server-sent events (event `record`, id: the cursor behind it; `caught_up`,
 /// `gap`, and `problem` as the last one), or bare lines. Reads the log at the client's speed: who
 /// is slow holds a position and one piece of at most about 64 KiB.
-Task<Try<>> stream_records(Call& call, Places places, ReadQuery query, std::size_t bytes_max);
+Task<Try<>> stream_records(Call& call, Places places, ReadQuery query);
 
 }  // namespace twofold::http

@@ -20,8 +20,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-Try<> check_order(const Subscribe& request, const log::TopicInfo& topic) {
-  return request.total_order ? check_total_order(topic) : Try<>();
+Try<> check_order(const Subscribe& request, std::size_t partitions) {
+  return request.total_order ? check_total_order(partitions) : Try<>();
 }
 
 std::shared_ptr<StreamSpec> stream_of(const Subscribe& request, std::uint32_t topic_id,
@@ -94,7 +94,7 @@ Task<> Connection::open_topic(std::shared_ptr<Connection> self, FrameId id,
     connection.sub_refused(id, *topic, std::move(refusal));
     co_return;
   }
-  if (auto order = check_order(request, places->topic); !order) {
+  if (auto order = check_order(request, places->positions.size()); !order) {
     connection.sub_refused(id, *topic, std::move(order).problem());
     co_return;
   }
@@ -129,7 +129,8 @@ Task<> Connection::open_group(std::shared_ptr<Connection> self, FrameId id,
                      group);
     co_return;
   }
-  if (auto order = check_order(request, *topic); !order) {
+  if (auto order = check_order(request, static_cast<std::size_t>(topic->config.partitions));
+      !order) {
     connection.sub_refused(id, *group, std::move(order).problem());
     co_return;
   }

@@ -67,11 +67,8 @@ void TopicReader::seek(Positions positions) {
 Task<Result<log::Readable>> TopicReader::read(engine::Instant deadline, std::size_t bytes_max,
                                               const Positions* upto,
                                               std::vector<std::size_t>& asked) {
-  // Enough for a batch of each: a partition that was left out could hide an earlier seq.
-  if (spec_->total_order) {
-    bytes_max = std::max(bytes_max, engine::kCoalescedBytesMax * positions_.size());
-  }
   log::Read read{spec_->topic, {}, bytes_max, true};
+  read.total_order = spec_->total_order;
   for (std::size_t i = 0; i < positions_.size(); ++i) {
     if (upto && (*upto)[i].offset <= positions_[i].offset) continue;
     read.from.push_back(positions_[i]);
@@ -108,7 +105,11 @@ Task<Result<TopicReader::Filled>> TopicReader::fill(engine::Instant deadline, st
       position.offset = partition.from;
     }
     filled.lag += engine::distance(position.offset, partition.end);
-    if (partition.plan.empty()) continue;
+    const engine::Offset bound = upto ? (*upto)[asked[i]].offset : partition.end;
+    if (partition.plan.empty()) {
+      hold_back(asked[i], bound);
+      continue;
+    }
     Result<std::vector<engine::StoredBatch>> batches = std::vector<engine::StoredBatch>();
     if (partition.plan.in_memory()) {
       batches = partition.plan.fetch();
@@ -120,15 +121,21 @@ Task<Result<TopicReader::Filled>> TopicReader::fill(engine::Instant deadline, st
     if (!batches) {
       stepped = step_over(batches.error(), positions_[asked[i]], filled.gaps);
       if (!stepped) co_return batches.error();
+      hold_back(asked[i], bound);
       continue;
     }
-    const engine::Offset bound = upto ? (*upto)[asked[i]].offset : partition.end;
     parts_.push_back(
         {asked[i], RecordCursor(*std::move(batches), positions_[asked[i]].offset), bound, false});
   }
   for (Part& part : parts_) advance(part);
   filled.caught_up = parts_.empty() && !stepped && filled.lag == 0;
   co_return filled;
+}
+
+// Nothing was fetched of a partition that goes on: in total order nothing else may pass it.
+void TopicReader::hold_back(std::size_t index, engine::Offset upto) {
+  const engine::Offset at = positions_[index].offset;
+  if (spec_->total_order && at < upto) parts_.push_back({index, RecordCursor({}, at), upto, true});
 }
 
 // Moves to the next record, and the partition's position behind those that were passed.

@@ -81,6 +81,7 @@ class TopicReader {
   };
   Task<Result<log::Readable>> read(engine::Instant deadline, std::size_t bytes_max,
                                    const Positions* upto, std::vector<std::size_t>& asked);
+  void hold_back(std::size_t index, engine::Offset upto);
   void advance(Part& part);
   Part* earliest();
   bool full(const Limits& limits) const;

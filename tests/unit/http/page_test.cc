@@ -66,5 +66,38 @@ TEST_F(Pages, HeadersCount) {
   EXPECT_EQ(page.at("records").as_array().size(), 3u);
 }
 
+TEST_F(Pages, ALargeRecordIsNotAnsweredBeforeAnOlderOneElsewhere) {
+  create("orders", R"({"partitions":2,"record_bytes_max":8388608})");
+  for (int round = 0; round < 2; ++round) {
+    publish("orders", R"({"value":)" + std::to_string(round * 2) + R"(,"partition":1})");
+    publish("orders", R"({"value":)" + std::to_string(round * 2 + 1) +
+                          R"(,"partition":0,"headers":{"h":"x"}})");
+    const std::string large(3 << 20, 'x');
+    publish("orders", R"({"partition":0,"text":")" + large + R"("})");
+  }
+  // Which partition is looked at first changes from read to read.
+  for (int time = 0; time < 4; ++time) {
+    std::vector<std::int64_t> seqs;
+    std::string cursor;
+    while (seqs.size() < 6) {
+      const auto page =
+          rig_.json("GET", "/v1/topics/orders/records?order=total&bytes=1024&limit=1" + cursor);
+      ASSERT_FALSE(page.at("records").as_array().empty());
+      for (const auto& record : page.at("records").as_array())
+        seqs.push_back(record.at("seq").as_int64());
+      cursor = "&cursor=" + std::string(page.at("cursor").as_string());
+    }
+    EXPECT_TRUE(std::is_sorted(seqs.begin(), seqs.end()));
+  }
+}
+
+TEST_F(Pages, TotalOrderIsForAsManyPartitionsAsAreRead) {
+  create("wide", R"({"partitions":100})");
+  publish("wide", 7, 3);
+  EXPECT_EQ(rig_.ask("GET", "/v1/topics/wide/records?order=total").status, 400);
+  const auto one = rig_.json("GET", "/v1/topics/wide/records?order=total&partition=3");
+  EXPECT_EQ(values(one), Values{7});
+}
+
 }  // namespace
 }  // namespace twofold::http

@@ -117,8 +117,10 @@ class LogTest : public ::testing::Test {
 
   Answer<Readable>& read(const std::string& topic, std::vector<PartitionPosition> from,
                          Duration wait = 0ms, std::size_t bytes_max = 1 << 20) {
-    ticket = topics->read({topic, std::move(from), bytes_max}, core->now() + wait,
-                          reads.emplace_back().here());
+    return read(Read{topic, std::move(from), bytes_max}, wait);
+  }
+  Answer<Readable>& read(Read read, Duration wait = 0ms) {
+    ticket = topics->read(std::move(read), core->now() + wait, reads.emplace_back().here());
     return reads.back();
   }
   /// The values that a partition of an answer shows, from where the reader asked.

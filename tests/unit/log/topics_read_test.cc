@@ -298,6 +298,29 @@ TEST_F(ReadTest, PartitionsTakeTurnsWhenOneRecordIsAllThatFits) {
   EXPECT_EQ(served.size(), 3u);
 }
 
+// Merged by seq, an older record would come after a younger one.
+TEST_F(ReadTest, ForTotalOrderNoPartitionIsLeftOutForWantOfRoom) {
+  create("orders", 3);
+  const std::string large(5'000, 'x');
+  publish("orders", {
+                        {"k", "old", 1}
+  });
+  publish("orders", {
+                        {"k", large, 0}
+  });
+  for (int i = 0; i < 3; ++i) {
+    Read wanted{
+        "orders", {at(0, 0), at(1, 0), at(2, 0)},
+         100
+    };
+    wanted.total_order = true;
+    auto& answer = read(std::move(wanted));
+    EXPECT_EQ(values(answer->partitions[0]), Values{large});
+    EXPECT_EQ(values(answer->partitions[1]), Values{"old"});
+    EXPECT_TRUE(answer->partitions[2].plan.empty()) << "there is nothing";
+  }
+}
+
 TEST_F(ReadTest, FindsTheOffsetOfATime) {
   create("orders", 2);
   publish("orders", {
