@@ -43,6 +43,11 @@ void append_problem_json(std::string& out, const Problem& problem, std::string_v
   if (problem.index) json.name("index").number(*problem.index);
   if (problem.at) json.name("at").number(*problem.at);
   if (problem.oldest) json.name("oldest").number(*problem.oldest);
+  if (problem.gap) {
+    json.name("gap").begin_object().name("partition").number(problem.gap->partition);
+    json.name("from").number(problem.gap->from).name("to").number(problem.gap->to).end_object();
+  }
+  if (!problem.cursor.empty()) json.name("cursor").string(problem.cursor);
   if (!problem.actual_name.empty()) append_actual(json, problem);
   json.name("request_id").string(request_id);
   json.name("retryable").boolean(retryable(problem.kind));
@@ -69,6 +74,15 @@ void append_problem_protobuf(std::string& out, const Problem& problem,
     proto.bytes(13, problem.actual_name);
     proto.bytes(14, problem.actual);
   }
+  if (problem.gap) {
+    std::string nested;
+    ProtoWriter gap(nested);
+    gap.number(1, static_cast<std::uint64_t>(problem.gap->partition));
+    gap.number(2, static_cast<std::uint64_t>(problem.gap->from));
+    gap.number(3, static_cast<std::uint64_t>(problem.gap->to));
+    proto.present_bytes(15, nested);
+  }
+  proto.bytes(16, problem.cursor);
 }
 
 }  // namespace twofold::http

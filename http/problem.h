@@ -35,6 +35,14 @@ struct Problem {
   std::optional<std::size_t> index{};    ///< which record or item of a batch
   std::optional<std::size_t> at{};       ///< which byte of the body
   std::optional<std::int64_t> oldest{};  ///< offset-trimmed: what is still there
+  /// data-damaged: the offsets [from, to) that nothing can be read of, where that is known.
+  struct Gap {
+    std::int32_t partition;
+    std::int64_t from;
+    std::int64_t to;
+  };
+  std::optional<Gap> gap{};
+  std::string cursor{};                  ///< that goes on behind the gap
   std::string actual_name{};             ///< a member that says what is true instead; empty: none
   std::string actual{};                  ///< its value: digits, a text, or empty for null
 };

@@ -9,7 +9,7 @@
 
 namespace twofold::http {
 
-/// What retention took before the group came by: said, never passed over in silence.
+/// What retention took before the group came by, or damage: said, never passed over in silence.
 struct Gap {
   std::string topic;
   engine::PartitionId partition;

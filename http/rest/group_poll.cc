@@ -318,9 +318,12 @@ Task<Try<>> poll_group(Call& call) {
     limits.records_max = poll.request.max - records;
     limits.bytes_max = kPollBytesMax;
     limits.total_order = poll.request.total_order;
+    limits.step_over = true;
     limits.filter = poll.request.filter.get();
     auto page = co_await make_page(call, readable, limits, std::move(sink));
     if (!page) co_return std::move(page).problem();
+    for (const PageGap& gap : page->gaps)
+      gaps.push_back({places.topic.name, gap.partition, gap.from, gap.to});
     for (std::size_t p = 0; p < places.positions.size(); ++p)
       places.positions[p].offset = page->next[p].offset;
     records += page->records;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "http/fetched.h"
 
 namespace twofold::http {
@@ -23,13 +25,14 @@ struct Lane {
   const log::ReadablePartition* partition;
   RecordCursor cursor;
   const engine::StoredRecord* head = nullptr;
+  std::optional<engine::Error> trouble{};
 
-  Try<> advance() {
+  void advance() {
     auto next = cursor.next();
-    if (!next) return next.error();
-    head = *next;
-    return {};
+    head = next ? *next : nullptr;
+    if (!next) trouble = next.error();
   }
+  engine::Offset position() const { return head ? head->offset : cursor.position(); }
   // Whether there is more than was fetched.
   bool goes_on() const { return !head && cursor.position() < partition->end; }
 };
@@ -45,14 +48,37 @@ Lane* earliest(std::vector<Lane>& lanes, bool total_order) {
   return first;
 }
 
-// A reader that has seen everything before the trouble gets the trouble; one that has not gets
-// what is sound, and the trouble when it comes back.
-bool keep_what_is_sound(const Page& page) { return page.records > 0; }
+// A stretch that is damaged, when it is known where it ends.
+std::optional<PageGap> gap_of(const log::ReadablePartition& partition, const engine::Error& error) {
+  const engine::Offset behind{error.number};
+  if (error.code != engine::Errc::data_damaged || behind <= partition.from) return std::nullopt;
+  return PageGap{partition.partition, partition.from, behind};
+}
+
+Problem damage(const log::ReadablePartition& partition, const engine::Error& error) {
+  Problem problem(error);
+  if (const auto gap = gap_of(partition, error)) {
+    problem.gap = Problem::Gap{gap->partition.value(), gap->from.value(), gap->to.value()};
+    problem.hint =
+        fmt::format("Partition {} goes on at offset {}.", gap->partition.value(), gap->to.value());
+  }
+  return problem;
+}
+
+// Of a page that has come nowhere.
+std::optional<Problem> trouble_of(const std::vector<Lane>& lanes) {
+  std::optional<Problem> problem;
+  for (const Lane& lane : lanes) {
+    if (lane.position() > lane.partition->from) return std::nullopt;
+    if (lane.trouble && !problem) problem = damage(*lane.partition, *lane.trouble);
+  }
+  return problem;
+}
 
 Page finished(std::vector<Lane>& lanes, Page page) {
   for (Lane& lane : lanes) {
     // A record that was looked at but not given out has already moved the cursor.
-    const engine::Offset at = lane.head ? lane.head->offset : lane.cursor.position();
+    const engine::Offset at = lane.position();
     page.next.push_back({lane.partition->partition, at});
     const std::int64_t left = engine::distance(at, lane.partition->end);
     page.lag_count += std::max<std::int64_t>(left, 0);
@@ -65,16 +91,30 @@ Page finished(std::vector<Lane>& lanes, Page page) {
 
 Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits limits,
                           PageSink sink) {
+  Page page;
   std::vector<Lane> lanes;
   lanes.reserve(readable.partitions.size());
   for (const log::ReadablePartition& partition : readable.partitions) {
     auto batches = co_await fetch(call, partition.plan);
-    if (!batches) co_return batches.error();
-    lanes.push_back({&partition, RecordCursor(*std::move(batches), partition.from)});
-    if (auto first = lanes.back().advance(); !first) co_return std::move(first).problem();
+    if (!batches && !limits.step_over) co_return damage(partition, batches.error());
+    engine::Offset from = partition.from;
+    std::optional<engine::Error> trouble;
+    if (!batches) {
+      if (const auto gap = gap_of(partition, batches.error())) {
+        page.gaps.push_back(*gap);
+        from = gap->to;
+      } else {
+        trouble = batches.error();
+      }
+      batches = std::vector<engine::StoredBatch>();
+    }
+    lanes.push_back({&partition, RecordCursor(*std::move(batches), from)});
+    lanes.back().advance();
+    if (trouble) lanes.back().trouble = std::move(trouble);
+    if (lanes.back().trouble && !limits.step_over)
+      co_return damage(partition, *lanes.back().trouble);
   }
 
-  Page page;
   std::size_t bytes = 0;
   while (page.records < limits.records_max && bytes < limits.bytes_max) {
     Lane* lane = earliest(lanes, limits.total_order);
@@ -85,14 +125,11 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
       page.newest = lane->head->timestamp;
       bytes += bytes_of(*lane->head);
     }
-    if (auto next = lane->advance(); !next) {
-      if (keep_what_is_sound(page)) {
-        lane->head = nullptr;
-        break;
-      }
-      co_return std::move(next).problem();
-    }
+    lane->advance();
+    // Whoever comes back from there gets the trouble.
+    if (lane->trouble && !limits.step_over) break;
   }
+  if (auto problem = trouble_of(lanes)) co_return *std::move(problem);
   co_return finished(lanes, std::move(page));
 }
 

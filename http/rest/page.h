@@ -18,6 +18,13 @@ struct PageLimits {
   const queue::RecordFilter* filter = nullptr;  ///< only what it matches; null: everything
 };
 
+/// Offsets [from, to) of a partition that nothing can be read of any more.
+struct PageGap {
+  engine::PartitionId partition;
+  engine::Offset from;
+  engine::Offset to;
+};
+
 /// One page of a topic's records: rendered, and where to go on.
 struct Page {
   std::size_t records = 0;
@@ -25,13 +32,18 @@ struct Page {
   bool caught_up = true;
   std::int64_t lag_count = 0;                ///< records behind the page, over its partitions
   std::optional<engine::WallTime> newest;    ///< timestamp of the page's last record
+  std::vector<PageGap> gaps;                 ///< with step_over: what the page has passed
 };
 
 /// Takes each record of a page, in the page's order.
 using PageSink = std::function<void(engine::PartitionId, const engine::StoredRecord&)>;
 
 /// Fetches and merges what a read answered, by seq, and hands the records to `sink`. Records of
-/// different partitions follow their seq within the page; with `total_order` across pages too.
+/// different partitions follow their seq within the page; with `total_order` across pages too (the
+/// read must have been one for total order then).
+/// Errors: data-damaged with the gap, where that is known; and what fetching answers. What lies
+/// before the trouble in a partition comes first. With `step_over` one partition's trouble is the
+/// answer only when no other has anything either.
 Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits limits,
                           PageSink sink);
 

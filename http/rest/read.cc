@@ -22,6 +22,18 @@ bool same_place(const log::PartitionPosition& a, const log::PartitionPosition& b
   return a.partition == b.partition && a.offset == b.offset;
 }
 
+// With the cursor for whoever wants to go on behind what is damaged.
+Problem behind_gap(Problem problem, const Places& places) {
+  if (!problem.gap) return problem;
+  log::Cursor cursor{places.topic.id, places.positions};
+  for (log::PartitionPosition& position : cursor.positions) {
+    if (position.partition.value() == problem.gap->partition)
+      position.offset = engine::Offset{problem.gap->to};
+  }
+  problem.cursor = log::encode_cursor(cursor);
+  return problem;
+}
+
 Problem no_record(const Call& call) {
   return {ProblemKind::message_not_found,
           fmt::format("There is no record {}-{} in {}.", call.args[1], call.args[2], call.args[0]),
@@ -53,7 +65,7 @@ Task<Try<>> read_records(Call& call) {
     auto readable = co_await wait_for_records(call, std::move(read), deadline);
     if (!readable) co_return co_await explained(call, readable.error(), *topic);
     auto page = co_await make_page(call, *readable, query->limits, answer.sink());
-    if (!page) co_return std::move(page).problem();
+    if (!page) co_return behind_gap(std::move(page).problem(), *places);
     // What was left of a sparse stretch may be nothing: then the reader only moved on.
     const bool moved = !std::equal(page->next.begin(), page->next.end(), places->positions.begin(),
                                    places->positions.end(), same_place);

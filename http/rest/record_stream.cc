@@ -50,19 +50,12 @@ class StreamWriter {
   void gaps(const log::Readable& readable) {
     for (const log::ReadablePartition& partition : readable.partitions) {
       const engine::Offset before = place(partition.partition).offset;
-      if (partition.from <= before) continue;
-      if (events_) out_.append("event: gap\ndata: ");
-      JsonWriter json(out_);
-      json.begin_object();
-      if (!events_) json.name("type").string("gap");
-      json.name("partition").number(partition.partition.value());
-      json.name("from").number(before.value()).name("to").number(partition.from.value());
-      json.end_object();
-      out_.append(events_ ? "\n\n" : "\n");
+      if (partition.from > before) gap({partition.partition, before, partition.from});
     }
   }
 
   void end_page(const Page& page) {
+    for (const PageGap& damaged : page.gaps) gap(damaged);
     places_.positions = page.next;
     const bool arrived = page.caught_up && !caught_up_;
     caught_up_ = page.caught_up;
@@ -94,6 +87,15 @@ class StreamWriter {
   }
 
  private:
+  void gap(const PageGap& gap) {
+    if (events_) out_.append("event: gap\ndata: ");
+    JsonWriter json(out_);
+    json.begin_object();
+    if (!events_) json.name("type").string("gap");
+    json.name("partition").number(gap.partition.value());
+    json.name("from").number(gap.from.value()).name("to").number(gap.to.value()).end_object();
+    out_.append(events_ ? "\n\n" : "\n");
+  }
   bool cursor_each() const { return places_.positions.size() <= kCursorEachMax; }
   void id() {
     out_.append("id: ").append(log::encode_cursor({places_.topic.id, places_.positions}));
@@ -134,6 +136,7 @@ Task<Try<>> stream_records(Call& call, Places places, ReadQuery query) {
   query.limits.records_max = SIZE_MAX;
   const std::size_t bytes_max = std::min(query.limits.bytes_max, kPieceBytes * 4);
   query.limits.bytes_max = kPieceBytes;
+  query.limits.step_over = true;
   query.skip_trimmed = true;
   PageSink sink = [&writer](engine::PartitionId partition, const engine::StoredRecord& record) {
     writer.record(partition, record);

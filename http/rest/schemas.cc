@@ -203,6 +203,9 @@ constexpr std::string_view kSchemas = R"({
 "Problem":{"type":"object","required":["type","title","status","detail","code","request_id","retryable"],"properties":{
   "type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"detail":{"type":"string"},"code":{"type":"string"},
   "hint":{"type":"string"},"param":{"type":"string"},"index":{"type":"integer"},"at":{"type":"integer"},"oldest":{"type":"integer"},
+  "gap":{"type":"object","description":"data-damaged: offsets from to to - 1 of a partition cannot be read any more","properties":{
+    "partition":{"type":"integer"},"from":{"type":"integer"},"to":{"type":"integer"}}},
+  "cursor":{"type":"string","description":"goes on behind the gap"},
   "request_id":{"type":"string"},"retryable":{"type":"boolean"}}}
 })";
 

@@ -370,13 +370,44 @@ ReadPlan::Piece FakeCore::piece(const FakeBatch& batch, Offset from, std::size_t
   };
 }
 
+namespace {
+
+// Where bytes were that are gone.
+class Destroyed final : public engine::ColdSource {
+ public:
+  explicit Destroyed(Offset upto) : upto_(upto) {}
+  Result<std::vector<engine::StoredBatch>> read(LogId, Offset, Offset, std::size_t) const override {
+    Error error(Errc::data_damaged, "damaged by the test");
+    error.number = upto_.value();
+    return error;
+  }
+
+ private:
+  Offset upto_;
+};
+
+}  // namespace
+
+void FakeCore::damage(LogId id, Offset from, Offset upto) {
+  log(id).damaged.emplace_back(from, upto);
+}
+
 ReadPlan FakeCore::plan_read(LogId id, Offset from, std::size_t bytes_max) const {
   const Log& of = log(id);
   TF_CHECK(from >= of.start);
   ReadPlan plan(id);
+  Offset end = of.visible_end;  // a plan ends where damage begins: the next one says so
+  for (const auto& [begin, upto] : of.damaged) {
+    if (upto <= from) continue;
+    end = std::min(end, begin);
+    if (begin > from) continue;
+    const engine::StoredBatch none{nullptr, {}, Seq{0}};
+    plan.add({from, upto, none, std::make_shared<Destroyed>(upto), 0});
+    return plan;
+  }
   std::size_t bytes = 0;
   for (const FakeBatch& batch : of.batches) {
-    if (batch.upto <= from || batch.base >= of.visible_end) continue;
+    if (batch.upto <= from || batch.base >= end) continue;
     bytes += batch.bytes->size();
     if (!plan.empty() && bytes > bytes_max) break;
     plan.add(piece(batch, from, bytes_max));

@@ -106,6 +106,8 @@ class FakeCore final : public engine::Core {
   std::vector<Cleaning> cleanings;
   /// What a cleaning does to a log: listeners hear of it, then these records are gone.
   void remove(LogId log, const std::vector<Offset>& offsets);
+  /// Destroys the bytes of the batches in [from, upto).
+  void damage(LogId log, Offset from, Offset upto);
 
   // -- engine::Core
   // --------------------------------------------------------------------------------
@@ -138,7 +140,9 @@ class FakeCore final : public engine::Core {
              engine::Completion<std::vector<engine::StoredBatch>> done) override;
   Seq seq_of(LogId log, Offset offset) const override;
   std::optional<Seq> last_seq(LogId log) const override;
-  std::vector<std::pair<Offset, Offset>> damaged(LogId) const override { return {}; }
+  std::vector<std::pair<Offset, Offset>> damaged(LogId id) const override {
+    return log(id).damaged;
+  }
   engine::Catalog& catalog() override;
   engine::TimerWheel& timers() override { return timers_; }
   Instant now() const override { return clock_.now(); }
@@ -157,6 +161,7 @@ class FakeCore final : public engine::Core {
     Offset end{0};
     engine::LogOptions options;
     std::vector<engine::LogListener*> listeners;
+    std::vector<std::pair<Offset, Offset>> damaged;  // whole batches, in order
   };
   Log& log(LogId id);
   const Log& log(LogId id) const;

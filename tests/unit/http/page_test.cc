@@ -99,5 +99,74 @@ TEST_F(Pages, TotalOrderIsForAsManyPartitionsAsAreRead) {
   EXPECT_EQ(values(one), Values{7});
 }
 
+TEST_F(Pages, DamageInOnePartitionStopsNoGroup) {
+  create("orders", R"({"partitions":2})");
+  for (int i = 0; i < 6; ++i) publish("orders", i, i % 2);
+  damage("orders", 0, 1, 2);
+  Values seen;
+  std::string cursor;
+  boost::json::array gaps;
+  for (int polls = 0; polls < 3; ++polls) {
+    const auto answer =
+        rig_.ask("POST", "/v1/groups/g/poll", R"({"topics":["orders"])" + cursor + "}");
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    const auto page = answer.json();
+    for (const auto value : values(page)) seen.push_back(value);
+    if (page.as_object().contains("gaps"))
+      for (const auto& gap : page.at("gaps").as_array()) gaps.push_back(gap);
+    cursor = R"(,"cursor":")" + std::string(page.at("cursor").as_string()) + '"';
+  }
+  std::sort(seen.begin(), seen.end());
+  EXPECT_EQ(seen, (Values{0, 1, 3, 4, 5})) << "all but the damaged one";
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(boost::json::serialize(gaps[0]), R"({"topic":"orders","partition":0,"from":1,"to":2})");
+}
+
+TEST_F(Pages, InTotalOrderNothingPassesADamagedStretch) {
+  create("orders", R"({"partitions":2})");
+  for (int i = 0; i < 6; ++i) publish("orders", i, i % 2);
+  damage("orders", 0, 0, 2);
+  Values seen;
+  std::string cursor;
+  for (int polls = 0; polls < 3; ++polls) {
+    const auto page = rig_.json("POST", "/v1/groups/g/poll",
+                                R"({"topics":["orders"],"order":"total")" + cursor + "}");
+    for (const auto value : values(page)) seen.push_back(value);
+    cursor = R"(,"cursor":")" + std::string(page.at("cursor").as_string()) + '"';
+  }
+  EXPECT_EQ(seen, (Values{1, 3, 4, 5}));
+}
+
+TEST_F(Pages, AReadIsToldWhatIsDamagedAndHowToGoOn) {
+  create("orders", R"({"partitions":2})");
+  for (int i = 0; i < 8; ++i) publish("orders", i, i % 2);
+  damage("orders", 0, 1, 3);
+  const auto before = rig_.json("GET", "/v1/topics/orders/records?limit=2");
+  EXPECT_EQ(values(before), (Values{0, 1}));
+  const auto refused = rig_.ask(
+      "GET", "/v1/topics/orders/records?cursor=" + std::string(before.at("cursor").as_string()));
+  EXPECT_EQ(refused.status, 500);
+  const auto problem = refused.json();
+  EXPECT_EQ(problem.at("code"), "data-damaged");
+  EXPECT_EQ(boost::json::serialize(problem.at("gap")), R"({"partition":0,"from":1,"to":3})");
+  const auto behind = rig_.json(
+      "GET", "/v1/topics/orders/records?cursor=" + std::string(problem.at("cursor").as_string()));
+  EXPECT_EQ(values(behind), (Values{3, 5, 6, 7}));
+}
+
+TEST_F(Pages, AStreamSaysADamagedStretchAndGoesOn) {
+  create("orders", R"({"partitions":1})");
+  for (int i = 0; i < 4; ++i) publish("orders", i, 0);
+  damage("orders", 0, 1, 3);
+  rig_.begin("GET", "/v1/topics/orders/records", "", Media::none, Media::events);
+  for (int i = 0; i < 20; ++i) rig_.turn();
+  const std::string sent = rig_.take_sent();
+  const auto gap = sent.find("event: gap\ndata: {\"partition\":0,\"from\":1,\"to\":3}");
+  ASSERT_NE(gap, std::string::npos) << sent;
+  EXPECT_LT(sent.find("\"value\":0"), gap);
+  EXPECT_NE(sent.find("\"value\":3", gap), std::string::npos) << sent;
+  rig_.leave();
+}
+
 }  // namespace
 }  // namespace twofold::http
