@@ -56,7 +56,7 @@ Result<> check_producer(const ProducedBy& by) {
 }
 
 Error at_record(std::size_t index, Error error) {
-  error.number = static_cast<std::int64_t>(index);
+  error.record = index;
   return error;
 }
 

@@ -26,7 +26,7 @@ std::size_t content_bytes(const engine::NewRecord& record) {
 
 Error about_record(std::size_t index, Errc code, std::string detail) {
   Error error(code, std::move(detail));
-  error.number = static_cast<std::int64_t>(index);
+  error.record = index;
   return error;
 }
 

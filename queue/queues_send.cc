@@ -35,7 +35,7 @@ Result<> check_sizes(const Queue& queue, const std::vector<SendMessage>& message
     if (bytes_of(messages[i].record) <= max) continue;
     Error error(Errc::message_too_large, std::to_string(bytes_of(messages[i].record)) +
                                              " bytes, the queue takes " + std::to_string(max));
-    error.number = static_cast<std::int64_t>(i);
+    error.record = i;
     return error;
   }
   return {};
@@ -49,7 +49,7 @@ Result<> check_groups(const Queue& queue, const std::vector<SendMessage>& messag
     if (group && !group->empty()) continue;
     Error error(Errc::invalid_request, "a message of a FIFO queue has a group",
                 "give it a group or a key, or send to a queue whose name does not end with .fifo");
-    error.number = static_cast<std::int64_t>(i);
+    error.record = i;
     return error;
   }
   return {};

@@ -68,7 +68,7 @@ Error does_not_delete(Settled settled, std::size_t index) {
   if (settled == Settled::already) why = "is of a message that is acked already";
   if (settled == Settled::stale) why = "is of an earlier delivery: somebody else holds the message";
   Error error(Errc::stale_receipt, "receipt " + std::to_string(index) + " " + why);
-  error.number = static_cast<std::int64_t>(index);
+  error.record = index;
   return error;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,6 +73,9 @@ struct Error {
   /// What is true instead of what was expected, for programs: a name ("last_seq") and a value.
   std::string actual_name{};
   std::string actual{};
+  /// Of a request that brings several records: which of them is at fault. Without it the others
+  /// would be refused as well.
+  std::optional<std::size_t> record{};
 };
 
 /// A value or an Error; std::expected's member names until C++23 arrives.

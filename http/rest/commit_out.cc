@@ -51,18 +51,7 @@ std::string CommitNames::place_of(const Refused& refused) const {
 }
 
 Problem placed_in_commit(Problem problem, const Refused& refused, const CommitNames& names) {
-  switch (refused.error.code) {
-    case engine::Errc::stale_receipt:
-    case engine::Errc::message_too_large:
-    case engine::Errc::partition_not_found:
-    case engine::Errc::key_missing:
-    case engine::Errc::out_of_order_sequence:
-    case engine::Errc::producer_fenced:
-      if (refused.list != List::offsets)
-        problem.index = static_cast<std::size_t>(refused.error.number);
-      break;
-    default: break;
-  }
+  if (refused.error.record) problem.index = *refused.error.record;
   if (std::string place = names.place_of(refused); !place.empty()) problem.param = std::move(place);
   return problem;
 }

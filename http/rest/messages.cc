@@ -131,9 +131,7 @@ Task<Try<>> send_batch(Call& call, const std::string& queue, const IncomingBatch
   auto sent = co_await write_once<queue::Sent>(call, std::move(start));
   if (!sent) {
     auto problem = co_await explained(call, sent.error(), queue);
-    const engine::Errc code = sent.error().code;
-    if (code == engine::Errc::message_too_large || code == engine::Errc::invalid_request)
-      problem.index = static_cast<std::size_t>(sent.error().number);
+    if (sent.error().record) problem.index = *sent.error().record;
     co_return problem;
   }
   render_sent(call, *sent);

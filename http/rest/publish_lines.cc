@@ -1,4 +1,7 @@
 // Publishing lines: a bulk load from a file, or one that never ends.
+#include <string_view>
+#include <unordered_set>
+
 #include <fmt/format.h>
 
 #include "http/rest/json_request.h"
@@ -15,14 +18,21 @@ namespace {
 struct Run {
   IncomingBatch batch;
   std::vector<std::size_t> lines;  // their numbers
+  std::unordered_set<std::string_view> ids;
 
   void add(const IncomingRecord& record, std::size_t line) {
     batch.records.push_back(record);
     lines.push_back(line);
+    if (record.dedup_id) ids.insert(*record.dedup_id);
+  }
+  // What comes twice comes one after the other: the second is a duplicate of the first.
+  bool has_id_of(const IncomingRecord& record) const {
+    return record.dedup_id && ids.contains(*record.dedup_id);
   }
   void clear(Scratch& scratch) {
     batch.records.clear();
     lines.clear();
+    ids.clear();
     scratch.clear();
   }
   Run one(std::size_t i) const {
@@ -114,6 +124,12 @@ Task<Try<>> Lines::publish(std::string_view& text, bool is_last) {
     const std::size_t number = number_++;
     if (is_blank(*line)) continue;
     auto record = read_line(*line, call_);
+    if (record && run_.has_id_of(*record)) {
+      auto published = co_await publish_run(run_);
+      run_.clear(call_.scratch);
+      if (!published) co_return published;
+      record = read_line(*line, call_);  // what it pointed into went with the others
+    }
     if (record) run_.add(*record, number);
     if (record && run_.lines.size() < kRecordsMax) continue;
     auto published = co_await publish_run(run_);
@@ -143,7 +159,7 @@ Task<Try<>> Lines::publish_run(const Run& run) {
     for (const auto& record : published->records) append_receipt_line(call_.reply.body, record);
     co_return Try<>();
   }
-  if (!is_about_a_record(published.error().code)) {
+  if (!published.error().record) {
     co_return co_await explained(call_, published.error(), topic_);
   }
   if (run.lines.size() == 1) {

@@ -12,11 +12,8 @@ namespace twofold::http {
 /// Publishes once, whatever happens to the answer (once.h).
 Task<Result<log::Published>> submit(Call& call, log::Publish publish);
 
-/// Whether one record was refused, not the publish as a whole: `Error::number` says which.
-bool is_about_a_record(engine::Errc code);
-
-/// Says which record of the request is at fault: `numbers` has the number of each record of the
-/// batch; null: they are the batch's own.
+/// Says which record of the request is at fault, when it is one: `numbers` has the number of each
+/// record of the batch; null: they are the batch's own.
 Problem about_record(Problem problem, const engine::Error& error,
                      const std::vector<std::size_t>* numbers);
 

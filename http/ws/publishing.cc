@@ -80,11 +80,10 @@ void Connection::answered(std::shared_ptr<Writing> job, Result<Answer> result) {
     if (connection.state_ == State::open) {
       if (!result) {
         const engine::Error& error = result.error();
-        std::optional<std::size_t> index;
-        if (is_about_a_record(error.code)) index = static_cast<std::size_t>(error.number);
         const PublishFrame& what = job->publish();
         connection.lane_->tasks.spawn(explain(self, job->frame.id, std::nullopt, error,
-                                              what.topic.empty() ? what.queue : what.topic, index));
+                                              what.topic.empty() ? what.queue : what.topic,
+                                              error.record));
       } else if constexpr (std::is_same_v<Answer, log::Published>) {
         connection.send(published_frame(connection.format(), job->frame.id, *result));
       } else {

@@ -161,7 +161,7 @@ TEST_F(CompactedTopics, ARecordWithoutAKeyIsRefusedAndNothingOfItsRequestIsWritt
   topics->publish(std::move(request), answer.here());
   core->commit();
   EXPECT_EQ(answer.error(), Errc::key_missing);
-  EXPECT_EQ(answer.number(), 1);
+  EXPECT_EQ(answer.record(), 1u);
   EXPECT_EQ(status("prices").end, Offset{0});
 }
 

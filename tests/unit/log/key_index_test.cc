@@ -208,7 +208,7 @@ TEST_F(KeyExpected, ItNeedsOneKey) {
   Answer<Published> two;
   topics->publish(publish, two.here());
   EXPECT_EQ(two.error(), Errc::invalid_request);
-  EXPECT_EQ(two.number(), 1);
+  EXPECT_EQ(two.record(), 1u);
   publish.records.pop_back();
   publish.records[0].record.key.reset();
   Answer<Published> keyless;

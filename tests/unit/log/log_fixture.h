@@ -37,6 +37,7 @@ class Answer {
   T* operator->() { return &**got_; }
   Errc error() const { return got_->error().code; }
   std::int64_t number() const { return got_->error().number; }
+  std::optional<std::size_t> record() const { return got_->error().record; }
   const std::string& actual() const { return got_->error().actual; }
 
  private:

@@ -121,7 +121,7 @@ TEST_F(PublishTest, OneBadRecordLeavesNoneBehind) {
     Answer<Published> answer;
     publish_into(answer, "orders", bad[i]);
     EXPECT_EQ(answer.error(), expected[i]);
-    EXPECT_EQ(answer.number(), 1) << "the record's index";
+    EXPECT_EQ(answer.record(), 1u) << "the record's index";
   }
   EXPECT_EQ(status("orders", 0).end, Offset{0});
   EXPECT_EQ(status("orders", 1).end, Offset{0});
