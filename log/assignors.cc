@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <tuple>
 #include <utility>
 
 namespace twofold::log {
@@ -44,33 +46,69 @@ Assignment assign_ranges(const std::map<std::uint32_t, Topic>& topics) {
   return assignment;
 }
 
-// Loads of members, least first among those that may read a topic.
+// Loads of members, least first among those that may read a topic; of equals the first by name.
+// Topics with the same readers share one order.
 class Loads {
  public:
-  explicit Loads(const std::vector<Subscriber>& subscribers) {
-    for (const Subscriber& subscriber : subscribers) of_[subscriber.number] = 0;
+  Loads(const std::vector<Subscriber>& by_name, const std::map<std::uint32_t, Topic>& topics) {
+    for (std::size_t i = 0; i < by_name.size(); ++i) members_[by_name[i].number].rank = i;
+    std::map<std::vector<MemberNumber>, std::size_t> of_readers;
+    for (const auto& [id, topic] : topics) {
+      const auto [at, is_new] = of_readers.try_emplace(topic.readers, orders_.size());
+      order_of_[id] = at->second;
+      if (!is_new) continue;
+      auto& order = orders_.emplace_back();
+      for (const MemberNumber reader : topic.readers) {
+        Member& member = members_.at(reader);
+        member.orders.push_back(at->second);
+        order.insert({0, member.rank, reader});
+      }
+    }
   }
-  std::size_t of(MemberNumber member) const { return of_.at(member); }
-  void add(MemberNumber member) { ++of_[member]; }
-  void remove(MemberNumber member) { --of_[member]; }
-  MemberNumber least(const Topic& topic) const {
-    return *std::min_element(
-        topic.readers.begin(), topic.readers.end(),
-        [this](MemberNumber a, MemberNumber b) { return of_.at(a) < of_.at(b); });
+  std::size_t of(MemberNumber member) const { return members_.at(member).load; }
+  void add(MemberNumber member) { change(member, 1); }
+  void remove(MemberNumber member) { change(member, -1); }
+  MemberNumber least(std::uint32_t topic) const {
+    return std::get<MemberNumber>(*orders_[order_of_.at(topic)].begin());
+  }
+  bool may_read(MemberNumber member, std::uint32_t topic) const {
+    const auto found = members_.find(member);
+    return found != members_.end() &&
+           std::binary_search(found->second.orders.begin(), found->second.orders.end(),
+                              order_of_.at(topic));
   }
 
  private:
-  std::map<MemberNumber, std::size_t> of_;
+  using Order = std::set<std::tuple<std::size_t, std::size_t, MemberNumber>>;  // load, rank
+  struct Member {
+    std::size_t load = 0;
+    std::size_t rank = 0;
+    std::vector<std::size_t> orders;  // ascending
+  };
+
+  void change(MemberNumber number, int by) {
+    Member& member = members_.at(number);
+    const std::size_t load = member.load + static_cast<std::size_t>(by);
+    for (const std::size_t order : member.orders) {
+      orders_[order].erase({member.load, member.rank, number});
+      orders_[order].insert({load, member.rank, number});
+    }
+    member.load = load;
+  }
+
+  std::map<MemberNumber, Member> members_;
+  std::vector<Order> orders_;
+  std::map<std::uint32_t, std::size_t> order_of_;  // of a topic
 };
 
 // Moves partitions from whoever has two more than another that may read them. Every move makes the
 // sum of the squares smaller, so this comes to an end.
-void level(const std::map<std::uint32_t, Topic>& topics, Loads& loads, Assignment& assignment) {
+void level(Loads& loads, Assignment& assignment) {
   for (bool moved = true; moved;) {
     moved = false;
     // From the back: the partitions that a newcomer gets are the last ones.
     for (auto at = assignment.rbegin(); at != assignment.rend(); ++at) {
-      const MemberNumber to = loads.least(topics.at(at->first.topic_id));
+      const MemberNumber to = loads.least(at->first.topic_id);
       if (loads.of(at->second) < loads.of(to) + 2) continue;
       loads.remove(at->second);
       loads.add(to);
@@ -82,15 +120,14 @@ void level(const std::map<std::uint32_t, Topic>& topics, Loads& loads, Assignmen
 
 Assignment assign_sticky(const std::map<std::uint32_t, Topic>& topics,
                          const std::vector<Subscriber>& subscribers, const Assignment& had) {
-  Loads loads(subscribers);
+  Loads loads(subscribers, topics);
   Assignment assignment;
   std::vector<PartitionKey> free;
   for (const auto& [id, topic] : topics) {
     for (std::int32_t p = 0; p < topic.partitions; ++p) {
       const PartitionKey key{id, PartitionId{p}};
       const auto held = had.find(key);
-      const bool keeps = held != had.end() && std::find(topic.readers.begin(), topic.readers.end(),
-                                                        held->second) != topic.readers.end();
+      const bool keeps = held != had.end() && loads.may_read(held->second, id);
       if (!keeps) {
         free.push_back(key);
         continue;
@@ -100,11 +137,11 @@ Assignment assign_sticky(const std::map<std::uint32_t, Topic>& topics,
     }
   }
   for (const PartitionKey& key : free) {
-    const MemberNumber member = loads.least(topics.at(key.topic_id));
+    const MemberNumber member = loads.least(key.topic_id);
     assignment[key] = member;
     loads.add(member);
   }
-  level(topics, loads, assignment);
+  level(loads, assignment);
   return assignment;
 }
 

@@ -20,6 +20,11 @@ std::size_t bytes_of(const engine::ReadPlan& plan) {
   return bytes;
 }
 
+// A wait ends with so much.
+std::size_t bytes_wanted(const Read& read) {
+  return std::max<std::size_t>(std::min(read.bytes_min, read.bytes_max), 1);
+}
+
 Error no_partition(PartitionId partition, std::int32_t partitions) {
   return Error(Errc::partition_not_found,
                fmt::format("there is no partition {} among {}", partition.value(), partitions));
@@ -37,6 +42,18 @@ Error past_the_end(const PartitionPosition& asked, Offset end) {
   return Error(Errc::invalid_request,
                fmt::format("offset {} is past the end of partition {}, which is {}",
                            asked.offset.value(), asked.partition.value(), end.value()));
+}
+
+// What a reader that goes on waiting has found.
+Waiters::Found found_in(const Readable& readable) {
+  Waiters::Found found;
+  found.places.reserve(readable.partitions.size());
+  for (const ReadablePartition& partition : readable.partitions) {
+    const engine::ReadPlan& plan = partition.plan;
+    found.places.push_back({plan.log(), plan.empty() ? partition.from : plan.pieces().back().upto});
+    found.bytes += bytes_of(plan);
+  }
+  return found;
 }
 
 Result<LogId> log_of(const Topic& topic, PartitionId partition) {
@@ -75,7 +92,7 @@ std::size_t Readable::bytes() const {
 }
 
 bool Readable::has_enough(const Read& read) const {
-  if (bytes() >= std::max<std::size_t>(std::min(read.bytes_min, read.bytes_max), 1)) return true;
+  if (bytes() >= bytes_wanted(read)) return true;
   // A plan ends where the next one needs another look, and a damaged stretch has no bytes: waiting
   // brings neither any further.
   return std::any_of(partitions.begin(), partitions.end(), [](const ReadablePartition& partition) {
@@ -94,13 +111,8 @@ std::uint64_t Topics::read(Read read, Instant deadline, Completion<Readable> don
     done(Error(Errc::overloaded, fmt::format("{} readers wait already", kWaitersMax)));
     return 0;
   }
-  std::vector<LogId> logs;
-  logs.reserve(readable->partitions.size());
-  for (const ReadablePartition& partition : readable->partitions) {
-    logs.push_back(partition.plan.log());
-  }
   const std::uint64_t ticket =
-      state_->waiters.add({std::move(read), std::move(done)}, std::move(logs));
+      state_->waiters.add({std::move(read), std::move(done)}, found_in(*readable));
   state_->core.timers().schedule(deadline, *this, 0, ticket);
   return ticket;
 }
@@ -113,15 +125,36 @@ void Topics::release_waiters() {
 
 std::size_t Topics::waiting() const { return state_->waiters.size(); }
 
-void Topics::on_visible(LogId log, Offset /*end*/) {
-  for (const std::uint64_t ticket : state_->waiters.of(log)) {
-    const Read* read = state_->waiters.find(ticket);
+void Topics::on_visible(LogId log, Offset end) {
+  Waiters& waiters = state_->waiters;
+  for (const Waiters::Seat& seat : waiters.of(log)) {
+    const Read* read = waiters.find(seat.ticket);
     if (!read) continue;  // whoever was answered before it cancelled it
+    if (!state_->may_have_enough(*read, waiters.found(seat.ticket), seat.place, end)) continue;
     auto readable = state_->attempt(*read);
-    // A reader may be ahead of what shows: it wrote with a weaker durability than the topic's.
-    if (readable && !readable->has_enough(*read)) continue;
-    state_->waiters.take(ticket)->done(std::move(readable));
+    if (readable && !readable->has_enough(*read)) {
+      waiters.found(seat.ticket) = found_in(*readable);
+      continue;
+    }
+    waiters.take(seat.ticket)->done(std::move(readable));
   }
+}
+
+// Only in the log that goes on, and there only behind what was looked at before: with many
+// partitions and many records before there is enough, anything more would be paid again with each
+// of them.
+bool Topics::State::may_have_enough(const Read& read, Waiters::Found& found, std::size_t place,
+                                    Offset end) const {
+  auto& [log, upto] = found.places[place];
+  if (upto < core.status(log).start) return true;  // what was there has been trimmed: look anew
+  // A reader may be ahead of what shows: it wrote with a weaker durability than the topic's.
+  if (upto >= end) return false;
+  const engine::ReadPlan plan = core.plan_read(log, upto, read.bytes_max);
+  if (plan.empty()) return true;
+  const std::size_t bytes = bytes_of(plan);
+  found.bytes += bytes;
+  upto = plan.pieces().back().upto;
+  return bytes == 0 || upto < end || found.bytes >= bytes_wanted(read);
 }
 
 void Topics::on_trimmed(LogId /*log*/, Offset /*start*/) {
@@ -228,8 +261,8 @@ void Topics::State::answer(std::uint64_t ticket) {
 
 void Topics::State::refuse_readers_of(const Topic& topic, const std::string& name) {
   for (const LogId log : topic.definition.logs) {
-    for (const std::uint64_t ticket : waiters.of(log)) {
-      auto waiter = waiters.take(ticket);
+    for (const Waiters::Seat& seat : waiters.of(log)) {
+      auto waiter = waiters.take(seat.ticket);
       if (!waiter) continue;
       waiter->done(Error(Errc::topic_not_found, fmt::format("topic {} was removed", name)));
     }

@@ -62,6 +62,9 @@ struct Topics::State {
 
   // -- reading (topics_read.cc)
   Result<Readable> attempt(const Read& read);
+  /// After `place` of what a reader found was looked at again, up to `end`.
+  bool may_have_enough(const Read& read, Waiters::Found& found, std::size_t place,
+                       Offset end) const;
   void answer(std::uint64_t ticket);
   void refuse_readers_of(const Topic& topic, const std::string& name);
 

@@ -5,13 +5,13 @@
 
 namespace twofold::log {
 
-std::uint64_t Waiters::add(Waiter waiter, const std::vector<LogId>& logs) {
+std::uint64_t Waiters::add(Waiter waiter, Found found) {
   const std::uint64_t ticket = next_ticket_++;
-  Waiting waiting{std::move(waiter), {}};
-  waiting.places.reserve(logs.size());
-  for (const LogId log : logs) {
-    Line& line = lines_[log];
-    waiting.places.push_back({log, line.insert(line.end(), ticket)});
+  Waiting waiting{std::move(waiter), std::move(found), {}};
+  waiting.seats.reserve(waiting.found.places.size());
+  for (std::size_t i = 0; i < waiting.found.places.size(); ++i) {
+    Line& line = lines_[waiting.found.places[i].log];
+    waiting.seats.push_back(line.insert(line.end(), Seat{ticket, i}));
   }
   waiting_.emplace(ticket, std::move(waiting));
   return ticket;
@@ -22,20 +22,22 @@ const Read* Waiters::find(std::uint64_t ticket) const {
   return found == waiting_.end() ? nullptr : &found->second.waiter.read;
 }
 
+Waiters::Found& Waiters::found(std::uint64_t ticket) { return waiting_.at(ticket).found; }
+
 std::optional<Waiters::Waiter> Waiters::take(std::uint64_t ticket) {
   const auto found = waiting_.find(ticket);
   if (found == waiting_.end()) return std::nullopt;
   Waiting waiting = std::move(found->second);
   waiting_.erase(found);
-  for (const Place& place : waiting.places) {
-    const auto line = lines_.find(place.log);
-    line->second.erase(place.at);
+  for (std::size_t i = 0; i < waiting.seats.size(); ++i) {
+    const auto line = lines_.find(waiting.found.places[i].log);
+    line->second.erase(waiting.seats[i]);
     if (line->second.empty()) lines_.erase(line);
   }
   return std::move(waiting.waiter);
 }
 
-std::vector<std::uint64_t> Waiters::of(LogId log) const {
+std::vector<Waiters::Seat> Waiters::of(LogId log) const {
   const auto line = lines_.find(log);
   if (line == lines_.end()) return {};
   return {line->second.begin(), line->second.end()};

@@ -49,11 +49,10 @@ Task<Try<std::vector<Stretch>>> read_window(Call& call, const std::string& topic
   info = from->topic;
   std::vector<Stretch> stretches;
   for (const log::PartitionPosition& begin : from->positions) {
-    for (const log::PartitionPosition& end : to->positions) {
-      if (end.partition != begin.partition) continue;
-      stretches.push_back(
-          {begin.partition, begin.offset, std::max(begin.offset, end.offset), begin.offset});
-    }
+    const auto* const end = place_in(to->positions, begin.partition);
+    if (!end) continue;
+    stretches.push_back(
+        {begin.partition, begin.offset, std::max(begin.offset, end->offset), begin.offset});
   }
   co_return stretches;
 }

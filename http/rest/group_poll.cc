@@ -92,10 +92,8 @@ std::optional<engine::Offset> reads_on(const Standing& standing,
                                        const std::vector<log::PartitionPosition>& cursor,
                                        std::int32_t partition) {
   auto at = standing.committed[static_cast<std::size_t>(partition)];
-  for (const log::PartitionPosition& position : cursor) {
-    if (position.partition.value() != partition) continue;
-    at = at ? std::max(*at, position.offset) : position.offset;
-  }
+  const auto* const position = place_in(cursor, engine::PartitionId{partition});
+  if (position) at = at ? std::max(*at, position->offset) : position->offset;
   return at;
 }
 
@@ -108,11 +106,10 @@ Task<Try<>> begin_at(Call& call, const Poll& poll, Topic& topic,
   std::vector<log::CommittedOffset> decided;
   for (const std::size_t i : open) {
     log::PartitionPosition& position = topic.places.positions[i];
-    for (const log::PartitionPosition& start : starts->positions) {
-      if (start.partition != position.partition) continue;
-      position.offset = topic.done_before[i] = start.offset;
-      decided.push_back({topic.places.topic.name, start.partition, start.offset});
-    }
+    const auto* const start = place_in(starts->positions, position.partition);
+    if (!start) continue;
+    position.offset = topic.done_before[i] = start->offset;
+    decided.push_back({topic.places.topic.name, start->partition, start->offset});
   }
   if (!poll.holding || poll.request.from == "earliest") co_return Try<>();
   auto decide = [&groups = call.broker.groups, &poll, &decided] {

@@ -119,6 +119,13 @@ Try<std::vector<log::PartitionPosition>> read_cursor(const log::TopicInfo& topic
   return std::get<log::Cursor>(std::move(decoded)).positions;
 }
 
+const log::PartitionPosition* place_in(const std::vector<log::PartitionPosition>& positions,
+                                       engine::PartitionId partition) {
+  const auto at =
+      std::ranges::lower_bound(positions, partition, {}, &log::PartitionPosition::partition);
+  return at != positions.end() && at->partition == partition ? &*at : nullptr;
+}
+
 Try<> keep_partition(Places& places, engine::PartitionId partition) {
   if (partition.value() >= places.topic.config.partitions) {
     return Problem(ProblemKind::partition_not_found,

@@ -25,6 +25,10 @@ Try<std::vector<log::PartitionPosition>> read_cursor(const log::TopicInfo& topic
 /// Where a cursor says to go on, whoever it was given to.
 Task<Try<Places>> places_of_cursor(Call& call, std::string topic, std::string cursor);
 
+/// The place in a partition among `positions`, which ascend as a cursor's do; null: there is none.
+const log::PartitionPosition* place_in(const std::vector<log::PartitionPosition>& positions,
+                                       engine::PartitionId partition);
+
 /// Keeps one partition only; an error when it is not there.
 Try<> keep_partition(Places& places, engine::PartitionId partition);
 

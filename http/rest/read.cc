@@ -144,10 +144,8 @@ Task<Try<>> topic_offsets(Call& call) {
     if (partition.cleaning.cleaned_at.value() != 0)
       json.name("cleaned_upto").number(partition.cleaning.cleaned_upto.value());
     if (at) {
-      for (const log::PartitionPosition& position : at->positions) {
-        if (position.partition != partition.partition) continue;
-        json.name("at").number(position.offset.value());
-      }
+      const auto* const position = place_in(at->positions, partition.partition);
+      if (position) json.name("at").number(position->offset.value());
     }
     json.end_object();
   }

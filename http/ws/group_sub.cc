@@ -90,10 +90,8 @@ Task<Try<>> GroupSub::begin(std::shared_ptr<GroupSub> self, log::Holding& holdin
   std::vector<log::CommittedOffset> decided;
   for (log::HeldPartition& held : holding.assigned) {
     if (held.committed) continue;
-    for (const log::PartitionPosition& start : starts->positions) {
-      if (start.partition == held.key.partition) held.committed = start.offset;
-    }
-    if (!held.committed) held.committed = engine::Offset{0};
+    const auto* const start = place_in(starts->positions, held.key.partition);
+    held.committed = start ? start->offset : engine::Offset{0};
     decided.push_back({self->topic(), held.key.partition, *held.committed});
   }
   if (self->from_ == "earliest") co_return Try<>();

@@ -321,6 +321,58 @@ TEST_F(ReadTest, ForTotalOrderNoPartitionIsLeftOutForWantOfRoom) {
   }
 }
 
+TEST_F(ReadTest, AWaitForManyBytesAddsUpWhatItsPartitionsGet) {
+  create("orders", 3);
+  const std::string kilobyte(1'000, 'x');
+  Read wanted{
+      "orders", {at(0, 0), at(1, 0), at(2, 0)},
+       1 << 20
+  };
+  wanted.bytes_min = 10'000;
+  auto& answer = read(std::move(wanted), 20s);
+  for (int i = 0; i < 9; ++i) {
+    publish("orders", {
+                          {"k", kilobyte, i % 3}
+    });
+    EXPECT_FALSE(answer.came()) << i;
+  }
+  publish("orders", {
+                        {"k", kilobyte, 0}
+  });
+  ASSERT_TRUE(answer.good());
+  EXPECT_EQ(values(answer->partitions[0]).size(), 4u);
+  EXPECT_EQ(values(answer->partitions[2]).size(), 3u);
+}
+
+TEST_F(ReadTest, WhatIsTrimmedDuringAWaitForBytesDoesNotCount) {
+  create("orders", 2);
+  const std::string kilobyte(1'000, 'x');
+  Read wanted{
+      "orders", {at(0, 0), at(1, 0)},
+       1 << 20, /*skip_trimmed=*/true
+  };
+  wanted.bytes_min = 3'000;
+  auto& answer = read(std::move(wanted), 20s);
+  publish("orders", {
+                        {"k", kilobyte, 0}
+  });
+  publish("orders", {
+                        {"k", kilobyte, 0}
+  });
+  core->trim(topics->find("orders")->logs[0], Offset{2}, true);
+  core->commit();
+  for (int i = 0; i < 2; ++i) {
+    publish("orders", {
+                          {"k", kilobyte, 1}
+    });
+    EXPECT_FALSE(answer.came()) << "two kilobytes are there";
+  }
+  publish("orders", {
+                        {"k", kilobyte, 0}
+  });
+  ASSERT_TRUE(answer.good());
+}
+
 TEST_F(ReadTest, FindsTheOffsetOfATime) {
   create("orders", 2);
   publish("orders", {
