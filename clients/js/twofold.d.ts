@@ -179,6 +179,8 @@ export interface TopicOptions extends SubscribeOptions {
 export interface GroupOptions extends Omit<TopicOptions, "resume"> {
   /** Shares the topic's partitions with the group's other members; `from` counts where it has committed nothing. */
   group: string;
+  /** How long this member may take to commit what goes to another one: 1 s to 30 min. */
+  session?: Duration;
   /**
    * Called between two records, when nothing more of these partitions will be handed out: the time to commit.
    * The next record waits for it, and next() rejects with what it throws. Without `commit_by` they went with

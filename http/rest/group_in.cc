@@ -15,14 +15,6 @@ namespace {
 constexpr std::size_t kTopicsMax = 16;
 constexpr std::size_t kMemberBytesMax = 255;
 
-Try<> read_session(JsonReader& json, engine::Duration& session) {
-  auto asked = read_duration(json);
-  if (!asked) return std::move(asked).problem();
-  session = *asked;
-  if (session >= log::kSessionMin && session <= log::kSessionMax) return {};
-  return Problem(ProblemKind::invalid_request, "session must be from 1s to 30m.");
-}
-
 Try<> read_assignor(JsonReader& json, log::Assignor& assignor) {
   const std::string_view name = json.string();
   if (!json.ok()) return json_problem(*json.error());
@@ -109,6 +101,11 @@ Try<> read_partitions(JsonReader& json, const std::string& topic, std::size_t mo
 
 }  // namespace
 
+Try<> check_session(engine::Duration session) {
+  if (session >= log::kSessionMin && session <= log::kSessionMax) return {};
+  return Problem(ProblemKind::invalid_request, "session must be from 1s to 30m.", "session");
+}
+
 Try<std::string> read_member(JsonReader& json) {
   const std::string_view member = json.string();
   if (!json.ok()) return json_problem(*json.error());
@@ -165,7 +162,10 @@ Try<> take_poll_member(const Call& call, JsonReader& json, std::size_t member,
       request.member = *std::move(named);
       return {};
     }
-    case 6: return read_session(json, request.session);
+    case 6: {
+      auto session = store(read_duration(json), request.session);
+      return session ? check_session(request.session) : std::move(session);
+    }
     case 7: return read_assignor(json, request.assignor);
     case 8: return store(read_filter(call.broker, json.string(), "filter"), request.filter);
     case 9: {

@@ -52,6 +52,8 @@ struct LeaveRequest {
 };
 Try<LeaveRequest> read_leave(Call& call);
 
+/// How long a member may be silent, or take to commit what goes to another one.
+Try<> check_session(engine::Duration session);
 /// Offsets that one commit of a group has at most: of as many topics as a poll reads, all
 /// partitions.
 inline constexpr std::size_t kGroupOffsetsMax = log::kGroupTopicsMax * log::kPartitionsMax;

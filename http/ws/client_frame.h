@@ -51,6 +51,7 @@ struct Subscribe {
   std::string from = "latest";
   std::string resume;  ///< instead of from
   std::string group;
+  std::optional<engine::Duration> session;  ///< of a member of the group; the broker's, unless said
   std::string filter;
   bool total_order = false;
   CreditGrant credit;

@@ -35,7 +35,8 @@ constexpr std::string_view kSubscribe[] = {"type",
                                            "credit",
                                            "max_batch",
                                            "visibility_timeout",
-                                           "ack"};
+                                           "ack",
+                                           "session"};
 constexpr std::string_view kCredit[] = {"type", "id", "sub", "messages", "bytes"};
 constexpr std::string_view kGrant[] = {"messages", "bytes", "replenish"};
 constexpr std::string_view kAck[] = {"type", "id", "sub", "receipts"};
@@ -210,7 +211,8 @@ Try<> read_subscribe(JsonReader& json, ClientFrame& frame) {
       case 10: members.take(read_grant(json, subscribe.credit)); break;
       case 11: members.store(read_number(json, 1, kBatchMax), subscribe.batch_max); break;
       case 12: members.store(read_duration(json), subscribe.visibility_timeout); break;
-      default: members.store(read_choice(json, "explicit", "on_send"), subscribe.ack_on_send);
+      case 13: members.store(read_choice(json, "explicit", "on_send"), subscribe.ack_on_send); break;
+      default: members.store(read_duration(json), subscribe.session);
     }
   }
   if (auto finished = members.finish(); !finished) return finished;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "http/proto_reader.h"
+#include "http/rest/group_in.h"
 #include "http/rest/proto_in.h"
 #include "http/rest/receive_in.h"
 #include "http/rest/settle_in.h"
@@ -114,6 +115,7 @@ Try<> read_subscribe(std::string_view message, ClientFrame& frame) {
     if (fields.is_bytes(11)) {
       taken = take_choice(fields.bytes(), "explicit", "on_send", subscribe.ack_on_send);
     }
+    if (fields.is_number(12)) subscribe.session = engine::Duration{fields.signed_number()};
     if (!taken) return taken;
   }
   if (auto done = finished(fields); !done) return done;
@@ -275,6 +277,13 @@ Try<> check_subscribe(const Subscribe& subscribe) {
                     subscribe.total_order || subscribe.from != "latest")) {
     return Problem(ProblemKind::invalid_request,
                    "A queue keeps its own place: from, resume, group and order are for topics.");
+  }
+  if (subscribe.session) {
+    if (subscribe.group.empty()) {
+      return Problem(ProblemKind::invalid_request, "Only a member of a group has a session.",
+                     "session");
+    }
+    if (auto checked = check_session(*subscribe.session); !checked) return checked;
   }
   if (!subscribe.group.empty() && !subscribe.resume.empty()) {
     return Problem(ProblemKind::invalid_request,

@@ -230,7 +230,7 @@ class Transactions(Readers):
             await client.transact(publish=[{"topic": results, "records": {"value": record.value}}], offsets=[member])
 
         async with self.connect() as first, self.connect() as second:
-            a = await self.member(first, topic, on_revoked=on_revoked)
+            a = await self.member(first, topic, session="3s", on_revoked=on_revoked)
             held = [await anext(a)]
             b = await self.member(second, topic)
             await until(lambda: len(a.partitions) == 1)

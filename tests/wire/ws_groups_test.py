@@ -86,6 +86,18 @@ class Groups(StreamCase):
         self.assertEqual(sorted(m["value"] for m in mine + theirs), [[p, 10] for p in range(4)])
         self.assertEqual({m["partition"] for m in theirs}, set(revoked["partitions"]))
 
+    async def test_who_commits_nothing_keeps_a_partition_for_its_own_session(self):
+        self.topic("brief", 2)
+        self.fill("brief", 2, 3)
+        first = await self.member("brief", "short", session="1s")
+        await first.messages(6, but=("assigned", "heartbeat", "caught_up"))
+        second = await self.member("brief", "short", session="30m")
+        members = self.ask("GET", "/v1/groups/short")["members"]
+        self.assertEqual(sorted(member["session"] for member in members), ["1s", "30m"])
+        (moved,) = (await first.next("revoked", but=("heartbeat", "caught_up")))["partitions"]
+        got = await second.messages(3, but=("assigned", "heartbeat", "caught_up"))
+        self.assertEqual([m["value"] for m in got], [[moved, value] for value in range(3)])
+
     async def test_a_member_that_vanishes_leaves_its_partitions_at_once(self):
         self.topic("vanish", 2)
         first = await self.member("vanish", "crew")
@@ -263,6 +275,9 @@ class Groups(StreamCase):
         stream = await self.greeted()
         await stream.say("subscribe", id=1, sub=1, topic="picky", group="g", resume="c1.x")
         self.assertEqual((await stream.next("error"))["problem"]["param"], "resume")
+        for session in ("999ms", "31m", "soon"):
+            await stream.say("subscribe", id=1, sub=1, topic="picky", group="g", session=session)
+            self.assertEqual((await stream.next("error"))["problem"]["param"], "session")
         await stream.say("subscribe", id=2, sub=2, topic="nowhere", group="g")
         self.assertEqual((await stream.next("error"))["problem"]["code"], "topic-not-found")
         await stream.subscribe(sub=3, topic="picky")

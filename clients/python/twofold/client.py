@@ -155,6 +155,7 @@ class Client:
 
     @overload
     def subscribe(self, *, topic: str, group: str, from_: str | int | None = None, filter: str | None = None,
+                  session: Duration | None = None,
                   order: Literal["partition", "total"] | None = None, credit: int | Credit | Literal["auto"] = 1000,
                   max_batch: int | None = None, on_revoked: OnRevoked | None = None,
                   on_event: Callable[[Event], None] = say_losses) -> Opening[GroupSubscription]: ...
@@ -180,6 +181,7 @@ class Client:
         from_   an offset, a time, "earliest", "latest" (unless said) or "-15m"; `resume`: a cursor instead
         group   shares the topic's partitions with the group's other members, and reads from where the group
                 has committed; `from_` counts for partitions of which it has committed nothing
+        session how long this member may take to commit what goes to another one, 1 s to 30 min
         credit  how much the broker may send ahead: given back as records are processed or messages
                 settled. "auto": as fast as the socket takes it, into this client's memory
         """

@@ -109,6 +109,28 @@ TEST(WsClientFrame, ASubscriptionSaysWhatItWants) {
   EXPECT_TRUE(queue.ack_on_send);
 }
 
+TEST(WsClientFrame, AMemberOfAGroupSaysHowLongItsSessionIs) {
+  auto read = json(R"({"type":"subscribe","sub":1,"topic":"t","group":"g","session":"90s"})");
+  EXPECT_EQ(op<Subscribe>(read).session, std::chrono::seconds{90});
+  for (const std::string_view bad :
+       {R"("group":"g","session":"999ms")", R"("group":"g","session":"31m")",
+        R"("group":"g","session":"soon")", R"("session":"90s")"}) {
+    const auto refused =
+        json(std::string(R"({"type":"subscribe","sub":1,"topic":"t",)").append(bad).append("}"));
+    ASSERT_EQ(refused.kind, ReadFrame::Kind::refused) << bad;
+    EXPECT_EQ(refused.problem->param, "session") << bad;
+  }
+
+  v1::ClientFrame frame;
+  frame.mutable_subscribe()->set_topic("t");
+  frame.mutable_subscribe()->set_group("g");
+  frame.mutable_subscribe()->set_session_ms(1'500);
+  auto binary = proto(frame);
+  EXPECT_EQ(op<Subscribe>(binary).session, std::chrono::milliseconds{1'500});
+  frame.mutable_subscribe()->set_session_ms(999);
+  EXPECT_EQ(proto(frame).kind, ReadFrame::Kind::refused);
+}
+
 TEST(WsClientFrame, ProtobufReadsWhatTheGeneratedClassesWrite) {
   v1::ClientFrame publish;
   publish.mutable_publish()->set_topic("t");
