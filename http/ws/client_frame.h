@@ -88,6 +88,11 @@ struct Ping {};
 using ClientOp = std::variant<Hello, PublishFrame, Subscribe, CreditGrant, AckFrame, NackFrame,
                               ExtendFrame, CommitFrame, Seek, Transact, Unsubscribe, Ping>;
 
+/// Records wait for the disk: how many may do so at once is bounded.
+inline bool is_write(const ClientOp& op) {
+  return std::holds_alternative<PublishFrame>(op) || std::holds_alternative<Transact>(op);
+}
+
 struct ClientFrame {
   FrameId id;
   std::optional<std::uint32_t> sub;

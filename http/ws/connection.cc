@@ -80,7 +80,7 @@ engine::Task<bool> Connection::run(Lane& lane, asio::ip::tcp::socket& socket,
 
 // Acks are heard while the output is blocked, but not answers to requests without end.
 bool Connection::reads() const {
-  return state_ != State::over && !overrun_ && outbox_.unsent() < kUnsentMax;
+  return state_ != State::over && !held_frame_ && outbox_.unsent() < kUnsentMax;
 }
 
 void Connection::read_when_readable() {
@@ -119,10 +119,10 @@ bool Connection::read_some() {
   return true;
 }
 
-// Takes all that was fed, unless the publish window stops it half way.
+// Takes all that was fed, unless a frame that must wait stops it half way.
 void Connection::take_messages() {
   Inbox::Message message;
-  while (state_ != State::over && !overrun_) {
+  while (state_ != State::over && !held_frame_) {
     const Inbox::Event event = inbox_.next(message);
     if (event == Inbox::Event::more) {
       inbox_.let_go();
@@ -325,7 +325,7 @@ void Connection::retire(std::shared_ptr<Subscription> sub) {
 void Connection::finish() {
   if (state_ == State::over) return;
   state_ = State::over;
-  overrun_.reset();
+  held_frame_.reset();
   outbox_.clear();
   lane_->common.body_bytes -= std::exchange(accounted_, 0);
   lane_->metrics.streams_closed.add();
@@ -352,7 +352,8 @@ void Connection::drain() {
 }
 
 void Connection::end_drain() {
-  if (state_ == State::open && held() == 0 && unanswered_ == 0 && outbox_.unsent() == 0) {
+  if (state_ == State::open && held() == 0 && unanswered_ == 0 && !held_frame_ &&
+      outbox_.unsent() == 0) {
     close(CloseCode::drain, "the broker is shutting down");
   }
 }

@@ -35,7 +35,9 @@ struct Opening {
 ///
 /// Reading and writing do not wait for each other: acks are read while the output is blocked.
 /// Publishes go to the core as they come; with kWindowFrames or kWindowBytes unanswered the socket
-/// is not read, and a client that has ignored three windows is sent away (4429).
+/// is not read, and a client that has ignored three windows is sent away (4429). Frames of one
+/// subscription are obeyed in their order: while it opens or is being moved, the next of them waits,
+/// and the socket is not read.
 /// Subscriptions take turns while less than 256 KiB are unsent.
 /// Time runs out by the lane's tick, without a timer of its own.
 /// Threads  the lane's.
@@ -127,6 +129,13 @@ class Connection final : public Upgraded {
   void take(const FrameId& id, std::optional<std::uint32_t> sub, Ping& ping);
   void welcome(const FrameId& id);
   Subscription* find(const FrameId& id, std::optional<std::uint32_t> sub);
+  Subscription* look_up(std::optional<std::uint32_t> sub) const;
+  bool hold_if_busy(ClientFrame& frame, const std::shared_ptr<const void>& keep);
+  /// Carries out what keeps the subscription busy, then obeys what waits for it.
+  void begin(std::shared_ptr<Subscription> sub, Task<> work);
+  static Task<> carry_through(std::shared_ptr<Connection> self, std::shared_ptr<Subscription> sub,
+                              Task<> work);
+  void obey_held();
   std::shared_ptr<class QueueSub> find_queue(const FrameId& id, std::optional<std::uint32_t> sub);
   // A subscription that waits for the core may be over by then, and its number another one's.
   static Task<> open_topic(std::shared_ptr<Connection> self, FrameId id,
@@ -202,11 +211,12 @@ class Connection final : public Upgraded {
   std::size_t unanswered_ = 0;  // publishes
   std::uint64_t unanswered_bytes_ = 0;
   int windows_ignored_ = 0;
-  struct Overrun {
+  struct HeldFrame {
     ClientFrame frame;
     std::shared_ptr<const void> keep;
   };
-  std::optional<Overrun> overrun_;  // what came beyond the window; nothing is read meanwhile
+  // Came beyond the window, or while its subscription was busy; nothing is read meanwhile.
+  std::optional<HeldFrame> held_frame_;
 };
 
 }  // namespace twofold::http::ws

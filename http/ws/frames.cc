@@ -10,9 +10,11 @@
 namespace twofold::http::ws {
 namespace {
 
-// Records wait for the disk: how many may do so at once is bounded.
-bool is_write(const ClientOp& op) {
-  return std::holds_alternative<PublishFrame>(op) || std::holds_alternative<Transact>(op);
+// Credit adds up in any order; whatever else is said of a subscription keeps its place.
+bool keeps_its_place(const ClientOp& op) {
+  return std::holds_alternative<AckFrame>(op) || std::holds_alternative<NackFrame>(op) ||
+         std::holds_alternative<ExtendFrame>(op) || std::holds_alternative<CommitFrame>(op) ||
+         std::holds_alternative<Seek>(op) || std::holds_alternative<Unsubscribe>(op);
 }
 
 bool needs_hello(const ClientOp& op) {
@@ -63,6 +65,7 @@ void Connection::handle(ClientFrame frame, std::shared_ptr<const void> keep) {
     if (hold_if_full(frame, keep)) return;
     return write(std::move(frame), std::move(keep));
   }
+  if (hold_if_busy(frame, keep)) return;
   std::visit(
       [&](auto& op) {
         using Op = std::remove_cvref_t<decltype(op)>;
@@ -70,6 +73,37 @@ void Connection::handle(ClientFrame frame, std::shared_ptr<const void> keep) {
           take(frame.id, frame.sub, op);
       },
       frame.op);
+}
+
+bool Connection::hold_if_busy(ClientFrame& frame, const std::shared_ptr<const void>& keep) {
+  const Subscription* const sub = keeps_its_place(frame.op) ? look_up(frame.sub) : nullptr;
+  if (!sub || !sub->busy_) return false;
+  held_frame_.emplace(HeldFrame{std::move(frame), keep});
+  return true;
+}
+
+void Connection::begin(std::shared_ptr<Subscription> sub, Task<> work) {
+  sub->busy_ = true;
+  lane_->tasks.spawn(carry_through(self(), std::move(sub), std::move(work)));
+}
+
+Task<> Connection::carry_through(std::shared_ptr<Connection> self,
+                                 std::shared_ptr<Subscription> sub, Task<> work) {
+  co_await std::move(work);
+  sub->busy_ = false;
+  if (self->held_frame_ && !is_write(self->held_frame_->frame.op)) self->obey_held();
+}
+
+// It may have to be held again, or what comes behind it.
+void Connection::obey_held() {
+  HeldFrame held = *std::exchange(held_frame_, std::nullopt);
+  if (is_write(held.frame.op)) {
+    write(std::move(held.frame), std::move(held.keep));
+  } else {
+    handle(std::move(held.frame), std::move(held.keep));
+  }
+  take_messages();
+  read_when_readable();
 }
 
 void Connection::refuse(const FrameId& id, std::optional<std::uint32_t> sub, Problem problem) {
@@ -157,17 +191,19 @@ void Connection::drop_sub(Subscription& sub, CloseCode code) {
   if (opening_.shortcut && subs_.empty()) close(code, "the subscription has ended");
 }
 
-Subscription* Connection::find(const FrameId& id, std::optional<std::uint32_t> sub) {
+Subscription* Connection::look_up(std::optional<std::uint32_t> sub) const {
   // With one subscription there is no doubt which is meant.
   if (!sub && subs_.size() == 1) return subs_.begin()->second.get();
-  if (!sub) {
-    refuse(id, sub, {ProblemKind::invalid_request, "The frame does not say which sub.", "sub"});
-    return nullptr;
-  }
-  const auto found = subs_.find(*sub);
-  if (found != subs_.end()) return found->second.get();
+  const auto found = sub ? subs_.find(*sub) : subs_.end();
+  return found == subs_.end() ? nullptr : found->second.get();
+}
+
+Subscription* Connection::find(const FrameId& id, std::optional<std::uint32_t> sub) {
+  if (Subscription* const found = look_up(sub)) return found;
   refuse(id, sub,
-         {ProblemKind::invalid_request, fmt::format("There is no subscription {} here.", *sub),
+         {ProblemKind::invalid_request,
+          sub ? fmt::format("There is no subscription {} here.", *sub)
+              : std::string("The frame does not say which sub."),
           "sub"});
   return nullptr;
 }

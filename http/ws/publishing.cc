@@ -31,7 +31,7 @@ bool Connection::hold_if_full(ClientFrame& frame, const std::shared_ptr<const vo
     close(CloseCode::too_much, "three publish windows were ignored");
     return true;
   }
-  overrun_.emplace(Overrun{std::move(frame), keep});
+  held_frame_.emplace(HeldFrame{std::move(frame), keep});
   return true;
 }
 
@@ -102,14 +102,8 @@ void Connection::write_answered(const Writing& job) {
   if (state_ != State::open) return;
   if (draining_) end_drain();
   if (unanswered_ > 0) return;
-  if (!overrun_) {
-    windows_ignored_ = 0;
-    return;
-  }
-  Overrun held = *std::exchange(overrun_, std::nullopt);
-  write(std::move(held.frame), std::move(held.keep));
-  take_messages();
-  read_when_readable();
+  if (held_frame_ && is_write(held_frame_->frame.op)) return obey_held();
+  windows_ignored_ = 0;
 }
 
 }  // namespace twofold::http::ws

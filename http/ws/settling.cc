@@ -113,12 +113,10 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Commi
   Subscription* const found = find(id, sub);
   if (!found) return;
   const auto* const group = dynamic_cast<GroupSub*>(found);
-  if (!group || !group->is_open()) {
+  if (!group) {
     return refuse(id, found->sub(),
                   {ProblemKind::invalid_request,
-                   group ? "The subscription is not open yet."
-                         : "Only a subscription of a group commits; messages are acked.",
-                   "sub"});
+                   "Only a subscription of a group commits; messages are acked.", "sub"});
   }
   auto offsets = group->commit_of(commit.cursor);
   if (!offsets) return refuse(id, found->sub(), std::move(offsets).problem());

@@ -59,15 +59,15 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Subsc
     auto member = fmt::format("{}-{}", opening_.session, *sub);
     auto group = std::make_shared<GroupSub>(self(), *sub, subscribe, std::move(member));
     subs_.emplace(*sub, group);
-    lane_->tasks.spawn(open_group(self(), id, std::move(group), std::move(subscribe)));
+    begin(group, open_group(self(), id, group, std::move(subscribe)));
   } else if (!subscribe.topic.empty()) {
     auto topic = std::make_shared<TopicSub>(self(), *sub, subscribe);
     subs_.emplace(*sub, topic);
-    lane_->tasks.spawn(open_topic(self(), id, std::move(topic), std::move(subscribe)));
+    begin(topic, open_topic(self(), id, topic, std::move(subscribe)));
   } else {
     auto queue = std::make_shared<QueueSub>(self(), *sub, subscribe);
     subs_.emplace(*sub, queue);
-    lane_->tasks.spawn(open_queue(self(), id, std::move(queue)));
+    begin(queue, open_queue(self(), id, queue));
   }
 }
 
@@ -168,17 +168,14 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Seek&
   Subscription* const found = find(id, sub);
   if (!found) return;
   if (auto group = std::dynamic_pointer_cast<GroupSub>(found->shared_from_this())) {
-    lane_->tasks.spawn(seek_group(self(), id, std::move(group), std::move(seek.to)));
-    return;
+    return begin(group, seek_group(self(), id, group, std::move(seek.to)));
   }
   auto topic = std::dynamic_pointer_cast<TopicSub>(found->shared_from_this());
-  if (!topic || !topic->is_open()) {
-    return refuse(
-        id, found->sub(),
-        {ProblemKind::invalid_request,
-         topic ? "The subscription is not open yet." : "A queue keeps its own place.", "sub"});
+  if (!topic) {
+    return refuse(id, found->sub(),
+                  {ProblemKind::invalid_request, "A queue keeps its own place.", "sub"});
   }
-  lane_->tasks.spawn(seek_topic(self(), id, std::move(topic), std::move(seek.to)));
+  begin(topic, seek_topic(self(), id, topic, std::move(seek.to)));
 }
 
 Task<> Connection::seek_topic(std::shared_ptr<Connection> self, FrameId id,

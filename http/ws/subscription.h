@@ -98,6 +98,7 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
   const std::uint32_t sub_;
   const Prefix prefix_;
   Credit credit_;
+  bool busy_ = false;         // opens or is being moved: what else the client says of it waits
   bool in_line_ = false;      // for a turn
   std::int64_t deficit_ = 0;  // of its turns: what it sent beyond them is taken off the next
 };

@@ -270,6 +270,42 @@ class Groups(StreamCase):
         self.assertEqual(polled["assigned"], {"mixed": [0, 1]})
         self.assertEqual(len(revoked["partitions"]), 1)
 
+    async def test_what_follows_a_subscribe_at_once_is_obeyed_in_order(self):
+        self.topic("prompt", 2)
+        self.fill("prompt", 2, 4)
+        first = await self.member("prompt", "hasty")
+        got = []
+        while len(got) < 8:
+            frame = await first.next("messages", but=("assigned", "heartbeat", "caught_up"))
+            got += frame["messages"]
+        await first.say("unsubscribe", sub=1, id="u")
+        await first.next("ok", but=("heartbeat", "caught_up"))
+        await first.say("subscribe", id=1, sub=2, topic="prompt", group="hasty", credit={"messages": 0})
+        await first.say("commit", id=2, sub=2, cursor=frame["cursor"])
+        await first.say("seek", id=3, sub=2, to=1)
+        await first.say("commit", id=4, sub=2, cursor=frame["cursor"])
+        await first.say("seek", id=5, sub=2, to=2)
+        await first.say("unsubscribe", id=6, sub=2)
+        await first.say("subscribe", id=7, sub=2, topic="prompt", group="hasty", **{"from": "earliest"})
+        answers = []
+        while len(answers) < 7:
+            answer = await first.next("subscribed", "ok", "error", but=("assigned", "heartbeat", "caught_up"))
+            answers.append((answer["type"], answer["id"], answer.get("problem", {}).get("code")))
+        self.assertEqual(answers, [("subscribed", 1, None), ("ok", 2, None), ("subscribed", 3, None),
+                                   ("error", 4, "cursor-stale"), ("subscribed", 5, None), ("ok", 6, None),
+                                   ("subscribed", 7, None)])
+        again = await first.messages(4, but=("assigned", "heartbeat", "caught_up"))
+        self.assertEqual(sorted(m["value"] for m in again), [[0, 2], [0, 3], [1, 2], [1, 3]])
+
+    async def test_what_follows_a_subscribe_that_fails_is_refused(self):
+        stream = await self.greeted()
+        await stream.say("subscribe", id=1, sub=1, topic="missing", group="g")
+        await stream.say("commit", id=2, sub=1, cursor="c1.x")
+        await stream.say("ping", id=3)
+        answers = [await stream.next() for _ in range(3)]
+        self.assertEqual([(a["type"], a["id"]) for a in answers], [("error", 1), ("error", 2), ("pong", 3)])
+        self.assertEqual([a["problem"]["code"] for a in answers[:2]], ["topic-not-found", "invalid-request"])
+
     async def test_what_is_refused(self):
         self.topic("picky", 1)
         stream = await self.greeted()
