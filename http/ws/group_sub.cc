@@ -174,8 +174,8 @@ void GroupSub::let_go(const log::Holding& holding, const Parts& now) {
                                   clock.wall() + (commit_by.value_or(clock.now()) - clock.now())));
 }
 
-// What went out is in the client's hands; the group hears of it.
-void GroupSub::delivered() {
+// What goes out is in the client's hands; the group hears of it before another member can come.
+void GroupSub::sending() {
   struct Word {
     log::PartitionKey key;
     engine::Offset upto;

@@ -46,7 +46,7 @@ class GroupSub final : public TopicSub {
   };
   using Parts = std::map<std::int32_t, Part>;
 
-  void delivered() override;
+  void sending() override;
   static Task<> look_again(std::shared_ptr<GroupSub> self);
   static Task<Try<>> begin(std::shared_ptr<GroupSub> self, log::Holding& holding);
   void reconcile(const log::Holding& holding);

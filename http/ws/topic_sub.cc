@@ -51,7 +51,6 @@ std::size_t TopicSub::on_turn(std::size_t quantum) {
     if (credit().bytes()) limits.bytes_max = *credit().bytes();
     const auto batch = reader_->next(limits);
     if (!batch) {
-      if (sent > 0) delivered();
       if (meet_feed()) return sent;
       fetching_ = true;
       auto self = std::static_pointer_cast<TopicSub>(shared_from_this());
@@ -61,12 +60,12 @@ std::size_t TopicSub::on_turn(std::size_t quantum) {
     credit().spend(batch->messages, batch->bytes);
     connection().count(1, batch->messages);
     sent += batch->message.tail.size();
+    sending();
     if (!connection().deliver(prefix(), {&batch->message, 1})) {
       reader_->forget();  // whoever cannot take more holds a place, not bytes
       break;
     }
   }
-  if (sent > 0) delivered();
   if (!credit().any()) reader_->forget();
   go();
   return sent;
@@ -149,14 +148,17 @@ void TopicSub::take(const Flight& flight) {
     ++fits;
   }
   connection().count(fits, messages);
-  if (fits > 0) connection().deliver(prefix(), std::span(flight.messages).first(fits));
-  if (ended()) return;
-  if (fits == flight.batches.size()) return delivered();
-  leave_feed();
-  reader_->seek(flight.before(fits));
-  if (fits > 0) delivered();
-  behind_ = true;
-  go();
+  const bool takes_all = fits == flight.batches.size();
+  if (!takes_all) {
+    leave_feed();
+    reader_->seek(flight.before(fits));
+    behind_ = true;
+  }
+  if (fits > 0) {
+    sending();
+    connection().deliver(prefix(), std::span(flight.messages).first(fits));
+  }
+  if (!takes_all) go();
 }
 
 void TopicSub::missed(const Gap& gap) {

@@ -43,8 +43,9 @@ class TopicSub : public Subscription, public FeedReader {
   /// Where the next message is read. Requires open().
   const Positions& here() const;
   std::uint32_t topic_id() const { return reader_->spec().topic_id; }
-  /// Something was sent: here() has moved.
-  virtual void delivered() {}
+  /// What goes out next moves here() to where it is now. Said before the client can have it: what it
+  /// asks for then comes later.
+  virtual void sending() {}
 
  private:
   enum class Place { alone, on_feed, ahead_of_feed };
