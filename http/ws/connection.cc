@@ -10,6 +10,7 @@
 #include "http/lane.h"
 #include "http/on_core.h"
 #include "http/utf8.h"
+#include "http/ws/feed.h"
 #include "http/ws/hub.h"
 
 namespace twofold::http::ws {
@@ -37,7 +38,7 @@ Connection::Connection(Broker& broker, const ServerCommon& common, Opening openi
     : broker_(broker),
       common_(common),
       opening_(std::move(opening)),
-      inbox_(common.options.body_bytes_max),
+      inbox_(common.options.body_bytes_max, opening_.deflates),
       heartbeat_(kPingTime) {}
 
 Connection::~Connection() = default;
@@ -164,8 +165,23 @@ bool Connection::take_message(Inbox::Event event, Inbox::Message& message) {
                                                            : "this connection speaks Protobuf");
     return false;
   }
+  if (message.deflated && !inflate(message)) return false;
   take_frame(message.bytes, std::move(message.keep));
   return true;
+}
+
+bool Connection::inflate(Inbox::Message& message) {
+  auto text = std::make_shared<std::string>();
+  const auto fault = hub().inflater().inflate(
+      message.bytes, static_cast<std::size_t>(common_.options.body_bytes_max), *text);
+  if (fault == Inflater::Fault::too_large) {
+    close(CloseCode::too_big, "the message is too large");
+  } else if (fault) {
+    close(CloseCode::protocol_error, "the message does not inflate");
+  }
+  message.bytes = *text;
+  message.keep = std::move(text);
+  return !fault;
 }
 
 void Connection::take_close(std::string_view payload) {
@@ -192,7 +208,7 @@ void Connection::send(std::string payload) {
   if (state_ != State::open) return;
   if (!payload.empty()) {
     if (!writing_) add_owed_pong();
-    outbox_.add(opcode_of(format()), std::move(payload));
+    outbox_.add(Prefix{}, packed(own_message(opcode_of(format()), std::move(payload))));
   }
   if (std::exchange(flush_posted_, true)) return;
   asio::post(lane_->context(), [self = self()] {
@@ -211,6 +227,19 @@ void Connection::flush() {
 void Connection::add_owed_pong() {
   if (state_ != State::open || !std::exchange(pong_owed_, false)) return;
   outbox_.add_frame(control_frame(Opcode::pong, pong_payload_));
+}
+
+OutMessage Connection::packed(const OutMessage& message) {
+  if (!opening_.deflates || message.tail.size() < kDeflatedBytesMin) return message;
+  return deflated(hub().deflater(), message);
+}
+
+// Deflated by the first reader that asks for it, and once for all.
+std::span<const OutMessage> Connection::packed(const Flight& flight) {
+  if (!opening_.deflates) return flight.messages;
+  auto& all = flight.messages_deflated;
+  while (all.size() < flight.messages.size()) all.push_back(packed(flight.messages[all.size()]));
+  return all;
 }
 
 bool Connection::deliver(const Prefix& prefix, std::span<const OutMessage> messages) {

@@ -26,6 +26,7 @@ inline constexpr std::uint64_t kWindowBytes = 8 << 20;
 /// How a connection begins.
 struct Opening {
   Format format = Format::json;
+  bool deflates = false;                ///< RFC 7692 was agreed on
   bool authenticated = false;           ///< the upgrade said who asks: no hello is needed
   std::optional<Subscribe> shortcut{};  ///< as if hello and subscribe (sub 1) had been sent
   std::string session;
@@ -61,6 +62,9 @@ class Connection final : public Upgraded {
   Format format() const { return opening_.format; }
   /// Sends a frame of our own with the end of this turn.
   void send(std::string payload);
+  /// The message as it goes out here: deflated, if that was agreed on and is worth it.
+  OutMessage packed(const OutMessage& message);
+  std::span<const OutMessage> packed(const struct Flight& flight);
   /// Sends shared messages at once; false when the socket has not taken all.
   bool deliver(const Prefix& prefix, std::span<const OutMessage> messages);
   /// What sent() will be once this message went out next.
@@ -94,6 +98,7 @@ class Connection final : public Upgraded {
   bool read_some();
   void take_messages();
   bool take_message(Inbox::Event event, Inbox::Message& message);
+  bool inflate(Inbox::Message& message);
   void take_close(std::string_view payload);
   void flush();
   void add_owed_pong();

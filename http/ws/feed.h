@@ -17,6 +17,8 @@ struct Flight {
   Positions from;
   std::vector<Batch> batches;
   std::vector<OutMessage> messages;  ///< of the batches
+  /// The same deflated, since somebody has asked for it.
+  mutable std::vector<OutMessage> messages_deflated{};
 
   /// Where batch `i` begins.
   const Positions& before(std::size_t i) const { return i == 0 ? from : batches[i - 1].next; }

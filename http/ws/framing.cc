@@ -34,8 +34,9 @@ std::optional<FrameHeader> parse_frame_header(std::string_view bytes) {
   return header;
 }
 
-std::size_t write_frame_header(char* out, Opcode opcode, std::uint64_t length) {
-  out[0] = static_cast<char>(0x80 | static_cast<std::uint8_t>(opcode));
+std::size_t write_frame_header(char* out, Opcode opcode, std::uint64_t length, bool deflated) {
+  out[0] = static_cast<char>(0x80 | (deflated ? kDeflatedBit << 4 : 0) |
+                             static_cast<std::uint8_t>(opcode));
   if (length < 126) {
     out[1] = static_cast<char>(length);
     return 2;

@@ -42,6 +42,8 @@ enum class CloseCode : std::uint16_t {
   too_much = 4429,
 };
 
+/// Of `reserved`: RSV1, by which the first frame of a message says that it is deflated.
+inline constexpr std::uint8_t kDeflatedBit = 4;
 inline constexpr std::size_t kHeaderBytesMax = 14;
 inline constexpr std::size_t kControlBytesMax = 125;
 
@@ -55,13 +57,16 @@ struct FrameHeader {
   std::size_t size = 0;  ///< of the header itself
 
   bool is_control() const { return opcode >= 8; }
+  bool begins_message() const { return opcode == 1 || opcode == 2; }
 };
 
 /// The header at the start of `bytes`; nullopt when it is not there as a whole yet.
 std::optional<FrameHeader> parse_frame_header(std::string_view bytes);
 
-/// Writes a server's header (FIN, unmasked) at `out`, which has room for 10 bytes; gives its size.
-std::size_t write_frame_header(char* out, Opcode opcode, std::uint64_t length);
+/// Writes a server's header (FIN, unmasked; RSV1 when deflated) at `out`, which has room for 10
+/// bytes; gives its size.
+std::size_t write_frame_header(char* out, Opcode opcode, std::uint64_t length,
+                               bool deflated = false);
 
 /// Takes the mask off, in place.
 void unmask(char* bytes, std::size_t size, const std::array<char, 4>& mask);

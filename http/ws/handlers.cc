@@ -11,10 +11,11 @@ namespace {
 using ws::Subscribe;
 
 Try<> upgrade(Call& call, std::optional<Subscribe> shortcut) {
-  auto format = ws::accept_upgrade(call);
-  if (!format) return std::move(format).problem();
+  auto agreed = ws::accept_upgrade(call);
+  if (!agreed) return std::move(agreed).problem();
   ws::Opening opening;
-  opening.format = *format;
+  opening.format = agreed->format;
+  opening.deflates = agreed->deflates;
   opening.authenticated = !call.head.field("Authorization").empty();
   opening.shortcut = std::move(shortcut);
   opening.session = std::string("s_").append(call.request_id.substr(2));

@@ -8,6 +8,7 @@
 #include "http/base64.h"
 #include "http/gate.h"
 #include "http/server_common.h"
+#include "http/ws/deflate.h"
 
 namespace twofold::http::ws {
 namespace {
@@ -49,6 +50,19 @@ std::string_view chosen_protocol(const Head& head) {
   return {};
 }
 
+// With very many connections the CPU is for their messages.
+bool agree_to_deflate(Call& call) {
+  if (call.common.connections > kDeflatingConnectionsMax) return false;
+  for (const Field& field : call.head.fields) {
+    if (!same_token(field.name, "Sec-WebSocket-Extensions")) continue;
+    const auto answer = accept_deflate(field.value);
+    if (!answer) continue;
+    call.reply.field("Sec-WebSocket-Extensions", *answer);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string accept_key(std::string_view key) {
@@ -61,7 +75,7 @@ std::string accept_key(std::string_view key) {
   return accept;
 }
 
-Try<Format> accept_upgrade(Call& call) {
+Try<Agreed> accept_upgrade(Call& call) {
   const Head& head = call.head;
   if (!lists(head, "Connection", "upgrade") || !lists(head, "Upgrade", "websocket") ||
       head.method != "GET" || head.version_minor == 0) {
@@ -83,7 +97,13 @@ Try<Format> accept_upgrade(Call& call) {
   call.reply.field("Connection", "Upgrade");
   call.reply.field("Sec-WebSocket-Accept", accept_key(key));
   if (!protocol.empty()) call.reply.field("Sec-WebSocket-Protocol", protocol);
-  return protocol == kProtoProtocol ? Format::protobuf : Format::json;
+  Agreed agreed;
+  if (protocol == kProtoProtocol) {
+    agreed.format = Format::protobuf;
+  } else {
+    agreed.deflates = agree_to_deflate(call);
+  }
+  return agreed;
 }
 
 }  // namespace twofold::http::ws

@@ -45,4 +45,8 @@ std::shared_ptr<Feed> Hub::open(std::shared_ptr<const StreamSpec> spec, const Po
 
 void Hub::close(const std::string& key) { feeds_.erase(key); }
 
+Deflater& Hub::deflater() { return deflater_ ? *deflater_ : deflater_.emplace(); }
+
+Inflater& Hub::inflater() { return inflater_ ? *inflater_ : inflater_.emplace(); }
+
 }  // namespace twofold::http::ws

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,8 +18,8 @@ namespace twofold::http::ws {
 class Feed;
 class FeedReader;
 
-/// What the WebSocket connections of one lane share: the feeds that follow topics, and the memory
-/// that sockets are read into.
+/// What the WebSocket connections of one lane share: the feeds that follow topics, the memory that
+/// sockets are read into, and what compresses.
 /// Threads  the lane's.
 class Hub {
  public:
@@ -37,12 +38,18 @@ class Hub {
                              FeedReader& first);
   void close(const std::string& key);
 
+  /// For connections that have agreed on RFC 7692; made when the first one needs it.
+  Deflater& deflater();
+  Inflater& inflater();
+
   Lane& lane() { return lane_; }
 
  private:
   Lane& lane_;
   std::vector<std::shared_ptr<ReadBlock>> blocks_;
   std::unordered_map<std::string, std::shared_ptr<Feed>> feeds_;
+  std::optional<Deflater> deflater_;
+  std::optional<Inflater> inflater_;
 };
 
 }  // namespace twofold::http::ws

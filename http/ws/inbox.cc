@@ -71,7 +71,8 @@ Inbox::Event Inbox::fail(CloseCode code, std::string_view reason) {
 }
 
 Inbox::Event Inbox::check(const FrameHeader& header) {
-  if (header.reserved != 0) return fail(CloseCode::protocol_error, "reserved bits are set");
+  const bool may_be_deflated = may_be_deflated_ && header.begins_message();
+  if ((header.reserved & ~(may_be_deflated ? kDeflatedBit : 0)) != 0) return fail(CloseCode::protocol_error, "reserved bits are set");
   if (!header.masked) return fail(CloseCode::protocol_error, "a client's frames are masked");
   if (header.opcode > 10 || (header.opcode > 2 && header.opcode < 8)) {
     return fail(CloseCode::protocol_error, "unknown opcode");
@@ -111,16 +112,20 @@ Inbox::Event Inbox::take_frame(const FrameHeader& header, char* payload,
 Inbox::Event Inbox::take_data(const FrameHeader& header, std::string_view payload,
                               std::shared_ptr<const void> keep, Message& message) {
   if (!assembling_ && header.fin) {
-    message = {static_cast<Opcode>(header.opcode), payload, std::move(keep)};
+    message = {static_cast<Opcode>(header.opcode), payload, std::move(keep),
+               header.reserved == kDeflatedBit};
     return Event::message;
   }
-  if (!std::exchange(assembling_, true)) assembly_opcode_ = static_cast<Opcode>(header.opcode);
+  if (!std::exchange(assembling_, true)) {
+    assembly_opcode_ = static_cast<Opcode>(header.opcode);
+    assembly_deflated_ = header.reserved == kDeflatedBit;
+  }
   assembly_.append(payload);
   if (!header.fin) return Event::more;
   assembling_ = false;
   auto whole = std::make_shared<const std::string>(std::exchange(assembly_, {}));
   const std::string_view bytes(*whole);
-  message = {assembly_opcode_, bytes, std::move(whole)};
+  message = {assembly_opcode_, bytes, std::move(whole), assembly_deflated_};
   return Event::message;
 }
 

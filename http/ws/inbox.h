@@ -36,7 +36,8 @@ class ReadBlock {
 ///     inbox.feed(block, bytes_read);
 ///     while ((event = inbox.next(message)) != Event::more) ...
 /// Everything that RFC 6455 forbids a client is a fault: unmasked frames, reserved bits, unknown
-/// opcodes, control frames that are fragmented or long, continuations of nothing.
+/// opcodes, control frames that are fragmented or long, continuations of nothing. With RFC 7692
+/// agreed on the first frame of a message may say that the message is deflated.
 class Inbox {
  public:
   enum class Event { more, message, ping, pong, close, fault };
@@ -44,9 +45,11 @@ class Inbox {
     Opcode opcode = Opcode::text;
     std::string_view bytes;
     std::shared_ptr<const void> keep;  ///< what the bytes lie in
+    bool deflated = false;
   };
 
-  explicit Inbox(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+  explicit Inbox(std::uint64_t bytes_max, bool may_be_deflated = false)
+      : bytes_max_(bytes_max), may_be_deflated_(may_be_deflated) {}
 
   /// Where the next read goes: the rest of a frame that has begun, then the block.
   std::array<boost::asio::mutable_buffer, 2> room(ReadBlock& block);
@@ -72,6 +75,7 @@ class Inbox {
   void begin_partial(const FrameHeader& header, std::string_view begun);
 
   const std::uint64_t bytes_max_;
+  const bool may_be_deflated_;
   std::shared_ptr<ReadBlock> block_;
   char* at_ = nullptr;  // in the block
   char* end_ = nullptr;
@@ -86,6 +90,7 @@ class Inbox {
 
   bool assembling_ = false;
   Opcode assembly_opcode_ = Opcode::text;
+  bool assembly_deflated_ = false;
   std::string assembly_;  // of fragments
 
   CloseCode fault_ = CloseCode::normal;

@@ -31,10 +31,13 @@ std::ptrdiff_t send_all(int socket, iovec* vectors, std::size_t count) {
 using HeadBytes = std::array<char, kHeadBytesMax>;
 
 std::size_t write_head(HeadBytes& head, const Prefix& prefix, const OutMessage& message) {
-  const std::size_t header =
-      write_frame_header(head.data(), message.opcode, prefix.size + message.tail.size());
-  std::memcpy(head.data() + header, prefix.bytes.data(), prefix.size);
-  return header + prefix.size;
+  const bool is_stored = message.deflated && prefix.size > 0;
+  const std::size_t own = prefix.size + (is_stored ? kStoredHeaderBytes : 0);
+  std::size_t at = write_frame_header(head.data(), message.opcode, own + message.tail.size(),
+                                      message.deflated);
+  if (is_stored) at += write_stored_header(head.data() + at, prefix.size);
+  std::memcpy(head.data() + at, prefix.bytes.data(), prefix.size);
+  return at + prefix.size;
 }
 
 iovec vector_of(const void* bytes, std::size_t size) { return {const_cast<void*>(bytes), size}; }
@@ -52,6 +55,23 @@ std::size_t frame_size(const Prefix& prefix, const OutMessage& message) {
   return write_head(head, prefix, message) + message.tail.size();
 }
 
+OutMessage own_message(Opcode opcode, std::string payload) {
+  auto kept = std::make_shared<const std::string>(std::move(payload));
+  OutMessage message;
+  message.opcode = opcode;
+  message.tail = *kept;
+  message.keep = std::move(kept);
+  return message;
+}
+
+OutMessage deflated(Deflater& deflater, const OutMessage& message) {
+  std::string blocks = deflater.deflate(message.tail);
+  if (blocks.size() + kStoredHeaderBytes >= message.tail.size()) return message;
+  OutMessage smaller = own_message(message.opcode, std::move(blocks));
+  smaller.deflated = true;
+  return smaller;
+}
+
 void Outbox::add(Piece piece) {
   added_ += piece.size();
   pieces_.push_back(std::move(piece));
@@ -63,15 +83,6 @@ void Outbox::add(const Prefix& prefix, const OutMessage& message) {
   piece.tail = message.tail;
   piece.keep = message.keep;
   add(std::move(piece));
-}
-
-void Outbox::add(Opcode opcode, std::string payload) {
-  auto kept = std::make_shared<const std::string>(std::move(payload));
-  OutMessage message;
-  message.opcode = opcode;
-  message.tail = *kept;
-  message.keep = std::move(kept);
-  add(Prefix{}, message);
 }
 
 void Outbox::add_frame(std::string frame) {

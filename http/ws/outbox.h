@@ -8,13 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "http/ws/deflate.h"
 #include "http/ws/framing.h"
 
 namespace twofold::http::ws {
 
 inline constexpr std::size_t kPrefixBytesMax = 48;
-/// A frame header and a prefix.
-inline constexpr std::size_t kHeadBytesMax = 10 + kPrefixBytesMax;
+/// A frame header and a prefix, which a deflated message has as a stored block.
+inline constexpr std::size_t kHeadBytesMax = 10 + kStoredHeaderBytes + kPrefixBytesMax;
 
 /// The beginning of a message that is its receiver's own: `{"type":"messages","sub":7,`.
 struct Prefix {
@@ -30,7 +31,13 @@ struct OutMessage {
   Opcode opcode = Opcode::text;
   std::string_view tail;
   std::shared_ptr<const void> keep;  ///< what `tail` lies in
+  bool deflated = false;             ///< the tail is
 };
+
+/// The same with its tail deflated, unless that makes it no smaller.
+OutMessage deflated(Deflater& deflater, const OutMessage& message);
+/// A message of one's own.
+OutMessage own_message(Opcode opcode, std::string payload);
 
 /// Of the whole frame.
 std::size_t frame_size(const Prefix& prefix, const OutMessage& message);
@@ -44,8 +51,6 @@ class Outbox {
 
   /// Adds a message; flush() sends it.
   void add(const Prefix& prefix, const OutMessage& message);
-  /// Adds a message of its own.
-  void add(Opcode opcode, std::string payload);
   /// Adds bytes that are a frame already (control frames).
   void add_frame(std::string frame);
 

@@ -125,17 +125,18 @@ void QueueSub::send(const queue::Received& received, const MessageRecords& recor
   credit().spend(batch.messages, batch.bytes);
   connection().count(1, batch.messages);
   // Before the write: whoever looks at what was written must find them.
-  const std::uint64_t sent_at = connection().sent_after(prefix(), batch.message);
+  const OutMessage message = connection().packed(batch.message);
+  const std::uint64_t sent_at = connection().sent_after(prefix(), message);
   Sent sent{sent_at, {}};
-  for (const auto& [message, bytes] : written) {
+  for (const auto& [delivered, bytes] : written) {
     if (ack_on_send_) {
-      sent.receipts.push_back(message->receipt);
+      sent.receipts.push_back(delivered->receipt);
     } else {
-      held_.emplace(message->receipt, Held{message->visible_at, sent_at, bytes});
+      held_.emplace(delivered->receipt, Held{delivered->visible_at, sent_at, bytes});
     }
   }
   if (ack_on_send_) sending_.push_back(std::move(sent));
-  connection().deliver(prefix(), {&batch.message, 1});
+  connection().deliver(prefix(), {&message, 1});
 }
 
 void QueueSub::begin_wait(std::shared_ptr<Interruptible> wait) {

@@ -61,7 +61,8 @@ std::size_t TopicSub::on_turn(std::size_t quantum) {
     connection().count(1, batch->messages);
     sent += batch->message.tail.size();
     sending();
-    if (!connection().deliver(prefix(), {&batch->message, 1})) {
+    const OutMessage message = connection().packed(batch->message);
+    if (!connection().deliver(prefix(), {&message, 1})) {
       reader_->forget();  // whoever cannot take more holds a place, not bytes
       break;
     }
@@ -156,7 +157,7 @@ void TopicSub::take(const Flight& flight) {
   }
   if (fits > 0) {
     sending();
-    connection().deliver(prefix(), std::span(flight.messages).first(fits));
+    connection().deliver(prefix(), connection().packed(flight).first(fits));
   }
   if (!takes_all) go();
 }

@@ -91,6 +91,17 @@ class Stories(WireCase):
 
 
 class Topics(Stories):
+    async def test_compressed_only_if_asked_for(self):
+        topic = self.topic("compressed")
+        values = [{"number": n, "text": "again and " * 200} for n in range(100)]
+        for options, names in (({}, []), ({"compression": "deflate"}, ["permessage-deflate"])):
+            async with self.connect(**options) as client, client.subscribe(topic=topic) as records:
+                socket = client._session._socket
+                extensions = socket.extensions if hasattr(socket, "extensions") else socket.protocol.extensions
+                self.assertEqual([extension.name for extension in extensions], names)
+                await client.publish(topic, [{"value": value} for value in values])
+                self.assertEqual([record.value for record in await self.take(records, 100)], values)
+
     async def test_what_is_published_arrives(self):
         topic = self.topic("arrives")
         events = []

@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import sys
+import zlib
 
 from wire._broker import SECONDS_MAX, WireCase
 from wire._fetched import from_pypi
@@ -20,6 +21,7 @@ import asyncio
 
 JSON = "twofold.v1.json"
 PROTO = "twofold.v1.proto"
+TAIL = b"\x00\x00\xff\xff"  # that every deflated message ends with, and that is left out
 
 
 class Stream:
@@ -131,6 +133,8 @@ class RawStream:
     def __init__(self, port: int, path: str = "/v1/ws", *, protocol: str = "", fields: str = ""):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.buffer = b""
+        self.inflated = 0  # frames so far
+        self.window_bits = 15  # within which they must be
         key = base64.b64encode(os.urandom(16)).decode()
         offer = f"Sec-WebSocket-Protocol: {protocol}\r\n" if protocol else ""
         self.socket.sendall((f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
@@ -154,15 +158,18 @@ class RawStream:
         self.send(frame(1, text if isinstance(text, bytes) else text.encode()))
 
     def read(self) -> tuple[int, bytes]:
-        """The next frame: opcode and payload."""
+        """The next frame: opcode and payload, which is inflated if it says that it is deflated."""
         length, start = self.need(2)[1], 2
         if length == 126:
             length, start = struct.unpack(">H", self.need(4)[2:4])[0], 4
         elif length == 127:
             length, start = struct.unpack(">Q", self.need(10)[2:10])[0], 10
-        opcode = self.need(start + length)[0] & 15
+        first = self.need(start + length)[0]
         payload, self.buffer = self.buffer[start:start + length], self.buffer[start + length:]
-        return opcode, payload
+        if first & 0x40:
+            self.inflated += 1
+            payload = zlib.decompressobj(-self.window_bits).decompress(payload + TAIL)
+        return first & 15, payload
 
     def need(self, size: int) -> bytes:
         while len(self.buffer) < size:
@@ -191,6 +198,12 @@ class RawStream:
                 self.fill()
         except (EOFError, ConnectionResetError):
             return code
+
+
+def deflated(payload: bytes) -> bytes:
+    """As a client sends it that remembers nothing between messages."""
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return (deflater.compress(payload) + deflater.flush(zlib.Z_SYNC_FLUSH)).removesuffix(TAIL)
 
 
 def frame(opcode: int, payload: bytes, *, fin: bool = True, masked: bool = True, reserved: int = 0) -> bytes:

@@ -53,6 +53,11 @@ class JavaScript(WireCase):
         self.assertEqual(story.says(), {"ended": True})
         self.assertEqual(story.ends(), 0)
 
+    def test_it_is_compressed_as_ws_asks_for_it_unless_told(self):
+        self.ask("PUT", "/v1/topics/compressed", {}, status=201)
+        told = self.story("compressed").says()
+        self.assertEqual((told["extensions"].split(";")[0], told["same"]), ("permessage-deflate", True))
+
     def test_the_publish_window_is_never_passed(self):
         self.ask("PUT", "/v1/topics/window", {}, status=201)
         story = self.story("window")

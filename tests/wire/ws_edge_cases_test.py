@@ -6,9 +6,11 @@ import os
 import struct
 import unittest
 
-from wire._stream import JSON, PROTO, RawStream, StreamCase, frame
+from wire._stream import JSON, PROTO, RawStream, StreamCase, deflated, frame
 
 HELLO = b'{"type":"hello"}'
+OFFER = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+RSV1 = 4
 
 
 class EdgeCases(StreamCase):
@@ -52,6 +54,90 @@ class EdgeCases(StreamCase):
                 raw = self.raw()
                 raw.send(sent)
                 self.assertEqual(raw.close_code(), code)
+
+    def test_what_ends_a_connection_that_is_compressed(self):
+        bomb, ping = deflated(b" " * (64 << 20)), deflated(b'{"type":"ping"}')
+        self.assertLess(len(bomb), 100_000)
+        cases = [
+            ("a deflated ping", frame(9, ping, reserved=RSV1), 1002),
+            ("a deflated close", frame(8, struct.pack(">H", 1000), reserved=RSV1), 1002),
+            ("a continuation that says it is deflated",
+             frame(1, ping[:5], fin=False, reserved=RSV1) + frame(0, ping[5:], reserved=RSV1), 1002),
+            ("a continuation that says so of a plain message",
+             frame(1, b'{"type":', fin=False) + frame(0, ping, reserved=RSV1), 1002),
+            ("RSV2", frame(1, ping, reserved=2), 1002),
+            ("RSV1 and RSV3", frame(1, ping, reserved=5), 1002),
+            ("what does not inflate", frame(1, b"\x06\x00\xff", reserved=RSV1), 1002),
+            ("what inflates half", frame(1, deflated(b'{"type":"ping","id":"%s"}' % os.urandom(99).hex().encode())[:40],
+                                         reserved=RSV1), 1002),
+            ("a bomb", frame(1, bomb, reserved=RSV1), 1009),
+            ("a bomb in pieces", frame(1, bomb[:9], fin=False, reserved=RSV1) + frame(0, bomb[9:]), 1009),
+            ("a plain message that is too large",
+             struct.pack(">BBQ", 0x81, 0xFF, 11 << 20) + os.urandom(4), 1009),
+            ("a binary message", frame(2, deflated(HELLO), reserved=RSV1), 4400),
+            ("no JSON", frame(1, deflated(b"hello"), reserved=RSV1), 4400),
+            ("less than an empty block", frame(1, b"", reserved=RSV1), 1002),
+            ("an empty message", frame(1, b"\x00", reserved=RSV1), 4400),
+            ("bad UTF-8", frame(1, deflated(b'{"type":"ping","id":"\xff"}'), reserved=RSV1), 1007),
+        ]
+        for name, sent, code in cases:
+            with self.subTest(name):
+                raw = self.raw(fields=OFFER)
+                raw.send(sent)
+                self.assertEqual(raw.close_code(), code)
+
+    def test_what_is_compressed_and_what_is_not(self):
+        taken = b"permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+        self.ask("PUT", "/v1/topics/packed", {}, status=201)
+        raw, other = self.raw(fields=OFFER), self.raw(fields=OFFER.replace("client_", "server_")
+                                                                .replace("_bits", "_bits=12"))
+        self.assertIn(b"Sec-WebSocket-Extensions: " + taken + b"\r\n", raw.head + b"\r\n")
+        self.assertIn(taken + b"; server_max_window_bits=12\r\n", other.head + b"\r\n")
+        other.window_bits = 12
+        for stream in (raw, other):
+            stream.send(frame(1, deflated(b'{"type":"subscribe","id":1,"sub":1,"topic":"packed"}'), reserved=RSV1))
+            stream.read_json("subscribed")
+        # Plain and deflated ones take turns, in pieces and with a ping between them.
+        plain, ping = b'{"type":"ping","id":"plain"}', deflated(b'{"type":"ping","id":"deflated"}')
+        raw.send(frame(1, plain) + frame(1, ping[:3], fin=False, reserved=RSV1) + frame(9, b"now") + frame(0, ping[3:])
+                 + frame(1, plain))
+        self.assertEqual([raw.read_json("pong")["id"] for _ in range(3)], ["plain", "deflated", "plain"])
+        self.assertEqual(raw.inflated, 0, "small ones are not worth it")
+        values = [{"state": "pending", "note": f"{n} " * 50} for n in range(40)]
+        self.publish("packed", *values)
+        for stream in (raw, other):
+            got = []
+            while len(got) < 40:
+                got += stream.read_json("messages")["messages"]
+            self.assertEqual([m["value"] for m in got], values)
+            self.assertGreater(stream.inflated, 0)
+        # Read alone, from the log, and a queue's.
+        raw.text('{"type":"seek","sub":1,"to":"earliest"}')
+        before, got = raw.inflated, []
+        while len(got) < 40:
+            got += raw.read_json("messages")["messages"]
+        self.assertEqual([m["value"] for m in got], values)
+        self.assertGreater(raw.inflated, before)
+        self.ask("PUT", "/v1/queues/packed-queue", {"source": {"topic": "packed", "from": "earliest"}}, status=201)
+        before, got = raw.inflated, []
+        raw.text('{"type":"subscribe","sub":2,"queue":"packed-queue","credit":{"messages":100}}')
+        while len(got) < 40:
+            frame_of = raw.read_json("messages")
+            self.assertEqual(frame_of["sub"], 2)
+            got += frame_of["messages"]
+        self.assertEqual([m["value"] for m in got], values)
+        self.assertGreater(raw.inflated, before)
+        raw.text(json.dumps({"type": "ack", "id": "a", "sub": 2, "receipts": [m["receipt"] for m in got]}))
+        self.assertEqual(raw.read_json("acked")["results"], ["acked"] * 40)
+
+    def test_who_offers_what_is_not_compressed(self):
+        for offer, protocol in (("", JSON), (OFFER, PROTO), ("Sec-WebSocket-Extensions: deflate\r\n", JSON),
+                                (OFFER.replace("client_max_window_bits", "server_max_window_bits=9"), JSON)):
+            with self.subTest(offer=offer, protocol=protocol):
+                raw = self.raw(hello=False, protocol=protocol, fields=offer)
+                self.assertNotIn(b"sec-websocket-extensions", raw.head.lower())
+                raw.send(frame(2 if protocol == PROTO else 1, deflated(HELLO), reserved=RSV1))
+                self.assertEqual(raw.close_code(), 1002)
 
     def test_what_only_gets_an_error(self):
         cases = [
