@@ -83,6 +83,7 @@ struct ServerOptions {
   std::vector<std::string> hosts_allowed{};
   /// Web origins that may read and write: "https://example.org".
   std::vector<std::string> origins_allowed{};
+  bool compression = true;  ///< of JSON over WebSocket, for those who ask for it
   sqs::Options sqs{};
 };
 

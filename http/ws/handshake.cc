@@ -52,6 +52,7 @@ std::string_view chosen_protocol(const Head& head) {
 
 // With very many connections the CPU is for their messages.
 bool agree_to_deflate(Call& call) {
+  if (!call.common.options.compression) return false;
   if (call.common.connections > kDeflatingConnectionsMax) return false;
   for (const Field& field : call.head.fields) {
     if (!same_token(field.name, "Sec-WebSocket-Extensions")) continue;

@@ -32,6 +32,7 @@ struct Config {
     std::string listen;                     // "address:port"; [::1]:8080, localhost:8080
     std::vector<std::string> hosts;         // names with a dot that are ours
     std::vector<std::string> cors_origins;  // "https://app.example.org"
+    bool compression = true;                // of JSON over WebSocket
     std::uint64_t max_body = 0;
     std::chrono::milliseconds idle_timeout{};
     std::chrono::milliseconds idempotency_window{};

@@ -59,6 +59,7 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.idle_timeout = config.http.idle_timeout;
   options.hosts_allowed = config.http.hosts;
   options.origins_allowed = config.http.cors_origins;
+  options.compression = config.http.compression;
   options.sqs.profile = config.sqs.profile;
   options.sqs.delay_max = std::chrono::duration_cast<std::chrono::seconds>(config.sqs.delay_max);
   options.sqs.visibility_max =

@@ -310,5 +310,15 @@ class EdgeCases(StreamCase):
         self.assertEqual(self.counts("busy-queue")["in_flight"], 0)
 
 
+class Uncompressed(StreamCase):
+    settings = ("http.compression=false",)
+
+    def test_nobody_is_compressed_for(self):
+        raw = RawStream(self.broker.port, fields=OFFER)
+        self.assertNotIn(b"sec-websocket-extensions", raw.head.lower())
+        raw.text(HELLO)
+        raw.read_json("welcome")
+
+
 if __name__ == "__main__":
     unittest.main()

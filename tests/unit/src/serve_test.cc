@@ -161,13 +161,16 @@ TEST(Memory, ASmallLimitStillAdmitsTheLargestRequest) {
   EXPECT_EQ(budgets.tail_cache, kMiB);
 }
 
-TEST(ServerOptions, HostsAndOriginsReachTheGate) {
+TEST(ServerOptions, WhatTheConfigurationSaysReachesTheServer) {
   const auto options = *server_options(config_of({
       {"http.hosts",        "a.example, b.example"},
-      {"http.cors_origins", "https://c.example"   }
+      {"http.cors_origins", "https://c.example"   },
+      {"http.compression",  "false"               }
   }));
   EXPECT_THAT(options.hosts_allowed, testing::ElementsAre("a.example", "b.example"));
   EXPECT_THAT(options.origins_allowed, testing::ElementsAre("https://c.example"));
+  EXPECT_FALSE(options.compression);
+  EXPECT_TRUE(server_options(config_of({}))->compression);
 }
 
 }  // namespace
