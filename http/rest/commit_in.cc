@@ -122,6 +122,13 @@ Try<> expect_from(GroupOffsets& offsets, const std::vector<log::CommittedOffset>
 // A generation is what a member of a group that shares out by itself has beside its name.
 Try<> name_committer(GroupOffsets& offsets, std::string member,
                      std::optional<std::int64_t> generation) {
+  if (member.size() > kMemberBytesMax || !is_utf8(member)) {
+    return Problem(ProblemKind::invalid_request, "A member's name has 1 to 255 bytes of UTF-8.",
+                   "member");
+  }
+  if (generation && *generation < 0) {
+    return Problem(ProblemKind::invalid_request, "A generation is not negative.", "generation");
+  }
   if (member.empty() && generation) {
     return Problem(ProblemKind::invalid_request, "A generation goes with its member.", "member");
   }

@@ -13,7 +13,6 @@ namespace twofold::http {
 namespace {
 
 constexpr std::size_t kTopicsMax = 16;
-constexpr std::size_t kMemberBytesMax = 255;
 
 Try<> read_assignor(JsonReader& json, log::Assignor& assignor) {
   const std::string_view name = json.string();

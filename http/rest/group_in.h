@@ -12,6 +12,8 @@
 
 namespace twofold::http {
 
+inline constexpr std::size_t kMemberBytesMax = 255;  ///< of a member's name
+
 struct PollRequest {
   std::string group;
   std::optional<std::string> member;

@@ -92,6 +92,28 @@ class Protobuf(WireCase):
                   data(1, record(b"x", future=data(99, b"later") + number(98, 7))) + data(77, b"y"))
         self.assertEqual(self.ask("GET", "/v1/topics/future/records")["records"][0]["text"], "x")
 
+    def test_a_commit_names_who_commits(self):
+        self.ask("PUT", "/v1/topics/committed", {}, status=201)
+        self.ask("POST", "/v1/topics/committed/records", {"records": [{"value": n} for n in range(3)]})
+        self.ask("POST", "/v1/groups/committers/poll", {"topics": ["committed"], "member": "a"})
+
+        def body(upto: int, who: bytes = b"") -> bytes:
+            offset = data(1, "committed") + number(2, 0) + number(3, upto)
+            return data(3, data(1, "committers") + data(2, offset) + who)
+
+        for who, status, code in (
+                (b"", 409, "group-in-use"), (data(3, "b"), 409, "member-fenced"),
+                (data(3, "a") + number(4, 1), 409, "group-in-use"), (data(3, "a") + number(4, 0), 409, "group-in-use"),
+                (number(4, 1), 400, "invalid-request"), (data(3, "a") + number(4, -1), 400, "invalid-request"),
+                (data(3, b"\xff"), 400, "invalid-request"), (data(3, "a" * 256), 400, "invalid-request")):
+            with self.subTest(who):
+                problem = self.post("/v1/commit", body(3, who), status=status)
+                self.assertEqual(problem[5], [code.encode()])
+        self.assertEqual(self.ask("GET", "/v1/groups/committers")["offsets"], {})
+        self.assertEqual(self.post("/v1/commit", body(3, data(3, "a")))[1], [1])
+        stands = self.ask("GET", "/v1/groups/committers")["offsets"]
+        self.assertEqual(stands["committed"]["0"]["committed"], 3)
+
 
 if __name__ == "__main__":
     unittest.main()
