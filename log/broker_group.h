@@ -113,9 +113,12 @@ class BrokerGroup {
     Instant heard;
     bool attached = false;
     std::optional<Instant> attached_until;
-    std::set<PartitionKey> owned;
+    std::set<PartitionKey> owned{};
+    std::optional<Instant> due{};  // as it stands in due_
 
-    Instant deadline() const { return heard + session; }
+    std::optional<Instant> deadline() const {
+      return attached ? attached_until : std::optional(heard + session);
+    }
   };
   struct Place {
     MemberNumber owner = kNobody;
@@ -126,6 +129,8 @@ class BrokerGroup {
   using Members = std::map<std::string, Member>;
   using Places = std::map<PartitionKey, Place>;
 
+  /// After every change of what a member's deadline is made of.
+  void keep_time(Member& member);
   void share_out(Instant now);
   void retarget(Instant now, const PartitionKey& key, Place& place, MemberNumber target);
   void hand_over(const PartitionKey& key, Place& place);
@@ -137,6 +142,7 @@ class BrokerGroup {
   Members members_;
   std::map<MemberNumber, Members::iterator> by_number_;
   Places places_;
+  std::set<std::pair<Instant, MemberNumber>> due_;  // when members' sessions or attachments end
   std::set<std::pair<Instant, PartitionKey>> revocations_;
   std::map<std::string, Change> changes_;
   MemberNumber next_number_ = 1;
