@@ -7,6 +7,7 @@
 #include "engine/base/diag.h"
 #include "engine/base/stopwatch.h"
 #include "http/gate.h"
+#include "http/pages/pages.h"
 #include "http/response_head.h"
 #include "http/rest/cloud_event_in.h"
 #include "http/session.h"
@@ -120,6 +121,10 @@ std::optional<Problem> Session::choose_route() {
   }
   call_.route = match.route;
   call_.args = match.args;
+  if (const Route* const page = pages::recognise(call_, match.path_exists)) {
+    call_.route = page;
+    return check_body(*page, head, lane_.common.options);
+  }
   if (const Route* const route = sqs::recognise(call_, match.path_exists)) {
     call_.route = route;
     return check_body(*route, head, lane_.common.options);

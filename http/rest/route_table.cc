@@ -1,6 +1,8 @@
 #include <array>
 #include <functional>
 
+#include "engine/base/check.h"
+#include "http/pages/pages.h"
 #include "http/rest/handlers.h"
 #include "http/route.h"
 #include "http/sqs/dialect.h"
@@ -135,19 +137,28 @@ constexpr auto kRoutes = std::to_array<Route>({
 std::span<const Route> route_table() { return kRoutes; }
 
 std::size_t route_index(const Route& route) {
-  const auto sqs_routes = sqs::routes();
-  const std::less<> before;
-  if (!before(&route, sqs_routes.data()) && before(&route, sqs_routes.data() + sqs_routes.size())) {
-    return kRoutes.size() + static_cast<std::size_t>(&route - sqs_routes.data());
+  std::size_t before = 0;
+  const std::less<> below;
+  for (const auto table : {route_table(), sqs::routes(), pages::routes()}) {
+    const Route* const first = table.data();
+    if (!below(&route, first) && below(&route, first + table.size())) {
+      return before + static_cast<std::size_t>(&route - first);
+    }
+    before += table.size();
   }
-  return static_cast<std::size_t>(&route - kRoutes.data());
+  TF_CHECK(!"a route of no table");
+  return 0;
 }
 
-std::size_t operation_count() { return kRoutes.size() + sqs::routes().size(); }
+std::size_t operation_count() {
+  return kRoutes.size() + sqs::routes().size() + pages::routes().size();
+}
 
 OperationName operation_name(std::size_t index) {
   if (index < kRoutes.size()) return {"native", kRoutes[index].operation};
-  return {"sqs", sqs::routes()[index - kRoutes.size()].operation};
+  index -= kRoutes.size();
+  if (index < sqs::routes().size()) return {"sqs", sqs::routes()[index].operation};
+  return {"ui", pages::routes()[index - sqs::routes().size()].operation};
 }
 
 }  // namespace twofold::http

@@ -1,6 +1,8 @@
 """Each house rule catches a planted breach, and leaves alone what looks like one but is not."""
 
+import hashlib
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -9,6 +11,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 import tidy  # noqa: E402
+import tidy_pages  # noqa: E402
 
 UNFINISHED = "TO" + "DO"
 HEADER = "#pragma once\n"
@@ -130,6 +133,19 @@ class Planted(unittest.TestCase):
     def test_a_folder_page_longer_than_a_screen(self):
         self.expect("folder_page_fits_a_screen", "engine/README.md", "# engine\n" + "line\n" * 80)
 
+    def test_a_page_that_the_policy_would_refuse(self):
+        for path, text in (("web/index.html", "<script>start()</script>\n"), ("web/index.html", '<p style="color: red">\n'),
+                           ("web/index.html", '<button onclick="go()">\n'), ("web/a.js", "html`<style>p {}</style>`\n"),
+                           ("web/a.js", "import { h } from 'https://esm.sh/preact'\n"), ("web/a.js", "fetch('//cdn.net/x')\n"),
+                           ("web/index.html", '<link rel="stylesheet" href="https://fonts.net/a.css">\n'),
+                           ("web/a.css", "@font-face { src: url(https://fonts.net/a.woff2) }\n")):
+            self.expect("pages_keep_the_policy", path, text)
+        for path, text in (("web/index.html", '<script type="module" src="app.js"></script>\n<a href="https://example.org">\n'),
+                           ("web/a.js", "html`<p style=${size} onClick=${go}>`; import './b.js'; fetch('/v1/topics')\n"),
+                           ("web/vendor/a.js", "import 'https://esm.sh/x' // " + UNFINISHED + "\n"),
+                           ("web/a.css", "p { background: url(a.svg) }\n")):
+            self.expect_tidy(path, text)
+
 
 class Sizes(unittest.TestCase):
     def function_of(self, lines: int) -> str:
@@ -183,6 +199,19 @@ class WholeTree(unittest.TestCase):
             (root / "log").mkdir()
             (root / "log/a.cc").write_text("int a;\n")
             self.assertEqual([f.rule for f in tidy.check(root)], ["every_room_has_a_page"])
+
+    def test_pages_that_are_heavy_or_from_nowhere_are_reported(self):
+        with tempfile.TemporaryDirectory() as folder:
+            vendor = pathlib.Path(folder) / "web/vendor"
+            vendor.mkdir(parents=True)
+            (vendor.parent / "README.md").write_text("# web\n")
+            (vendor / "a.js").write_text("a()\n")
+            self.assertEqual([f.rule for f in tidy.check(pathlib.Path(folder))], ["vendored_files_are_listed"])
+            digest = hashlib.sha256(b"a()\n").hexdigest()
+            (vendor / "VENDORED.md").write_text(f"# Vendored\n- a.js 1.0, MIT, {digest}\n")
+            self.assertEqual(tidy.check(pathlib.Path(folder)), [])
+            (vendor.parent / "noise.png").write_bytes(random.Random(1).randbytes(tidy_pages.PAGES_BYTES_MAX))
+            self.assertEqual([f.rule for f in tidy.check(pathlib.Path(folder))], ["pages_are_light"])
 
     def test_a_link_that_leads_nowhere_is_reported(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,78 @@
+# Run at build time: cmake -DWEB_DIR=... -DOUTPUT_DIR=... -P EmbedPages.cmake
+#
+# Writes OUTPUT_DIR/embedded_pages.cc: a table of every file below WEB_DIR that browsers ask for, its bytes
+# taken in by the assembler from where they are, and a compressed variant beside them where that
+# saves something. A digest of the bytes is the ETag; it also makes that file differ when they do.
+set(type_html "text/html; charset=utf-8")
+set(type_css "text/css; charset=utf-8")
+set(type_js "text/javascript; charset=utf-8")
+set(type_mjs "text/javascript; charset=utf-8")
+set(type_json "application/json")
+set(type_svg "image/svg+xml")
+set(type_png "image/png")
+set(type_ico "image/x-icon")
+set(type_woff2 "font/woff2")
+
+file(GLOB_RECURSE paths RELATIVE ${WEB_DIR} ${WEB_DIR}/*)
+list(SORT paths)  # by bytes: the program looks them up
+file(REMOVE_RECURSE ${OUTPUT_DIR}/gzip)
+file(MAKE_DIRECTORY ${OUTPUT_DIR}/gzip)
+
+# Takes the bytes of a file in under a name.
+function(take_in symbol file out)
+  string(APPEND ${out} "TAKE_IN(${symbol}, \"${file}\")\n")
+  set(${out} "${${out}}" PARENT_SCOPE)
+endfunction()
+
+set(bytes "")
+set(rows "")
+set(index 0)
+foreach(path IN LISTS paths)
+  string(REGEX MATCH "[a-z0-9]+$" extension "${path}")
+  if(NOT DEFINED type_${extension})
+    continue()  # a page about the folder, a test: nothing a browser asks for
+  endif()
+  set(file ${WEB_DIR}/${path})
+  set(packed ${OUTPUT_DIR}/gzip/${index}.gz)
+  execute_process(COMMAND gzip -9nc ${file} OUTPUT_FILE ${packed} COMMAND_ERROR_IS_FATAL ANY)
+  file(SIZE ${file} size)
+  file(SIZE ${packed} packed_size)
+  file(SHA256 ${file} digest)
+  string(SUBSTRING ${digest} 0 32 digest)
+  take_in(file_${index} ${file} bytes)
+  set(gzip "{}")
+  if(packed_size LESS size)
+    take_in(gzip_${index} ${packed} bytes)
+    set(gzip "VIEW(gzip_${index})")
+  endif()
+  string(APPEND rows "    {\"${path}\", \"${type_${extension}}\", VIEW(file_${index}), ${gzip}, "
+                     "\"\\\"${digest}\\\"\", \"\\\"${digest}-gz\\\"\"},\n")
+  math(EXPR index "${index} + 1")
+endforeach()
+
+file(WRITE ${OUTPUT_DIR}/embedded_pages.cc "// Written by cmake/EmbedPages.cmake.
+#include <array>
+
+#include \"http/pages/embedded.h\"
+
+#define TAKE_IN(name, file)                                                   \\
+  __asm__(\".pushsection .rodata\\n.balign 16\\n.hidden page_\" #name \"\\n\"       \\
+          \".global page_\" #name \"\\npage_\" #name \":\\n.incbin \\\"\" file \"\\\"\\n\" \\
+          \".hidden page_\" #name \"_end\\n.global page_\" #name \"_end\\n\"       \\
+          \"page_\" #name \"_end:\\n.byte 0\\n.popsection\");                     \\
+  extern \"C\" const char page_##name[];                                      \\
+  extern \"C\" const char page_##name##_end[];
+#define VIEW(name) \\
+  std::string_view(page_##name, static_cast<std::size_t>(page_##name##_end - page_##name))
+
+${bytes}
+namespace twofold::http::pages {
+
+std::span<const EmbeddedFile> embedded_files() {
+  static const std::array<EmbeddedFile, ${index}> files = {{
+${rows}  }};
+  return files;
+}
+
+}  // namespace twofold::http::pages
+")
