@@ -61,7 +61,7 @@ TEST(Pages, AreCountedUnderTheirOwnName) {
   for (const Route& route : routes()) {
     const OperationName name = operation_name(route_index(route));
     EXPECT_EQ(name.api, "ui");
-    EXPECT_EQ(name.operation, route.operation);
+    EXPECT_EQ(name.name, route.operation);
     EXPECT_LT(route_index(route), operation_count());
   }
 }
