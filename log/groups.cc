@@ -31,6 +31,8 @@ Groups::Groups(engine::Core& core, Topics& topics, GroupsOptions options)
 
 Groups::~Groups() = default;
 
+void Groups::observe(Observer* observer) { state_->onlooker = observer; }
+
 // -- engine::StateMachine ------------------------------------------------------------------------
 
 Result<> Groups::apply(std::uint32_t /*owner*/, std::string_view payload, Instant /*at*/) {

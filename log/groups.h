@@ -16,6 +16,8 @@
 
 namespace twofold::log {
 
+class Observer;
+
 struct CommittedOffset {
   std::string topic;
   PartitionId partition;
@@ -226,6 +228,9 @@ class Groups final : public engine::StateMachine, public engine::TimerTarget {
   /// Ends every wait, for a drain: parked joins and syncs get shutting_down, observers are
   /// detached.
   void release_waiters();
+
+  /// From now on tells `observer`, or nobody (null).
+  void observe(Observer* observer);
 
   Result<> apply(std::uint32_t owner, std::string_view payload, Instant at) override;
   void snapshot(engine::ByteWriter& out) const override;

@@ -124,7 +124,8 @@ std::vector<CommittedOffset> Groups::apply(Checked checked) {
     }
     note.offsets.push_back(to_note(checked.keys[i], offset));
   }
-  if (!note.offsets.empty()) state_->write(note);
+  const auto* const by = std::get_if<std::string>(&commit.by);
+  if (!note.offsets.empty()) state_->write(note, by ? std::string_view(*by) : std::string_view());
 
   LiveGroup* const live = state_->find_live(commit.group);
   if (live && live->broker()) {

@@ -80,6 +80,13 @@ LiveGroup& Groups::State::make_live(const std::string& group) {
 }
 
 void Groups::State::after(LiveGroup& group) {
+  if (!onlooker) return follow_up(group);
+  const std::string name = group.name;
+  follow_up(group);
+  onlooker->on_members(name);
+}
+
+void Groups::State::follow_up(LiveGroup& group) {
   const std::string name = group.name;
   if (group.broker()) {
     for (const BrokerGroup::Change& change : group.broker()->take_changes()) {

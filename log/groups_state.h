@@ -14,6 +14,7 @@
 #include "log/broker_group.h"
 #include "log/group_notes.h"
 #include "log/groups.h"
+#include "log/observer.h"
 
 namespace twofold::log {
 
@@ -80,7 +81,7 @@ struct Groups::State {
   void change(const GroupNote& note);
   void answer_on_disk(Committed committed, Completion<Committed> done,
                       engine::Decided<Committed> decided);
-  void write(const GroupNote& note);
+  void write(const GroupNote& note, std::string_view member);
   Result<> admit_and_write(const GroupNote& note);
 
   // -- members (groups_live.cc)
@@ -90,6 +91,7 @@ struct Groups::State {
   /// After every change of a live group: tells whoever has to hear, sets the timer, and drops the
   /// group when nobody is left. `live` may be gone afterwards.
   void after(LiveGroup& live);
+  void follow_up(LiveGroup& live);
   void tell(LiveGroup& live, const BrokerGroup::Change& change);
   void answer(LiveGroup& live);
   void arm(LiveGroup& live);
@@ -112,6 +114,7 @@ struct Groups::State {
   engine::Core& core;
   Topics& topics;
   const GroupsOptions options;
+  Observer* onlooker = nullptr;
   std::map<std::string, StoredGroup, std::less<>> groups;
   std::map<std::string, std::unique_ptr<LiveGroup>, std::less<>> live;
   std::unordered_map<std::uint32_t, LiveGroup*> by_slot;

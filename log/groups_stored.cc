@@ -100,8 +100,9 @@ void Groups::State::change(const GroupNote& note) {
   }
 }
 
-void Groups::State::write(const GroupNote& note) {
+void Groups::State::write(const GroupNote& note, std::string_view member) {
   change(note);
+  if (onlooker) onlooker->on_offsets(note, member);
   core.note(engine::EntryType::group, group_owner(group_of(note)), encode_note(note));
   arm_sweep();
 }
@@ -112,6 +113,7 @@ Result<> Groups::State::admit_and_write(const GroupNote& note) {
     return admitted;
   }
   change(note);
+  if (onlooker) onlooker->on_offsets(note, /*member=*/{});
   core.note(engine::EntryType::group, group_owner(group_of(note)), payload);
   arm_sweep();
   return {};

@@ -26,7 +26,8 @@ namespace twofold::log {
 ///             one in ten thousand million with 64 thousand keys, show the younger of their
 ///             records, so that an expectation may fail that would have held, and never the
 ///             reverse.
-///   appended() in the turn of each append to a log; removed() in the turn of each cleaning, of which
+///   appended() in the turn of each append to a log; removed() in the turn of each cleaning, of
+///   which
 ///             only tombstones are ever the newest of their key.
 /// Errors    learn(): overloaded when the keys do not fit into memory; what reading the log says.
 /// Memory    about 40 bytes a key, `bytes_max` for all logs. The log used longest ago makes room.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
+#include "log/observer.h"
 #include "log/topics_limits.h"
 #include "log/topics_state.h"
 
@@ -205,6 +206,8 @@ const std::string* Topics::name_of(std::uint32_t id) const {
   return found == state_->by_id.end() ? nullptr : &found->second->first;
 }
 
+void Topics::observe(Observer* observer) { state_->observer = observer; }
+
 void Topics::when_removed(std::function<void(std::uint32_t id)> heard) {
   TF_CHECK(!state_->removed);
   state_->removed = std::move(heard);
@@ -257,6 +260,7 @@ void Topics::State::define(std::string_view name, const engine::Document& docume
   }
   count_retained(topic.definition.config, /*added=*/true);
   count_compacted(topic.definition.id, topic.definition.config);
+  if (observer) observer->on_topic(at->first, /*exists=*/true);
 }
 
 void Topics::State::undefine(std::string_view name) {
@@ -276,6 +280,7 @@ void Topics::State::undefine(std::string_view name) {
   producers.forget_topic(topic.definition.id);
   ids.forget_topic(topic.definition.id);
   if (removed) removed(topic.definition.id);
+  if (observer) observer->on_topic(node.key(), /*exists=*/false);
   refuse_readers_of(topic, node.key());  // last: whoever is answered may call right back
 }
 

@@ -12,6 +12,8 @@
 
 namespace twofold::log {
 
+class Observer;
+
 using engine::Completion;
 using engine::Durability;
 using engine::Duration;
@@ -243,6 +245,9 @@ class Topics final : public engine::LogListener, public engine::TimerTarget {
   void trim(std::string topic, std::vector<PartitionPosition> before,
             Completion<std::vector<PartitionOffsets>> done,
             engine::Decided<std::vector<PartitionOffsets>> decided = {});
+
+  /// From now on tells `observer` of topics that come and go, or nobody (null).
+  void observe(Observer* observer);
 
   // engine::LogListener, engine::TimerTarget
   void on_visible(LogId log, Offset end) override;

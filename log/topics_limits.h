@@ -17,8 +17,8 @@ inline constexpr std::size_t kProducerIdMax = 255;  ///< bytes of a producer's n
 
 inline constexpr std::size_t kGroupNameMax = 255;
 inline constexpr std::size_t kGroupsMax = 1'000'000;
-inline constexpr std::size_t kLiveGroupsMax = 100'000;         ///< that have members
-inline constexpr std::size_t kGroupTopicsMax = 16;             ///< that one member reads
+inline constexpr std::size_t kLiveGroupsMax = 100'000;  ///< that have members
+inline constexpr std::size_t kGroupTopicsMax = 16;      ///< that one member reads
 inline constexpr std::size_t kOffsetMetadataMax = 4096;
 
 }  // namespace twofold::log

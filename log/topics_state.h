@@ -10,9 +10,9 @@
 #include <string_view>
 #include <utility>
 
-#include "log/topic_document.h"
 #include "log/key_index.h"
 #include "log/producers.h"
+#include "log/topic_document.h"
 #include "log/topic_ids.h"
 #include "log/topics.h"
 #include "log/waiters.h"
@@ -93,6 +93,7 @@ struct Topics::State {
   std::map<std::uint32_t, ByName::value_type*> by_id;
   std::size_t partitions = 0;
   std::function<void(std::uint32_t)> removed;
+  Observer* observer = nullptr;
   Waiters waiters;
   Producers producers;
   TopicIds ids;

@@ -20,6 +20,8 @@ Queues::Queues(engine::Core& core, QueueLimits limits, FilterCompiler compile)
 
 Queues::~Queues() = default;
 
+void Queues::observe(Observer* observer) { state_->observer = observer; }
+
 Queue* Queues::State::find(std::string_view name) const {
   const auto found = by_name.find(name);
   return found == by_name.end() ? nullptr : found->second.get();
@@ -189,8 +191,9 @@ void Queues::State::change(Queue& queue, std::size_t partition, const Op& op) {
 }
 
 void Queues::State::note(const Queue& queue, std::size_t partition, const Op& op,
-                         std::string_view client) {
-  events.add(queue.id(), partition, op, core.wall(), client);
+                         const Circumstances& with) {
+  events.add(queue.id(), partition, op, core.wall(), with.client);
+  tell(queue, partition, op, with);
   core.note(engine::EntryType::queue, queue.id(),
             encode_op(static_cast<std::uint32_t>(partition), op));
 }

@@ -9,6 +9,7 @@
 #include "engine/core.h"
 #include "queue/config.h"
 #include "queue/messages.h"
+#include "queue/observer.h"
 #include "queue/operations.h"
 #include "queue/views.h"
 
@@ -147,6 +148,11 @@ class Queues final : public engine::StateMachine,
             Completion<MessageState> done);
   /// Looks without touching.
   Result<Browsed> browse(const Browse& browse) const;
+  /// Who received each of these last, in the order asked; empty where that is not known.
+  std::vector<std::string> holders(const std::string& queue,
+                                   const std::vector<MessageId>& messages) const;
+  /// From now on tells `observer`, or nobody (null). It must outlive this or be taken back.
+  void observe(Observer* observer);
   /// Answers all long polls empty (draining).
   void release_waiters();
 

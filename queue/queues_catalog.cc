@@ -103,6 +103,7 @@ void Queues::State::build(std::string_view name, std::uint64_t version, Definiti
   open_logs(built);
   if (built.looks_ahead()) look_again(built);
   if (serving) arm_retention(built);
+  if (observer) observer->on_defined(built.name, /*is_new=*/true);
 }
 
 // Whoever made the queue compiled it once: only an older or newer broker can have known better.
@@ -151,6 +152,7 @@ void Queues::State::update(Queue& queue, std::uint64_t version, Definition defin
     core.open_log(queue.partitions.front().log, {queue.config().durability, &face});
   if (serving) arm_retention(queue);
   if (serving) trim(queue, queue.partitions.front());
+  if (observer) observer->on_defined(queue.name, /*is_new=*/false);
   if (queue.config().dead_letter == before) return;
   dead_letter_users.erase({before, queue.id()});
   if (!queue.config().dead_letter.empty())
@@ -177,6 +179,7 @@ void Queues::State::forget(std::string_view name) {
     if (!readers.contains(partition.log)) core.unlisten(partition.log, face);
     if (!queue->attached()) core.drop_log(partition.log);
   }
+  if (observer) observer->on_gone(queue->name);
 }
 
 void Queues::State::make_fair(Queue& queue) {

@@ -204,7 +204,7 @@ void Queues::State::moved(std::uint32_t id, std::size_t index, const std::vector
   }
   // A read may stop early: what it did not bring comes next.
   moves.from = engine::advance(gone.back(), 1);
-  ack(*queue, index, AckOp{runs_of(std::move(gone))});
+  ack(*queue, index, AckOp{runs_of(std::move(gone))}, {.to = target->name});
   move_next(*queue);
 }
 

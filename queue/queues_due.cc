@@ -28,6 +28,7 @@ void Queues::State::expire(Queue& queue, std::size_t index) {
   Expired expired;
   partition.delivery.expire(core.now(), receives_max(queue), kExpireMax, expired);
   if (partition.groups) partition.groups->changed(expired.ready, partition.delivery);
+  if (observer && !expired.ready.empty()) observer->on_due(place_of(queue, index), expired.ready);
   if (!expired.used_up.empty()) {
     change(queue, index, DeadOp{"", runs_of(std::move(expired.used_up))});
     move_dead(queue);
@@ -53,6 +54,7 @@ void Queues::State::trim(Queue& queue, Partition& partition) {
   partition.retained.reset();
   partition.trimmed = floor;
   core.trim(partition.log, floor, false);
+  if (observer) observer->on_log_trimmed(queue.name, floor);
 }
 
 // What was purged or is too old goes at once, whatever is kept of the acked ones.
@@ -63,6 +65,7 @@ void Queues::State::trim_now(Queue& queue, Partition& partition, Offset upto) {
   if (floor <= partition.trimmed) return;
   partition.trimmed = floor;
   core.trim(partition.log, floor, queue.config().retain_acked > Duration{0});
+  if (observer) observer->on_log_trimmed(queue.name, floor);
 }
 
 // When a message was acked is not known, but the floor passes over it later than that.
@@ -94,6 +97,7 @@ void Queues::State::retained_due(std::uint32_t id) {
     if (at <= core.now() - kept && upto > partition.trimmed) {
       partition.trimmed = upto;
       core.trim(partition.log, upto, true);
+      if (observer) observer->on_log_trimmed(queue->name, upto);
     }
   }
   trim(*queue, partition);

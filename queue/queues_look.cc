@@ -123,7 +123,12 @@ void Queues::State::take_look(Queue& queue, std::size_t index, Look look) {
     const AckOp op{std::move(filtered)};
     const std::size_t bytes = kNoteBytes + op.runs.size() * kReceiptNoteBytes;
     apply(partition, op);
-    if (core.admit(engine::Admission::consume, bytes)) note(queue, index, op);
+    const Circumstances with{.passed_over = true};
+    if (core.admit(engine::Admission::consume, bytes)) {
+      note(queue, index, op, with);
+    } else {
+      tell(queue, index, op, with);
+    }
   }
   looked_upto(queue, partition, look, look.upto);
   account(partition);

@@ -67,6 +67,13 @@ std::string Queues::State::holder(const Queue& queue, MessageId id) const {
   return holder;
 }
 
+std::vector<std::string> Queues::holders(const std::string& name,
+                                         const std::vector<MessageId>& messages) const {
+  const Queue* const queue = state_->find(name);
+  if (!queue) return std::vector<std::string>(messages.size());
+  return state_->events.receivers(queue->id(), messages);
+}
+
 Result<QueueView> Queues::view(const std::string& name) const {
   const auto needed = state_->need(name);
   if (!needed) return needed.error();

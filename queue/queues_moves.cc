@@ -338,7 +338,7 @@ void Queues::State::task_read(std::uint64_t number, const std::vector<Delivered>
     gone.push_back(passenger.record.offset);
   }
   Unblocked unblocked{source->id(), {}};
-  unblocked.add(0, ack(*source, 0, AckOp{runs_of(gone)}));
+  unblocked.add(0, ack(*source, 0, AckOp{runs_of(gone)}, {.to = common_destination(passengers)}));
   move.moved += gone.size();
   save(*task);
   // A read may stop early: what it did not bring goes with a later step.

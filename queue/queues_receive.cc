@@ -178,7 +178,7 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& tak
   partition.delivery.deliver(picked.choice, op);
   if (partition.groups) partition.groups->served(picked.offsets, partition.delivery);
   account(partition);
-  note(queue, index, op, taking.client);
+  note(queue, index, op, {.client = taking.client});
   const PartitionId id{static_cast<std::int32_t>(index)};
   out.messages.reserve(out.messages.size() + picked.offsets.size());
   for (const Offset o : picked.offsets) {

@@ -78,6 +78,7 @@ void Queues::State::pass_over(Queue& queue, std::size_t index, Runs holes) {
   const AckOp op{std::move(holes)};
   partition.delivery.apply(op);
   account(partition);
+  tell(queue, index, op, {.passed_over = true});
   // What a crash takes back of this is found out again.
   if (core.admit(engine::Admission::consume, bytes))
     core.note(engine::EntryType::queue, queue.id(),
@@ -96,7 +97,7 @@ void Queues::State::remove(Queue& queue, std::size_t index, const engine::Offset
   const bool found = !runs.empty();
   if (found) {
     Unblocked unblocked{queue.id(), {}};
-    unblocked.add(index, ack(queue, index, AckOp{std::move(runs)}));
+    unblocked.add(index, ack(queue, index, AckOp{std::move(runs)}, {.passed_over = true}));
     if (!unblocked.runs.empty()) unblock_when_durable(std::move(unblocked));
   }
   // What is being read ahead may hold some of them.

@@ -174,7 +174,7 @@ void Queues::write_ack(const CheckedAck& checked) {
 // What waits behind a message that is acked or dead goes out when no crash can bring that one back
 // any more. Behind one that was dead already nothing waited.
 template <class Op>
-Runs Queues::State::end(Queue& queue, std::size_t index, const Op& op) {
+Runs Queues::State::end(Queue& queue, std::size_t index, const Op& op, const Circumstances& with) {
   Partition& partition = queue.partitions[index];
   Runs held;
   if (partition.groups) {
@@ -186,12 +186,13 @@ Runs Queues::State::end(Queue& queue, std::size_t index, const Op& op) {
   partition.delivery.apply(op);
   if (partition.groups) partition.groups->hold(held, partition.delivery);
   account(partition);
-  note(queue, index, op);
+  note(queue, index, op, with);
   return held;
 }
 
-Runs Queues::State::ack(Queue& queue, std::size_t index, const AckOp& op) {
-  Runs held = end(queue, index, op);
+Runs Queues::State::ack(Queue& queue, std::size_t index, const AckOp& op,
+                        const Circumstances& with) {
+  Runs held = end(queue, index, op, with);
   trim(queue, queue.partitions[index]);
   return held;
 }
@@ -382,6 +383,7 @@ void Queues::purge(std::string name, Completion<std::uint64_t> done,
     }
     s.trim_now(queue, partition, partition.delivery.floor());
   }
+  if (s.observer) s.observer->on_purged(queue.name, gone);
   if (decided) decided(gone);
   s.core.on_commit(Durability::disk,
                    [gone, done = std::move(done)](Result<Durability> reached) mutable {

@@ -86,6 +86,15 @@ inline constexpr std::size_t kReasonBytesMax = 256;
 inline constexpr std::size_t kNoteBytes = 64;        // of journal, about, for one change
 inline constexpr std::size_t kReceiptNoteBytes = 4;  // and for each message in it
 
+/// Where all of these go; empty when they go to several queues.
+template <class Leaving>
+std::string_view common_destination(const std::vector<Leaving>& leaving) {
+  const std::string& first = leaving.front().destination;
+  for (const Leaving& one : leaving)
+    if (one.destination != first) return {};
+  return first;
+}
+
 /// Everything behind Queues. The sources follow what a message lives through:
 ///   queues.cc          the public face, listeners and timers
 ///   queues_catalog.cc  definitions come, change and go
@@ -133,7 +142,17 @@ struct Queues::State {
   void regroup(Partition& partition, const Op& op);
   /// Does so and journals it: every live change goes through here.
   void change(Queue& queue, std::size_t partition, const Op& op);
-  void note(const Queue& queue, std::size_t partition, const Op& op, std::string_view client = {});
+  void note(const Queue& queue, std::size_t partition, const Op& op,
+            const Circumstances& with = {});
+  /// Tells who looks, if anybody does.
+  void tell(const Queue& queue, std::size_t partition, const Op& op, const Circumstances& with) {
+    if (observer) [[unlikely]]
+      observer->on_change(place_of(queue, partition), op, with);
+  }
+  static ChangedAt place_of(const Queue& queue, std::size_t partition) {
+    return {queue.name, PartitionId{static_cast<std::int32_t>(partition)},
+            queue.partitions[partition].delivery};
+  }
   /// After changes to a partition: what is due, what may be trimmed, the next timer.
   void settle(Queue& queue, std::size_t partition);
   void account(Partition& partition);
@@ -228,11 +247,11 @@ struct Queues::State {
   };
   Presented present(const Queue& queue, const std::string& receipt) const;
   template <class Op>
-  Runs end(Queue& queue, std::size_t partition, const Op& op);
+  Runs end(Queue& queue, std::size_t partition, const Op& op, const Circumstances& with = {});
   std::vector<std::vector<Offset>> held_by(const Queue& queue,
                                            const std::vector<std::string>& given) const;
   /// Answers what holds others up until this is durable.
-  Runs ack(Queue& queue, std::size_t partition, const AckOp& op);
+  Runs ack(Queue& queue, std::size_t partition, const AckOp& op, const Circumstances& with = {});
   void unblock(const Unblocked& unblocked);
   void unblock_when_durable(Unblocked unblocked);
   Duration backoff(const Queue& queue, const MessageView& view);
@@ -341,6 +360,7 @@ struct Queues::State {
   Queues& face;  // as listener, timer target and liveness
   const QueueLimits limits;
   const FilterCompiler compile;
+  Observer* observer = nullptr;
   std::array<unsigned char, 16> group_key{};  // of this life
   std::uint64_t ahead = 0;                    // messages remembered for their groups, of all queues
   std::uint64_t marked = 0;                   // messages that take memory, of all queues

@@ -164,14 +164,13 @@ void Queues::State::take_back(SweepTask& task, const Chunk& chunk, Offset from) 
   const auto& ids = task.sweep.request.ids;
   if (!ids.empty()) {
     const MessageId first{PartitionId{static_cast<std::int32_t>(chunk.partition)}, from};
-    const auto next = static_cast<std::size_t>(std::lower_bound(ids.begin(), ids.end(), first) -
-                                               ids.begin());
+    const auto next =
+        static_cast<std::size_t>(std::lower_bound(ids.begin(), ids.end(), first) - ids.begin());
     task.sweep.scanned -= task.next_id - std::min(task.next_id, next);
     task.next_id = std::min(task.next_id, next);
     return;
   }
-  const Offset walked =
-      task.partition == chunk.partition ? task.at : task.ends[chunk.partition];
+  const Offset walked = task.partition == chunk.partition ? task.at : task.ends[chunk.partition];
   task.sweep.scanned -=
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(from, walked)));
   task.partition = chunk.partition;
@@ -202,10 +201,8 @@ void Queues::State::step_sweep(std::uint64_t id) {
   Sieve sieve{request.filter, queue->filter, request.from, request.upto};
   core.study(
       std::move(plan),
-      [sieve = std::move(sieve), request, offsets = chunk.offsets, find,
-       holes = queue->attached()](auto batches) {
-        sift(sieve, request, offsets, holes, std::move(batches), *find);
-      },
+      [sieve = std::move(sieve), request, offsets = chunk.offsets, find, holes = queue->attached()](
+          auto batches) { sift(sieve, request, offsets, holes, std::move(batches), *find); },
       [this, id, chunk, find] { swept(id, chunk, *find); });
 }
 
@@ -354,7 +351,8 @@ Result<> Queues::State::take_away(Queue& queue, const SweepTask& task, std::size
                 without_letter(match.record, here, headers));
   }
   Unblocked unblocked{queue.id(), {}};
-  unblocked.add(partition, ack(queue, partition, AckOp{runs_of(offsets_of(matches))}));
+  const std::string_view to = moving ? common_destination(matches) : "";
+  unblocked.add(partition, ack(queue, partition, AckOp{runs_of(offsets_of(matches))}, {.to = to}));
   // As after an ack: those behind them wait until no crash can bring these back.
   if (!unblocked.runs.empty()) unblock_when_durable(std::move(unblocked));
   return {};

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <variant>
@@ -37,6 +39,29 @@ class RecentEvents {
       events.push_back({entry.kind, entry.at, entry.due, clients_.name(entry.client)});
     }
     return events;
+  }
+  /// Who received each of these last, in one pass over everything.
+  std::vector<std::string> receivers(std::uint32_t queue,
+                                     const std::vector<MessageId>& messages) const {
+    std::vector<std::size_t> order(messages.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return messages[a] < messages[b]; });
+    std::vector<std::string> names(messages.size());
+    for (std::size_t i = 0; i < ring_.size(); ++i) {
+      const Entry& entry = ring_[(next_ + i) % ring_.size()];
+      if (entry.queue != queue || entry.kind != MessageEvent::Kind::received) continue;
+      const MessageId first{PartitionId{entry.partition}, entry.base};
+      const Offset end = engine::advance(entry.base, entry.count);
+      auto at =
+          std::lower_bound(order.begin(), order.end(), first,
+                           [&](std::size_t a, const MessageId& b) { return messages[a] < b; });
+      for (; at != order.end() && messages[*at].partition == first.partition &&
+             messages[*at].offset < end;
+           ++at)
+        names[*at] = clients_.name(entry.client);
+    }
+    return names;
   }
   /// What happened before is not known.
   std::optional<WallTime> since() const {
