@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,12 @@
 
 namespace twofold::http {
 
+namespace inspect {
+class Inspector;
+std::shared_ptr<Inspector> make_inspector(engine::Core& core, log::Topics& topics,
+                                          log::Groups& groups, queue::Queues& queues);
+}  // namespace inspect
+
 /// How far the broker is; what /livez, /readyz and /startupz tell.
 ///   starting   recovering; the program lets nobody in yet (Server::listen).
 ///   ready      open for business.
@@ -31,6 +38,12 @@ struct HealthCheck {
   bool ok;             ///< false makes the broker not ready
   std::string detail;
   bool degraded = false;  ///< serving, but somebody should look (little disk left)
+};
+
+/// What was appended since the broker began.
+struct Appended {
+  std::uint64_t records = 0;
+  std::uint64_t journal_bytes = 0;
 };
 
 struct ServerInfo {
@@ -53,6 +66,9 @@ struct Broker {
   engine::Random& random;
   engine::Requests& requests;  ///< those with an Idempotency-Key; on the core only
 
+  /// Those who look on. On the core only.
+  std::shared_ptr<inspect::Inspector> inspector =
+      inspect::make_inspector(core, topics, groups, queues);
   ServerInfo server{};
   std::atomic<Health> health{Health::starting};
   /// What a topic or queue gets when its creator does not say.
@@ -67,6 +83,8 @@ struct Broker {
   std::function<std::vector<HealthCheck>()> checks{};
   /// More samples for /metrics in Prometheus text, each line ended. Called on the core.
   std::function<void(std::string& out)> metrics{};
+  /// For charts; called on the first I/O thread, which the core is on.
+  std::function<Appended()> appended{};
 };
 
 /// Limits and manners of the server. Times are how long something may take.

@@ -42,7 +42,7 @@ void Reply::clear() {
   if (body.capacity() > kKeptBytesMax) body.shrink_to_fit();
   fields.clear();
   undelivered = nullptr;
-  messages_handed_out = messages_settled = 0;
+  messages_handed_out = messages_settled = records_read = 0;
   held_until = engine::Instant{0};
   upgrade.reset();
 }

@@ -37,6 +37,7 @@ struct Reply {
   /// before the connection closes.
   std::size_t messages_handed_out = 0;
   std::size_t messages_settled = 0;
+  std::size_t records_read = 0;  ///< that the answer holds, beside the messages
   engine::Instant held_until{0};
   std::shared_ptr<Upgraded> upgrade;  ///< takes the connection over behind this answer (101)
 

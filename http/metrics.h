@@ -62,6 +62,8 @@ class LaneMetrics {
   Counter stream_batches;  ///< messages frames written, one for each receiver
   Counter stream_messages;
   Counter stream_publishes;
+  Counter records_answered;  ///< in answers; those of streams are stream_messages
+  Counter bytes_sent;        ///< to clients: answers and streams
 
  private:
   std::unique_ptr<OperationMetrics[]> operations_;

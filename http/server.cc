@@ -25,6 +25,7 @@ constexpr std::string_view kTurnedAway =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
     "Connection: close\r\n\r\n";
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
+constexpr auto kSampleEvery = std::chrono::seconds{1};
 
 engine::Error refused(std::string_view address, std::uint16_t port,
                       const boost::system::error_code& error) {
@@ -39,7 +40,7 @@ engine::Error refused(std::string_view address, std::uint16_t port,
 
 struct Server::State {
   State(Broker& broker, const std::vector<asio::io_context*>& contexts, ServerOptions options)
-      : common(broker, std::move(options)) {
+      : common(broker, std::move(options)), sampling(*contexts.front()) {
     for (asio::io_context* context : contexts) {
       lanes.push_back(std::make_unique<Lane>(*context, common));
       common.lane_metrics.push_back(&lanes.back()->metrics);
@@ -51,9 +52,12 @@ struct Server::State {
   Task<> accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor);
   void close_acceptors();
   Task<> pause();
+  void sample();
+  void sample_every_second();
 
   ServerCommon common;
   std::vector<std::unique_ptr<Lane>> lanes;
+  asio::steady_timer sampling;                            // first context
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;  // first context's thread
   std::size_t next_lane = 0;
   std::atomic<std::uint16_t> port{0};
@@ -73,6 +77,28 @@ void Server::State::welcome(Lane& lane, tcp::socket socket) {
   lane.tasks.spawn(Session::run(std::move(session)));
 }
 
+void Server::State::sample() {
+  stats::Totals totals;
+  if (common.broker.appended) {
+    const Appended appended = common.broker.appended();
+    totals.records_in = appended.records;
+    totals.bytes_in = appended.journal_bytes;
+  }
+  for (const LaneMetrics* lane : common.lane_metrics) {
+    totals.records_out += lane->records_answered.value() + lane->stream_messages.value();
+    totals.bytes_out += lane->bytes_sent.value();
+  }
+  common.stats.sample(common.broker.clock.now(), common.broker.clock.wall(), totals);
+}
+
+void Server::State::sample_every_second() {
+  sample();
+  sampling.expires_after(kSampleEvery);
+  sampling.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) sample_every_second();
+  });
+}
+
 // Out of descriptors, most likely: those who wait stay in the kernel's queue meanwhile.
 Task<> Server::State::pause() {
   asio::steady_timer timer(first());
@@ -81,6 +107,7 @@ Task<> Server::State::pause() {
 }
 
 void Server::State::close_acceptors() {
+  sampling.cancel();
   boost::system::error_code ignored;
   for (auto& acceptor : acceptors) acceptor->close(ignored);
 }
@@ -93,7 +120,9 @@ Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acc
     if (error == asio::error::connection_aborted) continue;
     if (error) {
       engine::diag(engine::DiagLevel::warn, "http", "cannot accept connections",
-                   {{"error", error.message()}});
+                   {
+                       {"error", error.message()}
+      });
       co_await pause();
       continue;
     }
@@ -135,6 +164,7 @@ engine::Result<std::uint16_t> Server::listen(tcp::acceptor taken) {
     for (auto& lane : state_->lanes) {
       asio::post(lane->context(), [self = state_, &lane = *lane] { lane.start_ticking(); });
     }
+    asio::post(state_->first(), [self = state_] { self->sample_every_second(); });
   }
   state_->acceptors.push_back(std::make_unique<tcp::acceptor>(std::move(taken)));
   state_->lanes.front()->tasks.spawn(state_->accept_all(state_, *state_->acceptors.back()));

@@ -7,6 +7,7 @@
 #include "http/broker.h"
 #include "http/metrics.h"
 #include "http/router.h"
+#include "http/stats/recorder.h"
 #include "http/sqs/authenticator.h"
 
 namespace twofold::http {
@@ -22,6 +23,7 @@ struct ServerCommon {
   const Router router;
   const sqs::Authenticator authenticator;
   std::vector<const LaneMetrics*> lane_metrics;  ///< one per I/O thread
+  stats::Recorder stats;
   std::atomic<std::size_t> connections{0};
   std::atomic<std::uint64_t> body_bytes{0};      ///< of bodies too large for a read buffer
   std::atomic<std::uint64_t> answer_bytes{0};    ///< of large answers not written yet

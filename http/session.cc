@@ -210,6 +210,7 @@ Task<bool> Session::flush(std::string_view body) {
       break;
     }
   }
+  lane_.metrics.bytes_sent.add(written);
   out_.clear();
   if (out_.capacity() > kUnwrittenMax) out_.shrink_to_fit();
   co_return !abort_;
@@ -220,7 +221,9 @@ Task<bool> Session::flush(std::string_view body) {
 void Session::write_what_fits() {
   if (out_.empty()) return;
   boost::system::error_code error;
-  out_.erase(0, socket_.write_some(asio::buffer(out_), error));
+  const std::size_t written = socket_.write_some(asio::buffer(out_), error);
+  lane_.metrics.bytes_sent.add(written);
+  out_.erase(0, written);
 }
 
 // Closing with unread bytes would reset the connection and could take our last answer with it: say

@@ -68,6 +68,7 @@ Task<Session::Next> Session::answer() {
   }
   close_ = close_ || lane_.draining() || lane_.common.broker.health == Health::draining;
   if (streaming_) {
+    lane_.metrics.records_answered.add(call_.reply.records_read);
     end_stream();
     co_return Next::close;
   }
@@ -181,6 +182,7 @@ std::optional<Problem> Session::settle_media() {
 // A client that holds messages may ack them during a drain.
 void Session::count_messages() {
   const Reply& reply = call_.reply;
+  lane_.metrics.records_answered.add(reply.messages_handed_out + reply.records_read);
   held_ += reply.messages_handed_out;
   held_ -= std::min(held_, reply.messages_settled);
   held_until_ = std::max(held_until_, reply.held_until);

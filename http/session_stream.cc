@@ -9,6 +9,7 @@ namespace twofold::http {
 // Bodies in pieces are counted like large answers: a client that does not read keeps one piece.
 Task<bool> Session::send() {
   begin_stream();
+  lane_.metrics.records_answered.add(std::exchange(call_.reply.records_read, 0));
   if (!head_only_) append_piece();
   const bool over_budget = !lend_piece();
   bool written = false;

@@ -5,6 +5,9 @@
 namespace twofold::http {
 namespace {
 
+// The one parameter that may be given more than once; only routes that mean it have it.
+constexpr std::string_view kRepeatable = "group";
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -20,9 +23,7 @@ bool has_control(std::string_view text) {
   return false;
 }
 
-Problem bad_target(std::string detail) {
-  return {ProblemKind::invalid_request, std::move(detail)};
-}
+Problem bad_target(std::string detail) { return {ProblemKind::invalid_request, std::move(detail)}; }
 
 }  // namespace
 
@@ -67,7 +68,7 @@ Try<> Target::parse_query(std::string_view query) {
         equals == std::string_view::npos ? std::string_view{} : item.substr(equals + 1), true);
     if (!name || !value) return bad_target("The query has a % without two hexadecimal digits.");
     if (!is_utf8(*name) || !is_utf8(*value)) return bad_target("The query is not valid UTF-8.");
-    if (find(*name)) {
+    if (find(*name) && *name != kRepeatable) {
       return Problem(ProblemKind::invalid_request, "The query parameter is given twice.",
                      std::string(*name));
     }

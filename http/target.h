@@ -26,7 +26,7 @@ class Target {
 
   std::span<const std::string_view> segments() const { return segments_; }
   std::span<const QueryItem> query() const { return query_; }
-  /// The value of a query parameter; nullopt when it was not given.
+  /// The value of a query parameter, the first of a repeated one; nullopt when it was not given.
   std::optional<std::string_view> find(std::string_view name) const;
 
  private:

@@ -45,6 +45,7 @@ NEEDS: dict[str, list[str]] = {
     "clients/js/README.md": ["npm", "view", "ws", "version"],
     "clients/python/README.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "websockets"],
     "docs/clients/javascript.md": ["npm", "view", "sqs-consumer", "version"],
+    "docs/inspect.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "websockets"],
     "docs/streaming.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "websockets"],
     "docs/clients/celery.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "celery"],
 }

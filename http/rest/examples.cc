@@ -143,6 +143,8 @@ constexpr auto kExamples = std::to_array<Example>({
      R"({"name":"orders","deleted":true})"},
     {"readyz", "verbose", "", "/readyz?verbose", "", 200,
      R"({"status":"ok","checks":[{"name":"broker","ok":true,"detail":"ok"}]})"},
+    {"stats", "ten minutes", "What came in and went out, by the second", "/v1/stats?window=10m", "", 200,
+     R"({"step":"1s","from":"2026-11-21T10:20:00.123Z","to":"2026-11-21T10:30:00.123Z","series":{"records_in":[120],"bytes_in":[40960],"records_out":[118],"bytes_out":[61440]}})"},
     {"livez", "short", "", "/livez", "", 200, R"({"status":"ok"})"},
     {"error", "one", "", "/errors/topic-not-found", "", 200,
      R"({"code":"topic-not-found","status":404,"title":"No such topic","meaning":"Topics are not created by writing to them: create one with PUT /v1/topics/{topic}.","retryable":false})"},

@@ -8,6 +8,7 @@
 #include "http/rest/lag_out.h"
 #include "http/rest/listing.h"
 #include "http/rest/not_found.h"
+#include "http/shown.h"
 
 namespace twofold::http {
 namespace {
@@ -56,7 +57,7 @@ void append_held(JsonWriter& json, const std::vector<log::HeldPartition>& held) 
 void append_member(JsonWriter& json, const log::GroupMember& member, log::GroupKind kind,
                    const engine::Clock& clock) {
   json.begin_object().name("member").string(member.id);
-  json.name("client").string(member.client);
+  json.name("client").string(shown(member.client));
   if (kind == log::GroupKind::classic) {
     json.name("host").string(member.host);
     if (member.instance_id) json.name("instance").string(*member.instance_id);

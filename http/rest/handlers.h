@@ -77,6 +77,9 @@ Task<Try<>> openapi(Call& call);
 Task<Try<>> stream(Call& call);
 Task<Try<>> topic_stream(Call& call);
 Task<Try<>> queue_stream(Call& call);
+Task<Try<>> inspect_stream(Call& call);
+// stats.cc
+Task<Try<>> broker_stats(Call& call);
 // health.cc
 Task<Try<>> livez(Call& call);
 Task<Try<>> readyz(Call& call);

@@ -130,6 +130,7 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
     if (lane->trouble && !limits.step_over) break;
   }
   if (auto problem = trouble_of(lanes)) co_return *std::move(problem);
+  call.reply.records_read += page.records;
   co_return finished(lanes, std::move(page));
 }
 

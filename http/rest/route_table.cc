@@ -46,6 +46,12 @@ constexpr std::array kTopicStream = {
     QueryParam{"from", "string", "earliest, latest, -15m, a time, an offset, or an id like 2-41 (latest)"},
     QueryParam{"filter", "string", "only records that match, like headers.region = 'EU'"}, kCredit};
 constexpr std::array kQueueStream = {kCredit};
+constexpr std::array kInspecting = {
+    QueryParam{"topic", "string", "the topic to look at; it need not exist yet"},
+    QueryParam{"queue", "string", "the queue to look at"},
+    QueryParam{"group", "string", "a group to look at; may be repeated"},
+    QueryParam{"resume", "integer", "the seq of the last event that is known"},
+    QueryParam{"max_rate", "integer", "events a second; what is beyond comes as numbers"}};
 constexpr std::array kTrying = {
     QueryParam{"dry_run", "boolean", "say what would come of it, and change nothing (false)"}};
 constexpr std::array kCovering = {
@@ -55,6 +61,8 @@ constexpr std::array kCovering = {
     QueryParam{"partition", "integer", "only this partition"},
     QueryParam{"limit", "integer", "how many records to look at, 1 to 100000 (100000)"},
     QueryParam{"cursor", "string", "go on where an answer that was not complete has stopped"}};
+constexpr std::array kCharting = {
+    QueryParam{"window", "string", "how far back: by the second up to 10m, by the minute up to 24h (10m)"}};
 constexpr std::array kVerbose = {QueryParam{"verbose", "boolean", "list the checks"}};
 
 using P = Permission;
@@ -108,6 +116,8 @@ constexpr auto kRoutes = std::to_array<Route>({
 
     {"GET", "/v1/ws", "stream", "Publish, subscribe and settle over one WebSocket", P::nothing, S::when_ready, B::nothing, &stream, {}},
 
+    {"GET", "/v1/inspect", "inspect", "Watch a topic, a queue and groups over a WebSocket", P::inspect, S::when_ready, B::nothing, &inspect_stream, kInspecting},
+
     {"GET", "/v1/groups", "list_groups", "List groups", P::inspect, S::when_ready, B::nothing, &list_groups, kPaging},
     {"GET", "/v1/groups/{group}", "get_group", "Show a group's members, offsets and lag", P::inspect, S::when_ready, B::nothing, &get_group, {}},
     {"DELETE", "/v1/groups/{group}", "delete_group", "Forget a group's offsets", P::manage, S::when_ready, B::nothing, &delete_group, {}},
@@ -122,6 +132,8 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/v1/operations", "list_operations", "List operations, newest first", P::inspect, S::when_ready, B::nothing, &list_operations, {}},
     {"GET", "/v1/operations/{id}", "get_operation", "Show how an operation stands", P::inspect, S::when_ready, B::nothing, &get_operation, {}},
     {"DELETE", "/v1/operations/{id}", "cancel_operation", "End an operation where it is", P::manage, S::when_ready, B::nothing, &cancel_operation, {}},
+
+    {"GET", "/v1/stats", "stats", "What went in and out lately, for charts", P::inspect, S::when_ready, B::nothing, &broker_stats, kCharting},
 
     {"GET", "/livez", "livez", "Whether the broker lives", P::nothing, S::always, B::nothing, &livez, kVerbose},
     {"GET", "/readyz", "readyz", "Whether the broker serves", P::nothing, S::always, B::nothing, &readyz, kVerbose},

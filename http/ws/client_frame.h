@@ -28,6 +28,7 @@ struct FrameId {
 
 struct Hello {
   std::optional<engine::Duration> heartbeat;
+  std::string client{};  ///< how it calls itself; for people
 };
 
 /// Views into the frame and `scratch`.

@@ -114,6 +114,8 @@ Try<> read_hello(JsonReader& json, ClientFrame& frame) {
   while (const auto member = members.next()) {
     if (*member == 5) {
       members.store(read_duration(json), hello.heartbeat);
+    } else if (*member == 4) {
+      hello.client = json.string();
     } else {
       json.string();
     }

@@ -59,6 +59,7 @@ engine::Task<bool> Connection::run(Lane& lane, asio::ip::tcp::socket& socket,
     Subscribe subscribe = *opening_.shortcut;
     take(FrameId{}, 1, subscribe);
   }
+  if (opening_.inspection) inspect();
   if (!early.empty()) {
     auto block = hub().block();
     std::copy(early.begin(), early.end(), block->begin());
@@ -258,6 +259,7 @@ std::uint64_t Connection::sent_after(const Prefix& prefix, const OutMessage& mes
 }
 
 void Connection::after_write(Outbox::Wrote wrote) {
+  lane_->metrics.bytes_sent.add(outbox_.written() - std::exchange(counted_, outbox_.written()));
   if (wrote == Outbox::Wrote::failed) return lose();
   for (const auto& [number, sub] : subs_) sub->on_written(outbox_.written());
   if (wrote == Outbox::Wrote::some) return write_when_writable();

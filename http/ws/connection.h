@@ -18,6 +18,7 @@
 namespace twofold::http::ws {
 
 class Hub;
+struct Inspection;
 
 inline constexpr std::size_t kSubscriptionsMax = 256;
 inline constexpr std::size_t kWindowFrames = 64;
@@ -29,7 +30,9 @@ struct Opening {
   bool deflates = false;                ///< RFC 7692 was agreed on
   bool authenticated = false;           ///< the upgrade said who asks: no hello is needed
   std::optional<Subscribe> shortcut{};  ///< as if hello and subscribe (sub 1) had been sent
+  std::shared_ptr<const Inspection> inspection{};  ///< looks on, and nothing else
   std::string session;
+  std::string client{};  ///< what the upgrade's head says of who it is
 };
 
 /// One WebSocket: many subscriptions, publishes and acks over it.
@@ -60,6 +63,8 @@ class Connection final : public Upgraded {
   Broker& broker() { return broker_; }
   const ServerCommon& common() const { return common_; }
   Format format() const { return opening_.format; }
+  /// How the client calls itself: in its hello, else in its head. For people; it may be empty.
+  std::string_view client() const { return client_.empty() ? opening_.client : client_; }
   /// Sends a frame of our own with the end of this turn.
   void send(std::string payload);
   /// The message as it goes out here: deflated, if that was agreed on and is worth it.
@@ -133,6 +138,7 @@ class Connection final : public Upgraded {
   void take(const FrameId& id, std::optional<std::uint32_t> sub, Unsubscribe& unsubscribe);
   void take(const FrameId& id, std::optional<std::uint32_t> sub, Ping& ping);
   void welcome(const FrameId& id);
+  void inspect();
   Subscription* find(const FrameId& id, std::optional<std::uint32_t> sub);
   Subscription* look_up(std::optional<std::uint32_t> sub) const;
   bool hold_if_busy(ClientFrame& frame, const std::shared_ptr<const void>& keep);
@@ -183,6 +189,7 @@ class Connection final : public Upgraded {
   Broker& broker_;
   const ServerCommon& common_;
   const Opening opening_;
+  std::string client_;  // of the hello
   Lane* lane_ = nullptr;
   boost::asio::ip::tcp::socket* socket_ = nullptr;
   State state_ = State::open;
@@ -193,6 +200,7 @@ class Connection final : public Upgraded {
   Outbox outbox_;
   bool flush_posted_ = false;
   bool writing_ = false;         // waits for the socket to take more
+  std::uint64_t counted_ = 0;    // of what was written, for the metrics
   std::uint64_t accounted_ = 0;  // of large messages that have begun, in the server's account
   bool waiting_to_read_ = false;
   bool pong_owed_ = false;

@@ -4,8 +4,10 @@
 #include "http/lane.h"
 #include "http/rest/not_found.h"
 #include "http/ws/connection.h"
+#include "http/ws/inspect_sub.h"
 #include "http/ws/own_call.h"
 #include "http/ws/subscription.h"
+#include "queue/client_names.h"
 
 namespace twofold::http::ws {
 namespace {
@@ -123,6 +125,14 @@ void Connection::welcome(const FrameId& id) {
   send(welcome_frame(format(), id, welcome));
 }
 
+// The first thing that is said is the snapshot.
+void Connection::inspect() {
+  greeted_ = true;
+  auto inspection = std::make_shared<InspectSub>(self(), 1, *opening_.inspection);
+  subs_.emplace(1, inspection);
+  inspection->open();
+}
+
 void Connection::take(const FrameId& id, std::optional<std::uint32_t>, Hello& hello) {
   if (greeted_) {
     return refuse(id, std::nullopt,
@@ -134,6 +144,7 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t>, Hello& he
                   {ProblemKind::invalid_duration, "A heartbeat is from 1s to 60s.", "heartbeat"});
   }
   heartbeat_ = asked;
+  client_ = hello.client.substr(0, queue::ClientNames::kBytesMax);
   next_heartbeat_ = broker_.clock.now() + heartbeat_;
   welcome(id);
 }
@@ -188,7 +199,7 @@ void Connection::drop_sub(Subscription& sub, CloseCode code) {
   subs_.erase(found);
   dropped->end(/*release=*/true);
   retire(std::move(dropped));
-  if (opening_.shortcut && subs_.empty()) close(code, "the subscription has ended");
+  if ((opening_.shortcut || opening_.inspection) && subs_.empty()) close(code, "the subscription has ended");
 }
 
 Subscription* Connection::look_up(std::optional<std::uint32_t> sub) const {

@@ -27,7 +27,7 @@ GroupSub::GroupSub(std::shared_ptr<Connection> connection, std::uint32_t sub,
   log::GroupJoin join;
   join.group = request.group;
   join.member = std::move(member);
-  join.client = "websocket";
+  join.client = connection->client();
   join.topics = {request.topic};
   join.session = request.session.value_or(connection->broker().session_default);
   // The core tells the lane, where the subscription may have ended meanwhile.

@@ -57,6 +57,7 @@ Task<> QueueSub::receive(std::shared_ptr<QueueSub> self) {
   QueueSub& sub = *self;
   queue::Queues& queues = sub.broker_.queues;
   queue::Receive wanted{sub.queue_, sub.most(), kReceiveBytes, sub.visibility_timeout_};
+  wanted.client = sub.connection().client();
   if (sub.credit().bytes()) {
     const auto left = static_cast<std::size_t>(std::max<std::int64_t>(*sub.credit().bytes(), 1));
     wanted.bytes_max = std::min(kReceiveBytes, left);

@@ -109,6 +109,10 @@ Result<> RunningBroker::build() {
   broker_->compile_filter = &compile_filter;
   set_defaults(config_, *broker_);
   broker_->metrics = [&core](std::string& out) { append_engine_metrics(core, out); };
+  broker_->appended = [&core] {
+    const auto stats = core.stats();
+    return http::Appended{stats.records, stats.block_bytes};
+  };
   watch_ = std::make_unique<HealthWatch>(*contexts_.front(), core, clock_, *broker_);
   broker_->checks = [watch = watch_.get()] { return watch->checks(); };
 
