@@ -10,6 +10,7 @@ class Session;
 // One function for each line of the command table; where it lives is said on the left.
 
 /* serve_command.cc   */ Tried<> run_serve(Session& session, const Args& args);
+/* demo_command.cc    */ Tried<> run_demo(Session& session, const Args& args);
 /* health_command.cc  */ Tried<> run_health(Session& session, const Args& args);
 /* doctor_command.cc  */ Tried<> run_doctor(Session& session, const Args& args);
 /* version_command.cc */ Tried<> run_version(Session& session, const Args& args);

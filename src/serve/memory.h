@@ -12,24 +12,27 @@ namespace twofold {
 /// With limits.memory = M: a quarter of M for request bodies, a quarter for accepted bytes that
 /// wait for the journal, an eighth for large answers that wait for their reader, an eighth for the
 /// delivery state of messages, a sixteenth for what ordered
-/// and fair queues know of the messages that wait, a sixteenth for the tail cache unless storage.tail_cache says it,
-/// a thirty-second each for requests with an Idempotency-Key, for producers, and for keys that publishes expect something of. The
-/// rest is for what has no account: definitions, indexes, buffers of connections. Bodies and the
-/// journal each get at least what one request of http.max_body needs. With M = 0: 256 MiB each,
-/// 50 million messages, and storage.tail_cache.
+/// and fair queues know of the messages that wait, a sixteenth for the tail cache unless
+/// storage.tail_cache says it, a thirty-second each for requests with an Idempotency-Key, for
+/// producers, and for keys that publishes expect something of. The rest is for what has no account:
+/// definitions, indexes, buffers of connections. Bodies and the journal each get at least what one
+/// request of http.max_body needs. With M = 0: 256 MiB each, 50 million messages, and
+/// storage.tail_cache.
 struct MemoryBudgets {
   std::uint64_t bodies;
   std::size_t gathered;
   std::uint64_t answers;
   std::uint64_t marked_messages;  ///< in flight, delayed or dead
-  std::uint64_t ahead;            ///< of messages that queues remember before they are received, / 16
+  std::uint64_t ahead;  ///< of messages that queues remember before they are received, / 16
   std::size_t tail_cache;
   std::size_t requests;   ///< requests with an Idempotency-Key
   std::size_t producers;  ///< that number their records
   std::size_t keys;       ///< whose newest records are expected
 
   /// All that is in bytes; consumers may go a quarter beyond what waits for the journal.
-  std::uint64_t total() const { return bodies + gathered + gathered / 4 + answers + tail_cache + requests + producers + keys; }
+  std::uint64_t total() const {
+    return bodies + gathered + gathered / 4 + answers + tail_cache + requests + producers + keys;
+  }
 };
 
 MemoryBudgets memory_budgets(const Config& config);

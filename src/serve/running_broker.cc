@@ -173,7 +173,7 @@ Result<> RunningBroker::start() {
   return listen();
 }
 
-int RunningBroker::run() {
+int RunningBroker::run(const std::function<void(std::uint16_t port)>& ready) {
   if (auto started = start(); !started) {
     engine::diag(DiagLevel::error, "main", "cannot start",
                  {{"error", started.error().detail}, {"hint", started.error().hint}});
@@ -189,6 +189,8 @@ int RunningBroker::run() {
     engine::diag(DiagLevel::info, "main", "listening for SQS, too",
                  {{"http", config_.sqs.listen[i]}, {"port", std::to_string(ports_[i + 1])}});
   }
+
+  if (ready) ready(server_->port());
 
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < contexts_.size(); ++i) {

@@ -43,8 +43,8 @@ class RunningBroker {
   ~RunningBroker();
 
   /// Serves. 0 after an orderly stop; 1 when storage failed or recovery found what it cannot read.
-  /// A stop that hangs does not return: it exits with 1.
-  int run();
+  /// A stop that hangs does not return: it exits with 1. `ready` hears the port once it serves.
+  int run(const std::function<void(std::uint16_t port)>& ready = {});
 
  private:
   explicit RunningBroker(const Config& config);

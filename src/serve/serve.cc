@@ -1,11 +1,11 @@
 #include "src/serve/serve.h"
 
+#include <csignal>
+#include <cstdio>
+
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <csignal>
-#include <cstdio>
 
 #include "engine/base/diag.h"
 #include "src/serve/running_broker.h"
@@ -41,7 +41,9 @@ void raise_open_files() {
   limit.rlim_cur = limit.rlim_max;
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
   engine::diag(DiagLevel::warn, "main", "the limit of open files cannot be raised",
-               {{"to", std::to_string(limit.rlim_max)}});
+               {
+                   {"to", std::to_string(limit.rlim_max)}
+  });
 }
 
 /// sysexits' EX_TEMPFAIL for a directory that another process holds, 1 for the rest.
@@ -49,13 +51,15 @@ int exit_code(Errc code) { return code == Errc::busy ? 75 : 1; }
 
 }  // namespace
 
-int serve(const Config& config) {
+int serve(const Config& config, const std::function<void(std::uint16_t port)>& ready) {
   engine::diag_configure(diag_level(config.log.level), diag_format(config.log.format));
   engine::diag(DiagLevel::info, "main", "twofold starting",
-               {{"version", std::string(kVersion)},
-                {"commit", std::string(kGitCommit)},
-                {"pid", std::to_string(getpid())},
-                {"data", config.storage.memory_only ? "memory" : config.server.data_dir}});
+               {
+                   {"version", std::string(kVersion)                                         },
+                   {"commit",  std::string(kGitCommit)                                       },
+                   {"pid",     std::to_string(getpid())                                      },
+                   {"data",    config.storage.memory_only ? "memory" : config.server.data_dir}
+  });
   // A terminal that closes is no reason to leave requests unanswered.
   std::signal(SIGHUP, SIG_IGN);
   raise_open_files();
@@ -65,7 +69,7 @@ int serve(const Config& config) {
     if (!broker.error().hint.empty()) fmt::print(stderr, "hint: {}\n", broker.error().hint);
     return exit_code(broker.error().code);
   }
-  return (*broker)->run();
+  return (*broker)->run(ready);
 }
 
 }  // namespace twofold

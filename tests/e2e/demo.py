@@ -1,0 +1,116 @@
+"""`twofold demo`: within a moment there is something to see and to type, and afterwards nothing is left."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.request
+
+from _cli_broker import PROGRAM, SECONDS_MAX, environment, run
+
+
+class Demo(unittest.TestCase):
+    def start(self, *words: str, **more: str) -> subprocess.Popen:
+        demo = subprocess.Popen([PROGRAM, "demo", "--http", "127.0.0.1:0", *words], env=environment(**more), text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(self.end, demo)
+        self.text = ""
+        for line in demo.stdout:
+            self.text += line
+            if "attach orders billing" in line:
+                break
+        else:
+            self.fail(f"it ended: {demo.stderr.read()}")
+        self.url = re.search(r"http://localhost:\d+", self.text).group()
+        return demo
+
+    def end(self, demo: subprocess.Popen) -> None:
+        if demo.poll() is None:
+            demo.kill()
+        demo.wait()
+        demo.stdout.close()
+        demo.stderr.close()
+
+    def ask(self, path: str, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, data=data), timeout=SECONDS_MAX) as answer:
+            return json.load(answer)
+
+    def until(self, condition):
+        deadline = time.monotonic() + SECONDS_MAX
+        while not (value := condition()):
+            self.assertLess(time.monotonic(), deadline, "it never came true")
+        return value
+
+    def interrupt(self, demo: subprocess.Popen, number: int = signal.SIGINT) -> None:
+        demo.send_signal(number)
+        self.assertEqual(demo.wait(SECONDS_MAX), 0, demo.stderr.read())
+
+    def test_it_is_there_within_a_second_and_leaves_nothing(self):
+        with tempfile.TemporaryDirectory(prefix="twofold-demo-test-") as folder:
+            begun = time.monotonic()
+            demo = self.start(TMPDIR=folder)
+            took = time.monotonic() - begun
+            self.assertLess(took, 5, "a second on an idle machine")
+            self.assertEqual(len(os.listdir(folder)), 1)
+            self.assertIn(f"{self.url}/ui/#/kitchen", self.text)
+            queue = self.ask("/v1/queues/kitchen")
+            self.assertEqual((queue["visibility_timeout"], queue["max_receives"], queue["dead_letter"], queue["on_disconnect"]),
+                             ("5s", 3, "kitchen-burnt", "timeout"))
+            self.assertEqual(queue["source"]["topic"], "orders")
+            order = self.until(lambda: self.ask("/v1/topics/orders/records?from=earliest")["records"])[0]
+            self.assertRegex(order["key"], "^table-[1-6]$")
+            self.assertIn("dish", order["value"])
+            self.interrupt(demo)
+            self.assertEqual(os.listdir(folder), [])
+
+    def test_orders_come_at_the_rate_asked_for(self):
+        demo = self.start("--rate", "50/s")
+        self.until(lambda: self.ask("/v1/queues/kitchen")["messages"]["ready"] >= 20)
+        self.interrupt(demo, signal.SIGTERM)
+
+    def test_what_it_prints_can_be_typed(self):
+        demo = self.start("--rate", "20/s")
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="twofold-demo-test-")))
+        (folder / "twofold").symlink_to(pathlib.Path(PROGRAM).resolve())
+        blocks = re.findall(r"^  (\w[^\n]*)\n((?:    [^\n]+\n)+)", self.text, re.MULTILINE)
+        self.assertEqual([title.split()[0] for title, _ in blocks], ["curl", "AWS", "twofold"])
+        for title, block in blocks:
+            # A tail goes on for ever: the first line of it will do.
+            lines = [line.strip() for line in block.splitlines()]
+            lines = [f"{line} -n 1" if line.startswith("twofold tail") else line for line in lines]
+            script = "set -e\n" + "\n".join(lines)
+            done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=SECONDS_MAX, check=False,
+                                  env=environment(PATH=f"{folder}:{os.environ['PATH']}"))
+            self.assertEqual(done.returncode, 0, f"{title}\n{script}\n{done.stdout}\n{done.stderr}")
+            self.assertIn({"curl": '"receive_count":1', "AWS": "ReceiptHandle", "twofold": "billing"}[title.split()[0]],
+                          done.stdout + done.stderr)
+        self.interrupt(demo)
+
+    def test_data_is_kept_when_a_directory_is_named(self):
+        with tempfile.TemporaryDirectory(prefix="twofold-demo-test-") as folder:
+            data = pathlib.Path(folder) / "kept"
+            for _ in range(2):
+                demo = self.start("--data", str(data), "--set", "storage.min_free=0", "--rate", "50/s")
+                self.assertIn(str(data), self.text)
+                before = self.ask("/v1/topics/orders")["records"]
+                self.until(lambda: self.ask("/v1/topics/orders")["records"] > before)
+                self.interrupt(demo)
+            self.assertGreater(before, 0, "the second one found what the first had left")
+
+    def test_a_port_in_use_is_said(self):
+        with socket.create_server(("127.0.0.1", 0)) as holder, \
+                tempfile.TemporaryDirectory(prefix="twofold-demo-test-") as folder:
+            failed = run("demo", "--http", f"127.0.0.1:{holder.getsockname()[1]}", code=1, TMPDIR=folder)
+            self.assertIn("another program uses the port", failed.stderr)
+            self.assertEqual(os.listdir(folder), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
