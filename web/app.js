@@ -1,0 +1,61 @@
+// The frame of every page: where one can go, whether the broker answers, and the page that the address names.
+import { html, render, useEffect, useErrorBoundary, useState } from "./core/html.js";
+import { href, route } from "./core/router.js";
+import { watchWorld } from "./core/world.js";
+import { Nav } from "./parts/nav.js";
+import { Lost } from "./parts/lost.js";
+import { Toasts } from "./parts/toast.js";
+
+const PAGES = {
+  kitchen: () => import("./kitchen/page.js"),
+  overview: () => import("./pages/overview.js"),
+  topics: () => import("./pages/topics.js"),
+  topic: () => import("./pages/topic.js"),
+  queues: () => import("./pages/queues.js"),
+  queue: () => import("./pages/queue.js"),
+  groups: () => import("./pages/groups.js"),
+  group: () => import("./pages/group.js"),
+  tail: () => import("./pages/tail.js"),
+  server: () => import("./pages/server.js"),
+};
+const SINGULAR = { topics: "topic", queues: "queue", groups: "group" };
+
+/** The page of an address, and the name it is about. */
+function found({ path: [first = "overview", name] }) {
+  if (name !== undefined && SINGULAR[first]) return { page: SINGULAR[first], name };
+  return { page: name === undefined && PAGES[first] ? first : undefined, name };
+}
+
+function App() {
+  useEffect(watchWorld, []);
+  const { page, name } = found(route.value);
+  const { query } = route.value;
+  useEffect(() => {
+    document.title = [name ?? (page && page[0].toUpperCase() + page.slice(1)), "Twofold"].filter(Boolean).join(" · ");
+  }, [page, name]);
+  const isBare = query.chrome === "0";
+  return html`<a class="skip" href="#main" onClick=${toMain}>To the content</a>
+    <div class=${isBare ? "frame bare" : "frame"}>
+      ${!isBare && html`<${Nav} page=${page} />`}
+      <main class=${`page page-${page}`} id="main" tabindex="-1"><${Lost} /><${Page} key=${`${page}/${name}`} page=${page} name=${name} /></main>
+    </div><${Toasts} />`;
+}
+
+// An address is "#/...": going to the content must not change it.
+function toMain(event) {
+  event.preventDefault();
+  document.getElementById("main").focus();
+}
+
+function Page({ page, name }) {
+  const [View, setView] = useState();
+  const [error] = useErrorBoundary((broken) => console.error(broken));
+  useEffect(() => {
+    PAGES[page]?.().then((module) => setView(() => module.Page), console.error);
+  }, [page]);
+  if (error) return html`<h1>This page has a fault</h1><pre class="code">${error.stack ?? String(error)}</pre>`;
+  if (!PAGES[page]) return html`<h1>There is no such page</h1><p><a href=${href([])}>To the overview</a></p>`;
+  return View && html`<${View} name=${name} />`;
+}
+
+render(html`<${App} />`, document.getElementById("app"));

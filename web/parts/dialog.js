@@ -1,0 +1,74 @@
+// Dialogs, and the questions that come before something is destroyed.
+import { html, useEffect, useId, useRef, useState } from "../core/html.js";
+import { count } from "../core/format.js";
+import { Command } from "./command.js";
+
+const TYPED_ABOVE = 1_000; // messages: beyond it the name is typed
+
+export function Dialog({ title, onClose, children, large }) {
+  const dialog = useRef();
+  const id = useId();
+  useEffect(() => {
+    dialog.current.showModal();
+  }, []);
+  const outside = (event) => event.target === dialog.current && onClose();
+  return html`<dialog ref=${dialog} class=${large && "large"} aria-labelledby=${id} onCancel=${(event) => (event.preventDefault(), onClose())} onMouseDown=${outside}>
+    <div class="dialog-in"><h2 id=${id}>${title}</h2>${children}</div>
+  </dialog>`;
+}
+
+/** A form in a dialog: `submit` may throw; what it throws is shown and nothing is lost. */
+export function FormDialog({ title, action, danger, onClose, submit, commands, disabled, large, children }) {
+  const [error, setError] = useState();
+  const [busy, setBusy] = useState(false);
+  const send = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(undefined);
+    try {
+      await submit();
+      onClose();
+    } catch (problem) {
+      setError(problem);
+      setBusy(false);
+    }
+  };
+  return html`<${Dialog} title=${title} onClose=${onClose} large=${large}>
+    <form class="stack" onSubmit=${send}>
+      ${children}
+      ${error && html`<${Trouble} error=${error} />`}
+      <div class="dialog-foot">
+        ${commands && html`<${Command} commands=${commands} />`}
+        <span class="push"></span>
+        <button type="button" class="btn" onClick=${onClose}>Cancel</button>
+        <button type="submit" class=${danger ? "btn danger main" : "btn main"} disabled=${busy || disabled}>${action}</button>
+      </div>
+    </form>
+  </${Dialog}>`;
+}
+
+export const Trouble = ({ error }) => html`<p class="said-bad" role="alert"><strong>✕</strong><span>${error.message}</span></p>`;
+
+/**
+ * Asks before something goes. `preview` resolves with {affected, text}: how many messages, and what becomes of them.
+ * Beyond a thousand the name has to be typed.
+ */
+export function Confirm({ title, name, action, preview, act, commands, onClose, children, watched = [] }) {
+  const [seen, setSeen] = useState({});
+  const [typed, setTyped] = useState("");
+  useEffect(() => {
+    let isCurrent = true;
+    setSeen({});
+    preview().then((found) => isCurrent && setSeen({ found }), (error) => isCurrent && setSeen({ error }));
+    return () => (isCurrent = false);
+  }, watched);
+  const { found, error } = seen;
+  const mustType = found?.affected > TYPED_ABOVE;
+  return html`<${FormDialog} title=${title} action=${action} danger submit=${act} commands=${commands} onClose=${onClose}
+      disabled=${!found || (mustType && typed !== name)}>
+    ${children}
+    ${error ? html`<${Trouble} error=${error} />` : html`<p data-testid="preview" aria-live="polite">${found ? html`<strong>${count(found.affected)}</strong> ${found.text}` : "Counting …"}</p>`}
+    ${mustType && html`<label class="field"><span>Type <strong>${name}</strong> to go on</span>
+      <input data-testid="type-name" autocomplete="off" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label>`}
+  </${FormDialog}>`;
+}
