@@ -1,8 +1,8 @@
-# Run at build time: cmake -DWEB_DIR=... -DOUTPUT_DIR=... -P EmbedPages.cmake
+# Run at build time: cmake -DWEB_DIR=... -DCLIENT_DIR=... -DOUTPUT_DIR=... -P EmbedPages.cmake
 #
-# Writes OUTPUT_DIR/embedded_pages.cc: a table of every file below WEB_DIR that browsers ask for, its bytes
-# taken in by the assembler from where they are, and a compressed variant beside them where that
-# saves something. A digest of the bytes is the ETag; it also makes that file differ when they do.
+# Writes OUTPUT_DIR/embedded_pages.cc: a table of every file below WEB_DIR that browsers ask for, and of the
+# modules of CLIENT_DIR as client/..., its bytes taken in by the assembler from where they are, and a
+# compressed variant beside them where that saves something. A digest of the bytes is the ETag; it also makes that file differ when they do.
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
 set(type_js "text/javascript; charset=utf-8")
@@ -14,6 +14,9 @@ set(type_ico "image/x-icon")
 set(type_woff2 "font/woff2")
 
 file(GLOB_RECURSE paths RELATIVE ${WEB_DIR} ${WEB_DIR}/*)
+file(GLOB client RELATIVE ${CLIENT_DIR} ${CLIENT_DIR}/*.js)
+list(TRANSFORM client PREPEND client/)
+list(APPEND paths ${client})
 list(SORT paths)  # by bytes: the program looks them up
 file(REMOVE_RECURSE ${OUTPUT_DIR}/gzip)
 file(MAKE_DIRECTORY ${OUTPUT_DIR}/gzip)
@@ -33,6 +36,9 @@ foreach(path IN LISTS paths)
     continue()  # a page about the folder, a test: nothing a browser asks for
   endif()
   set(file ${WEB_DIR}/${path})
+  if(path IN_LIST client)
+    string(REGEX REPLACE "^client/" "${CLIENT_DIR}/" file ${path})
+  endif()
   set(packed ${OUTPUT_DIR}/gzip/${index}.gz)
   execute_process(COMMAND gzip -9nc ${file} OUTPUT_FILE ${packed} COMMAND_ERROR_IS_FATAL ANY)
   file(SIZE ${file} size)
