@@ -36,7 +36,7 @@ foreach(path IN LISTS paths)
     continue()  # a page about the folder, a test: nothing a browser asks for
   endif()
   set(file ${WEB_DIR}/${path})
-  if(path IN_LIST client)
+  if(path MATCHES "^client/")  # web has no folder of that name
     string(REGEX REPLACE "^client/" "${CLIENT_DIR}/" file ${path})
   endif()
   set(packed ${OUTPUT_DIR}/gzip/${index}.gz)

@@ -1,1 +1,82 @@
-import { html } from "../core/html.js"; export const Page = () => html`<h1>soon</h1>`;
+// The broker itself: what it is, whether it is well, what it allows, what it counts.
+import { html } from "../core/html.js";
+import { get } from "../core/api.js";
+import { usePoll } from "../core/poll.js";
+import { bytes, count, rate, span } from "../core/format.js";
+import { route } from "../core/router.js";
+import { Filter, Head, Settings, Tabs, Time } from "../parts/bits.js";
+import { cmd, Command } from "../parts/command.js";
+import { Kind } from "../parts/state.js";
+
+/** Prometheus text -> [{name, labels, value}]. */
+export function samples(text) {
+  return text.split("\n").filter((line) => line && !line.startsWith("#")).map((line) => {
+    const [, name, labels, value] = /^([\w:]+)(\{.*\})? (\S+)/.exec(line) ?? [];
+    return { name, labels: labels ?? "", value: Number(value) };
+  }).filter(({ name }) => name);
+}
+
+const value = (list, name) => list.find((one) => one.name === name)?.value;
+
+export function Page() {
+  const poll = usePoll(async () => {
+    const [server, health, metrics] = await Promise.all([get("/v1"), get("/readyz?verbose").catch((problem) => problem.body), get("/metrics")]);
+    return { server, health, metrics: samples(metrics) };
+  }, 2_000);
+  if (!poll.data) return null;
+  const { server, health, metrics } = poll.data;
+  const tab = route.value.query.tab ?? "health";
+  const views = { health: () => html`<${Health} health=${health} metrics=${metrics} />`, limits: () => html`<${Settings} of=${server.limits} />`, metrics: () => html`<${Metrics} metrics=${metrics} />` };
+  return html`<${Head} title="Server" under=${html`<span>version ${server.version}</span><span>commit <code>${server.commit}</code></span><span>started <${Time} at=${server.started} /></span>`}>
+      <${Command} commands=${() => [["twofold", "twofold doctor"], ...cmd.read("").slice(0, 1), ["curl", `curl -sS ${location.origin}/metrics`]]} />
+      <a class="btn" href="/metrics">Metrics</a><a class="btn" href="/openapi.json">OpenAPI</a></${Head}>
+    <${Tabs} label="About the server" at=${tab} tabs=${[{ id: "health", title: "Health" }, { id: "limits", title: "Limits" }, { id: "metrics", title: "Metrics" }]} />
+    ${(views[tab] ?? views.health)()}`;
+}
+
+function Health({ health, metrics }) {
+  const slowest = byOperation(metrics).slice(0, 12);
+  return html`<div class="grid"><section class="card"><div class="title"><h2>Checks</h2></div><div class="table"><table aria-label="Checks"><tbody>
+      ${(health.checks ?? []).map(({ name, ok, detail }) => html`<tr key=${name}><td><strong>${name}</strong></td><td><${Kind} kind=${ok ? "good" : "bad"}>${ok ? "✓ ok" : "✕ not well"}</${Kind}></td><td class="soft">${detail}</td></tr>`)}</tbody></table></div></section>
+    <section class="card"><div class="title"><h2>This process</h2></div><div class="table"><table aria-label="This process"><tbody>
+      ${[["Memory", bytes(value(metrics, "process_resident_memory_bytes"))], ["CPU time", span(1_000 * value(metrics, "process_cpu_seconds_total"))], ["Open files", `${count(value(metrics, "process_open_fds"))} of ${count(value(metrics, "process_max_fds"))}`],
+        ["Connections", count(value(metrics, "twofold_connections"))], ["Streams", count(value(metrics, "twofold_streams"))], ["Disk free", bytes(value(metrics, "twofold_disk_free_bytes"))],
+        ["Journal written", bytes(value(metrics, "twofold_journal_bytes_total"))], ["Records stored", count(value(metrics, "twofold_records_total"))], ["Segments", count(value(metrics, "twofold_segments"))]]
+        .map(([title, text]) => html`<tr key=${title}><td>${title}</td><td class="num">${text}</td></tr>`)}</tbody></table></div></section></div>
+    <section class="card"><div class="title"><h2>Requests since the start</h2></div><div class="table"><table aria-label="Requests"><thead><tr><th scope="col">Operation</th><th scope="col">API</th><th scope="col" class="num">Requests</th><th scope="col" class="num">Refused</th><th scope="col" class="num">Mean</th></tr></thead>
+      <tbody>${slowest.map((one) => html`<tr key=${one.key}><td class="mono">${one.op}</td><td>${one.api}</td><td class="num">${count(one.requests)}</td><td class="num">${one.refused > 0 ? html`<span class="bad">${count(one.refused)}</span>` : "0"}</td>
+        <td class="num">${one.mean === undefined ? "–" : `${rate(one.mean * 1e6)} µs`}</td></tr>`)}</tbody></table></div></section>`;
+}
+
+const label = (labels, name) => new RegExp(`${name}="([^"]*)"`).exec(labels)?.[1];
+
+/** Requests by operation, the most frequent first. */
+export function byOperation(metrics) {
+  const found = new Map();
+  const entry = (labels) => {
+    const [api, op] = [label(labels, "api"), label(labels, "op")];
+    const key = `${api}/${op}`;
+    if (!found.has(key)) found.set(key, { key, api, op, requests: 0, refused: 0 });
+    return found.get(key);
+  };
+  const timed = new Map();
+  for (const { name, labels, value: n } of metrics) {
+    if (name === "twofold_http_requests_total") {
+      entry(labels).requests += n;
+      if (label(labels, "code") >= "400") entry(labels).refused += n;
+    }
+    if (name === "twofold_http_request_duration_seconds_sum") timed.set(`${label(labels, "api")}/${label(labels, "op")}`, n);
+    if (name === "twofold_http_request_duration_seconds_count" && n > 0) {
+      const one = entry(labels);
+      one.mean = timed.get(one.key) / n;
+    }
+  }
+  return [...found.values()].filter(({ requests }) => requests > 0).sort((a, b) => b.requests - a.requests);
+}
+
+function Metrics({ metrics }) {
+  const wanted = route.value.query.filter ?? "";
+  const rows = metrics.filter(({ name, labels }) => !name.endsWith("_bucket") && `${name}${labels}`.includes(wanted)).slice(0, 400);
+  return html`<div class="row"><${Filter} label="Filter metrics" /></div><div class="table"><table aria-label="Metrics"><tbody>${rows.map(({ name, labels, value: n }) => html`<tr key=${name + labels}>
+    <td class="mono">${name}<span class="quiet">${labels}</span></td><td class="num mono">${Number.isInteger(n) ? count(n) : n}</td></tr>`)}</tbody></table></div>`;
+}

@@ -12,7 +12,7 @@ export const Ago = ({ at, now = Date.now() }) => html`<time datetime=${at} title
 
 export function Head({ crumb, title, kind, under, children }) {
   return html`<header class="head"><div>
-      ${crumb && html`<p class="crumb"><a href=${href([crumb])}>${crumb[0].toUpperCase() + crumb.slice(1)}</a> /</p>`}
+      ${crumb && html`<p class="crumb"><a href=${href([crumb])}>${crumb[0][0].toUpperCase() + crumb[0].slice(1)}</a> /</p>`}
       <div class="row"><h1>${title}</h1>${kind}</div>
       ${under && html`<div class="under">${under}</div>`}
     </div><div class="acts">${children}</div></header>`;
