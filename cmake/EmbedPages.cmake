@@ -32,8 +32,8 @@ set(rows "")
 set(index 0)
 foreach(path IN LISTS paths)
   string(REGEX MATCH "[a-z0-9]+$" extension "${path}")
-  if(NOT DEFINED type_${extension})
-    continue()  # a page about the folder, a test: nothing a browser asks for
+  if(NOT DEFINED type_${extension} OR path STREQUAL "package.json")
+    continue()  # a page about the folder, a word to Node.js: nothing a browser asks for
   endif()
   set(file ${WEB_DIR}/${path})
   if(path MATCHES "^client/")  # web has no folder of that name

@@ -14,7 +14,7 @@ TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
 
 class Pages(WireCase):
     def test_every_file_of_web_is_served_byte_for_byte(self):
-        files = [path for path in sorted(WEB.rglob("*")) if path.suffix in TYPES]
+        files = [path for path in sorted(WEB.rglob("*")) if path.suffix in TYPES and path.name != "package.json"]
         self.assertIn(WEB / "index.html", files)
         for path in files:
             name = path.relative_to(WEB).as_posix()
@@ -25,6 +25,10 @@ class Pages(WireCase):
             if packed.headers.get("content-encoding") == "gzip":
                 self.assertEqual(gzip.decompress(packed.body), plain.body)
                 self.assertNotEqual(packed.headers["etag"], plain.headers["etag"])
+
+    def test_the_client_is_the_one_that_everybody_uses(self):
+        for path in sorted((WEB.parent / "clients" / "js").glob("*.js")):
+            self.assertEqual(self.call("GET", f"/ui/client/{path.name}").body, path.read_bytes(), path.name)
 
     def test_the_folder_itself_is_its_index(self):
         self.assertEqual(self.call("GET", "/ui/").body, (WEB / "index.html").read_bytes())

@@ -34,7 +34,10 @@ export function show(held, view, max = SHOWN_BYTES_MAX) {
     return { text: hex(all.subarray(0, max / 4)), cut: all.length > max / 4 ? all.length : 0 };
   }
   const text = view === "pretty" ? JSON.stringify(held.value, null, 2) : held.text;
-  return text.length > max ? { text: text.slice(0, max), cut: bytesOf(held).length } : { text, cut: 0 };
+  if (text.length * 3 <= max) return { text, cut: 0 };
+  const all = utf8.encode(text);
+  // With `stream` a character that is cut in two is left away.
+  return all.length > max ? { text: new TextDecoder().decode(all.subarray(0, max), { stream: true }), cut: bytesOf(held).length } : { text, cut: 0 };
 }
 
 /** One line for a list. */

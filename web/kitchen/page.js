@@ -73,7 +73,7 @@ function Waiting({ session, player }) {
     <span class="push"></span>
     <${Segments} label="The queue's log" options=${[["attached", "attached"], ["own", "own log"]]} value=${isAttached ? "attached" : "own"} onChange=${toggle} />
     <${Segments} label="View" options=${[["", "drawn"], ["table", "table"]]} value=${query.view ?? ""} onChange=${(view) => choose({ view })} />
-    <${Segments} label="Speed" options=${SPEEDS} value=${query.speed ?? "1"} onChange=${(speed) => choose({ speed: speed === "1" ? "" : speed })} />
+    <select aria-label="Speed" value=${query.speed ?? "1"} onChange=${(event) => choose({ speed: event.target.value === "1" ? "" : event.target.value })}>${SPEEDS.map(([id, title]) => html`<option key=${id} value=${id}>${title}</option>`)}</select>
     <select aria-label="Lesson" class="lessons" value=${number} onChange=${lesson}><option value="">Lessons …</option>${TITLES.map((title, i) => html`<option key=${i} value=${i + 1}>${i + 1} ${title}</option>`)}</select>
     <button class="btn" onClick=${reset} disabled=${isResetting} data-testid="reset">Reset</button></header>`;
 }
