@@ -1,7 +1,7 @@
 // Every queue: what is in it, in which state, and where dead letters go.
 import { html, useState } from "../core/html.js";
-import { ask, path } from "../core/api.js";
-import { bytes, count } from "../core/format.js";
+import { ask, get, path } from "../core/api.js";
+import { bytes, count, plural } from "../core/format.js";
 import { go, href, route } from "../core/router.js";
 import { lookAgain, world } from "../core/world.js";
 import { Empty, Field, Filter, Head } from "../parts/bits.js";
@@ -78,8 +78,10 @@ function AttachPreview({ name, config }) {
   const [seen, setSeen] = useState("");
   const look = async () => {
     try {
-      const { backlog } = await ask("PUT", `${path`queues/${name || "preview"}`}?dry_run=true`, config);
-      setSeen(`${count(backlog.count)} messages would be there at once.`);
+      const [{ source }, offsets] = await Promise.all([ask("PUT", `${path`queues/${name || "preview"}`}?dry_run=true`, config), get(path`topics/${config.source.topic}/offsets`)]);
+      const begins = new Map(source.partitions.map(({ partition, from }) => [partition, from]));
+      const n = offsets.partitions.reduce((sum, { partition, start, end }) => sum + Math.max(0, end - Math.max(start, begins.get(partition) ?? end)), 0);
+      setSeen(`${config.source.filter ? "At most " : ""}${plural(n, "message")} would be there at once.`);
     } catch (problem) {
       setSeen(problem.message);
     }
