@@ -36,7 +36,7 @@ export class View {
 
   async go(hash) {
     await this.page.goto(`${this.broker.url}/ui/#/${hash}`);
-    await this.page.waitForSelector("main *");
+    await this.page.waitForSelector("main h1");
   }
 
   id = (testid) => this.page.locator(`[data-testid="${testid}"]`);

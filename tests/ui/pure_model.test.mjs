@@ -46,9 +46,29 @@ test("a message that ran out of time is ready again, and says how often it was r
   const state = begun({ end: 1, messages: [ready(0)], counts: { ready: 1 } });
   reduce(state, event("delivered", 0, { consumer: "cook-a", receives: 1, visible_at: at(36) }));
   reduce(state, event("expired", 0, { receives: 1 }));
-  assert.deepEqual([cell(state, 0).state, cell(state, 0).holder, cell(state, 0).receives, cell(state, 0).returned], ["ready", "", 1, 1]);
+  assert.deepEqual([cell(state, 0).state, cell(state, 0).holder, cell(state, 0).receives], ["ready", "", 1]);
   assert.equal(tally(state).returned, 1);
   assert.equal(sentence({ type: "delivered", offset: 0, consumer: "cook-b", receives: 2 }), "cook B took order 0 (2nd try)");
+});
+
+test("what is given back waits as long as was said, and what is sent later is never ready before", () => {
+  const state = begun({ end: 1, messages: [ready(0)], counts: { ready: 1 } });
+  reduce(state, event("delivered", 0, { consumer: "cook-a", receives: 1, visible_at: at(36) }));
+  reduce(state, event("nacked", 0, { receives: 1, visible_at: at(40) }));
+  assert.deepEqual([cell(state, 0).state, cell(state, 0).due, numbers(state).delayed], ["delayed", Date.parse(at(40)), 1]);
+  reduce(state, event("ready", 0, { receives: 1 }));
+  assert.deepEqual([cell(state, 0).state, numbers(state).delayed, numbers(state).ready], ["ready", 0, 1]);
+  reduce(state, event("delayed", 1, { receives: 0, visible_at: at(50) }));
+  reduce(state, event("appended", 1, { topic: "orders", key: "table-1", preview: "{}", size: 2 }));
+  assert.deepEqual([cell(state, 1).state, cell(state, 1).key, numbers(state).delayed], ["delayed", "table-1", 1]);
+});
+
+test("the burnt go to their box: dead, and then moved", () => {
+  const state = begun({ end: 1, messages: [ready(0)], counts: { ready: 1 } });
+  reduce(state, event("dead_lettered", 0, { receives: 3, reason: "max_receives", to: "kitchen-burnt" }));
+  assert.equal(cell(state, 0).state, "dead");
+  reduce(state, event("moved", 0, { to: "kitchen-burnt" }));
+  assert.deepEqual([cell(state, 0).state, numbers(state).dead, tally(state).burnt], ["gone", 0, 1]);
 });
 
 test("records of the topic and of a queue's own log are told apart", () => {

@@ -4,11 +4,10 @@ import { connection } from "../core/api.js";
 const RETRY_MS = 400;
 const RETRY_MS_MAX = 5_000;
 const SILENT_MS = 20_000; // then the connection is taken for dead
-const CALM_MS = 1_200; // after the last counters frame the cells are asked for again
 
 /** view: {topic, queue, groups}. on(frame) gets every frame, status("live" | "lost") how it is. Returns a way to end it. */
 export function inspect(view, { on, status, maxRate = 200 }) {
-  let socket, timer, calm, last, failures = 0, isOver = false;
+  let socket, timer, last, failures = 0, isOver = false;
   let heardAt = Date.now();
   const address = () => {
     const url = new URL("/v1/inspect", location.href);
@@ -28,7 +27,6 @@ export function inspect(view, { on, status, maxRate = 200 }) {
         failures = 0;
         status("live");
       }
-      if (frame.type === "counters") whenCalm();
       connection.value = { heardAt, lostAt: 0 };
       on(frame);
     };
@@ -38,22 +36,11 @@ export function inspect(view, { on, status, maxRate = 200 }) {
       timer = setTimeout(open, Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX));
     };
   };
-  // What was not sent one by one is seen again in a snapshot, once there is time for it.
-  const whenCalm = () => {
-    clearTimeout(calm);
-    calm = setTimeout(() => {
-      last = undefined;
-      socket.onclose = null;
-      socket.close();
-      if (!isOver) open();
-    }, CALM_MS);
-  };
   const watch = setInterval(() => Date.now() - heardAt > SILENT_MS && socket.readyState === WebSocket.OPEN && socket.close(), SILENT_MS / 4);
   open();
   return () => {
     isOver = true;
     clearTimeout(timer);
-    clearTimeout(calm);
     clearInterval(watch);
     socket.close();
   };

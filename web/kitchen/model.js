@@ -145,11 +145,11 @@ const HAPPENED = {
   acked: become("acked"),
   passed_over: become("passed_over"),
   moved: become("gone", ({ to }) => ({ to })),
-  nacked: become("ready", (frame, cell) => ({ returned: (cell.returned ?? 0) + 1 })),
-  expired: become("ready", (frame, cell) => ({ returned: (cell.returned ?? 0) + 1 })),
-  released: become("ready"),
+  nacked: become("delayed"), // what goes back at once is told to be ready next
+  expired: become("ready"),
+  released: become("delayed"),
   ready: become("ready"),
-  revived: become("ready", () => ({ receives: 0 })),
+  revived: become("delayed", () => ({ receives: 0 })),
   delayed: become("delayed"),
   dead_lettered: become("dead", ({ to, reason }) => ({ to, reason })),
   queue_trimmed(state, { partition, start_offset: start }) {

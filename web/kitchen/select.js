@@ -81,6 +81,6 @@ export function oldest(state) {
 
 /** What the numbers of the events say about the queue's life. */
 export const tally = ({ counts }) => ({
-  taken: counts.delivered ?? 0, torn: counts.acked ?? 0, returned: (counts.expired ?? 0) + (counts.nacked ?? 0) + (counts.released ?? 0),
+  taken: counts.delivered ?? 0, torn: counts.acked ?? 0, returned: (counts.expired ?? 0) + (counts.nacked ?? 0),
   burnt: counts.dead_lettered ?? 0, written: counts.appended ?? 0,
 });

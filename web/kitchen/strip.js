@@ -7,6 +7,7 @@ import { pick } from "./rail.js";
 import { idOf, pages } from "./select.js";
 
 const CELL_PX = 27;
+const SHAPED = { gone: "dead", passed_over: "acked" }; // moved away as dead; not for this queue
 
 export function Strip({ session }) {
   session.drawn.value;
@@ -33,8 +34,8 @@ function Cell({ cell, kind, session }) {
   const who = kind === "own" ? [] : session.readers.filter((reader) => session.state.groups.get(reader.group)?.offsets.get(cell.partition) > cell.offset && !reader.shown.value.isShared).map(({ letter }) => letter);
   const isPicked = session.picked.value?.id === id;
   const state = kind === "topic" ? "none" : cell.state;
-  const words = [`record ${id}`, kind !== "topic" && (WORDS[state] ?? state), who.length > 0 && `read by ${who.join(", ")}`].filter(Boolean).join(", ");
-  return html`<li><button class=${`cell s-${state}${isPicked ? " picked" : ""}${cell.isTrimmed ? " trimmed" : ""}`} data-offset=${id} data-state=${state} aria-label=${words} title=${words} tabindex="-1" onFocus=${() => pick(session, cell)} onMouseEnter=${() => pick(session, cell)}>
-    ${kind !== "topic" && html`<span class="cell-queue">${WORDS[state] && html`<${Shape} state=${state} />`}</span>`}<span class="cell-no">${cell.offset}</span>
+  const words = [`record ${id}`, kind !== "topic" && (WORDS[state] ?? state.replace("_", " ")), who.length > 0 && `read by ${who.join(", ")}`].filter(Boolean).join(", ");
+  return html`<li><button class=${`cell s-${SHAPED[state] ?? state}${isPicked ? " picked" : ""}${cell.isTrimmed ? " trimmed" : ""}`} data-offset=${id} data-state=${state} aria-label=${words} title=${words} tabindex="-1" onFocus=${() => pick(session, cell)} onMouseEnter=${() => pick(session, cell)}>
+    ${kind !== "topic" && html`<span class="cell-queue">${(SHAPED[state] ?? WORDS[state]) && html`<${Shape} state=${SHAPED[state] ?? state} />`}</span>`}<span class="cell-no">${cell.offset}</span>
     ${kind !== "own" && html`<span class="cell-readers">${who.map((letter) => html`<i key=${letter} class=${`r-${letter}`}>${letter}</i>`)}</span>`}</button></li>`;
 }

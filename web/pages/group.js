@@ -9,7 +9,7 @@ import { Ago, Empty, Field, Figure, Head } from "../parts/bits.js";
 import { cmd, Command } from "../parts/command.js";
 import { Confirm, Trouble } from "../parts/dialog.js";
 import { Kind } from "../parts/state.js";
-import { Rates } from "../parts/rates.js";
+import { History } from "../parts/rates.js";
 import { say } from "../parts/toast.js";
 import { GroupState } from "./groups.js";
 import { LagBar } from "./topic.js";
@@ -26,7 +26,7 @@ export function Page({ name }) {
       <button class="btn danger" onClick=${() => ask_("delete")}>Delete</button></${Head}>
     <dl class="figures"><${Figure} title="Lag" value=${count(group.lag?.count)} unit="records" testid="lag" /><${Figure} title="Bytes" value=${bytes(group.lag?.bytes)} />
       <${Figure} title="Oldest unread" value=${group.lag?.count > 0 ? span(milliseconds(group.lag.age)) : "–"} /><${Figure} title="Members" value=${count(group.members.length)} /></dl>
-    <${Rates} kind="group" name=${name} />
+    <${History} title="Lag while this page is open" at=${poll.at} values=${[group.lag?.count ?? 0]} lines=${[{ title: "records to read", colour: "--group" }]} />
     <${Offsets} group=${group} /><${Members} members=${group.members} />
     ${asked === "seek" && html`<${Seek} group=${group} onClose=${() => (ask_(), poll.again())} />`}
     ${asked === "delete" && html`<${Delete} group=${group} onClose=${() => ask_()} />`}`;

@@ -7,7 +7,7 @@ import { href } from "../core/router.js";
 import { world } from "../core/world.js";
 import { Empty, Figure, Head } from "../parts/bits.js";
 import { cmd } from "../parts/command.js";
-import { Rates } from "../parts/rates.js";
+import { BrokerRates } from "../parts/rates.js";
 import { Depth, Kind } from "../parts/state.js";
 
 const TOP = 6;
@@ -38,7 +38,7 @@ export function Page() {
       <${Figure} title="Groups" value=${count(groups.length)} note=${`${count(sum(groups, ({ members }) => members.length))} members`} />
       <${Figure} title="Kept in topics" value=${bytes(sum(topics, (topic) => topic.bytes))} note=${disk?.detail} />
     </dl>
-    <${Rates} kind="broker" />
+    <${BrokerRates} />
     ${topics.length + queues.length === 0 && html`<${Empty} title="Nothing here yet" command=${`curl -X PUT ${location.origin}/v1/topics/orders`}>
       Write an event once, and read it as a queue, as a log, or as both. The <a href=${href(["kitchen"])}>Kitchen</a> shows how that looks; or begin with a topic:</${Empty}>`}
     <div class="grid">

@@ -10,7 +10,7 @@ import { cmd, Command } from "../parts/command.js";
 import { Confirm, Trouble } from "../parts/dialog.js";
 import { EditConfig } from "../parts/edit_config.js";
 import { NewRecord } from "../parts/new_record.js";
-import { Rates } from "../parts/rates.js";
+import { History } from "../parts/rates.js";
 import { Depth, Kind, Shape, STATES, WORDS } from "../parts/state.js";
 import { say } from "../parts/toast.js";
 import { Consumers } from "./queue_consumers.js";
@@ -18,6 +18,8 @@ import { Operate, Operations } from "./queue_operations.js";
 import { Peek } from "./queue_peek.js";
 
 const EVERY_MS = 1_000;
+const DRAWN = ["ready", "in_flight", "delayed", "dead"];
+const COLOURS = { ready: "--ready", in_flight: "--flight", delayed: "--delayed", dead: "--dead" };
 const SETTINGS = ["visibility_timeout", "max_receives", "dead_letter", "order", "retry", "receive_wait", "retain_acked", "on_disconnect", "delay", "retention", "dedup", "durability"];
 
 export function Page({ name }) {
@@ -53,7 +55,7 @@ export function Page({ name }) {
     <div class="stack"><dl class="figures" data-testid="counts">${STATES.map((state) => html`<${Figure} key=${state} testid=${`count-${state}`}
         title=${html`<span class=${`state s-${state}`}><${Shape} state=${state} /></span>${WORDS[state]}`} value=${count(queue.messages[state])} />`)}
       <${Figure} title="Size" value=${bytes(queue.backlog?.bytes)} /></dl><${Depth} messages=${queue.messages} /></div>
-    <${Rates} kind="queue" name=${name} />
+    <${History} title="Depth while this page is open" at=${poll.at} values=${DRAWN.map((state) => queue.messages[state])} lines=${DRAWN.map((state) => ({ title: WORDS[state].toLowerCase(), colour: COLOURS[state] }))} />
     <${Tabs} label="About this queue" at=${tab} tabs=${[{ id: "peek", title: "Peek" }, { id: "explain", title: "Explain" }, { id: "redrive", title: "Redrive", n: queue.messages.dead },
       { id: "replay", title: "Replay" }, { id: "consumers", title: "Consumers" }, { id: "config", title: "Config" }]} />
     ${(views[tab] ?? views.peek)()}

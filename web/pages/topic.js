@@ -11,7 +11,6 @@ import { Confirm, FormDialog, Trouble } from "../parts/dialog.js";
 import { EditConfig } from "../parts/edit_config.js";
 import { NewRecord } from "../parts/new_record.js";
 import { Kind } from "../parts/state.js";
-import { Rates } from "../parts/rates.js";
 import { say } from "../parts/toast.js";
 import { Messages } from "./topic_messages.js";
 
@@ -46,7 +45,6 @@ export function Page({ name }) {
       <${Figure} title="Attached queues" value=${count(consumers.queues.length)} /><${Figure} title="Groups" value=${count(consumers.groups.length)} />
       <${Figure} title="Most behind" value=${count(Math.max(0, ...[...consumers.queues, ...consumers.groups].map(({ lag }) => lag?.count ?? 0)))} unit="records" />
     </dl>
-    <${Rates} kind="topic" name=${name} />
     <${Tabs} label="About this topic" at=${tab} tabs=${[{ id: "messages", title: "Messages" }, { id: "partitions", title: "Partitions", n: partitions.length },
       { id: "readers", title: "Readers", n: readers }, { id: "config", title: "Config" }]} />
     ${(views[tab] ?? views.messages)()}

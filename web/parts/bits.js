@@ -19,7 +19,7 @@ export function Head({ crumb, title, kind, under, children }) {
 }
 
 export const Figure = ({ title, value, unit, note, state, testid }) => html`<div class="figure">
-  <dt>${title}</dt><dd data-testid=${testid} class=${state}>${value}${unit && html`<small>${unit}</small>`}</dd>${note && html`<div class="note">${note}</div>`}</div>`;
+  <dt>${title}</dt><dd data-testid=${testid} class=${state}>${value}${unit && html`<small>${unit}</small>`}</dd>${note && html`<dd class="note">${note}</dd>`}</div>`;
 
 export function Tabs({ label, tabs, at }) {
   return html`<nav class="tabs" aria-label=${label}>${tabs.map(({ id, title, n }) => html`<a key=${id} href=${tabHref(id, tabs)}

@@ -1,5 +1,5 @@
 // "Show command": the same thing, typed in a terminal.
-import { html, useEffect, useRef, useState } from "../core/html.js";
+import { html, useLayoutEffect, useRef, useState } from "../core/html.js";
 import { commandsFor } from "../core/commands.js";
 
 export const cmd = commandsFor(globalThis.location?.origin ?? "");
@@ -13,7 +13,11 @@ export function Command({ commands, label = "Show command" }) {
 
 function CommandDialog({ commands, onClose }) {
   const dialog = useRef();
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element.showModal();
+    return () => element.close(); // gives the focus back
+  }, []);
   const outside = (event) => event.target === dialog.current && onClose();
   return html`<dialog ref=${dialog} class="large" aria-label="Commands" onCancel=${(event) => (event.stopPropagation(), event.preventDefault(), onClose())} onMouseDown=${outside}>
     <div class="dialog-in"><h2>From a terminal</h2>

@@ -1,16 +1,23 @@
 // Dialogs, and the questions that come before something is destroyed.
-import { html, useEffect, useId, useRef, useState } from "../core/html.js";
+import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "../core/html.js";
 import { count } from "../core/format.js";
 import { Command } from "./command.js";
 
 const TYPED_ABOVE = 1_000; // messages: beyond it the name is typed
 
+/** Open while it is there; then the focus goes back to where it was. */
+export function useModal(dialog) {
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element.showModal();
+    return () => element.close();
+  }, []);
+}
+
 export function Dialog({ title, onClose, children, large }) {
   const dialog = useRef();
   const id = useId();
-  useEffect(() => {
-    dialog.current.showModal();
-  }, []);
+  useModal(dialog);
   const outside = (event) => event.target === dialog.current && onClose();
   return html`<dialog ref=${dialog} class=${large && "large"} aria-labelledby=${id} onCancel=${(event) => (event.preventDefault(), onClose())} onMouseDown=${outside}>
     <div class="dialog-in"><h2 id=${id}>${title}</h2>${children}</div>
