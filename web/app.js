@@ -3,17 +3,18 @@ import { html, render, useEffect, useErrorBoundary, useState } from "./core/html
 import { href, route } from "./core/router.js";
 import { watchWorld } from "./core/world.js";
 import { Nav } from "./parts/nav.js";
-import { Lost } from "./parts/lost.js";
+import { Lost } from "./parts/bits.js";
 import { Toasts } from "./parts/toast.js";
 
+const lists = async (name) => ({ Page: (await import("./pages/lists.js"))[name] });
 const PAGES = {
   kitchen: () => import("./kitchen/page.js"),
   overview: () => import("./pages/overview.js"),
-  topics: () => import("./pages/topics.js"),
+  topics: () => lists("Topics"),
   topic: () => import("./pages/topic.js"),
-  queues: () => import("./pages/queues.js"),
+  queues: () => lists("Queues"),
   queue: () => import("./pages/queue.js"),
-  groups: () => import("./pages/groups.js"),
+  groups: () => lists("Groups"),
   group: () => import("./pages/group.js"),
   tail: () => import("./pages/tail.js"),
   server: () => import("./pages/server.js"),

@@ -7,6 +7,7 @@ import { content, hex, matches, parseExactly, preview, show, SHOWN_BYTES_MAX, vi
 import { commandsFor, position } from "../../web/core/commands.js";
 import { bytes, count, milliseconds, rate, span } from "../../web/core/format.js";
 import { href, parse } from "../../web/core/router.js";
+import { path, ticks, times } from "../../web/core/scale.js";
 
 const LESSONS = new URL("../../web/lessons/", import.meta.url);
 
@@ -64,7 +65,7 @@ test("commands are what a shell takes: names are quoted where they must be", () 
 test("lessons are complete: every step says something, and what it does and waits for exists", () => {
   const files = readdirSync(LESSONS);
   assert.equal(files.length, 8);
-  const source = readFileSync(new URL("../../web/kitchen/ops.js", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../../web/kitchen/lesson.js", import.meta.url), "utf8");
   const known = new Set([...source.matchAll(/^ {2}async (\w+)\(/gm)].map(([, name]) => name));
   for (const file of files) {
     const lesson = JSON.parse(readFileSync(new URL(file, LESSONS)));
@@ -77,4 +78,11 @@ test("lessons are complete: every step says something, and what it does and wait
       for (const wait of [step.wait_for].flat()) assert.ok(wait.type && wait.timeout_ms > 0, `${file}: ${step.say}`);
     }
   }
+});
+
+test("charts have round numbers and times, and one point a pixel", () => {
+  assert.deepEqual([ticks(0), ticks(37), ticks(1_000)], [[0, 0.5, 1], [0, 20, 40], [0, 500, 1000]]);
+  assert.deepEqual(times(101, 131, 4), [110, 120, 130]);
+  assert.equal(path([0, 1, 2], [1, 5, 2], { x: (s) => s * 10, y: (v) => 10 - v }), "M0 9.0L10 5.0L20 8.0");
+  assert.equal(path([0, 0.1, 2], [1, 5, 2], { x: (s) => s, y: (v) => 10 - v }), "M0 5.0L2 8.0", "the greatest of one pixel");
 });

@@ -3,16 +3,13 @@ import { html, useEffect, useMemo, useState } from "../core/html.js";
 import { choose, route } from "../core/router.js";
 import { Segments } from "../parts/bits.js";
 import { sayError } from "../parts/toast.js";
-import { Book } from "./book.js";
-import { Card, Terminal, Ticker } from "./card.js";
+import { Book, Rail, Strip } from "./bands.js";
+import { Card, Tables, Terminal, Ticker } from "./below.js";
 import { LessonPanel, TITLES } from "./lesson_panel.js";
 import { Player } from "./lesson.js";
-import { TABLES } from "./menu.js";
-import { Rail } from "./rail.js";
 import { LETTERS, Session } from "./session.js";
 import { makeQueue } from "./setup.js";
-import { Strip } from "./strip.js";
-import { Tables } from "./tables.js";
+import { TABLES } from "./staff.js";
 
 const SPEEDS = [["0.5", "½×"], ["1", "1×"], ["2", "2×"], ["4", "4×"]];
 

@@ -1,12 +1,10 @@
 // Everything of one visit to the kitchen: the stream, those who work, and what was said.
 import { batch, signal } from "../vendor/signals-core.js";
 import { sayError } from "../parts/toast.js";
-import { Cook } from "./cook.js";
 import { inspect } from "./inspect.js";
 import { empty, reduce } from "./model.js";
-import { Reader } from "./reader.js";
 import { DEFAULTS, ensure, groupsOf, reset } from "./setup.js";
-import { Waiter } from "./waiter.js";
+import { Cook, Reader, Waiter } from "./staff.js";
 import { rule, sentence } from "./words.js";
 
 export const LETTERS = ["A", "B", "C", "D"];

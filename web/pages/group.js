@@ -11,7 +11,7 @@ import { Confirm, Trouble } from "../parts/dialog.js";
 import { Kind } from "../parts/state.js";
 import { History } from "../parts/rates.js";
 import { say } from "../parts/toast.js";
-import { GroupState } from "./groups.js";
+import { GroupState } from "./lists.js";
 import { LagBar } from "./topic.js";
 
 export function Page({ name }) {

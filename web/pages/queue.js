@@ -8,14 +8,12 @@ import { lookAgain, world } from "../core/world.js";
 import { Figure, Head, Settings, Tabs, Time } from "../parts/bits.js";
 import { cmd, Command } from "../parts/command.js";
 import { Confirm, Trouble } from "../parts/dialog.js";
-import { EditConfig } from "../parts/edit_config.js";
-import { NewRecord } from "../parts/new_record.js";
+import { EditConfig, NewRecord } from "../parts/forms.js";
 import { History } from "../parts/rates.js";
 import { Depth, Kind, Shape, STATES, WORDS } from "../parts/state.js";
 import { say } from "../parts/toast.js";
-import { Consumers } from "./queue_consumers.js";
+import { Consumers, Peek } from "./queue_messages.js";
 import { Operate, Operations } from "./queue_operations.js";
-import { Peek } from "./queue_peek.js";
 
 const EVERY_MS = 1_000;
 const DRAWN = ["ready", "in_flight", "delayed", "dead"];

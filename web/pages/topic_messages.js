@@ -9,7 +9,7 @@ import { Empty, Segments, Time } from "../parts/bits.js";
 import { cmd, Command } from "../parts/command.js";
 import { Trouble } from "../parts/dialog.js";
 import { Value } from "../parts/value.js";
-import { CreateQueue } from "./queues.js";
+import { CreateQueue } from "./lists.js";
 
 const LIMIT = 50;
 const LIVE_MS = 1_000;

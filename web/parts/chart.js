@@ -1,52 +1,45 @@
-// Lines over time. uPlot draws them; colours are the page's, and change with its theme.
-import { html, useEffect, useLayoutEffect, useRef } from "../core/html.js";
-import uPlot from "../vendor/uplot.js";
+// Lines over time, as SVG: their colours are the theme's, and they differ by dashes, too.
+import { html, useLayoutEffect, useRef, useState } from "../core/html.js";
+import { path, ticks, times } from "../core/scale.js";
 
-const HEIGHT = 130;
-const MINUTES_S = 600; // a shorter stretch has seconds on its axis
-const DASHES = [[], [5, 4], [2, 3], [8, 3, 2, 3]];
+const HEIGHT = 128;
+const LEFT = 62; // for the numbers
+const BOTTOM = 20; // for the times
+const TOP = 6;
+const DASHES = ["", "6 4", "2 3", "9 3 2 3"];
+const SECONDS_BELOW = 600; // a shorter stretch has seconds on its axis
 
-const colourOf = (element, name) => {
-  const probe = document.createElement("i");
-  probe.style.color = `var(${name})`;
-  element.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
-};
-
-/** lines: [{title, colour: "--log", show(value)}], data: [seconds, ...values of each line]. Lines differ by dashes, too. */
-export function Chart({ title, lines, data, format }) {
+/** How wide an element is, now and later. */
+export function useWidth() {
   const element = useRef();
-  const plot = useRef();
+  const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
-    const draw = () => {
-      plot.current?.destroy();
-      const line = colourOf(element.current, "--line");
-      const axis = { stroke: colourOf(element.current, "--ink-3"), grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "11px system-ui", size: 26 };
-      plot.current = new uPlot({
-        width: element.current.clientWidth || 400, height: HEIGHT, legend: { show: false }, cursor: { show: false }, scales: { y: { range: (self, low, high) => [0, Math.max(high * 1.1, 1)] } },
-        axes: [{ ...axis, space: 80, values: (self, ticks) => ticks.map((at) => new Date(at * 1_000).toTimeString().slice(0, data[0].at(-1) - data[0][0] < MINUTES_S ? 8 : 5)) }, { ...axis, size: 58, values: (self, ticks) => ticks.map(format) }],
-        series: [{}, ...lines.map(({ colour }, i) => ({ stroke: colourOf(element.current, colour), width: 1.6, dash: DASHES[i], points: { show: false } }))],
-      }, data, element.current);
-    };
-    draw();
-    const watch = new ResizeObserver(() => plot.current.setSize({ width: element.current.clientWidth, height: HEIGHT }));
+    const watch = new ResizeObserver(() => setWidth(element.current.clientWidth));
     watch.observe(element.current);
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", draw);
-    addEventListener("theme", draw);
-    return () => {
-      watch.disconnect();
-      dark.removeEventListener("change", draw);
-      removeEventListener("theme", draw);
-      plot.current.destroy();
-      plot.current = null;
-    };
-  }, [lines.map((line) => line.title).join()]);
-  useEffect(() => plot.current?.setData(data), [data]);
-  const now = lines.map((line, i) => `${line.title} ${format(data[i + 1].at(-1) ?? 0)}`).join(", ");
+    setWidth(element.current.clientWidth);
+    return () => watch.disconnect();
+  }, []);
+  return [element, width];
+}
+
+/** lines: [{title, colour: "--log"}], data: [seconds, ...values of each line]. */
+export function Chart({ title, lines, data, format }) {
+  const [element, width] = useWidth();
+  const said = lines.map((line, i) => `${line.title} ${format(data[i + 1].at(-1) ?? 0)}`).join(", ");
   return html`<figure class="card"><figcaption class="title"><h2>${title}</h2></figcaption><div class="in stack">
-    <div class="legend">${lines.map((line, i) => html`<span key=${line.title}><i class=${i > 0 && "dashed"} style=${{ "--c": `var(${line.colour})` }}></i>${line.title}<b>${format(data[i + 1].at(-1) ?? 0)}</b></span>`)}</div>
-    <div class="chart" ref=${element} role="img" aria-label=${`${title}: ${now}`}></div></div></figure>`;
+    <div class="legend">${lines.map((line, i) => html`<span key=${line.title}><svg width="18" height="8" aria-hidden="true"><path d="M0 4H18" stroke=${`var(${line.colour})`} stroke-dasharray=${DASHES[i]} /></svg>${line.title}<b>${format(data[i + 1].at(-1) ?? 0)}</b></span>`)}</div>
+    <div class="chart" ref=${element} role="img" aria-label=${`${title}: ${said}`}>${width > 0 && html`<${Lines} lines=${lines} data=${data} format=${format} width=${width} />`}</div></div></figure>`;
+}
+
+function Lines({ lines, data: [seconds, ...values], format, width }) {
+  const from = seconds[0] ?? 0;
+  const to = Math.max(seconds.at(-1) ?? 0, from + 1);
+  const levels = ticks(Math.max(0, ...values.flat()));
+  const x = (second) => LEFT + ((second - from) / (to - from)) * (width - LEFT - 4);
+  const y = (value) => HEIGHT - BOTTOM - (value / levels.at(-1)) * (HEIGHT - BOTTOM - TOP);
+  const clock = (second) => new Date(second * 1_000).toTimeString().slice(0, to - from < SECONDS_BELOW ? 8 : 5);
+  return html`<svg width=${width} height=${HEIGHT} aria-hidden="true">
+    ${levels.map((level) => html`<g key=${level}><path class="grid-line" d=${`M${LEFT} ${y(level)}H${width}`} /><text x=${LEFT - 8} y=${y(level) + 4} text-anchor="end">${format(level)}</text></g>`)}
+    ${times(from, to, Math.floor(width / 110)).map((second) => html`<text key=${second} x=${x(second)} y=${HEIGHT - 4} text-anchor="middle">${clock(second)}</text>`)}
+    ${lines.map((line, i) => html`<path key=${line.title} class="line" d=${path(seconds, values[i], { x, y })} stroke=${`var(${line.colour})`} stroke-dasharray=${DASHES[i]} />`)}</svg>`;
 }

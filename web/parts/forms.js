@@ -1,7 +1,9 @@
-// A record or message to publish or send, as somebody types it.
+// What somebody types: a record, settings.
 import { html, useState } from "../core/html.js";
 import { Field, Segments } from "./bits.js";
 import { FormDialog } from "./dialog.js";
+
+// --- A record or message to publish or send, as somebody types it
 
 const SAMPLE = '{"state": "pending", "amount": 120}';
 
@@ -50,4 +52,28 @@ function check(form) {
   } catch (error) {
     return error.message;
   }
+}
+
+// --- Settings as JSON, and only what was changed of them is sent
+
+/** What differs from `of`; throws where the text is no object. */
+export function changed(text, of) {
+  const now = JSON.parse(text);
+  if (typeof now !== "object" || now === null || Array.isArray(now)) throw new Error("Settings are an object: {\"name\": value}");
+  return Object.fromEntries(Object.entries(now).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(of[name])));
+}
+
+export function EditConfig({ title, of, names, submit, commands, onClose }) {
+  const [text, setText] = useState(() => JSON.stringify(Object.fromEntries(names.filter((name) => name in of).map((name) => [name, of[name]])), null, 2));
+  let change, trouble;
+  try {
+    change = changed(text, of);
+  } catch (error) {
+    trouble = error.message;
+  }
+  const isSame = change && Object.keys(change).length === 0;
+  return html`<${FormDialog} title=${title} action="Save" onClose=${onClose} submit=${() => submit(change)} disabled=${Boolean(trouble) || isSame}
+      commands=${change && !isSame ? () => commands(change) : undefined}>
+    <textarea rows="14" aria-label="Settings as JSON" spellcheck="false" value=${text} onInput=${(event) => setText(event.target.value)}></textarea>
+    <p class=${trouble ? "said-bad" : "small quiet"} aria-live="polite">${trouble ?? (isSame ? "Nothing is changed yet." : `Changes ${Object.keys(change).join(", ")}.`)}</p></${FormDialog}>`;
 }

@@ -1,1 +1,0 @@
-export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
