@@ -1,7 +1,7 @@
 // The frame of every page: where one can go, whether the broker answers, and the page that the address names.
 import { html, render, useEffect, useErrorBoundary, useState } from "./core/html.js";
 import { href, route } from "./core/router.js";
-import { watchWorld } from "./core/world.js";
+import { watchWorld } from "./core/api.js";
 import { Nav } from "./parts/nav.js";
 import { Lost } from "./parts/bits.js";
 import { Toasts } from "./parts/toast.js";

@@ -1,7 +1,9 @@
-// The REST API as the pages use it. Every answer tells how fresh the page is; a broker that does not answer is a
-// state of the page, not an exception of each request.
+// The REST API as the pages use it: asked once, asked again and again, and everything at a glance.
+import { useEffect, useState } from "../vendor/hooks.js";
 import { signal } from "../vendor/signals-core.js";
 import { parseExactly } from "./body.js";
+
+// --- The REST API as the pages use it. Every answer tells how fresh the page is; a broker t
 
 const TIMEOUT_MS = 10_000;
 
@@ -66,4 +68,66 @@ export async function all(target, max = 2_000) {
     if (items.length >= max) return { items, more: true };
     next = `${target}?limit=1000&cursor=${encodeURIComponent(page.next)}`;
   }
+}
+
+// --- Data that is asked for again and again while somebody looks at it
+
+const HIDDEN_MS = 15_000;
+
+/**
+ * {data, error, at}: the newest answer of ask(), and of a refusal the Problem. A broker that does not answer leaves
+ * the data as it is: the page says how old it is. `again()` asks now.
+ */
+export function usePoll(ask, everyMs, watched = []) {
+  const [state, setState] = useState({ data: undefined, error: undefined, at: 0 });
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    const stop = new AbortController();
+    let timer;
+    const look = async () => {
+      const startedAt = performance.now();
+      try {
+        const data = await ask(stop.signal);
+        if (!stop.signal.aborted) setState({ data, error: undefined, at: Date.now() });
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        if (!(error instanceof NoAnswer)) setState((old) => ({ ...old, error, at: Date.now() }));
+      }
+      if (stop.signal.aborted || everyMs === Infinity) return;
+      timer = setTimeout(look, document.hidden ? HIDDEN_MS : Math.max(everyMs - (performance.now() - startedAt), everyMs / 4));
+    };
+    look();
+    return () => (stop.abort(), clearTimeout(timer));
+  }, [...watched, everyMs, turn]);
+  return { ...state, again: () => setTurn((n) => n + 1) };
+}
+
+// --- Every topic, queue and group with its counts: one set of requests for all parts that s
+
+const EVERY_MS = 1_000;
+
+export const world = signal({ at: 0, topics: [], queues: [], groups: [], more: false });
+
+let timer;
+let watchers = 0;
+
+/** Also to be called after a change that was made here. */
+export async function lookAgain() {
+  clearTimeout(timer);
+  try {
+    const [topics, queues, groups] = await Promise.all([all("/v1/topics"), all("/v1/queues"), all("/v1/groups")]);
+    world.value = { at: Date.now(), topics: topics.items, queues: queues.items, groups: groups.items,
+                    more: topics.more || queues.more || groups.more };
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) console.error(error);
+  }
+  clearTimeout(timer);
+  if (watchers > 0) timer = setTimeout(lookAgain, document.hidden ? HIDDEN_MS : EVERY_MS);
+}
+
+/** Begins to look; the answer ends it. */
+export function watchWorld() {
+  watchers += 1;
+  if (watchers === 1) lookAgain();
+  return () => (watchers -= 1);
 }

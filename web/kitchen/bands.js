@@ -1,7 +1,7 @@
 // What is drawn: the rail, the book, and the log underneath both.
 import { count, milliseconds, span } from "../core/format.js";
 import { html } from "../core/html.js";
-import { world } from "../core/world.js";
+import { world } from "../core/api.js";
 import { useClock } from "../parts/bits.js";
 import { Shape, WORDS } from "../parts/state.js";
 import { sayError } from "../parts/toast.js";

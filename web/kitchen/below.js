@@ -3,7 +3,7 @@ import { clock, count } from "../core/format.js";
 import { html, useState } from "../core/html.js";
 import { CreateQueue } from "../pages/lists.js";
 import { Segments } from "../parts/bits.js";
-import { cmd, CommandLine } from "../parts/command.js";
+import { cmd, CommandLine } from "../parts/dialog.js";
 import { State } from "../parts/state.js";
 import { say, sayError } from "../parts/toast.js";
 import { delivered } from "./model.js";

@@ -1,6 +1,6 @@
 // The lesson that is given: what to look at, and back and on.
 import { html, useEffect, useRef } from "../core/html.js";
-import { Copy } from "../parts/command.js";
+import { Copy } from "../parts/dialog.js";
 
 export const TITLES = ["One order, two ways", "Share the work, or everyone reads", "A cook crashes, a reader crashes", "The analytics team arrives late", "Replay yesterday", "The burnt order", "Same table, same order", "Forgetting"];
 

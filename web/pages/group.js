@@ -1,13 +1,10 @@
 // One group: who reads which partition, how far each is, and moving it.
 import { html, useState } from "../core/html.js";
-import { ask, get, path, post } from "../core/api.js";
-import { usePoll } from "../core/poll.js";
+import { ask, get, lookAgain, path, post, usePoll, world } from "../core/api.js";
 import { bytes, count, milliseconds, plural, span } from "../core/format.js";
 import { go, href } from "../core/router.js";
-import { lookAgain, world } from "../core/world.js";
 import { Ago, Empty, Field, Figure, Head } from "../parts/bits.js";
-import { cmd, Command } from "../parts/command.js";
-import { Confirm, Trouble } from "../parts/dialog.js";
+import { cmd, Command, Confirm, Trouble } from "../parts/dialog.js";
 import { Kind } from "../parts/state.js";
 import { History } from "../parts/rates.js";
 import { say } from "../parts/toast.js";

@@ -1,12 +1,10 @@
 // Every topic, every queue, every group: what each holds, and how to make another.
-import { ask, get, path } from "../core/api.js";
+import { ask, get, lookAgain, path, world } from "../core/api.js";
 import { bytes, count, milliseconds, plural, span } from "../core/format.js";
 import { html, useState } from "../core/html.js";
 import { go, href, route } from "../core/router.js";
-import { lookAgain, world } from "../core/world.js";
 import { Empty, Field, Filter, Head, Table, Time } from "../parts/bits.js";
-import { cmd, Command } from "../parts/command.js";
-import { FormDialog } from "../parts/dialog.js";
+import { cmd, Command, FormDialog } from "../parts/dialog.js";
 import { Depth, Kind, Shape, STATES, WORDS } from "../parts/state.js";
 
 // --- Every topic: how much it keeps, who reads it, how far they are behind

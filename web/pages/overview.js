@@ -1,12 +1,10 @@
 // The broker at a glance: is it well, what comes and goes, who is behind.
 import { html } from "../core/html.js";
-import { get } from "../core/api.js";
-import { usePoll } from "../core/poll.js";
+import { get, usePoll, world } from "../core/api.js";
 import { bytes, count, milliseconds, span } from "../core/format.js";
 import { href } from "../core/router.js";
-import { world } from "../core/world.js";
 import { Empty, Figure, Head } from "../parts/bits.js";
-import { cmd } from "../parts/command.js";
+import { cmd } from "../parts/dialog.js";
 import { BrokerRates } from "../parts/rates.js";
 import { Depth, Kind } from "../parts/state.js";
 

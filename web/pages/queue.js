@@ -1,13 +1,10 @@
 // One queue: what is in it and why, and what can be done about it.
 import { html, useState } from "../core/html.js";
-import { ask, get, path, post } from "../core/api.js";
-import { usePoll } from "../core/poll.js";
+import { ask, get, lookAgain, path, post, usePoll, world } from "../core/api.js";
 import { bytes, count } from "../core/format.js";
 import { go, href, route } from "../core/router.js";
-import { lookAgain, world } from "../core/world.js";
 import { Figure, Head, Settings, Tabs, Time } from "../parts/bits.js";
-import { cmd, Command } from "../parts/command.js";
-import { Confirm, Trouble } from "../parts/dialog.js";
+import { cmd, Command, Confirm, Trouble } from "../parts/dialog.js";
 import { EditConfig, NewRecord } from "../parts/forms.js";
 import { History } from "../parts/rates.js";
 import { Depth, Kind, Shape, STATES, WORDS } from "../parts/state.js";

@@ -1,13 +1,11 @@
 // What is in a queue and with whom, looked at without touching it.
-import { ask, get, path, post } from "../core/api.js";
+import { ask, get, path, post, usePoll } from "../core/api.js";
 import { keyText, matches, preview } from "../core/body.js";
 import { count, span } from "../core/format.js";
 import { Fragment, html, useState } from "../core/html.js";
-import { usePoll } from "../core/poll.js";
 import { choose, route } from "../core/router.js";
 import { Empty, Field, Segments, Time, useClock } from "../parts/bits.js";
-import { cmd, Command } from "../parts/command.js";
-import { Confirm, FormDialog, Trouble } from "../parts/dialog.js";
+import { cmd, Command, Confirm, FormDialog, Trouble } from "../parts/dialog.js";
 import { State, STATES, WORDS } from "../parts/state.js";
 import { say, sayError } from "../parts/toast.js";
 import { Value } from "../parts/value.js";

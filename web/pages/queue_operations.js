@@ -1,11 +1,9 @@
 // What is done to many messages at once: first how many it would be, then in the background, with its progress.
 import { html, useEffect, useState } from "../core/html.js";
-import { ask, get, path, post } from "../core/api.js";
-import { usePoll } from "../core/poll.js";
+import { ask, get, path, post, usePoll } from "../core/api.js";
 import { bytes, count, plural } from "../core/format.js";
 import { Empty, Field, Time } from "../parts/bits.js";
-import { cmd, Command } from "../parts/command.js";
-import { Dialog, Trouble } from "../parts/dialog.js";
+import { cmd, Command, Dialog, Trouble } from "../parts/dialog.js";
 import { Kind } from "../parts/state.js";
 import { say } from "../parts/toast.js";
 

@@ -1,11 +1,10 @@
 // The broker itself: what it is, whether it is well, what it allows, what it counts.
 import { html } from "../core/html.js";
-import { get } from "../core/api.js";
-import { usePoll } from "../core/poll.js";
+import { get, usePoll } from "../core/api.js";
 import { bytes, count, rate, span } from "../core/format.js";
 import { route } from "../core/router.js";
 import { Filter, Head, Settings, Tabs, Time } from "../parts/bits.js";
-import { cmd, Command } from "../parts/command.js";
+import { cmd, Command } from "../parts/dialog.js";
 import { Kind } from "../parts/state.js";
 
 /** Prometheus text -> [{name, labels, value}]. */

@@ -4,9 +4,9 @@ import { keyText, matches, preview } from "../core/body.js";
 import { connect } from "../core/client.js";
 import { clock, count } from "../core/format.js";
 import { choose, route } from "../core/router.js";
-import { world } from "../core/world.js";
+import { world } from "../core/api.js";
 import { Empty, Head } from "../parts/bits.js";
-import { cmd, Command } from "../parts/command.js";
+import { cmd, Command } from "../parts/dialog.js";
 import { Kind } from "../parts/state.js";
 import { Value } from "../parts/value.js";
 

@@ -1,13 +1,10 @@
 // One topic: its records, its partitions, who reads it.
 import { html, useState } from "../core/html.js";
-import { ask, get, path, post } from "../core/api.js";
-import { usePoll } from "../core/poll.js";
+import { ask, get, lookAgain, path, post, usePoll, world } from "../core/api.js";
 import { bytes, count, milliseconds, plural, span } from "../core/format.js";
 import { go, href, route } from "../core/router.js";
-import { lookAgain, world } from "../core/world.js";
 import { Empty, Field, Figure, Head, Settings, Tabs, Time } from "../parts/bits.js";
-import { cmd, Command } from "../parts/command.js";
-import { Confirm, FormDialog, Trouble } from "../parts/dialog.js";
+import { cmd, Command, Confirm, FormDialog, Trouble } from "../parts/dialog.js";
 import { EditConfig, NewRecord } from "../parts/forms.js";
 import { Kind } from "../parts/state.js";
 import { say } from "../parts/toast.js";

@@ -1,13 +1,11 @@
 // A topic's records: from any offset or time, oldest or newest first, opened one by one.
 import { Fragment, html, useState } from "../core/html.js";
-import { get, path } from "../core/api.js";
+import { get, path, usePoll } from "../core/api.js";
 import { keyText, matches, preview } from "../core/body.js";
-import { usePoll } from "../core/poll.js";
 import { count } from "../core/format.js";
 import { choose, route } from "../core/router.js";
 import { Empty, Segments, Time } from "../parts/bits.js";
-import { cmd, Command } from "../parts/command.js";
-import { Trouble } from "../parts/dialog.js";
+import { cmd, Command, Trouble } from "../parts/dialog.js";
 import { Value } from "../parts/value.js";
 import { CreateQueue } from "./lists.js";
 

@@ -3,7 +3,7 @@ import { connection } from "../core/api.js";
 import { bytes, clock, count, span, utc } from "../core/format.js";
 import { html, useEffect, useState } from "../core/html.js";
 import { choose, href, route } from "../core/router.js";
-import { Copy } from "./command.js";
+import { Copy } from "./dialog.js";
 
 // --- Small parts of every page
 
@@ -72,14 +72,14 @@ export function Table({ label, columns, rows, rowKey, sort, empty, query = "sort
   const sorted = column?.value ? [...rows].sort(compare(column.value, by.startsWith("-") ? -1 : 1)) : rows;
   if (rows.length === 0 && empty) return empty;
   return html`<div class="table" data-testid=${testid} tabindex="0" role="region" aria-label=${label}><table aria-label=${label}>
-    <thead><tr>${columns.map((one) => html`<${Head} key=${one.id} column=${one} by=${by} query=${query} />`)}</tr></thead>
+    <thead><tr>${columns.map((one) => html`<${Column} key=${one.id} column=${one} by=${by} query=${query} />`)}</tr></thead>
     <tbody>${sorted.slice(0, shown).map((row) => html`<tr key=${rowKey(row)} data-name=${rowKey(row)}>
       ${columns.map(({ id, num, cell }) => html`<td key=${id} class=${num && "num"}>${cell(row)}</td>`)}</tr>`)}</tbody>
   </table></div>
   ${sorted.length > shown && html`<button class="btn" onClick=${() => setShown(shown + 1_000)}>Show more: ${count(sorted.length - shown)} not shown</button>`}`;
 }
 
-function Head({ column: { id, title, num, value }, by, query }) {
+function Column({ column: { id, title, num, value }, by, query }) {
   const direction = by === id ? "ascending" : by === `-${id}` ? "descending" : undefined;
   const next = direction === "descending" ? id : direction === "ascending" ? `-${id}` : num ? `-${id}` : id;
   return html`<th scope="col" class=${num && "num"} aria-sort=${direction}>

@@ -1,9 +1,8 @@
 // Where one can go, and how the broker is.
 import { html, useState } from "../core/html.js";
-import { connection } from "../core/api.js";
+import { connection, world } from "../core/api.js";
 import { count } from "../core/format.js";
 import { href } from "../core/router.js";
-import { world } from "../core/world.js";
 
 const line = (d) => html`<svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${d} /></svg>`;
 const ICONS = {

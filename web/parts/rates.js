@@ -1,8 +1,7 @@
 // What comes and goes: of the broker as it remembers it, of a queue as long as this page looks at it.
 import { html, useEffect, useMemo, useRef } from "../core/html.js";
-import { get } from "../core/api.js";
+import { get, usePoll } from "../core/api.js";
 import { bytes, milliseconds, rate } from "../core/format.js";
-import { usePoll } from "../core/poll.js";
 import { choose, route } from "../core/router.js";
 import { Segments } from "./bits.js";
 import { Chart } from "./chart.js";

@@ -3,7 +3,7 @@ import { html, useMemo, useState } from "../core/html.js";
 import { bytesOf, content, keyText, show, viewsOf } from "../core/body.js";
 import { bytes, count } from "../core/format.js";
 import { Segments, Time } from "./bits.js";
-import { Copy } from "./command.js";
+import { Copy } from "./dialog.js";
 
 const TITLES = { pretty: "Pretty", text: "Text", hex: "Hex" };
 
