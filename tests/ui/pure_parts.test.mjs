@@ -7,6 +7,7 @@ import { content, hex, matches, parseExactly, preview, show, SHOWN_BYTES_MAX, vi
 import { commandsFor, position } from "../../web/core/commands.js";
 import { bytes, count, milliseconds, rate, span } from "../../web/core/format.js";
 import { href, parse } from "../../web/core/router.js";
+import { isOurs } from "../../web/kitchen/setup.js";
 import { path, ticks, times } from "../../web/core/scale.js";
 
 const LESSONS = new URL("../../web/lessons/", import.meta.url);
@@ -85,4 +86,9 @@ test("charts have round numbers and times, and one point a pixel", () => {
   assert.deepEqual(times(101, 131, 4), [110, 120, 130]);
   assert.equal(path([0, 1, 2], [1, 5, 2], { x: (s) => s * 10, y: (v) => 10 - v }), "M0 9.0L10 5.0L20 8.0");
   assert.equal(path([0, 0.1, 2], [1, 5, 2], { x: (s) => s, y: (v) => 10 - v }), "M0 5.0L2 8.0", "the greatest of one pixel");
+});
+
+test("only what the demonstration made, or the address names, is ever reset", () => {
+  for (const [name, ours] of [["kitchen", true], ["kitchen-late", true], ["orders", true], ["orders-eu", true], ["kitchens", false], ["customers", false], ["my-orders", false]]) assert.equal(isOurs(name), ours, name);
+  assert.equal(isOurs("customers", ["customers"]), true);
 });

@@ -62,7 +62,7 @@ function Waiting({ session, player }) {
     session.reset().catch(sayError).finally(() => setResetting(false));
   };
   return html`<header class="waiter" data-region="waiter"><h1>Kitchen</h1>
-    <button class="btn main" onClick=${() => session.waiter.take()} data-testid="take">Take order <kbd>space</kbd></button>
+    <button class="btn main" onClick=${() => session.waiter.take()} data-testid="take" title="space">Take order</button>
     <button class="btn" onClick=${() => session.waiter.take(10)}>Rush ×10</button>
     <label class="slow inline-slow"><span>rate <b>${rate}</b>/s</span><input type="range" min="0" max="50" value=${rate} aria-label="Orders a second" onInput=${(event) => session.waiter.set({ rate: Number(event.target.value) })} /></label>
     <select aria-label="Table" value=${table} onChange=${(event) => session.waiter.set({ table: Number(event.target.value) })}><option value="0">any table</option>${TABLES.map((n) => html`<option key=${n} value=${n}>table ${n}</option>`)}</select>

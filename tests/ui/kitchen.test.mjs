@@ -1,0 +1,221 @@
+// The kitchen shows what happens, when it happens, and nothing else.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { Broker, until } from "./_broker.mjs";
+import { launch, View } from "./_browser.mjs";
+import { agrees, isReady } from "./_kitchen.mjs";
+
+const broker = new Broker();
+let browser;
+
+before(async () => {
+  await broker.start();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await broker.remove();
+});
+
+async function kitchen(query = "", options = {}) {
+  const view = await View.open(browser, broker, { hash: `kitchen${query}`, ...options });
+  await isReady(view);
+  view.station = (id) => view.page.locator(`[data-testid="${id}"]`);
+  return view;
+}
+
+async function anew(view) {
+  await view.id("reset").click();
+  await view.says("n-end", "0");
+  await view.says("n-ready", "0");
+}
+
+const at = (view, band, id, state) => view.page.waitForSelector(`[data-testid="${band}"] [data-offset="${id}"][data-state="${state}"]`);
+
+test("one order is a slip, a page and a cell; an ack takes the slip and leaves the page", async () => {
+  const view = await kitchen();
+  await anew(view);
+  await view.id("take").click();
+  await Promise.all([at(view, "rail", "0-0", "ready"), at(view, "book", "0-0", "kept"), at(view, "strip", "0-0", "ready")]);
+  await view.button("Start", view.station("cook-A")).click();
+  await at(view, "strip", "0-0", "in_flight");
+  await at(view, "strip", "0-0", "acked");
+  await view.page.waitForSelector('[data-testid="book"] [data-offset="0-0"][data-state="kept"]');
+  await view.button("Add reader", view.station("reader-B")).click();
+  await view.page.waitForSelector('[data-testid="ribbon-B"][data-offset="1"]');
+  await agrees(view);
+  await view.close();
+});
+
+test("what other clients send is on the page within half a second: REST to the topic, SQS to a queue", async () => {
+  const view = await kitchen();
+  await anew(view);
+  for (let n = 0; n < 5; n += 1) {
+    const began = Date.now();
+    await broker.ask("POST", "/v1/topics/orders/records", { key: "table-1", value: { dish: `rest ${n}` } });
+    await view.page.waitForSelector(`[data-testid="rail"] [data-offset="0-${n}"]`, { timeout: 3_000 });
+    assert.ok(Date.now() - began < 500, `${Date.now() - began} ms`);
+  }
+  await view.close();
+  await broker.ask("PUT", "/v1/queues/kitchen-sqs", { visibility_timeout: "5s" });
+  const own = await kitchen("?queue=kitchen-sqs");
+  for (let n = 0; n < 5; n += 1) {
+    const began = Date.now();
+    await broker.sqs("SendMessage", { QueueUrl: `${broker.url}/000000000000/kitchen-sqs`, MessageBody: `{"dish":"sqs ${n}"}` });
+    await own.page.waitForSelector(`[data-testid="rail"] [data-offset="0-${n}"]`, { timeout: 3_000 });
+    assert.ok(Date.now() - began < 500, `${Date.now() - began} ms`);
+  }
+  const [{ ReceiptHandle }] = (await broker.sqs("ReceiveMessage", { QueueUrl: `${broker.url}/000000000000/kitchen-sqs` })).Messages;
+  await at(own, "strip", "0-0", "in_flight");
+  await broker.sqs("DeleteMessage", { QueueUrl: `${broker.url}/000000000000/kitchen-sqs`, ReceiptHandle });
+  await own.says("n-in_flight", "0");
+  await agrees(own);
+  await own.close();
+});
+
+test("a cook that crashes keeps its slip until its time is over, and not longer", async () => {
+  const view = await kitchen();
+  await anew(view);
+  await view.station("cook-A").getByRole("button", { name: "Start" }).click();
+  await view.page.getByLabel("Work time of cook A").fill("8000");
+  await view.id("take").click();
+  await at(view, "strip", "0-0", "in_flight");
+  const { visible_at: due } = await broker.get("/v1/queues/kitchen/messages/0-0");
+  await view.button("Crash", view.station("cook-A")).click();
+  await view.page.waitForSelector('[data-testid="cook-A"][data-state="crashed"]');
+  await view.button("Start", view.station("cook-B")).click();
+  await until(() => Date.now() > Date.parse(due) - 700, "its time is nearly over");
+  assert.equal((await broker.get("/v1/queues/kitchen/messages/0-0")).receive_count, 1, "the broker let it go when the connection broke");
+  assert.equal(await view.page.locator('[data-testid="strip"] [data-offset="0-0"]').getAttribute("data-state"), "in_flight");
+  await at(view, "cook-B", "0-0", "in_flight");
+  const { events } = await broker.get("/v1/queues/kitchen/messages/0-0/history");
+  const received = events.filter(({ event }) => event === "received");
+  assert.deepEqual(received.map(({ client }) => client), ["cook-a", "cook-b"]);
+  const lateMs = Date.parse(received[1].at) - Date.parse(due);
+  assert.ok(lateMs >= 0 && lateMs < 1_500, `received again ${lateMs} ms after its time was over`);
+  await view.says("n-returned", "1");
+  await at(view, "strip", "0-0", "acked");
+  await agrees(view);
+  await view.close();
+});
+
+test("a reader that crashes goes on where it committed, and rewinds to page 0", async () => {
+  const view = await kitchen();
+  await anew(view);
+  await view.button("Rush ×10").click();
+  await view.button("Add reader", view.station("reader-A")).click();
+  await view.page.waitForSelector('[data-testid="ribbon-A"][data-offset="3"]');
+  await view.button("Crash", view.station("reader-A")).click();
+  const { offsets } = await broker.get("/v1/groups/orders-reader-a");
+  await agrees(view);
+  assert.equal(offsets.orders[0].committed >= 3, true);
+  await view.button("Restart", view.station("reader-A")).click();
+  await view.page.waitForSelector('[data-testid="ribbon-A"][data-offset="10"]');
+  await view.button("Rewind", view.station("reader-A")).click();
+  await view.page.waitForSelector('[data-testid="ribbon-A"][data-offset="0"]');
+  await view.page.waitForSelector('[data-testid="ribbon-A"][data-offset="10"]');
+  await view.close();
+});
+
+test("after a restart of the broker the page comes back by itself and shows what is there", async () => {
+  const view = await kitchen();
+  await anew(view);
+  await view.button("Rush ×10").click();
+  await view.says("n-ready", "10");
+  await view.button("Start", view.station("cook-A")).click();
+  await view.says("n-in_flight", "1");
+  await broker.stop("SIGKILL");
+  await view.page.getByText("The stream is interrupted.").waitFor();
+  await broker.start();
+  await view.page.waitForFunction(() => !document.body.textContent.includes("The stream is interrupted."));
+  await broker.ask("POST", "/v1/topics/orders/records", { key: "table-2", value: { dish: "after" } });
+  await view.says("n-end", "11");
+  await agrees(view, "orders", 15_000);
+  await view.close();
+});
+
+test("a thousand messages a second for ten seconds: the counters are exact, the page answers", async () => {
+  const view = await kitchen();
+  await anew(view);
+  await view.page.evaluate(() => {
+    globalThis.longest = 0;
+    new PerformanceObserver((list) => (globalThis.longest = Math.max(globalThis.longest, ...list.getEntries().map(({ duration }) => duration)))).observe({ type: "longtask" });
+  });
+  await view.button("Start", view.station("cook-A")).click();
+  await view.button("Add reader", view.station("reader-A")).click();
+  const began = Date.now();
+  let slowest = 0;
+  for (let batch = 0; batch < 100; batch += 1) {
+    await until(() => Date.now() >= began + batch * 100, "the next tenth of a second");
+    await broker.ask("POST", "/v1/topics/orders/records", { records: Array.from({ length: 100 }, (_, n) => ({ key: `table-${n % 6}`, value: { dish: "ramen", n } })) });
+    if (batch % 20 === 10) {
+      const asked = Date.now();
+      await view.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+      slowest = Math.max(slowest, Date.now() - asked);
+    }
+  }
+  assert.ok(Date.now() - began < 15_000, "it was not a thousand a second");
+  await view.says("n-end", "10000", 15_000).catch(async () => view.says("n-end", "10,000", 1_000));
+  await view.button("Pause", view.station("reader-A")).click();
+  await view.button("Crash", view.station("cook-A")).click();
+  await agrees(view, "orders", 20_000);
+  const longest = await view.page.evaluate(() => globalThis.longest);
+  console.log(`# longest task ${Math.round(longest)} ms, slowest answer ${slowest} ms`);
+  assert.ok(longest < 200, `a task of ${longest} ms`);
+  await view.close();
+});
+
+test("the queue's log is its own or the topic's, and the cells of its own vanish", async () => {
+  const view = await kitchen();
+  await anew(view);
+  await view.button("own log").click();
+  await view.page.getByText("Two logs underneath").waitFor();
+  await view.id("take").click();
+  await at(view, "rail", "0-0", "ready");
+  await view.button("Start", view.station("cook-A")).click();
+  await view.says("n-acked", "1");
+  await view.page.waitForFunction(() => document.querySelectorAll('[data-testid="strip"] .strip-row')[0].querySelectorAll("[data-offset]").length === 0);
+  assert.equal(await view.page.locator('[data-testid="book"] [data-offset="0-0"]').count(), 1);
+  await agrees(view);
+  await view.button("attached").click();
+  await view.page.getByText("One log underneath").waitFor();
+  await view.close();
+});
+
+test("everything has a key: space, digits, shift and digits", async () => {
+  const view = await kitchen();
+  await anew(view);
+  await view.page.locator("h1").click();
+  const { keyboard } = view.page;
+  await keyboard.press("Space");
+  await view.says("n-end", "1");
+  await keyboard.press("Digit1");
+  await view.page.waitForSelector('[data-testid="cook-A"]:is([data-state="idle"], [data-state="working"])');
+  await keyboard.press("Digit1");
+  await view.page.waitForSelector('[data-testid="cook-A"][data-state="crashed"]');
+  await keyboard.press("Shift+Digit2");
+  await view.page.waitForSelector('[data-testid="reader-B"][data-state="reading"]');
+  await keyboard.press("Shift+Digit2");
+  await view.page.waitForSelector('[data-testid="reader-B"][data-state="crashed"]');
+  await view.close();
+});
+
+test("who wants no movement sees none, and who wants tables has them", async () => {
+  const view = await kitchen("?view=table", { reducedMotion: "reduce" });
+  await anewInTable(view);
+  await view.id("take").click();
+  await view.page.locator('table[aria-label="Messages of the queue"] tr[data-offset="0-0"][data-state="ready"]').waitFor();
+  await view.page.locator('table[aria-label="Records of the log"] tr[data-offset="0-0"]').waitFor();
+  await view.page.getByRole("button", { name: "drawn" }).click();
+  await view.button("Rush ×10").click();
+  await view.says("n-end", "11");
+  assert.equal(await view.page.evaluate(() => document.getAnimations().length), 0);
+  await view.close();
+});
+
+async function anewInTable(view) {
+  await view.id("reset").click();
+  await until(async () => (await broker.call("GET", "/v1/topics/orders/offsets")).body?.partitions?.[0]?.end === 0, "it is reset");
+}
