@@ -115,7 +115,7 @@ export function Book({ session }) {
   const groups = [...new Map(active.map((reader) => [reader.group, reader])).values()];
   return html`<section class="half half-log" aria-labelledby="log-title" data-region="log">
     <header class="half-head"><h2 id="log-title">Log</h2><span class="half-what">the order book</span><span class="half-name mono">${session.place.value.topic}</span></header>
-    <div class="book" ref=${element} data-testid="book" data-region="book">${parts.map((part) => html`<${Pages} key=${part.partition} part=${part} fit=${fit} session=${session} groups=${groups} many=${parts.length > 1} />`)}</div>
+    <div class="book" ref=${element} data-testid="book" data-region="book">${parts.map((part) => html`<${Pages} key=${part.partition} version=${session.drawn.value} part=${part} fit=${fit} session=${session} groups=${groups} many=${parts.length > 1} />`)}</div>
     <div class="stations" data-region="readers">${session.readers.map((reader) => html`<${Desk} key=${reader.letter} reader=${reader} session=${session} />`)}</div>
     <dl class="counters" data-testid="log-counters"><${Counter} title=${parts.length > 1 ? "ends" : "end offset"} value=${ends(state.log).join(" ") || "–"} id="end" />
       <${Counter} title="pages kept" value=${count(kept(state.log))} id="kept" /><${Counter} title="torn by retention" value=${count(parts.reduce((n, { start }) => n + start, 0))} id="start" />
@@ -128,7 +128,7 @@ function Pages({ part, fit, session, groups, many }) {
   return html`<div class="pages" style=${{ gridTemplateColumns: `repeat(${fit}, minmax(0, 1fr))` }}>
     <p class="pages-before">${many && html`<strong>partition ${part.partition} </strong>`}${torn > 0 && html`<span class="torn-edge">${count(torn)} torn by retention </span>`}${before > 0 ? `${count(before)} more before ${first}` : shown.length === 0 ? "No page is written yet." : ""}</p>
     ${shown.map((cell, i) => html`<${Leaf} key=${cell.offset} cell=${cell} session=${session} place=${i + 1} />`)}
-    ${groups.map((reader, row) => html`<${Ribbon} key=${reader.group} reader=${reader} session=${session} part=${part} first=${first} fit=${fit} row=${row + 3} />`)}</div>`;
+    ${groups.map((reader, row) => html`<${Ribbon} key=${reader.group} version=${session.drawn.value} reader=${reader} session=${session} part=${part} first=${first} fit=${fit} row=${row + 3} />`)}</div>`;
 }
 
 function Leaf({ cell, session, place }) {
@@ -190,7 +190,7 @@ export function Strip({ session }) {
     : [...state.log.values()].map((part) => ({ part, kind: "both", title: session.place.value.topic }));
   return html`<section class="strip" aria-labelledby="strip-title" data-region="strip" ref=${element} data-testid="strip">
     <header class="half-head"><h2 id="strip-title">${state.own ? "Two logs underneath" : "One log underneath"}</h2><span class="half-what">${state.own ? "the queue's own forgets what is acked" : "above: the queue's state, below: who has read it"}</span><${Key} /></header>
-    ${rows.map(({ part, kind, title }) => html`<${Row} key=${`${kind}${part.partition}`} part=${part} kind=${kind} title=${title} fit=${fit - 1} session=${session} />`)}</section>`;
+    ${rows.map(({ part, kind, title }) => html`<${Row} key=${`${kind}${part.partition}`} version=${session.drawn.value} part=${part} kind=${kind} title=${title} fit=${fit - 1} session=${session} />`)}</section>`;
 }
 
 const Key = () => html`<span class="key" aria-hidden="true">${["ready", "in_flight", "acked", "dead"].map((state) => html`<span key=${state} class=${`state s-${state}`}><${Shape} state=${state} />${WORDS[state].toLowerCase()}</span>`)}</span>`;
@@ -198,17 +198,20 @@ const Key = () => html`<span class="key" aria-hidden="true">${["ready", "in_flig
 function Row({ part, kind, title, fit, session }) {
   const { shown, before } = pages(part, fit);
   return html`<div class="strip-row" data-partition=${part.partition}><span class="strip-title">${title}${session.state.log.size > 1 && kind !== "own" ? ` / ${part.partition}` : ""}${part.start > 0 ? html` <span class="torn-edge">trimmed before ${part.start}</span>` : ""}${before > 0 ? html` <span class="quiet">… ${count(before)} before</span>` : ""}</span>
-    <ol class="cells" style=${{ gridTemplateColumns: `repeat(${fit}, minmax(0, 1fr))` }}>${shown.map((cell) => html`<${Cell} key=${cell.offset} cell=${cell} kind=${kind} session=${session} />`)}
+    <ol class="cells" style=${{ gridTemplateColumns: `repeat(${fit}, minmax(0, 1fr))` }}>${shown.map((cell) => html`<${Cell} key=${cell.offset} cell=${cell} kind=${kind} session=${session} who=${kind === "own" ? "" : readersOf(session, cell)} />`)}
       ${shown.length < fit && html`<li class="cell-end" aria-hidden="true"></li>`}</ol></div>`;
 }
 
-function Cell({ cell, kind, session }) {
+/** The letters of those who have read it. */
+const readersOf = (session, { partition, offset }) =>
+  session.readers.filter((reader) => session.state.groups.get(reader.group)?.offsets.get(partition) > offset && !reader.shown.value.isShared).map(({ letter }) => letter).join("");
+
+function Cell({ cell, kind, session, who }) {
   const id = idOf(cell);
-  const who = kind === "own" ? [] : session.readers.filter((reader) => session.state.groups.get(reader.group)?.offsets.get(cell.partition) > cell.offset && !reader.shown.value.isShared).map(({ letter }) => letter);
   const isPicked = session.picked.value?.id === id;
   const state = kind === "topic" ? "none" : cell.state;
-  const words = [`record ${id}`, kind !== "topic" && (WORDS[state] ?? state.replace("_", " ")), who.length > 0 && `read by ${who.join(", ")}`].filter(Boolean).join(", ");
+  const words = [`record ${id}`, kind !== "topic" && (WORDS[state] ?? state.replace("_", " ")), who && `read by ${[...who].join(", ")}`].filter(Boolean).join(", ");
   return html`<li><button class=${`cell s-${SHAPED[state] ?? state}${isPicked ? " picked" : ""}${cell.isTrimmed ? " trimmed" : ""}`} data-offset=${id} data-state=${state} aria-label=${words} title=${words} tabindex="-1" onFocus=${() => pick(session, cell)} onMouseEnter=${() => pick(session, cell)}>
     ${kind !== "topic" && html`<span class="cell-queue">${(SHAPED[state] ?? WORDS[state]) && html`<${Shape} state=${SHAPED[state] ?? state} />`}</span>`}<span class="cell-no">${cell.offset}</span>
-    ${kind !== "own" && html`<span class="cell-readers">${who.map((letter) => html`<i key=${letter} class=${`r-${letter}`}>${letter}</i>`)}</span>`}</button></li>`;
+    ${kind !== "own" && html`<span class="cell-readers">${[...who].map((letter) => html`<i key=${letter} class=${`r-${letter}`}>${letter}</i>`)}</span>`}</button></li>`;
 }

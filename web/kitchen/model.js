@@ -101,17 +101,19 @@ function forget(part) {
   while (part.cells.size > CELLS_MAX) part.cells.delete(part.cells.keys().next().value);
 }
 
-const messageOf = (state, frame) => cellAt(delivered(state), frame, { make: true });
+// A cell that changes is another one: whoever draws it sees that by looking whether it is the same.
+const change = (log, cell, fields) => log.get(cell.partition).cells.set(cell.offset, { ...cell, ...fields });
 
 // --- events -----------------------------------------------------------------------------------------
 
 function become(name, more = () => ({})) {
   return (state, frame) => {
-    const cell = messageOf(state, frame);
+    const log = delivered(state);
+    const cell = cellAt(log, frame, { make: true });
     if (!cell) return;
     const isInHand = IN_HAND.has(frame.type);
     move(state, cell.state, name);
-    Object.assign(cell, {
+    change(log, cell, {
       state: name, changed: state.at, receives: frame.receives ?? cell.receives, holder: isInHand ? (frame.consumer ?? cell.holder) : "",
       due: name === "delayed" || isInHand ? time(frame.visible_at) : undefined, ...more(frame, cell),
     });
@@ -132,12 +134,11 @@ const HAPPENED = {
     const part = log?.get(frame.partition);
     if (!part) return;
     part.end = Math.max(part.end, frame.offset + 1);
-    const cell = cellAt(log, frame, { make: true }) ?? {};
-    Object.assign(cell, { key: keyText(frame.key), preview: frame.preview, size: frame.size, at: state.at, changed: state.at });
-    if (state.queue && log === delivered(state) && cell.state === "none") {
-      cell.state = "ready"; // what is delayed, blocked or filtered is told next
-      move(state, "none", "ready");
-    }
+    const cell = cellAt(log, frame, { make: true });
+    if (!cell) return;
+    const isNew = state.queue && log === delivered(state) && cell.state === "none"; // what is delayed was told before
+    if (isNew) move(state, "none", "ready");
+    change(log, cell, { state: isNew ? "ready" : cell.state, key: keyText(frame.key), preview: frame.preview, size: frame.size, at: state.at, changed: state.at });
     forget(part);
   },
   delivered: become("in_flight"),
@@ -177,7 +178,8 @@ const HAPPENED = {
     state.groups.delete(group);
   },
   purged(state) {
-    for (const part of delivered(state).values()) for (const cell of part.cells.values()) if (cell.state !== "none") cell.state = "acked";
+    const log = delivered(state);
+    for (const part of log.values()) for (const cell of [...part.cells.values()]) if (cell.state !== "none") change(log, cell, { state: "acked" });
   },
 };
 
@@ -196,7 +198,7 @@ function trim(part, start) {
   let settled = [...part.cells.values()].filter((cell) => cell.offset < part.start);
   settled = settled.slice(0, Math.max(0, settled.length - SETTLED_MAX));
   for (const { offset } of settled) part.cells.delete(offset);
-  for (const cell of part.cells.values()) if (cell.offset < part.start) cell.isTrimmed = true;
+  for (const cell of [...part.cells.values()]) if (cell.offset < part.start && !cell.isTrimmed) part.cells.set(cell.offset, { ...cell, isTrimmed: true });
 }
 
 // --- many at once -----------------------------------------------------------------------------------
