@@ -77,8 +77,8 @@ export class Broker {
     const answer = await fetch(this.url, { method: "POST", body: JSON.stringify(body), headers: {
       "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": `AmazonSQS.${action}`,
       Authorization: "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0" } });
-    const said = await answer.json();
-    assert.ok(answer.ok, JSON.stringify(said));
-    return said;
+    const said = await answer.text();
+    assert.ok(answer.ok, said);
+    return said ? JSON.parse(said) : null;
   }
 }

@@ -219,3 +219,12 @@ async function anewInTable(view) {
   await view.id("reset").click();
   await until(async () => (await broker.call("GET", "/v1/topics/orders/offsets")).body?.partitions?.[0]?.end === 0, "it is reset");
 }
+
+test("a reset leaves alone what somebody else has attached", async () => {
+  await broker.ask("PUT", "/v1/queues/billing", { source: { topic: "orders", from: "earliest" } });
+  const view = await kitchen();
+  await view.id("reset").click();
+  await view.page.getByText("billing was not made here").waitFor();
+  for (const name of ["queues/billing", "queues/kitchen", "topics/orders"]) await broker.get(`/v1/${name}`);
+  await view.close();
+});

@@ -44,10 +44,12 @@ export async function makeQueue(place, { from = "earliest" } = {}) {
 /** Everything anew: an empty book, an empty rail, nobody has read anything. */
 export async function reset(place, named = []) {
   const { topic, queue, partitions, extra = [] } = { ...DEFAULTS, ...place };
-  const names = [topic, queue, ...extra];
+  const attached = await unless(["topic-not-found"], ask("GET", path`topics/${topic}/consumers`));
+  const others = (attached?.queues ?? []).map(({ name }) => name); // of an earlier visit, or somebody's
+  const names = [topic, queue, ...extra, ...others];
   const foreign = names.find((name) => !isOurs(name, named));
-  if (foreign) throw new Error(`${foreign} was not made here, so it is not deleted here.`);
-  for (const name of [...extra, queue, burntOf(queue)]) await gone(path`queues/${name}`);
+  if (foreign) throw new Error(`${foreign} was not made here, so it is not deleted here: nothing is reset.`);
+  for (const name of new Set([...extra, ...others, queue, burntOf(queue)])) await gone(path`queues/${name}`);
   for (const group of groupsOf(topic)) await gone(path`groups/${group}`);
   await gone(path`topics/${topic}`);
   await ask("PUT", path`topics/${topic}`, { partitions });
