@@ -73,6 +73,16 @@ test("a record is published, found, opened, and a queue attached at its place", 
   await view.close();
 });
 
+test("the newest are found however unevenly the partitions are filled", async () => {
+  await broker.ask("PUT", "/v1/topics/uneven", { partitions: 3 });
+  await broker.ask("POST", "/v1/topics/uneven/records", { records: Array.from({ length: 80 }, (_, n) => ({ partition: n < 79 ? 0 : 2, value: n })) });
+  const view = await look("topics/uneven");
+  await view.page.locator('tr[data-offset="2-0"]').waitFor();
+  const shown = await view.page.locator("tr[data-offset]").evaluateAll((rows) => rows.map(({ dataset }) => dataset.offset));
+  assert.deepEqual(shown.slice(0, 3), ["2-0", "0-78", "0-77"]);
+  await view.close();
+});
+
 test("JSON that is none is said to be so before it is sent", async () => {
   const view = await look("topics/orders");
   await view.button("Publish").click();

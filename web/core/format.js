@@ -19,7 +19,7 @@ export function bytes(n) {
 /** A rate a second: "0", "0.4", "12", "1,204". */
 export function rate(n) {
   if (n === undefined || n === null || Number.isNaN(n)) return "–";
-  if (n !== 0 && Math.abs(n) < 10) return n.toFixed(1);
+  if (!Number.isInteger(n) && Math.abs(n) < 10) return n.toFixed(1);
   return grouped.format(Math.round(n));
 }
 

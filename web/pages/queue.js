@@ -13,8 +13,8 @@ import { Consumers, Peek } from "./queue_messages.js";
 import { Operate, Operations } from "./queue_operations.js";
 
 const EVERY_MS = 1_000;
-const DRAWN = ["ready", "in_flight", "delayed", "dead"];
-const COLOURS = { ready: "--ready", in_flight: "--flight", delayed: "--delayed", dead: "--dead" };
+const DRAWN = ["ready", "in_flight", "delayed", "blocked", "dead"];
+const COLOURS = { ready: "--ready", in_flight: "--flight", delayed: "--delayed", blocked: "--blocked", dead: "--dead" };
 const SETTINGS = ["visibility_timeout", "max_receives", "dead_letter", "order", "retry", "receive_wait", "retain_acked", "on_disconnect", "delay", "retention", "dedup", "durability"];
 
 export function Page({ name }) {

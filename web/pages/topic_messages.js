@@ -15,9 +15,22 @@ const LIVE_MS = 1_000;
 /** The newest: as many as fit, shared out over the partitions, in the order in which they were stored. */
 async function newest(name, partitions, stop) {
   const parts = partitions.filter(({ records }) => records > 0).slice(0, 32);
-  const pages = await Promise.all(parts.map(({ partition, start, end }) =>
-    get(`${path`topics/${name}/records`}?${new URLSearchParams({ partition, from: Math.max(start, end - LIMIT), limit: LIMIT })}`, { exact: true, signal: stop })));
-  return { records: pages.flatMap(({ records }) => records).sort((a, b) => b.seq - a.seq).slice(0, LIMIT) };
+  const pages = await Promise.all(parts.map((part) => tailOf(name, part, Math.ceil(LIMIT / parts.length), stop)));
+  return { records: pages.flat().sort((a, b) => b.seq - a.seq) };
+}
+
+// An offset that another partition does not have is refused for all of them: then they are asked for one by one.
+async function tailOf(name, { partition, start, end }, most, stop) {
+  const from = Math.max(start, end - most);
+  const search = new URLSearchParams({ partition, from, limit: most });
+  try {
+    return (await get(`${path`topics/${name}/records`}?${search}`, { exact: true, signal: stop })).records;
+  } catch (problem) {
+    if (problem.code !== "invalid-request") throw problem;
+    const offsets = Array.from({ length: end - from }, (_, i) => from + i);
+    const found = await Promise.all(offsets.map((offset) => get(path`topics/${name}/records/${partition}/${offset}`, { exact: true, signal: stop }).catch(() => null)));
+    return found.filter(Boolean); // a compacted topic has holes
+  }
 }
 
 function oldest(name, query, cursor, stop) {

@@ -6,7 +6,7 @@ const HEIGHT = 128;
 const LEFT = 62; // for the numbers
 const BOTTOM = 20; // for the times
 const TOP = 6;
-const DASHES = ["", "6 4", "2 3", "9 3 2 3"];
+const DASHES = ["", "6 4", "2 3", "9 3 2 3", "1 5"];
 const SECONDS_BELOW = 600; // a shorter stretch has seconds on its axis
 
 /** How wide an element is, now and later. */
