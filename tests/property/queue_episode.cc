@@ -111,7 +111,7 @@ void QueueEpisode::step() {
   std::size_t queue = random_.below(6);
   if (queue >= kQueues || !live_[queue].exists) queue = 0;
   const bool full = live_[queue].messages.size() + live_[queue].pending.size() > 120;
-  switch (random_.below(51)) {
+  switch (random_.below(52)) {
     case 0:
     case 1:
     case 2:
@@ -164,6 +164,7 @@ void QueueEpisode::step() {
       if (!live_[queue = random_.below(kQueues)].exists) create(queue);
       break;
     case 41: edit(queue); break;
+    case 42: put_off(queue); break;
     default: commit();
   }
   if (!failed() && random_.below(5) != 0) run_posted();

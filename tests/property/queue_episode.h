@@ -94,6 +94,7 @@ class QueueEpisode {
   void purge(std::size_t queue);
   void configure(std::size_t queue);
   void edit(std::size_t queue);
+  void put_off(std::size_t queue);
 
   // -- queue_episode_moves.cc
   void move(std::size_t queue);

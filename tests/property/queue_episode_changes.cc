@@ -27,6 +27,35 @@ void QueueEpisode::edit(std::size_t queue) {
   m.edit = number;
 }
 
+// Another time for any message that is there.
+void QueueEpisode::put_off(std::size_t queue) {
+  ModelQueue& model = live_[queue];
+  if (model.messages.empty()) return;
+  ModelMessage& m = model.messages[random_.below(model.messages.size())];
+  const Offset offset = m.offset;
+  const Duration delay = some_time({0, 80, 400, 4'000});
+  note("put off", queue, std::to_string(offset.value()) + "+" + std::to_string(delay.count()));
+  const bool lasts = m.is != Is::leaving;
+  if (m.is_ready() || m.is == Is::delayed) {
+    model.touch(m);
+    // What is ready already need not leave its place to be so again.
+    const bool stays = delay <= Duration{0} && m.is_ready();
+    if (m.is != Is::fresh || !stays) {
+      m.due = now() + delay;
+      m.put_off = true;
+    }
+    if (!stays) m.is = Is::delayed;
+    model.recheck();
+    model.expire(now());
+  }
+  rig_.queues->reschedule(model.name, {PartitionId{0}, offset}, now() + delay,
+                          [this, lasts](Result<MessageState> before) {
+                            if (before.has_value() != lasts)
+                              wrong("a message was put off though it is gone, or not though it is there");
+                          });
+  judge();
+}
+
 void QueueEpisode::purge(std::size_t queue) {
   ModelQueue& model = live_[queue];
   note("purge", queue);

@@ -10,7 +10,7 @@ ANSWER_BYTES_MAX = (4 << 20) + LARGE + 200_000
 
 
 class ColdMessages(QueueCase):
-    settings = ("storage.journal_file_bytes=8MiB", "storage.journal_files=2", "storage.tail_cache=1MiB")
+    settings = ("storage.journal_file_bytes=16MiB", "storage.journal_files=2", "storage.tail_cache=1MiB")
 
     def fill(self, name: str, count: int) -> None:
         for _ in range(count):

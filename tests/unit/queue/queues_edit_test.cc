@@ -193,7 +193,7 @@ TEST_F(QueueEdit, EditedHeadersGoWithTheMessageToOtherQueues) {
     core->run();
     core->commit();
   }
-  EXPECT_EQ(seen(receive("other")), (Texts{"y", "a=3"}));
+  EXPECT_EQ(seen(receive("other")), (Texts{"y", "a=3", "twofold-first=q:0-1"}));
 }
 
 TEST_F(QueueEdit, ARedrivenMessageIsNotLostToItsTimeToLive) {

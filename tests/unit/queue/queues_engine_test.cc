@@ -255,7 +255,7 @@ TEST(QueuesOverTheEngine, AReceiveFromTheDiskKeepsToItsBytesWhateverTheAverageIs
   rig.turn([&] {
     queues->create("jobs", {}, std::nullopt, true, [](const Result<QueueInfo>&) {});
   });
-  const auto send = [&](std::size_t count, const std::string& value) {
+  const auto put = [&](std::size_t count, const std::string& value) {
     Send send{"jobs", {}, {}};
     const SendMessage message{
         {std::nullopt, value, {}, rig.clock.wall()}
@@ -265,8 +265,8 @@ TEST(QueuesOverTheEngine, AReceiveFromTheDiskKeepsToItsBytesWhateverTheAverageIs
       queues->send(std::move(send), [](const Result<Sent>& sent) { ASSERT_TRUE(sent); });
     });
   };
-  for (int i = 0; i < 60; ++i) send(1, std::string(20'000, 'l'));
-  for (int i = 0; i < 60; ++i) send(500, "s");
+  for (int i = 0; i < 60; ++i) put(1, std::string(20'000, 'l'));
+  for (int i = 0; i < 60; ++i) put(500, "s");
   rig.kill();
   queues.reset();
   start();

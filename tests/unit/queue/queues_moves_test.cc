@@ -49,7 +49,8 @@ TEST_F(QueueMoves, DeadLettersGoBackToWhereTheyDiedAndAreAsNew) {
   const Received back = receive("jobs", 10);
   EXPECT_EQ(values(back), (Texts{"a", "b", "c"}));
   EXPECT_EQ(back.messages[0].receive_count, 1u);
-  EXPECT_EQ(record_at(back, PartitionId{0}, back.messages[0].offset).second, Texts{});
+  EXPECT_EQ(record_at(back, PartitionId{0}, back.messages[0].offset).second,
+            Texts{"twofold-first=jobs:0-0"});
 }
 
 TEST_F(QueueMoves, OrElsewhere) {

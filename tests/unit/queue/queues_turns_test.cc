@@ -205,7 +205,7 @@ TEST_F(QueueTurns, AMessageThatIsPutOffIsHeldBackWhateverTheOrder) {
     const std::string name = "put-off-" + std::to_string(static_cast<int>(order));
     make(name, order);
     put(name, {"1.1", "2.1", "1.2", "3.1"});
-    for (const Offset late : {Offset{0}, Offset{2}}) {
+    for (const Offset late : {Offset{2}, Offset{0}}) {
       Answer<MessageState> before;
       queues->reschedule(name, {PartitionId{0}, late}, clock.now() + 10s, before.slot());
       core->commit();
