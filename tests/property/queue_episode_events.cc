@@ -289,7 +289,8 @@ void QueueEpisode::judge_contents(const Poll& poll, const Received& received) {
           if (message.offset == (**record).offset) dress(**record, message.revived, message.patch);
         std::string notes;
         for (const engine::Header& header : (**record).headers)
-          if (header.name != "twofold-group") notes += std::string(*header.value) + ";";
+          if (header.name != "twofold-group" && header.name != kFirst)
+            notes += std::string(*header.value) + ";";
         stored[(**record).offset] = {number_of(*(**record).value), notes};
       }
     }

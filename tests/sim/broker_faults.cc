@@ -30,6 +30,21 @@ constexpr Fault kFaults[] = {
     {DiskCall::sync_directory, DiskFault::io_error},
 };
 
+// How much retention has taken in all: a start looks for what is old at once, and a state without
+// it is another one.
+std::int64_t forgotten(BrokerRig& rig, const Model& model) {
+  std::int64_t sum = 0;
+  const auto add = [&](std::uint32_t log) {
+    sum += rig.core().status(engine::LogId{log}).start.value();
+  };
+  for (const auto& [name, topic] : model.topics)
+    std::for_each(topic.logs.begin(), topic.logs.end(), add);
+  for (const auto& [name, queue] : model.queues) {
+    if (!queue.source) add(queue.parts.front().log);
+  }
+  return sum;
+}
+
 }  // namespace
 
 void BrokerSimulation::inject() {
@@ -114,8 +129,9 @@ void BrokerSimulation::stop_in_order() {
   if (unwell_) return end_life(End::kill);
   ++coverage_.orderly_stops;
   referee_.note(*rig_, "orderly stop");
-  const bool comparable = !referee_.model.undecided(clock_->now().value());
+  bool comparable = !referee_.model.undecided(clock_->now().value());
   const auto before = rig_->snapshot();
+  const auto taken = forgotten(*rig_, referee_.model);
   clients_.connect(nullptr);
   referee_.promise(referee_.turn(), engine::Durability::disk);
   referee_.expect(rig_->stop(), "an orderly stop never ends");
@@ -127,6 +143,7 @@ void BrokerSimulation::stop_in_order() {
   disk_.crash(disk_random_);
   recover();
   if (referee_.problem()) return;
+  comparable = comparable && forgotten(*rig_, referee_.model) == taken;
   referee_.expect(!comparable || rig_->snapshot() == before,
                   "an orderly stop and a start changed the state");
 }
@@ -138,6 +155,7 @@ void BrokerSimulation::compare_snapshots_over_a_kill() {
   if (unwell_) return end_life(End::kill);
   bool comparable = !referee_.model.undecided(clock_->now().value());
   const auto before = rig_->snapshot();
+  const auto taken = forgotten(*rig_, referee_.model);
   const auto now = clock_->now();
   referee_.promise(referee_.turn(), engine::Durability::disk);
   at_once_ = true;
@@ -145,6 +163,7 @@ void BrokerSimulation::compare_snapshots_over_a_kill() {
   if (referee_.problem()) return;
   // Where the calendar was moved since the last block, other things may be due.
   comparable = comparable && clock_->now() == now;
+  comparable = comparable && forgotten(*rig_, referee_.model) == taken;
   referee_.expect(!comparable || rig_->snapshot() == before,
                   "replay leads to another state than life did");
 }
@@ -174,7 +193,6 @@ void BrokerSimulation::boot() {
     wall = wall + move_calendar();
     now_expected_.reset();
   }
-  at_once_ = false;
   blocks_at_move_ = 0;
   clock_ = std::make_unique<engine::ManualClock>(std::max(wall.value(), wall_floor_));
 }
@@ -182,6 +200,7 @@ void BrokerSimulation::boot() {
 void BrokerSimulation::recover() {
   if (options_.faults && random_.below(3) == 0) cut_recoveries();
   if (!start()) referee_.blame("a sound disk does not start");
+  at_once_ = false;
 }
 
 // The power goes, or a call fails, while a start is under way: nothing may be worse after it.

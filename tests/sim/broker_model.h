@@ -35,6 +35,13 @@ struct Ledger {
   std::vector<SentRecord> records;
   std::vector<Letter> letters;
   std::vector<std::multiset<std::int64_t>> letter_groups;  ///< records, or letters that moved on
+  std::int64_t wall_newest = 0;                            ///< that the calendar ever showed
+  std::int64_t set_back_ms = 0;  ///< in all: records may be older by this than when they were sent
+
+  /// Whether retention may have taken a record that was sent then.
+  bool may_be_old(std::int64_t appended_ms, engine::Duration age) const {
+    return appended_ms - set_back_ms < wall_newest - age.count();
+  }
 
   /// Stands for the next letter in a log, until it is known which record it is.
   std::int64_t new_letter(std::size_t group) {

@@ -23,7 +23,7 @@ void Referee::blame(const std::string& what) {
 }
 
 void Referee::note(BrokerRig& rig, const std::string& what, const std::string& detail) {
-  wall_newest_ = std::max(wall_newest_, rig.clock().wall().value());
+  ledger.wall_newest = std::max(ledger.wall_newest, rig.clock().wall().value());
   history.add(rig.clock().now(), 0, Told::event, what, detail);
 }
 
@@ -44,9 +44,8 @@ void Referee::keep_turn() {
 // Retention: what somebody might still have wanted must have been old, or too much.
 void Referee::check_age(BrokerRig& rig, const std::string& what, const ModelRecord& record,
                         std::optional<engine::Duration> age) {
-  wall_newest_ = std::max(wall_newest_, rig.clock().wall().value());
-  const auto oldest = age ? wall_newest_ - age->count() : INT64_MIN;
-  if (record.appended_ms - set_back_ms_ >= oldest)
+  ledger.wall_newest = std::max(ledger.wall_newest, rig.clock().wall().value());
+  if (!age || !ledger.may_be_old(record.appended_ms, *age))
     blame(what + " forgot record " + std::to_string(record.id) + " before its time");
 }
 

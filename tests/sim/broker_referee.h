@@ -64,7 +64,7 @@ class Referee {
   void note(BrokerRig& rig, const std::string& what, const std::string& detail = {});
   /// The calendar was moved: a record may have been appended that much earlier than it was sent.
   void calendar_moved(engine::Duration by) {
-    set_back_ms_ -= std::min<std::int64_t>(by.count(), 0);
+    ledger.set_back_ms -= std::min<std::int64_t>(by.count(), 0);
   }
 
  private:
@@ -80,8 +80,6 @@ class Referee {
   std::uint64_t written_ = 0;  // newest turn that a mere kill may not take back
   std::uint64_t floor_ = 0;    // of the two the one that counts for the end that came
   std::deque<std::pair<std::uint64_t, Model>> turns_;
-  std::int64_t set_back_ms_ = 0;  // in all
-  std::int64_t wall_newest_ = 0;  // that the calendar ever showed
   std::int64_t clock_floor_ = 0;
   Problem problem_;
 };

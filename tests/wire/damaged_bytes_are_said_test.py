@@ -54,6 +54,31 @@ class DamagedBytes(unittest.TestCase):
         self.assertEqual(problem["code"], "data-damaged")
         self.assertIn("messages could not be read", self.log())
 
+    def test_in_one_partition_of_a_topic_stops_neither_its_groups_nor_its_readers(self):
+        self.ask("PUT", "/v1/topics/events", {"partitions": 2}, 201)
+        texts = ["record-%d-of-six" % i for i in range(6)]
+        for i, text in enumerate(texts):
+            self.ask("POST", "/v1/topics/events/records", {"text": text, "partition": i % 2})
+        self.assertEqual(self.broker.stop(), 0)
+        self.flip_a_bit_of(texts[2])
+        self.broker.start()
+
+        seen, gaps, cursor = [], [], {}
+        for _ in range(3):
+            page = self.ask("POST", "/v1/groups/readers/poll", {"topics": ["events"], **cursor})
+            seen += [record["text"] for record in page["records"]]
+            gaps += page.get("gaps", [])
+            cursor = {"cursor": page["cursor"]}
+        self.assertEqual(sorted(seen), [text for text in texts if text != texts[2]])
+        self.assertEqual(gaps, [{"topic": "events", "partition": 0, "from": 1, "to": 2}])
+
+        first = self.ask("GET", "/v1/topics/events/records?partition=0")
+        self.assertEqual([record["text"] for record in first["records"]], [texts[0]])
+        problem = self.ask("GET", "/v1/topics/events/records?cursor=" + first["cursor"], None, 500)
+        self.assertEqual((problem["code"], problem["gap"]), ("data-damaged", {"partition": 0, "from": 1, "to": 2}))
+        behind = self.ask("GET", "/v1/topics/events/records?cursor=" + problem["cursor"])
+        self.assertEqual([record["text"] for record in behind["records"]], [texts[4]])
+
     def test_in_what_a_start_after_a_kill_replays(self):
         self.fill()
         self.broker.kill()

@@ -19,21 +19,25 @@ class GroupRequests : public testing::Test {
   CallRig rig_;
 };
 
-TEST_F(GroupRequests, WhatIsNamedAHundredThousandTimesIsRefusedAtOnce) {
+TEST_F(GroupRequests, AHundredThousandPartitionsOrTopicsAreRefusedAtOnce) {
   using std::chrono_literals::operator""s;
   std::string offsets;
   std::string topics;
+  std::string by_topic;
   for (int i = 0; i < 100'000; ++i) {
-    offsets += i == 0 ? R"("1":1)" : R"(,"1":1)";
-    topics += (i == 0 ? "\"t" : ",\"t") + std::to_string(i) + '"';
+    const std::string comma = i == 0 ? "" : ",";
+    offsets += comma + '"' + std::to_string(i) + "\":1";
+    topics += comma + "\"t" + std::to_string(i) + '"';
+    by_topic += comma + "\"t" + std::to_string(i) + "\":{\"0\":1}";
   }
+  by_topic += R"(,"t7":{"0":1})";
   // A hundred thousand compared with each other take several times as long.
   EXPECT_LT(refused_in("/v1/groups/g/commit", R"({"offsets":{"t":{)" + offsets + "}}}"), 3s);
+  EXPECT_LT(refused_in("/v1/groups/g/commit", R"({"offsets":{)" + by_topic + "}}"), 3s);
   EXPECT_LT(refused_in("/v1/groups/g/seek", R"({"topic":"t","to":{)" + offsets + "}}"), 3s);
   EXPECT_LT(refused_in("/v1/groups/g/poll", R"({"topics":[)" + topics + "]}"), 3s);
-  EXPECT_LT(
-      refused_in("/v1/commit", R"({"offsets":[{"group":"g","offsets":{"t":{)" + offsets + "}}}]}"),
-      3s);
+  EXPECT_LT(refused_in("/v1/commit", R"({"offsets":[{"group":"g","offsets":{)" + by_topic + "}}]}"),
+            3s);
 }
 
 TEST_F(GroupRequests, APartitionIsGivenOnceHoweverItsTopicIsNamed) {

@@ -10,7 +10,7 @@
 namespace twofold::http::pages {
 namespace {
 
-TEST(Pages, AreEmbeddedWithTheirTypesAndEachWithAnETagOfItsOwn) {
+TEST(EmbeddedPages, AreEmbeddedWithTheirTypesAndEachWithAnETagOfItsOwn) {
   const auto files = embedded_files();
   ASSERT_FALSE(files.empty());
   std::set<std::string_view> etags;
@@ -35,11 +35,11 @@ TEST(Pages, AreEmbeddedWithTheirTypesAndEachWithAnETagOfItsOwn) {
   EXPECT_TRUE(first->gzip.starts_with("\x1f\x8b"));
 }
 
-TEST(Pages, PagesAboutTheFolderAreNotServed) {
+TEST(EmbeddedPages, PagesAboutTheFolderAreNotServed) {
   for (const EmbeddedFile& file : embedded_files()) EXPECT_FALSE(file.path.ends_with(".md"));
 }
 
-TEST(Pages, AnETagIsFoundInAListWeakOrNot) {
+TEST(EmbeddedPages, AnETagIsFoundInAListWeakOrNot) {
   EXPECT_TRUE(names_etag("\"a\"", "\"a\""));
   EXPECT_TRUE(names_etag("\"b\", W/\"a\"", "\"a\""));
   EXPECT_TRUE(names_etag("*", "\"a\""));
@@ -48,7 +48,7 @@ TEST(Pages, AnETagIsFoundInAListWeakOrNot) {
   EXPECT_FALSE(names_etag("a", "\"a\"")) << "an ETag is quoted";
 }
 
-TEST(Pages, GzipIsTakenWhereItIsNamedAndNotForbidden) {
+TEST(EmbeddedPages, GzipIsTakenWhereItIsNamedAndNotForbidden) {
   EXPECT_TRUE(takes_gzip("gzip"));
   EXPECT_TRUE(takes_gzip("deflate, gzip;q=0.5"));
   EXPECT_FALSE(takes_gzip(""));
@@ -57,7 +57,7 @@ TEST(Pages, GzipIsTakenWhereItIsNamedAndNotForbidden) {
   EXPECT_FALSE(takes_gzip("gzip;q=0.000"));
 }
 
-TEST(Pages, AreCountedUnderTheirOwnName) {
+TEST(EmbeddedPages, AreCountedUnderTheirOwnName) {
   for (const Route& route : routes()) {
     const OperationName name = operation_name(route_index(route));
     EXPECT_EQ(name.api, "ui");
