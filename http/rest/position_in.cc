@@ -63,7 +63,7 @@ Task<Try<std::vector<log::PartitionPosition>>> place_time(Call& call, const Foun
 }  // namespace
 
 Task<Try<Places>> find_places(Call& call, std::string topic, std::string position,
-                              std::string_view param) {
+                              std::string_view param, std::optional<engine::PartitionId> only) {
   const auto parsed = log::parse_position(position, call.broker.clock.wall());
   if (!parsed) {
     Problem problem(parsed.error());
@@ -83,6 +83,9 @@ Task<Try<Places>> find_places(Call& call, std::string topic, std::string positio
     places.positions = *std::move(positions);
     co_return places;
   }
+  if (only)
+    std::erase_if(found->offsets,
+                  [&](const log::PartitionOffsets& one) { return one.partition != *only; });
   auto positions = log::place(*parsed, found->offsets);
   if (!positions) {
     Problem problem(positions.error());

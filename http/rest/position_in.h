@@ -16,9 +16,11 @@ struct Places {
 };
 
 /// Where a reader that names a position begins: "earliest", a time, an offset, ... Times are looked
-/// up in the records, off the core. `param` is named when the text is refused.
+/// up in the records, off the core. `param` is named when the text is refused. With `only`, what
+/// lies in other partitions does not matter to an offset.
 Task<Try<Places>> find_places(Call& call, std::string topic, std::string position,
-                              std::string_view param);
+                              std::string_view param,
+                              std::optional<engine::PartitionId> only = std::nullopt);
 /// What a cursor of this topic says, with the seeks of a group's.
 Try<std::vector<log::PartitionPosition>> read_cursor(const log::TopicInfo& topic,
                                                      std::string_view cursor);

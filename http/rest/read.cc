@@ -47,7 +47,7 @@ Task<Try<>> read_records(Call& call) {
   if (!topic) co_return std::move(topic).problem();
   auto query = parse_read_query(call);
   if (!query) co_return std::move(query).problem();
-  auto places = co_await find_beginning(call, *topic);
+  auto places = co_await find_beginning(call, *topic, query->partition);
   if (!places) co_return std::move(places).problem();
   if (query->partition) {
     if (auto kept = keep_partition(*places, *query->partition); !kept) co_return kept;

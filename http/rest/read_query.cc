@@ -86,14 +86,15 @@ Try<ReadQuery> parse_read_query(Call& call) {
   return query;
 }
 
-Task<Try<Places>> find_beginning(Call& call, std::string topic) {
+Task<Try<Places>> find_beginning(Call& call, std::string topic,
+                                 std::optional<engine::PartitionId> partition) {
   std::string_view cursor = call.query("cursor").value_or("");
   if (call.answer_in == Media::events && !last_event_id(call).empty()) cursor = last_event_id(call);
   if (!cursor.empty()) {
     co_return co_await places_of_cursor(call, std::move(topic), std::string(cursor));
   }
   const std::string_view from = call.query("from").value_or("earliest");
-  co_return co_await find_places(call, std::move(topic), std::string(from), "from");
+  co_return co_await find_places(call, std::move(topic), std::string(from), "from", partition);
 }
 
 Try<> check_order(const ReadQuery& query, const Places& places) {

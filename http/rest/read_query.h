@@ -25,7 +25,8 @@ struct ReadQuery {
 Try<ReadQuery> parse_read_query(Call& call);
 
 /// Where the read begins: Last-Event-ID, cursor or from, in this order.
-Task<Try<Places>> find_beginning(Call& call, std::string topic);
+Task<Try<Places>> find_beginning(Call& call, std::string topic,
+                                 std::optional<engine::PartitionId> partition);
 
 /// Whether so many partitions can be read in the order that was asked for.
 Try<> check_order(const ReadQuery& query, const Places& places);

@@ -9,6 +9,8 @@ constexpr std::uint64_t kStored = 100'000;
 constexpr std::size_t kFillBatch = 1000;
 // Of each connection: one page says nothing about latency, and none about pages.
 constexpr std::uint64_t kPagesMin = 4;
+// What a record counts in a page besides its value, and a little more.
+constexpr std::size_t kBeside = 192;
 
 /// Each lane reads the topic from its start to its end, page by page, and begins again.
 class Fetch final : public Workload {
@@ -16,8 +18,8 @@ class Fetch final : public Workload {
   Fetch(const Stage& stage, std::string topic_path, std::uint64_t stored)
       : stage_(stage), topic_path_(std::move(topic_path)), stored_(stored) {
     lanes_.resize(stage.options().connections);
-    about_a_page_ =
-        std::max<std::uint64_t>(1, stage.options().page_bytes / stage.options().shape.size);
+    about_a_page_ = std::max<std::uint64_t>(
+        1, stage.options().page_bytes / (stage.options().shape.size + kBeside));
   }
 
   std::string_view next(std::size_t number) override {

@@ -210,7 +210,7 @@ class WholeTree(unittest.TestCase):
             digest = hashlib.sha256(b"a()\n").hexdigest()
             (vendor / "VENDORED.md").write_text(f"# Vendored\n- a.js 1.0, MIT, {digest}\n")
             self.assertEqual(tidy.check(pathlib.Path(folder)), [])
-            (vendor.parent / "noise.png").write_bytes(random.Random(1).randbytes(tidy_pages.PAGES_BYTES_MAX))
+            (vendor.parent / "noise.svg").write_bytes(random.Random(1).randbytes(tidy_pages.PAGES_BYTES_MAX))
             self.assertEqual([f.rule for f in tidy.check(pathlib.Path(folder))], ["pages_are_light"])
 
     def test_a_link_that_leads_nowhere_is_reported(self):

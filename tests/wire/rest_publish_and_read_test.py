@@ -84,6 +84,13 @@ class PublishAndRead(WireCase):
         self.assertEqual(offsets["partitions"][0]["at"], 2)
         self.assertEqual(offsets["partitions"][0]["end"], 3)
 
+    def test_a_place_in_one_partition_is_none_of_the_others_business(self):
+        self.ask("PUT", "/v1/topics/uneven", {"partitions": 2}, status=201)
+        self.ask("POST", "/v1/topics/uneven/records", {"records": [{"value": n, "partition": 1} for n in range(3)]})
+        page = self.ask("GET", "/v1/topics/uneven/records?partition=1&from=2")
+        self.assertEqual([record["value"] for record in page["records"]], [2])
+        self.refused("GET", "/v1/topics/uneven/records?partition=0&from=2", status=400, code="invalid-request")
+
     def test_texts_bytes_headers_and_tombstones(self):
         self.ask("PUT", "/v1/topics/shapes", {}, status=201)
         self.ask("POST", "/v1/topics/shapes/records", {"records": [
