@@ -29,7 +29,7 @@ void Inspector::observe(bool begin) {
 engine::Result<View*> Inspector::open(const Spec& spec) {
   auto found = views_.find(spec);
   if (found == views_.end()) {
-    if (views_.size() >= kViewsMax) {
+    if (views_.size() >= kViewsMax && !let_go_of_idlest()) {
       return Error(Errc::overloaded, fmt::format("{} different views are open already", kViewsMax),
                    "close one, or look at the same names: a view goes a minute after its last "
                    "listener");
@@ -41,7 +41,20 @@ engine::Result<View*> Inspector::open(const Spec& spec) {
   return found->second.view.get();
 }
 
-void Inspector::close(const View& view) {
+// The view that nobody has looked at for the longest time. False: there is none.
+bool Inspector::let_go_of_idlest() {
+  auto idlest = views_.end();
+  for (auto at = views_.begin(); at != views_.end(); ++at) {
+    if (at->second.listeners > 0) continue;
+    if (idlest == views_.end() || at->second.idle_since < idlest->second.idle_since) idlest = at;
+  }
+  if (idlest == views_.end()) return false;
+  views_.erase(idlest);
+  return true;
+}
+
+void Inspector::close(View& view, const void* listener) {
+  view.forget(listener);
   const auto found = views_.find(view.spec());
   if (--found->second.listeners > 0) return;
   found->second.idle_since = world_.core.now();

@@ -14,8 +14,8 @@ namespace twofold::http::inspect {
 /// there is none they have nobody to tell, and nothing of this costs anything.
 ///
 /// A view lives for kLinger after its last listener has left: whoever comes back by then goes on
-/// where it was.
-/// Threads  the core only, but for listeners().
+/// where it was. It goes before that when there are many, and another one is wanted.
+/// Threads  the core only.
 class Inspector final : public queue::Observer, public log::Observer, public engine::TimerTarget {
  public:
   static constexpr std::size_t kViewsMax = 32;
@@ -28,7 +28,7 @@ class Inspector final : public queue::Observer, public log::Observer, public eng
 
   /// Stays valid until close() was called as often. Error: overloaded, with kViewsMax of them.
   engine::Result<View*> open(const Spec& spec);
-  void close(const View& view);
+  void close(View& view, const void* listener);
   std::size_t views() const { return views_.size(); }
   std::size_t listeners() const;
 
@@ -54,6 +54,7 @@ class Inspector final : public queue::Observer, public log::Observer, public eng
     engine::Instant idle_since{0};
   };
   void observe(bool begin);
+  bool let_go_of_idlest();
 
   const World world_;
   std::map<Spec, Entry> views_;

@@ -328,14 +328,17 @@ engine::WallTime View::wall_of(engine::Instant at) const {
 void View::tell(Event event) {
   ring_.push(std::move(event));
   if (wakes_.empty()) return;
-  for (auto& wake : std::exchange(wakes_, {})) wake();
+  for (auto& [listener, wake] : std::exchange(wakes_, {})) wake();
 }
 
 void View::tell_resync() { tell(event(EventType::resync)); }
 
-void View::when_news(std::uint64_t after, engine::UniqueFunction<void()> wake) {
+void View::when_news(const void* listener, std::uint64_t after,
+                     engine::UniqueFunction<void()> wake) {
   if (after != ring_.newest()) return wake();
-  wakes_.push_back(std::move(wake));
+  wakes_.insert_or_assign(listener, std::move(wake));
 }
+
+void View::forget(const void* listener) { wakes_.erase(listener); }
 
 }  // namespace twofold::http::inspect

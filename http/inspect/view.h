@@ -114,8 +114,10 @@ class View final : public engine::LogListener {
   Snapshot snapshot() const;
   /// At most `max` events after `after`; with `skip` what is beyond them counts as dealt with.
   Pulled pull(std::uint64_t after, std::size_t max, bool skip) const;
-  /// Calls `wake` once, when there is something after `after`: perhaps at once.
-  void when_news(std::uint64_t after, engine::UniqueFunction<void()> wake);
+  /// Calls `wake` once, when there is something after `after`: perhaps at once. A listener waits
+  /// once: what it asked before is forgotten.
+  void when_news(const void* listener, std::uint64_t after, engine::UniqueFunction<void()> wake);
+  void forget(const void* listener);
 
   // What happens: told by the Inspector, whoever it is about.
   void on_change(const queue::ChangedAt& at, const queue::Op& op, const queue::Circumstances& with);
@@ -175,10 +177,10 @@ class View final : public engine::LogListener {
   const Spec spec_;
   Ring ring_;
   std::unordered_map<engine::LogId, Place> logs_;
-  std::vector<engine::LogId> topic_logs_;  // by partition
-  std::optional<engine::LogId> own_log_;   // of the queue
-  std::vector<Members> members_;           // by group
-  std::vector<engine::UniqueFunction<void()>> wakes_;
+  std::vector<engine::LogId> topic_logs_;                        // by partition
+  std::optional<engine::LogId> own_log_;                         // of the queue
+  std::vector<Members> members_;                                 // by group
+  std::map<const void*, engine::UniqueFunction<void()>> wakes_;  // by listener
 };
 
 }  // namespace twofold::http::inspect

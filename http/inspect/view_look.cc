@@ -15,13 +15,15 @@ constexpr std::int64_t kRecentMax = 200;     // records of a partition
 constexpr std::int64_t kRecentAllMax = 400;  // ... and of all of them
 constexpr std::int64_t kRecentMin = 4;
 constexpr std::uint64_t kRecentBytesMax = 2 << 20;
-constexpr std::size_t kColdBytesMax = 1 << 20;  // of records that are not in memory any more
+constexpr std::size_t kColdBytesMax = 4 << 20;  // of records that are not in memory any more
+constexpr std::size_t kColdPartitionsMax = 64;  // of a wider topic those are shown without
 
 // The newest records that are few enough to be shown, and small enough to be read for it.
 Offset recent_from(const engine::LogStatus& status, std::size_t partitions) {
   const std::int64_t kept = engine::distance(status.start, status.visible_end);
   const auto shares = static_cast<std::int64_t>(partitions);
-  std::int64_t most = std::clamp(kRecentAllMax / shares, kRecentMin, kRecentMax);
+  const std::int64_t least = shares > kRecentAllMax ? 0 : kRecentMin;
+  std::int64_t most = std::clamp(kRecentAllMax / shares, least, kRecentMax);
   const std::uint64_t each =
       status.bytes / static_cast<std::uint64_t>(std::max<std::int64_t>(kept, 1));
   if (each > 0) {
@@ -157,7 +159,11 @@ void View::want(WantedRecords& wanted, bool of_queue, std::int32_t partition,
   std::erase_if(offsets, [start](Offset o) { return o < start; });
   if (offsets.empty()) return;
   engine::ReadPlan plan = world_.core.plan_offsets(log, offsets);
-  if (!plan.in_memory()) plan = world_.core.plan_read(log, offsets.front(), kColdBytesMax);
+  if (!plan.in_memory()) {
+    const std::size_t partitions = of_queue ? 1 : topic_logs_.size();
+    if (partitions > kColdPartitionsMax) return;
+    plan = world_.core.plan_read(log, offsets.front(), kColdBytesMax / partitions);
+  }
   wanted.plans.push_back(std::move(plan));
   const engine::PartitionId id{partition};
   wanted.plan_partitions.push_back(id);

@@ -24,7 +24,9 @@ constexpr std::size_t kUnsentLow = 64 << 10;    // then they may again
 constexpr std::size_t kUnsentMax = 4 << 20;     // then a client that does not read is not read
 constexpr std::size_t kHeldFree = 64 << 10;     // of a message that has begun: needs no budget
 constexpr std::size_t kQuantum = 64 << 10;
-constexpr int kReadsMax = 8;  // before others may use the thread
+constexpr std::size_t kInflatedPerTurn = 1 << 20;
+constexpr std::size_t kStrangersBytesMax = 64 << 10;  // of a compressed message before hello
+constexpr int kReadsMax = 8;                          // before others may use the thread
 constexpr auto kHelloTime = std::chrono::seconds{10};
 constexpr auto kPingTime = std::chrono::seconds{15};
 constexpr auto kClosingTime = std::chrono::seconds{3};
@@ -82,7 +84,7 @@ engine::Task<bool> Connection::run(Lane& lane, asio::ip::tcp::socket& socket,
 
 // Acks are heard while the output is blocked, but not answers to requests without end.
 bool Connection::reads() const {
-  return state_ != State::over && !held_frame_ && outbox_.unsent() < kUnsentMax;
+  return state_ != State::over && !held_frame_ && !resting_ && outbox_.unsent() < kUnsentMax;
 }
 
 void Connection::read_when_readable() {
@@ -124,7 +126,7 @@ bool Connection::read_some() {
 // Takes all that was fed, unless a frame that must wait stops it half way.
 void Connection::take_messages() {
   Inbox::Message message;
-  while (state_ != State::over && !held_frame_) {
+  while (state_ != State::over && !held_frame_ && !resting_) {
     const Inbox::Event event = inbox_.next(message);
     if (event == Inbox::Event::more) {
       inbox_.let_go();
@@ -173,8 +175,12 @@ bool Connection::take_message(Inbox::Event event, Inbox::Message& message) {
 
 bool Connection::inflate(Inbox::Message& message) {
   auto text = std::make_shared<std::string>();
+  const bool is_known = greeted_ || opening_.authenticated;
+  const auto bytes_max = static_cast<std::size_t>(common_.options.body_bytes_max);
   const auto fault = hub().inflater().inflate(
-      message.bytes, static_cast<std::size_t>(common_.options.body_bytes_max), *text);
+      message.bytes, is_known ? bytes_max : std::min(bytes_max, kStrangersBytesMax), *text);
+  inflated_ += text->size();
+  if (inflated_ > kInflatedPerTurn) rest();
   if (fault == Inflater::Fault::too_large) {
     close(CloseCode::too_big, "the message is too large");
   } else if (fault) {
@@ -183,6 +189,18 @@ bool Connection::inflate(Inbox::Message& message) {
   message.bytes = *text;
   message.keep = std::move(text);
   return !fault;
+}
+
+// A few bytes inflate to very many: others have their turn in between.
+void Connection::rest() {
+  resting_ = true;
+  asio::post(lane_->context(), [self = self()] {
+    self->resting_ = false;
+    self->inflated_ = 0;
+    if (self->state_ == State::over) return;
+    self->take_messages();
+    self->read_when_readable();
+  });
 }
 
 void Connection::take_close(std::string_view payload) {

@@ -104,6 +104,7 @@ class Connection final : public Upgraded {
   void take_messages();
   bool take_message(Inbox::Event event, Inbox::Message& message);
   bool inflate(Inbox::Message& message);
+  void rest();
   void take_close(std::string_view payload);
   void flush();
   void add_owed_pong();
@@ -230,6 +231,8 @@ class Connection final : public Upgraded {
   };
   // Came beyond the window, or while its subscription was busy; nothing is read meanwhile.
   std::optional<HeldFrame> held_frame_;
+  std::size_t inflated_ = 0;  // bytes, since others had their turn
+  bool resting_ = false;      // until they have had it
 };
 
 }  // namespace twofold::http::ws

@@ -1,5 +1,7 @@
 #include "http/ws/inspect_sub.h"
 
+#include <algorithm>
+
 #include "http/inspect/inspector.h"
 #include "http/lane.h"
 #include "http/ws/connection.h"
@@ -17,6 +19,9 @@ namespace {
 
 constexpr std::size_t kEventsMax = 500;                  // at a time
 constexpr auto kGather = std::chrono::milliseconds{20};  // what comes together goes together
+// Two snapshots a second, but for ten that may come at once.
+constexpr engine::Duration kSnapshotsApart = std::chrono::milliseconds{500};
+constexpr engine::Duration kSnapshotsAhead = 10 * kSnapshotsApart;
 
 std::vector<MessagePlace> places_in(const WantedRecords& wanted) {
   std::vector<MessagePlace> places;
@@ -124,6 +129,12 @@ Task<> InspectSub::step(std::shared_ptr<InspectSub> self) {
   auto pulled = co_await ask_core(sub.broker_.core, std::move(ask));
   if (sub.ended()) co_return;
   if (pulled.needs_snapshot) {
+    const engine::Duration ahead = sub.paid_upto_ - sub.broker_.clock.now();
+    if (ahead > kSnapshotsAhead) {
+      sub.busy_ = false;
+      sub.go_after(ahead - kSnapshotsAhead);
+      co_return;
+    }
     const std::string_view reason = pulled.forgotten ? "too-much" : "changed";
     co_await show_everything(self, reason);
     co_return;
@@ -151,6 +162,7 @@ Task<> InspectSub::show_everything(std::shared_ptr<InspectSub> self, std::string
   sub.seq_ = all.seq;
   sub.counts_ = all.counts;
   sub.stale_ = false;
+  sub.paid_upto_ = std::max(sub.paid_upto_, sub.broker_.clock.now()) + kSnapshotsApart;
   sub.connection().send(sub.writer_.snapshot(all, records, reason, dropped));
   sub.wait_for_news();
 }
@@ -217,9 +229,10 @@ void InspectSub::wait_for_news() {
       if (alive && !alive->ended()) alive->go_after(kGather);
     });
   };
-  detail::enter_core(broker_.core, [view = view_, after = seq_, wake = std::move(wake)]() mutable {
-    view->when_news(after, std::move(wake));
-  });
+  detail::enter_core(broker_.core,
+                     [view = view_, me = this, after = seq_, wake = std::move(wake)]() mutable {
+                       view->when_news(me, after, std::move(wake));
+                     });
 }
 
 void InspectSub::go_after(engine::Duration pause) {
@@ -241,8 +254,9 @@ void InspectSub::end(bool) {
 }
 
 void InspectSub::close_view(View& view) {
-  detail::enter_core(broker_.core,
-                     [&inspector = *broker_.inspector, &view] { inspector.close(view); });
+  detail::enter_core(broker_.core, [&inspector = *broker_.inspector, &view, me = this] {
+    inspector.close(view, me);
+  });
 }
 
 SubState InspectSub::state() const {

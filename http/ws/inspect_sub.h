@@ -75,6 +75,7 @@ class InspectSub final : public Subscription {
   inspect::Counts counts_{};       // up to there
   bool stale_ = false;             // events were left out since the last snapshot
   engine::Instant left_out_at_{0};
+  engine::Instant paid_upto_{0};  // snapshots: each takes its share of time
   bool busy_ = false;
   bool paused_ = false;
 };

@@ -21,7 +21,7 @@ export class View {
     view.broker = broker;
     view.context = await browser.newContext({ viewport: { width: 1400, height: 960 }, ...options });
     view.page = await view.context.newPage();
-    view.page.setDefaultTimeout(15_000);
+    view.page.setDefaultTimeout(60_000);
     view.page.on("pageerror", (error) => view.faults.push(error.stack));
     view.page.on("console", (message) => {
       // A broker that is away, or says no, is the page's business; a policy that was broken is ours.

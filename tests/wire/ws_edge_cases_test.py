@@ -86,6 +86,19 @@ class EdgeCases(StreamCase):
                 raw.send(sent)
                 self.assertEqual(raw.close_code(), code)
 
+    def test_a_stranger_inflates_little_and_nobody_inflates_for_long(self):
+        blanks = lambda number, size: deflated(b'{"type":"ping","id":%d%s}' % (number, b" " * size))
+        stranger = self.raw(hello=False, fields=OFFER)
+        stranger.send(frame(1, blanks(1, 100_000), reserved=RSV1))
+        self.assertEqual(stranger.close_code(), 1009)
+        # Many megabytes in few bytes: all of it is answered, in order, and the broker is there meanwhile.
+        raw = self.raw(fields=OFFER)
+        raw.send(b"".join(frame(1, blanks(n, 3 << 20), reserved=RSV1) for n in range(20)))
+        self.ask("GET", "/livez")
+        self.assertEqual([raw.read_json("pong")["id"] for _ in range(20)], list(range(20)))
+        raw.text('{"type":"ping","id":"still"}')
+        self.assertEqual(raw.read_json("pong")["id"], "still")
+
     def test_what_is_compressed_and_what_is_not(self):
         taken = b"permessage-deflate; server_no_context_takeover; client_no_context_takeover"
         self.ask("PUT", "/v1/topics/packed", {}, status=201)

@@ -128,7 +128,7 @@ export class Cook {
 
   /** Finishes nothing, says nothing: the socket is gone, and the broker finds out. */
   crash() {
-    if (!this.#client) return;
+    if (["off", "crashed"].includes(this.state)) return; // also while it connects
     this.#drop();
     this.set({ state: "crashed" });
   }
@@ -238,7 +238,7 @@ export class Reader {
   }
 
   crash() {
-    if (!this.#client) return;
+    if (["off", "crashed"].includes(this.state)) return; // also while it connects
     this.#drop();
     this.set({ state: "crashed", at: undefined });
   }

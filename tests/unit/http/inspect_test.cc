@@ -199,7 +199,7 @@ TEST_F(InspectViews, ADeliveryIsToldAfterTheRecordItIsOf) {
 
 TEST_F(InspectViews, NobodyIsToldAnythingOnceTheLastHasLeftForAMinute) {
   View& view = open();
-  rig_.broker.inspector->close(view);
+  rig_.broker.inspector->close(view, this);
   publish(1);
   EXPECT_EQ(news(view), List{"appended 0-0"}) << "whoever comes back goes on";
   EXPECT_EQ(rig_.broker.inspector->views(), 1u);
@@ -223,15 +223,39 @@ TEST_F(InspectViews, ThoseOfTheSameNamesShareOneView) {
             engine::Errc::overloaded);
 }
 
+TEST_F(InspectViews, ViewsThatNobodyLooksAtKeepNobodyOut) {
+  for (std::size_t i = 0; i < Inspector::kViewsMax; ++i) {
+    rig_.broker.inspector->close(open({"t" + std::to_string(i), "", {}}), this);
+    rig_.pass(10ms);
+  }
+  View& kept = open({"t0", "", {}});
+  open({"one-more", "", {}});
+  EXPECT_EQ(rig_.broker.inspector->views(), Inspector::kViewsMax);
+  EXPECT_EQ(&open({"t0", "", {}}), &kept);
+}
+
+TEST_F(InspectViews, WhoeverLeavesIsNotWokenAndLeavesNothingBehind) {
+  View& view = open();
+  open();
+  int woken = 0;
+  for (int i = 0; i < 3; ++i) view.when_news(this, view.newest(), [&woken] { ++woken; });
+  publish(1);
+  EXPECT_EQ(woken, 1) << "a listener waits once";
+  view.when_news(this, view.newest(), [&woken] { ++woken; });
+  rig_.broker.inspector->close(view, this);
+  publish(1);
+  EXPECT_EQ(woken, 1);
+}
+
 TEST_F(InspectViews, AWakeComesOnceAndOnlyForNews) {
   View& view = open();
   int woken = 0;
-  view.when_news(view.newest(), [&woken] { ++woken; });
+  view.when_news(this, view.newest(), [&woken] { ++woken; });
   rig_.json("PUT", "/v1/queues/other", "{}");
   EXPECT_EQ(woken, 0);
   publish(2);
   EXPECT_EQ(woken, 1);
-  view.when_news(seq_, [&woken] { ++woken; });
+  view.when_news(this, seq_, [&woken] { ++woken; });
   EXPECT_EQ(woken, 2) << "there is something already";
 }
 
