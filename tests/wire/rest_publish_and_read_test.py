@@ -65,6 +65,18 @@ class PublishAndRead(WireCase):
             path = f"/v1/topics/pages/records?limit=7&cursor={page['cursor']}"
         self.assertEqual(sorted(seen), list(range(300)))
 
+    def test_an_answer_ends_at_its_bytes_whatever_takes_them(self):
+        self.ask("PUT", "/v1/topics/wordy", {}, status=201)
+        self.ask("POST", "/v1/topics/wordy/records", {"records": [{"value": 1, "headers": {"h": "x" * 10_000}}] * 10})
+        self.assertEqual(len(self.records("/v1/topics/wordy/records?bytes=25000")), 3)
+        self.ask("PUT", "/v1/topics/gone", {}, status=201)
+        for _ in range(12):
+            self.ask("POST", "/v1/topics/gone/records", {"records": [{"value": None}] * 1000})
+        for order in ("partition", "total"):
+            path = f"/v1/topics/gone/records?order={order}&bytes="
+            self.assertEqual(len(self.records(path + "1")), 1)
+            self.assertEqual(len(self.records(path + "4194304")), 10_000)
+
     def test_positions(self):
         self.ask("PUT", "/v1/topics/positions", {}, status=201)
         for i, hour in enumerate((10, 11, 12)):

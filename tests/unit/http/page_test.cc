@@ -19,7 +19,7 @@ class Pages : public testing::Test {
   }
   void publish(std::string_view topic, std::string_view body) {
     const auto answer = rig_.ask("POST", "/v1/topics/" + std::string(topic) + "/records", body);
-    ASSERT_EQ(answer.status, 200) << answer.body;
+    ASSERT_EQ(answer.status, 200) << answer.body.substr(0, 500);
   }
   void publish(std::string_view topic, int value, int partition) {
     publish(topic, R"({"value":)" + std::to_string(value) + R"(,"partition":)" +
@@ -55,17 +55,6 @@ TEST_F(Pages, RecordsWithoutBytesOfTheirOwnFillAnAnswerToo) {
     EXPECT_LT(some.body.size(), 200'000u);
     EXPECT_GT(some.json().at("records").as_array().size(), 500u);
   }
-}
-
-TEST_F(Pages, HeadersCount) {
-  create("letters", "{}");
-  const std::string header(10'000, 'h');
-  std::string batch;
-  for (int i = 0; i < 10; ++i)
-    batch += (i == 0 ? "" : ",") + (R"({"value":1,"headers":{"h":")" + header + R"("}})");
-  publish("letters", R"({"records":[)" + batch + "]}");
-  const auto page = rig_.json("GET", "/v1/topics/letters/records?bytes=25000");
-  EXPECT_LE(page.at("records").as_array().size(), 3u);
 }
 
 TEST_F(Pages, ALargeRecordIsNotAnsweredBeforeAnOlderOneElsewhere) {
