@@ -1,8 +1,9 @@
 // Debian's Chromium, one for each file of tests; pages that break, or ask another server, fail their test.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { after, before } from "node:test";
 
-import { until } from "./_broker.mjs";
+import { Broker, until } from "./_broker.mjs";
 
 export const require = createRequire(`${process.env.NODE_PATH}/`);
 
@@ -55,4 +56,20 @@ export class View {
     assert.deepEqual(this.faults, []);
     assert.deepEqual(this.foreign, []);
   }
+}
+
+/** A broker and a browser for the tests of a file: there before the first, with what `prepare` makes, gone after the last. */
+export function stage(prepare = async () => {}) {
+  const broker = new Broker();
+  let browser;
+  before(async () => {
+    await broker.start();
+    browser = await launch();
+    await prepare();
+  });
+  after(async () => {
+    await browser?.close();
+    await broker.remove();
+  });
+  return { broker, look: (hash, options) => View.open(browser, broker, { hash, ...options }) };
 }

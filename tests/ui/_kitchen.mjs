@@ -6,14 +6,14 @@ import { until } from "./_broker.mjs";
 const number = (text) => Number(text.replaceAll(",", ""));
 
 /** What is drawn now: the queue's cells and counters, the readers' places, the ends of the log. */
-export const drawn = (view) => view.page.evaluate(() => {
+const drawn = (view) => view.page.evaluate(() => {
   const text = (id) => document.querySelector(`[data-testid="${id}"]`)?.textContent ?? "";
   const queue = document.querySelector(".half-queue .half-name").textContent;
   const rows = [...document.querySelectorAll('[data-testid="strip"] .strip-row')];
-  const cells = [...rows[0].querySelectorAll("[data-offset]")].map(({ dataset }) => [dataset.offset, dataset.state]);
+  const isOwn = rows[0].textContent.includes("of its own");
+  const cells = (isOwn ? rows.slice(0, 1) : rows).flatMap((row) => [...row.querySelectorAll("[data-offset]")].map(({ dataset }) => [dataset.offset, dataset.state]));
   const ribbons = [...document.querySelectorAll('[data-testid^="ribbon-"]')].map(({ dataset }) => Number(dataset.offset));
-  return { queue, isOwn: rows.length > 0 && rows[0].textContent.includes("of its own"), cells: rows.length > 1 && !rows[0].textContent.includes("of its own") ? rows.flatMap((row) => [...row.querySelectorAll("[data-offset]")].map(({ dataset }) => [dataset.offset, dataset.state])) : cells,
-           ready: text("n-ready"), in_flight: text("n-in_flight"), end: text("n-end"), kept: text("n-kept"), ribbons };
+  return { queue, cells, ready: text("n-ready"), in_flight: text("n-in_flight"), end: text("n-end"), kept: text("n-kept"), ribbons };
 });
 
 const LEFT = new Set(["none", "acked", "gone", "passed_over"]);

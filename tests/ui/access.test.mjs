@@ -1,13 +1,10 @@
 // What holds on every page, in both themes: people without a mouse, a screen reader, a strict policy, hostile data.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { Broker, until } from "./_broker.mjs";
-import { launch, require, View } from "./_browser.mjs";
-
-const broker = new Broker();
-let browser;
+import { until } from "./_broker.mjs";
+import { require, stage } from "./_browser.mjs";
 
 const RTL = "\u202Egnp.exe\u202C \u05E9\u05DC\u05D5\u05DD";
 const HOSTILE = [
@@ -18,9 +15,7 @@ const HOSTILE = [
   { key: "binary", bytes: Buffer.from([0, 1, 2, 0x80, 0xff, 0x3c, 0x62, 0x3e]).toString("base64") },
 ];
 
-before(async () => {
-  await broker.start();
-  browser = await launch();
+const { broker, look } = stage(async () => {
   await broker.ask("PUT", "/v1/topics/orders", { partitions: 2 });
   await broker.ask("PUT", "/v1/queues/jobs", { max_receives: 1 });
   await broker.ask("POST", "/v1/topics/orders/records", { records: HOSTILE.map((record) => ({ ...record, headers: { "x-<i>": "<u>header</u>" } })) });
@@ -31,11 +26,6 @@ before(async () => {
   await broker.ask("POST", "/v1/queues/jobs/nack", { items: [{ receipt: messages[0].receipt, dead: true, reason: "<b>no</b>" }] });
 });
 
-after(async () => {
-  await browser?.close();
-  await broker.remove();
-});
-
 const PAGES = ["overview", "topics", "topics/orders", "topics/orders?tab=partitions", "topics/orders?tab=readers", "topics/orders?tab=config", "topics/orders?open=0-0", "queues", "queues/jobs", "queues/jobs?open=0-1",
   "queues/jobs?tab=explain", "queues/jobs?tab=redrive", "queues/jobs?tab=replay", "queues/jobs?tab=consumers", "queues/jobs?tab=config", "groups", "groups/audit", "tail", "tail?topics=orders", "server",
   "server?tab=limits", "server?tab=metrics", "kitchen", "kitchen?view=table", "kitchen?lesson=1"];
@@ -43,7 +33,7 @@ const AXE = () => readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 for (const colorScheme of ["light", "dark"]) {
   test(`axe finds nothing serious on any page, ${colorScheme}`, async () => {
-    const view = await View.open(browser, broker, { hash: "overview", colorScheme, bypassCSP: true });
+    const view = await look("overview", { colorScheme, bypassCSP: true });
     const found = [];
     for (const hash of PAGES) {
       await view.go(hash);
@@ -60,7 +50,7 @@ for (const colorScheme of ["light", "dark"]) {
 }
 
 test("nothing is asked of another server, and the policy holds on every page", async () => {
-  const view = await View.open(browser, broker, { hash: "overview" });
+  const view = await look("overview");
   const [page] = [await fetch(`${broker.url}/ui/`)];
   const policy = page.headers.get("content-security-policy");
   assert.match(policy, /default-src 'self'/);
@@ -78,7 +68,7 @@ test("nothing is asked of another server, and the policy holds on every page", a
 });
 
 test("a script that somebody slips in does not run", async () => {
-  const view = await View.open(browser, broker, { hash: "overview" });
+  const view = await look("overview");
   const ran = await view.page.evaluate(async () => {
     const script = document.createElement("script");
     script.textContent = "globalThis.slippedIn = true";
@@ -93,7 +83,7 @@ test("a script that somebody slips in does not run", async () => {
 });
 
 test("hostile data is text wherever it is shown", async () => {
-  const view = await View.open(browser, broker, { hash: "topics/orders?from=earliest" });
+  const view = await look("topics/orders?from=earliest");
   const { records } = await broker.get("/v1/topics/orders/records?from=earliest&limit=100");
   for (const record of records) {
     await view.go(`topics/orders?from=earliest&open=${record.id}`);
@@ -115,7 +105,7 @@ test("a body of a mebibyte is cut, and can be had whole", async () => {
   const text = "0123456789abcdef".repeat(65_000);
   await broker.ask("PUT", "/v1/topics/large", {});
   await broker.ask("POST", "/v1/topics/large/records", { text });
-  const view = await View.open(browser, broker, { hash: "topics/large?open=0-0" });
+  const view = await look("topics/large?open=0-0");
   await view.page.getByText("1,040,000 bytes in all").waitFor();
   assert.equal((await view.id("value").textContent()).length, 64 * 1024);
   const [download] = await Promise.all([view.page.waitForEvent("download"), view.button("Download").click()]);
@@ -126,7 +116,7 @@ test("a body of a mebibyte is cut, and can be had whole", async () => {
 test("everything is reached and done with the keyboard alone", async () => {
   await broker.ask("PUT", "/v1/queues/keys", {});
   await broker.ask("POST", "/v1/queues/keys/messages", { text: "to be deleted" });
-  const view = await View.open(browser, broker, { hash: "queues" });
+  const view = await look("queues");
   const { keyboard } = view.page;
   const focused = () => view.page.evaluate(() => document.activeElement.textContent.trim() || document.activeElement.getAttribute("aria-label") || document.activeElement.tagName);
   const tabTo = async (wanted) => {
@@ -166,7 +156,7 @@ test("everything is reached and done with the keyboard alone", async () => {
 });
 
 test("the theme is the system's until another is chosen, and stays chosen", async () => {
-  const view = await View.open(browser, broker, { hash: "overview", colorScheme: "dark" });
+  const view = await look("overview", { colorScheme: "dark" });
   const paper = () => view.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const dark = await paper();
   await view.button("Light").click();
@@ -183,7 +173,7 @@ test("the theme is the system's until another is chosen, and stays chosen", asyn
 });
 
 test("the first page stands quickly", async () => {
-  const view = await View.open(browser, broker, { hash: "overview" });
+  const view = await look("overview");
   await view.page.reload();
   const paint = await until(() => view.page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime), "something is painted");
   console.log(`# first contentful paint after ${Math.round(paint)} ms`);

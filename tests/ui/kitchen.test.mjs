@@ -1,26 +1,15 @@
 // The kitchen shows what happens, when it happens, and nothing else.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { Broker, until } from "./_broker.mjs";
-import { launch, View } from "./_browser.mjs";
+import { until } from "./_broker.mjs";
+import { stage } from "./_browser.mjs";
 import { agrees, isReady } from "./_kitchen.mjs";
 
-const broker = new Broker();
-let browser;
-
-before(async () => {
-  await broker.start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await broker.remove();
-});
+const { broker, look } = stage();
 
 async function kitchen(query = "", options = {}) {
-  const view = await View.open(browser, broker, { hash: `kitchen${query}`, ...options });
+  const view = await look(`kitchen${query}`, options);
   await isReady(view);
   view.station = (id) => view.page.locator(`[data-testid="${id}"]`);
   return view;

@@ -1,30 +1,18 @@
 // Each lesson runs to its end by itself, everything it waits for is seen, and then the page shows what the API says.
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { Broker } from "./_broker.mjs";
-import { launch, View } from "./_browser.mjs";
+import { stage } from "./_browser.mjs";
 import { agrees } from "./_kitchen.mjs";
 
-const broker = new Broker();
-let browser;
-
-before(async () => {
-  await broker.start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await broker.remove();
-});
+const { look } = stage();
 
 const LESSONS = readdirSync(new URL("../../web/lessons/", import.meta.url)).length;
 
 for (let number = 1; number <= LESSONS; number += 1) {
   test(`lesson ${number} runs to its end`, async () => {
-    const view = await View.open(browser, broker, { hash: `kitchen?lesson=${number}&autoplay=1&speed=2` });
+    const view = await look(`kitchen?lesson=${number}&autoplay=1&speed=2`);
     const lesson = view.id("lesson");
     await view.page.waitForSelector('[data-testid="lesson"]:is([data-state="over"], [data-state="failed"])', { timeout: 90_000 });
     assert.equal(await lesson.getAttribute("data-state"), "over", await lesson.textContent());
@@ -36,7 +24,7 @@ for (let number = 1; number <= LESSONS; number += 1) {
 }
 
 test("a lesson is stepped through by hand, back and on, and ended", async () => {
-  const view = await View.open(browser, broker, { hash: "kitchen?lesson=1" });
+  const view = await look("kitchen?lesson=1");
   const at = (step) => view.page.waitForSelector(`[data-testid="lesson"][data-step="${step}"][data-state="ready"]`, { timeout: 30_000 });
   await at(0);
   await view.button("Next →").click();

@@ -1,27 +1,15 @@
 // The operator's pages over a real broker: what they show is what the API says, and what they do is done.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { Broker, until } from "./_broker.mjs";
-import { launch, View } from "./_browser.mjs";
+import { until } from "./_broker.mjs";
+import { stage } from "./_browser.mjs";
 
-const broker = new Broker();
-let browser;
-
-before(async () => {
-  await broker.start();
-  browser = await launch();
+const { broker, look } = stage(async () => {
   await broker.ask("PUT", "/v1/topics/orders", { partitions: 2 });
   await broker.ask("POST", "/v1/topics/orders/records", { records: Array.from({ length: 12 }, (_, n) => ({ key: `bill_${n % 4}`, value: { n, amount: n * 10 } })) });
   await broker.ask("PUT", "/v1/queues/billing", { source: { topic: "orders", from: "earliest" }, visibility_timeout: "20s" });
 });
-
-after(async () => {
-  await browser?.close();
-  await broker.remove();
-});
-
-const look = (hash, options) => View.open(browser, broker, { hash, ...options });
 
 test("the lists show every topic, queue and group with its numbers", async () => {
   await broker.ask("POST", "/v1/groups/audit/poll", { topics: ["orders"], member: "m1" });

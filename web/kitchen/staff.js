@@ -69,19 +69,21 @@ export class Waiter {
   }
 }
 
-// --- A cook: a worker of the queue with a WebSocket of its own, through the client that eve
+// --- Cooks and readers: a WebSocket each, through the client that everybody uses
 
-/** state: off, idle, working, paused, crashed; all of it in one signal, for drawing. */
-export class Cook {
-  #client = null;
+/** One that comes, works and goes. shown: all that is drawn of it in one signal; `first`: its state while it connects. */
+class Staff {
+  _client = null;
   #life = 0; // what belongs to an earlier one counts no more
+  #first;
   #onError;
 
-  constructor(letter, { queue, onError }) {
+  constructor(letter, kind, first, shown, onError) {
     this.letter = letter;
-    this.name = `cook-${letter.toLowerCase()}`;
+    this.name = `${kind}-${letter.toLowerCase()}`;
+    this.#first = first;
     this.#onError = onError;
-    this.shown = signal({ state: "off", queue, workMs: 1_500, speed: 1, done: 0 });
+    this.shown = signal({ state: "off", speed: 1, ...shown });
   }
 
   set(change) {
@@ -93,139 +95,115 @@ export class Cook {
   }
 
   async start() {
-    if (this.#client || this.state === "idle" || this.state === "working") return;
+    if (this._client || this.state === this.#first || this.state === "working") return;
     const life = ++this.#life;
-    this.set({ state: "idle" });
+    this.set({ state: this.#first });
     try {
       const client = await connect(location.origin, { client: this.name });
       if (life !== this.#life) return client.close();
-      this.#client = client;
-      await this.#cook(client, life);
+      this._client = client;
+      await this._work(client, () => life !== this.#life);
     } catch (error) {
       if (life === this.#life) {
-        this.#client = null;
+        this._client = null;
         this.set({ state: "off" });
         this.#onError(error);
       }
-    }
-  }
-
-  async #cook(client, life) {
-    const orders = await client.subscribe({ queue: this.shown.value.queue, credit: { messages: 1 } });
-    orders.on("lost", () => {}); // the inspect stream says it to everybody
-    for await (const order of orders) {
-      if (life !== this.#life) return;
-      this.set({ state: "working" });
-      const { workMs, speed } = this.shown.value;
-      await pause(workMs / speed);
-      if (life !== this.#life) return;
-      if (order.value?.burnt) await order.nack({ reason: "burnt" });
-      else await order.ack();
-      if (life !== this.#life) return;
-      this.set({ state: "idle", done: this.shown.value.done + 1 });
     }
   }
 
   /** Finishes nothing, says nothing: the socket is gone, and the broker finds out. */
   crash() {
     if (["off", "crashed"].includes(this.state)) return; // also while it connects
-    this.#drop();
-    this.set({ state: "crashed" });
+    this._drop();
+    this.set({ state: "crashed", at: undefined });
+  }
+
+  end() {
+    this._drop();
+    this.set({ state: "off", at: undefined });
+  }
+
+  _outlive() {
+    this.#life += 1;
+  }
+
+  _drop() {
+    this._outlive();
+    this._client?.close();
+    this._client = null;
+  }
+}
+
+/** A worker of the queue. state: off, idle, working, paused, crashed. */
+export class Cook extends Staff {
+  constructor(letter, { queue, onError }) {
+    super(letter, "cook", "idle", { queue, workMs: 1_500, done: 0 }, onError);
+  }
+
+  async _work(client, isOver) {
+    const orders = await client.subscribe({ queue: this.shown.value.queue, credit: { messages: 1 } });
+    orders.on("lost", () => {}); // the inspect stream says it to everybody
+    for await (const order of orders) {
+      if (isOver()) return;
+      this.set({ state: "working" });
+      const { workMs, speed } = this.shown.value;
+      await pause(workMs / speed);
+      if (isOver()) return;
+      if (order.value?.burnt) await order.nack({ reason: "burnt" });
+      else await order.ack();
+      if (isOver()) return;
+      this.set({ state: "idle", done: this.shown.value.done + 1 });
+    }
   }
 
   /** In good order: what is in hand is finished, what was only handed over goes back. */
   async stop(state = "off") {
-    const client = this.#client;
-    if (!client) return this.set({ state });
-    this.#client = null;
+    const client = this._client;
+    this._client = null;
     this.set({ state });
+    if (!client) return;
     await client.drain({ timeout: 12_000 });
-    this.#life += 1;
-  }
-
-  #drop() {
-    this.#life += 1;
-    this.#client?.close();
-    this.#client = null;
-  }
-
-  end() {
-    this.#drop();
-    this.set({ state: "off" });
+    this._outlive();
   }
 }
 
-// --- A reader of the book: a member of a group with a WebSocket of its own, that commits ea
-
-/** state: off, reading, stuck (on a page that it cannot read), paused, crashed. */
-export class Reader {
+/** A member of a group that commits each page. state: off, reading, stuck (on a page that it cannot read), paused, crashed. */
+export class Reader extends Staff {
   #topic;
-  #client = null;
   #pages = null;
-  #life = 0;
   #go = () => {};
-  #onError;
 
   constructor(letter, { topic, onError }) {
-    this.letter = letter;
+    super(letter, "reader", "reading", { readMs: 400, isShared: false, from: "earliest", at: undefined }, onError);
     this.#topic = topic;
-    this.#onError = onError;
-    this.shown = signal({ state: "off", readMs: 400, speed: 1, isShared: false, from: "earliest", at: undefined });
   }
 
   get group() {
     return this.shown.value.isShared ? sharedGroup(this.#topic) : readerGroup(this.#topic, this.letter.toLowerCase());
   }
 
-  set(change) {
-    this.shown.value = { ...this.shown.value, ...change };
-  }
-
-  get state() {
-    return this.shown.value.state;
-  }
-
-  async start() {
-    if (this.#client || this.state === "reading") return;
-    const life = ++this.#life;
-    this.set({ state: "reading" });
-    try {
-      const client = await connect(location.origin, { client: `reader-${this.letter.toLowerCase()}` });
-      if (life !== this.#life) return client.close();
-      this.#client = client;
-      await this.#read(client, life);
-    } catch (error) {
-      if (life === this.#life) {
-        this.#client = null;
-        this.set({ state: "off" });
-        this.#onError(error);
-      }
-    }
-  }
-
-  async #read(client, life) {
+  async _work(client, isOver) {
     const { from } = this.shown.value;
     this.#pages = await client.subscribe({ topic: this.#topic, group: this.group, from, credit: { messages: 5 } });
     this.#pages.on("gap", () => {}); // what retention tore is seen on the page
     for await (const page of this.#pages) {
-      if (life !== this.#life) return;
+      if (isOver()) return;
       this.set({ state: page.value?.burnt ? "stuck" : "reading", at: page });
       if (page.value?.burnt) await new Promise((resolve) => (this.#go = resolve));
       const { readMs, speed } = this.shown.value;
       await pause(readMs / speed);
-      while (this.state === "paused" && life === this.#life) await new Promise((resolve) => (this.#go = resolve));
-      if (life !== this.#life) return;
+      while (this.state === "paused" && !isOver()) await new Promise((resolve) => (this.#go = resolve));
+      if (isOver()) return;
       await this.#pages.commit();
-      if (life !== this.#life) return;
+      if (isOver()) return;
       if (this.state !== "paused") this.set({ state: "reading", at: undefined });
     }
   }
 
   /** Past the page that it cannot read. */
   skip() {
-    if (this.state !== "stuck") return;
-    this.set({ state: "reading" });
-    this.#go();
+    if (this.state === "stuck") this.resume();
   }
 
   pause() {
@@ -237,27 +215,14 @@ export class Reader {
     this.#go();
   }
 
-  crash() {
-    if (["off", "crashed"].includes(this.state)) return; // also while it connects
-    this.#drop();
-    this.set({ state: "crashed", at: undefined });
-  }
-
   /** The group goes back, or on: to the first page, an offset, a time. */
   async seek(to) {
     await this.#pages?.seek(to);
-    if (this.state === "stuck") this.skip();
+    this.skip();
   }
 
-  end() {
-    this.#drop();
-    this.set({ state: "off", at: undefined });
-  }
-
-  #drop() {
-    this.#life += 1;
-    this.#client?.close();
-    this.#client = null;
+  _drop() {
+    super._drop();
     this.#pages = null;
     this.#go();
   }

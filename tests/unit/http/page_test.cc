@@ -36,6 +36,26 @@ class Pages : public testing::Test {
     rig_.core().damage(logs[static_cast<std::size_t>(partition)], engine::Offset{from},
                        engine::Offset{upto});
   }
+  struct Polled {
+    Values values;
+    boost::json::array gaps;
+  };
+  /// What a group gets of `orders` that polls so often, each time behind the answer before.
+  Polled poll(int times, std::string_view more = "") {
+    Polled polled;
+    std::string cursor;
+    for (; times > 0; --times) {
+      const auto answer = rig_.ask("POST", "/v1/groups/g/poll",
+                                   R"({"topics":["orders"])" + std::string(more) + cursor + "}");
+      EXPECT_EQ(answer.status, 200) << answer.body;
+      const auto page = answer.json();
+      for (const auto value : values(page)) polled.values.push_back(value);
+      if (page.as_object().contains("gaps"))
+        for (const auto& gap : page.at("gaps").as_array()) polled.gaps.push_back(gap);
+      cursor = R"(,"cursor":")" + std::string(page.at("cursor").as_string()) + '"';
+    }
+    return polled;
+  }
   CallRig rig_;
 };
 
@@ -94,19 +114,7 @@ TEST_F(Pages, DamageInOnePartitionStopsNoGroup) {
   create("orders", R"({"partitions":2})");
   for (int i = 0; i < 6; ++i) publish("orders", i, i % 2);
   damage("orders", 0, 1, 2);
-  Values seen;
-  std::string cursor;
-  boost::json::array gaps;
-  for (int polls = 0; polls < 3; ++polls) {
-    const auto answer =
-        rig_.ask("POST", "/v1/groups/g/poll", R"({"topics":["orders"])" + cursor + "}");
-    ASSERT_EQ(answer.status, 200) << answer.body;
-    const auto page = answer.json();
-    for (const auto value : values(page)) seen.push_back(value);
-    if (page.as_object().contains("gaps"))
-      for (const auto& gap : page.at("gaps").as_array()) gaps.push_back(gap);
-    cursor = R"(,"cursor":")" + std::string(page.at("cursor").as_string()) + '"';
-  }
+  auto [seen, gaps] = poll(3);
   std::sort(seen.begin(), seen.end());
   EXPECT_EQ(seen, (Values{0, 1, 3, 4, 5})) << "all but the damaged one";
   ASSERT_EQ(gaps.size(), 1u);
@@ -117,15 +125,7 @@ TEST_F(Pages, InTotalOrderNothingPassesADamagedStretch) {
   create("orders", R"({"partitions":2})");
   for (int i = 0; i < 6; ++i) publish("orders", i, i % 2);
   damage("orders", 0, 0, 2);
-  Values seen;
-  std::string cursor;
-  for (int polls = 0; polls < 3; ++polls) {
-    const auto page = rig_.json("POST", "/v1/groups/g/poll",
-                                R"({"topics":["orders"],"order":"total")" + cursor + "}");
-    for (const auto value : values(page)) seen.push_back(value);
-    cursor = R"(,"cursor":")" + std::string(page.at("cursor").as_string()) + '"';
-  }
-  EXPECT_EQ(seen, (Values{1, 3, 4, 5}));
+  EXPECT_EQ(poll(3, R"(,"order":"total")").values, (Values{1, 3, 4, 5}));
 }
 
 TEST_F(Pages, AReadIsToldWhatIsDamagedAndHowToGoOn) {

@@ -100,6 +100,13 @@ struct QueueRig {
     queues->receive({queue, max, 8 << 20, visibility}, clock.now(), answer.slot());
     return std::move(*answer);
   }
+  /// A receive that can be repeated when its answer got lost.
+  Answer<Received> attempt(const std::string& queue, const std::string& id = "try",
+                           Duration visibility = 30s) {
+    Answer<Received> answer;
+    queues->receive({queue, 10, 8 << 20, visibility, id}, clock.now(), answer.slot());
+    return answer;
+  }
   /// A long poll of 20 seconds.
   Answer<Received> poll(const std::string& queue, std::size_t max = 10,
                         std::uint64_t* ticket = nullptr) {

@@ -258,78 +258,58 @@ TEST_F(QueueFifo, IdsOfAQueueThatNobodySendsToAreForgottenInTime) {
 
 TEST_F(QueueFifo, AReceiveCanBeRepeatedUntilSomethingHappened) {
   put({"1.1", "1.2"});
-  const auto attempt = [this](const std::string& id) {
-    Answer<Received> answer;
-    queues->receive({"fifo", 10, 8 << 20, 30s, id}, clock.now(), answer.slot());
-    return answer;
-  };
-  auto first = attempt("try");
+  auto first = attempt("fifo", "try");
   ASSERT_EQ(first->messages.size(), 2u);
   pass(20s);
-  auto again = attempt("try");
+  auto again = attempt("fifo", "try");
   ASSERT_EQ(again->messages.size(), 2u);
   EXPECT_EQ(receipts(*again), receipts(*first));
   EXPECT_EQ(again->messages[0].receive_count, 1u);
   EXPECT_EQ(values(*again), (Texts{"1.1", "1.2"}));
   pass(20s);
   EXPECT_EQ(counters("fifo").in_flight, 2u) << "the timeout began anew";
-  EXPECT_TRUE(attempt("other")->messages.empty());
+  EXPECT_TRUE(attempt("fifo", "other")->messages.empty());
   ack("fifo", {first->messages[0].receipt});
-  auto late = attempt("try");
+  auto late = attempt("fifo", "try");
   ASSERT_TRUE(late.failed());
   EXPECT_EQ(late.code(), Errc::stale_receipt);
 }
 
 TEST_F(QueueFifo, AReceiveIsRepeatedThoughItsTimeHasPassedUntilSomebodyElseGotSomethingOfIt) {
   put({"1.1", "1.2"});
-  const auto attempt = [this](const std::string& id) {
-    Answer<Received> answer;
-    queues->receive({"fifo", 10, 8 << 20, 30s, id}, clock.now(), answer.slot());
-    return answer;
-  };
-  auto first = attempt("try");
+  auto first = attempt("fifo", "try");
   pass(40s);
   ASSERT_EQ(counters("fifo").ready, 2u);
-  auto again = attempt("try");
+  auto again = attempt("fifo", "try");
   ASSERT_FALSE(again.failed());
   EXPECT_EQ(receipts(*again), receipts(*first));
   EXPECT_EQ(counters("fifo").in_flight, 2u);
-  EXPECT_TRUE(attempt("other")->messages.empty());
+  EXPECT_TRUE(attempt("fifo", "other")->messages.empty());
   pass(40s);
   EXPECT_EQ(get(1), (Texts{"1.1"}));
-  EXPECT_EQ(attempt("try").code(), Errc::stale_receipt);
+  EXPECT_EQ(attempt("fifo", "try").code(), Errc::stale_receipt);
 }
 
 TEST_F(QueueFifo, AReceiveThatWasGivenBackByHandIsNotRepeated) {
   put({"1.1"});
-  const auto attempt = [this] {
-    Answer<Received> answer;
-    queues->receive({"fifo", 10, 8 << 20, 30s, "try"}, clock.now(), answer.slot());
-    return answer;
-  };
-  auto first = attempt();
+  auto first = attempt("fifo");
   extend("fifo", first->messages[0].receipt, 0s);
   pass(40s);
   ASSERT_EQ(counters("fifo").ready, 1u);
-  EXPECT_EQ(attempt().code(), Errc::stale_receipt);
+  EXPECT_EQ(attempt("fifo").code(), Errc::stale_receipt);
 }
 
 TEST_F(QueueFifo, WhatHasExpiredOfAReceiveDoesNotKeepItsAttemptFromBeingMadeAgain) {
   put({"1.1", "2.1"});
-  const auto attempt = [this] {
-    Answer<Received> answer;
-    queues->receive({"fifo", 10, 8 << 20, 30s, "try"}, clock.now(), answer.slot());
-    return answer;
-  };
-  auto first = attempt();
+  auto first = attempt("fifo");
   ASSERT_EQ(first->messages.size(), 2u);
   queues->drop("fifo", {first->messages[0].receipt});
-  auto rest = attempt();
+  auto rest = attempt("fifo");
   ASSERT_FALSE(rest.failed());
   EXPECT_EQ(receipts(*rest), (Texts{first->messages[1].receipt}));
   queues->drop("fifo", receipts(*rest));
   put({"3.1"});
-  auto anew = attempt();
+  auto anew = attempt("fifo");
   ASSERT_FALSE(anew.failed());
   EXPECT_EQ(values(*anew), (Texts{"3.1"}));
 }

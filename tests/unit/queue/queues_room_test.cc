@@ -72,14 +72,9 @@ TEST_F(QueueRoom, WhatIsBehindADeadMessageWaitsUntilItsDeathIsDurable) {
 TEST_F(QueueRoom, AReceiveThatWasGivenBackCanBeAskedForAgain) {
   make("q", {});
   put("q", {"1.1"});
-  const auto attempt = [this] {
-    Answer<Received> answer;
-    queues->receive({"q", 10, 8 << 20, 30s, "try"}, clock.now(), answer.slot());
-    return answer;
-  };
-  auto first = attempt();
+  auto first = attempt("q");
   queues->release("q", receipts(*first));
-  auto again = attempt();
+  auto again = attempt("q");
   ASSERT_FALSE(again.failed());
   ASSERT_EQ(again->messages.size(), 1u);
   EXPECT_EQ(again->messages[0].receive_count, 1u);
@@ -88,21 +83,17 @@ TEST_F(QueueRoom, AReceiveThatWasGivenBackCanBeAskedForAgain) {
 TEST_F(QueueRoom, AnIdThatIsUsedAgainIsNotForgottenWithItsFirstAttempt) {
   make("q", {});
   put("q", {"1.1"});
-  const auto attempt = [this] {
-    Answer<Received> answer;
-    queues->receive({"q", 10, 8 << 20, 600s, "try"}, clock.now(), answer.slot());
-    return answer;
-  };
-  auto first = attempt();
+  auto first = attempt("q", "try", 600s);
   queues->release("q", receipts(*first));
   core->pass(240s);
-  auto second = attempt();
+  auto second = attempt("q", "try", 600s);
   core->pass(120s);
-  auto again = attempt();
+  auto again = attempt("q", "try", 600s);
   ASSERT_FALSE(again.failed());
   EXPECT_EQ(receipts(*again), receipts(*second));
   core->pass(181s);
-  EXPECT_TRUE(attempt()->messages.empty()) << "five minutes are over, the messages are held";
+  EXPECT_TRUE(attempt("q", "try", 600s)->messages.empty())
+      << "five minutes are over, the messages are held";
 }
 
 TEST_F(QueueRoom, AttemptsThatComeAndGoSetOneTimerAtMost) {
