@@ -162,8 +162,13 @@ void Requests::finish(const RequestKey& request) {
 void Requests::forget(const RequestKey& request) {
   const auto found = requests_.find(request.key);
   if (found == requests_.end() || found->second.kept == Kept::durably) return;
-  bytes_ -= bytes_of(found->second);
-  requests_.erase(found);
+  drop(found);
+}
+
+// Its line in the order, if it has one, stays and leads to nothing.
+void Requests::drop(ById::iterator request) {
+  bytes_ -= bytes_of(request->second);
+  requests_.erase(request);
 }
 
 void Requests::place(std::vector<Record>& records) const {
@@ -179,8 +184,7 @@ std::size_t Requests::bytes_of(const Remembered& request) {
 // The line of one that was there stays; it leads to a younger one.
 void Requests::add(const IdHash& key, Remembered request) {
   if (const auto old = requests_.find(key); old != requests_.end()) {
-    bytes_ -= bytes_of(old->second);
-    requests_.erase(old);
+    drop(old);
   }
   bytes_ += bytes_of(request);
   const bool may_vanish = request.running && request.kept == Kept::until_restart;
@@ -206,8 +210,7 @@ void Requests::forget_upto(Instant upto) {
       found->second.listed = false;
       continue;
     }
-    bytes_ -= bytes_of(found->second);
-    requests_.erase(found);
+    drop(found);
   }
 }
 

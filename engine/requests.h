@@ -99,7 +99,9 @@ class Requests final : public StateMachine, public TimerTarget {
   };
   static std::size_t bytes_of(const Remembered& request);
   void add(const IdHash& key, Remembered request);
+  using ById = std::unordered_map<IdHash, Remembered, Hasher>;
   void list(const IdHash& key, Remembered& request);
+  void drop(ById::iterator request);
   /// Forgets what was remembered at or before `upto`.
   void forget_upto(Instant upto);
   void forget_expired(Instant now);
@@ -108,7 +110,7 @@ class Requests final : public StateMachine, public TimerTarget {
 
   Core& core_;
   const RequestLimits limits_;
-  std::unordered_map<IdHash, Remembered, Hasher> requests_;
+  ById requests_;
   // Oldest first. What runs and is not journaled is not in it: it may come to nothing, or outlast
   // the window.
   std::deque<std::pair<Instant, IdHash>> order_;

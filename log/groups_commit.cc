@@ -24,28 +24,26 @@ Error sought_since(const CommittedOffset& offset) {
                "poll without the cursor: the answer begins where the seek went");
 }
 
-Error somebody_was_faster(const std::string& group, const CommittedOffset& offset, Offset stands) {
-  return Error(
-      Errc::member_fenced,
-      fmt::format("group {} stands at {} in partition {} of {}: somebody has read past {}", group,
-                  stands.value(), offset.partition.value(), offset.topic, offset.offset.value()),
-      "drop what is in hand of it and read on from where the group stands");
-}
-
-Error begins_elsewhere(const std::string& group, const CommittedOffset& offset, Offset stands) {
-  return Error(Errc::member_fenced,
-               fmt::format("group {} stands at {} in partition {} of {}, not at {}", group,
-                           stands.value(), offset.partition.value(), offset.topic,
-                           offset.from->value()),
+Error fenced(std::string detail) {
+  return Error(Errc::member_fenced, std::move(detail),
                "drop what is in hand of it and read on from where the group stands");
 }
 
+Error somebody_was_faster(const std::string& group, const CommittedOffset& offset, Offset stands) {
+  return fenced(
+      fmt::format("group {} stands at {} in partition {} of {}: somebody has read past {}", group,
+                  stands.value(), offset.partition.value(), offset.topic, offset.offset.value()));
+}
+
+Error begins_elsewhere(const std::string& group, const CommittedOffset& offset, Offset stands) {
+  return fenced(fmt::format("group {} stands at {} in partition {} of {}, not at {}", group,
+                            stands.value(), offset.partition.value(), offset.topic,
+                            offset.from->value()));
+}
+
 Error nothing_moves_on(const std::string& group) {
-  return Error(Errc::member_fenced,
-               fmt::format("group {} stands at all of these offsets already: somebody has done that "
-                           "work",
-                           group),
-               "drop what is in hand and read on from where the group stands");
+  return fenced(fmt::format(
+      "group {} stands at all of these offsets already: somebody has done that work", group));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/content_bytes.h"
 #include "engine/record_batch.h"
 #include "log/partitioner.h"
 #include "log/topics_state.h"
@@ -14,15 +15,6 @@ using engine::Error;
 namespace {
 
 constexpr std::size_t kNoteBytes = 64;  // of journal, about, for what is remembered of a record
-
-// What a record's author wrote, without what it costs to store it.
-std::size_t content_bytes(const engine::NewRecord& record) {
-  std::size_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
-  for (const engine::Header& header : record.headers) {
-    bytes += header.name.size() + header.value.value_or("").size();
-  }
-  return bytes;
-}
 
 Error about_record(std::size_t index, Errc code, std::string detail) {
   Error error(code, std::move(detail));
@@ -139,7 +131,7 @@ Result<std::size_t> Topics::State::bytes_to_admit(const Topic& topic, const Publ
                           fmt::format("there is no partition {} among {}",
                                       record.partition->value(), config.partitions));
     }
-    if (const std::size_t size = content_bytes(record.record); size > config.record_bytes_max) {
+    if (const std::size_t size = engine::content_bytes(record.record); size > config.record_bytes_max) {
       return about_record(
           i, Errc::message_too_large,
           fmt::format("{} bytes, the topic takes {}", size, config.record_bytes_max));

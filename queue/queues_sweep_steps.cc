@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/content_bytes.h"
 #include "engine/record_batch.h"
 #include "queue/fitting.h"
 #include "queue/letter.h"
@@ -25,13 +26,6 @@ constexpr Duration kRetryAfter = std::chrono::seconds{1};
 std::size_t step_of(const SweepRequest& request) {
   if (!request.per_second || request.dry_run) return kStepMax;
   return std::clamp<std::size_t>(*request.per_second / kStepsPerSecond, 1, kStepMax);
-}
-
-std::uint64_t bytes_of(const engine::StoredRecord& record) {
-  std::uint64_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
-  for (const Header& header : record.headers)
-    bytes += header.name.size() + header.value.value_or("").size();
-  return bytes;
 }
 
 /// Which records a sweep is about. Copied to whatever thread looks.
@@ -70,7 +64,7 @@ void sift(const Sieve& sieve, const SweepRequest& request, const std::vector<Off
       if (!sieve.passes(**record)) continue;
       const Offset offset = (**record).offset;
       std::string to = request.destination.empty() ? origin_of(**record) : request.destination;
-      find.matches.push_back({offset, bytes_of(**record), std::move(to), std::move(**record)});
+      find.matches.push_back({offset, engine::content_bytes(**record), std::move(to), std::move(**record)});
     }
     read_upto = engine::advance(engine::batch_header(batch.bytes).last_offset(), 1);
   }

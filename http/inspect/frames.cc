@@ -1,5 +1,7 @@
 #include "http/inspect/frames.h"
 
+#include <algorithm>
+
 #include "engine/base/duration_text.h"
 #include "http/rest/queue_out.h"
 #include "http/shown.h"
@@ -23,6 +25,11 @@ bool about_queue(EventType type) {
 
 bool about_group(EventType type) {
   return type >= EventType::committed && type <= EventType::group_deleted;
+}
+
+void append_bounds(JsonWriter& json, const engine::LogStatus& log) {
+  json.name("start_offset").number(log.start.value());
+  json.name("end_offset").number(log.visible_end.value());
 }
 
 std::string_view nullable(const std::optional<std::string_view>& text) {
@@ -80,9 +87,12 @@ std::string FrameWriter::snapshot(const Snapshot& snapshot, const SnapshotRecord
 void FrameWriter::records(JsonWriter& json, const WantedRecords& wanted,
                           const MessageRecords& found, std::int32_t partition) {
   json.name("records").begin_array();
-  for (std::size_t i = 0; i < wanted.places.size(); ++i) {
-    const engine::StoredRecord* const record = found.record(i);
-    if (wanted.places[i].partition.value() != partition || !record) continue;
+  const auto places = std::ranges::equal_range(wanted.places, engine::PartitionId{partition}, {},
+                                               &log::PartitionPosition::partition);
+  for (auto at = places.begin(); at != places.end(); ++at) {
+    const engine::StoredRecord* const record =
+        found.record(static_cast<std::size_t>(at - wanted.places.begin()));
+    if (!record) continue;
     json.begin_object().name("offset").number(record->offset.value());
     time(json, "timestamp", record->timestamp);
     record_part(json, record);
@@ -100,8 +110,7 @@ void FrameWriter::topic(JsonWriter& json, const Snapshot& snapshot,
     json.name("partitions").begin_array();
     for (const log::PartitionOffsets& partition : snapshot.topic->partitions) {
       json.begin_object().name("partition").number(partition.partition.value());
-      json.name("start_offset").number(partition.status.start.value());
-      json.name("end_offset").number(partition.status.visible_end.value());
+      append_bounds(json, partition.status);
       this->records(json, snapshot.topic->recent, records.topic, partition.partition.value());
       json.end_object();
     }
@@ -144,8 +153,7 @@ void FrameWriter::queue_partitions(JsonWriter& json, const Snapshot::Queue& queu
     const engine::Offset from =
         queue.info.source ? queue.info.source->start_offsets[i] : engine::Offset{0};
     json.begin_object().name("partition").number(i).name("from").number(from.value());
-    json.name("start_offset").number(log.start.value());
-    json.name("end_offset").number(log.visible_end.value());
+    append_bounds(json, log);
     json.name("listed_upto").number((next.empty() ? log.visible_end : next[i]).value());
     if (queue.recent) this->records(json, *queue.recent, records.own, static_cast<std::int32_t>(i));
     json.end_object();
@@ -334,8 +342,8 @@ std::string FrameWriter::counters(std::uint64_t seq, engine::WallTime at, const 
     json.name("partitions").begin_array();
     for (const log::PartitionOffsets& partition : totals.partitions) {
       json.begin_object().name("partition").number(partition.partition.value());
-      json.name("start_offset").number(partition.status.start.value());
-      json.name("end_offset").number(partition.status.visible_end.value()).end_object();
+      append_bounds(json, partition.status);
+      json.end_object();
     }
     json.end_array().end_object();
   }

@@ -42,7 +42,7 @@ struct World {
 struct WantedRecords {
   std::vector<engine::ReadPlan> plans;
   std::vector<engine::PartitionId> plan_partitions;
-  std::vector<log::PartitionPosition> places;
+  std::vector<log::PartitionPosition> places;  // in a snapshot: by partition, ascending
 };
 
 /// Everything about what is looked at, as it was between two events.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/content_bytes.h"
 #include "http/fetched.h"
 
 namespace twofold::http {
@@ -11,14 +12,6 @@ namespace {
 
 // What a record takes in an answer beside its own bytes, about.
 constexpr std::size_t kRecordBytes = 128;
-
-std::size_t bytes_of(const engine::StoredRecord& record) {
-  std::size_t bytes = kRecordBytes;
-  bytes += record.key.value_or("").size() + record.value.value_or("").size();
-  for (const engine::Header& header : record.headers)
-    bytes += header.name.size() + header.value.value_or("").size();
-  return bytes;
-}
 
 // One partition of a page that is being merged.
 struct Lane {
@@ -123,7 +116,7 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
       sink(lane->partition->partition, *lane->head);
       ++page.records;
       page.newest = lane->head->timestamp;
-      bytes += bytes_of(*lane->head);
+      bytes += kRecordBytes + engine::content_bytes(*lane->head);
     }
     lane->advance();
     // Whoever comes back from there gets the trouble.
