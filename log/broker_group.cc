@@ -6,6 +6,13 @@
 
 namespace twofold::log {
 
+namespace {
+
+constexpr std::size_t kPlaceBytes = 150;
+constexpr std::size_t kMemberBytes = 600;  // with its observer
+
+}  // namespace
+
 Result<> BrokerGroup::join(Instant now, const Join& join) {
   const auto found = members_.find(join.member);
   if (found == members_.end()) {
@@ -76,6 +83,20 @@ void BrokerGroup::forget_topic(Instant now, std::uint32_t topic_id) {
     at->second.handed_out.reset();  // nothing can be committed any more
   }
   if (read) share_out(now);
+}
+
+std::size_t BrokerGroup::bytes() const {
+  return places_.size() * kPlaceBytes + members_.size() * kMemberBytes;
+}
+
+std::size_t BrokerGroup::growth(const Join& join) const {
+  std::size_t bytes = members_.contains(join.member) ? 0 : kMemberBytes;
+  for (const TopicPartitions& topic : join.topics) {
+    const auto place = places_.lower_bound({topic.topic_id, PartitionId{0}});
+    const bool is_read = place != places_.end() && place->first.topic_id == topic.topic_id;
+    if (!is_read) bytes += static_cast<std::size_t>(topic.partitions) * kPlaceBytes;
+  }
+  return bytes;
 }
 
 // -- what is in whose hands ----------------------------------------------------------------------

@@ -90,6 +90,9 @@ class BrokerGroup {
   void tick(Instant now);
   std::optional<Instant> next_deadline() const;
 
+  /// Memory, about, and what a member that joins would add to it.
+  std::size_t bytes() const;
+  std::size_t growth(const Join& join) const;
   bool empty() const { return members_.empty(); }
   bool has(const std::string& member) const { return members_.contains(member); }
   std::int32_t generation() const { return generation_; }

@@ -76,6 +76,7 @@ Result<> Groups::restore(engine::ByteReader& in) {
   constexpr std::size_t kTopicBytesMin = 3;
   constexpr std::size_t kDetailBytesMin = 4;
   state_->groups.clear();
+  state_->bytes = 0;
   for (std::size_t groups = in.count(kGroupBytesMin); groups > 0; --groups) {
     StoredGroup& group = state_->groups[std::string(in.bytes())];
     group.touched = Instant{static_cast<std::int64_t>(in.uvarint())};
@@ -95,6 +96,8 @@ Result<> Groups::restore(engine::ByteReader& in) {
       one.leader_epoch = static_cast<std::int32_t>(static_cast<std::int64_t>(in.uvarint()) - 1);
       one.metadata = in.bytes();
     }
+    group.recount();
+    state_->bytes += group.bytes;
   }
   if (!in.ok()) return Error(Errc::data_damaged, "the groups of a checkpoint do not parse");
   return {};
@@ -150,7 +153,10 @@ void Groups::State::sweep(Instant now) {
 
 void Groups::State::forget_topic(std::uint32_t id) {
   for (auto at = groups.begin(); at != groups.end();) {
-    at = at->second.forget_topic(id) ? groups.erase(at) : std::next(at);
+    bytes -= at->second.bytes;
+    const bool is_empty = at->second.forget_topic(id);
+    bytes += is_empty ? 0 : at->second.bytes;
+    at = is_empty ? groups.erase(at) : std::next(at);
   }
   std::vector<std::string> names;
   for (const auto& [name, group] : live) names.push_back(name);

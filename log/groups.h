@@ -126,6 +126,9 @@ struct GroupsOptions {
   /// its last member left.
   Duration offsets_retention = std::chrono::hours{24 * 7};
   std::size_t members_max = 1'000;  ///< of one group
+  /// Memory of all groups together, about. What needs more is refused (overloaded); what takes no
+  /// more than before, such as the next commit of a reader, never is.
+  std::size_t bytes_max = 256 << 20;
   Duration initial_rebalance_delay{0};
 };
 
@@ -149,7 +152,7 @@ struct GroupsOptions {
 ///         past the end, a name that is empty or longer than kGroupNameMax, nothing to commit),
 ///         group_in_use (it has members, or members of another kind), member_fenced (another member
 ///         reads the partition now; nothing was committed), member_unknown, group_full,
-///         cursor_stale (a seek came in between), overloaded; those of classic_group.h.
+///         cursor_stale (a seek came in between), overloaded (bytes_max); those of classic_group.h.
 /// Memory  8 bytes for each partition up to the highest that a group committed, 8 more up to the
 ///         highest that was ever sought; a group with members about 500 bytes more, and what
 ///         broker_group.h and classic_group.h say.

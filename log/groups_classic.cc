@@ -19,7 +19,7 @@ RequestTicket Groups::classic_join(const std::string& group, JoinRequest request
     done(no_member(group, request.member_id));
     return 0;
   }
-  if (auto room = state_->check_room(group); !room) {
+  if (auto room = state_->check_room(found, BrokerGroup::Join{}); !room) {
     done(room.error());
     return 0;
   }

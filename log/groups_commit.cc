@@ -73,9 +73,6 @@ Result<Groups::Checked> Groups::check(Commit commit) {
   if (auto may = state_->check_committer(commit); !may) return may.error();
   Checked checked{std::move(commit), {}, kNoteBytes};
   const StoredGroup* const group = state_->find(checked.commit.group);
-  if (!group && state_->groups.size() >= kGroupsMax) {
-    return Error(Errc::overloaded, fmt::format("there are {} groups already", kGroupsMax));
-  }
   bool moves_on = false;
   for (const CommittedOffset& offset : checked.commit.offsets) {
     const auto key = state_->resolve(offset);
@@ -103,6 +100,9 @@ Result<Groups::Checked> Groups::check(Commit commit) {
     }
     checked.keys.push_back(*key);
     checked.bytes += kNoteOffsetBytes + offset.metadata.size();
+  }
+  if (auto room = state_->check_room(group, checked.keys, checked.commit.offsets); !room) {
+    return room.error();
   }
   if (checked.commit.must_not_lag && !moves_on) return nothing_moves_on(checked.commit.group);
   checked.bytes += checked.commit.group.size();
@@ -140,13 +140,14 @@ std::vector<CommittedOffset> Groups::apply(Checked checked) {
 void Groups::begin_at(const std::string& group, const std::vector<CommittedOffset>& offsets) {
   GroupCommit note{group, {}, state_->core.now()};
   const StoredGroup* const before = state_->find(group);
-  if (!before && state_->groups.size() >= kGroupsMax) return;
+  std::vector<PartitionKey> keys;
   for (const CommittedOffset& offset : offsets) {
     const auto key = state_->resolve(offset);
     if (!key || (before && before->get(*key))) continue;
     note.offsets.push_back(to_note(*key, offset));
+    keys.push_back(*key);
   }
-  if (note.offsets.empty()) return;
+  if (keys.empty() || !state_->check_room(before, keys, /*offsets=*/{})) return;
   (void)state_->admit_and_write(note).has_value();  // else the next poll decides it again
 }
 

@@ -64,12 +64,6 @@ LiveGroup* Groups::State::find_live(const std::string& group) const {
   return found == live.end() ? nullptr : found->second.get();
 }
 
-Result<> Groups::State::check_room(const std::string& group) const {
-  if (live.size() < kLiveGroupsMax || live.contains(group)) return {};
-  return Error(Errc::overloaded,
-               fmt::format("there are {} groups with members already", kLiveGroupsMax));
-}
-
 LiveGroup& Groups::State::make_live(const std::string& group) {
   auto& place = live[group];
   if (!place) {
@@ -99,6 +93,7 @@ void Groups::State::follow_up(LiveGroup& group) {
   }
   LiveGroup* const still = find_live(name);
   if (!still) return;
+  count(*still);
   still->empty() ? drop(*still) : arm(*still);
 }
 
@@ -165,6 +160,7 @@ void Groups::State::arm(LiveGroup& group) {
 void Groups::State::drop(LiveGroup& group) {
   const std::string name = group.name;
   by_slot.erase(group.slot);
+  bytes -= group.bytes;
   live.erase(name);
   // From now on the offsets grow old.
   if (find(name)) (void)admit_and_write(GroupLeft{name, core.now()}).has_value();

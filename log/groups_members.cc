@@ -46,7 +46,9 @@ Result<Holding> Groups::join(const GroupJoin& join, MemberObserver* observer,
   }
   std::sort(request.topics.begin(), request.topics.end(),
             [](const auto& a, const auto& b) { return a.topic_id < b.topic_id; });
-  if (auto room = state_->check_room(join.group); !room) return room.error();
+  if (auto room = state_->check_room(state_->find_live(join.group), request); !room) {
+    return room.error();
+  }
   LiveGroup& live = state_->make_live(join.group);
   if (live.classic()) {
     return Error(Errc::group_in_use,

@@ -19,14 +19,16 @@ void Groups::seek(std::string group, std::vector<CommittedOffset> to, Completion
   if (live && live->classic()) {
     return done(Error(Errc::group_in_use, "its members would not notice: stop them first"));
   }
-  if (!state_->find(group) && state_->groups.size() >= kGroupsMax) {
-    return done(Error(Errc::overloaded, fmt::format("there are {} groups already", kGroupsMax)));
-  }
   GroupSeek note{group, {}, state_->core.now()};
+  std::vector<PartitionKey> keys;
   for (const CommittedOffset& offset : to) {
     const auto key = state_->resolve(offset);
     if (!key) return done(key.error());
+    keys.push_back(*key);
     note.offsets.push_back(to_note(*key, offset));
+  }
+  if (auto room = state_->check_room(state_->find(group), keys, to, /*seeks=*/true); !room) {
+    return done(room.error());
   }
   if (auto written = state_->admit_and_write(note); !written) return done(written.error());
   for (std::size_t i = 0; i < to.size(); ++i) {

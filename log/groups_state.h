@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -36,13 +37,24 @@ struct StoredGroup {
   std::map<PartitionKey, OffsetDetails> details;   // where there are any
   std::map<std::uint32_t, SeeksOfTopic> seeks;     // likewise
   Instant touched{0};                              // last commit, or the last member's leaving
+  std::size_t bytes = kBytes;                      // of memory, about; what changes it counts it
+
+  static constexpr std::size_t kBytes = 300;         // with its name and its place
+  static constexpr std::size_t kTopicBytes = 100;    // of a topic's offsets, or its seeks
+  static constexpr std::size_t kDetailsBytes = 120;  // of an offset's, besides the metadata
 
   void set(const GroupOffset& offset);
+  void forget(const PartitionKey& key);
+  /// What set() of these, and count_seek() if it comes with it, would add to `bytes`, at most.
+  std::size_t growth(std::span<const PartitionKey> keys, std::span<const CommittedOffset> offsets,
+                     bool with_seeks) const;
   std::optional<Offset> get(const PartitionKey& key) const;
   std::uint64_t seeks_of(const PartitionKey& key) const;
   void count_seek(const PartitionKey& key);
   /// True when nothing is left.
   bool forget_topic(std::uint32_t topic_id);
+  /// Counts everything, for whoever has filled it by other ways.
+  void recount();
 };
 
 /// A group while it has members.
@@ -56,6 +68,7 @@ struct LiveGroup {
   std::map<RequestTicket, Completion<JoinAnswer>> joins;
   std::map<RequestTicket, Completion<SyncAnswer>> syncs;
   std::optional<Instant> timer;  // when the earliest one scheduled fires
+  std::size_t bytes = 0;         // as it stands in the account of all groups
 
   BrokerGroup* broker() { return std::get_if<BrokerGroup>(&members); }
   ClassicGroup* classic() { return std::get_if<ClassicGroup>(&members); }
@@ -79,14 +92,24 @@ struct Groups::State {
                         const CommittedOffset& offset);
   const StoredGroup* find(const std::string& group) const;
   void change(const GroupNote& note);
+  void change_group(const GroupNote& note);
   void answer_on_disk(Committed committed, Completion<Committed> done,
                       engine::Decided<Committed> decided);
   void write(const GroupNote& note, std::string_view member);
   Result<> admit_and_write(const GroupNote& note);
 
+  // -- memory (groups_memory.cc)
+  Result<> check_room(std::size_t growth) const;
+  /// For offsets in `keys` of a group, `stored` if there is one. What adds nothing has room always.
+  Result<> check_room(const StoredGroup* stored, std::span<const PartitionKey> keys,
+                      std::span<const CommittedOffset> offsets, bool seeks = false) const;
+  /// For a member; `live` if there is such a group.
+  Result<> check_room(LiveGroup* live, const BrokerGroup::Join& join) const;
+  /// After every change of what a live group holds.
+  void count(LiveGroup& live);
+
   // -- members (groups_live.cc)
   LiveGroup* find_live(const std::string& group) const;
-  Result<> check_room(const std::string& group) const;
   LiveGroup& make_live(const std::string& group);
   /// After every change of a live group: tells whoever has to hear, sets the timer, and drops the
   /// group when nobody is left. `live` may be gone afterwards.
@@ -118,6 +141,7 @@ struct Groups::State {
   std::map<std::string, StoredGroup, std::less<>> groups;
   std::map<std::string, std::unique_ptr<LiveGroup>, std::less<>> live;
   std::unordered_map<std::uint32_t, LiveGroup*> by_slot;
+  std::size_t bytes = 0;  // of both
   std::uint32_t next_slot = 1;
   RequestTicket next_ticket = 1;
   bool sweep_armed = false;

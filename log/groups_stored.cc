@@ -9,6 +9,61 @@ namespace twofold::log {
 using engine::Errc;
 using engine::Error;
 
+namespace {
+
+using PlacesOfTopic = std::vector<std::uint64_t>;  // OffsetsOfTopic, SeeksOfTopic
+
+// The partition's, made if it is not there.
+std::uint64_t& place_of(std::map<std::uint32_t, PlacesOfTopic>& topics, const PartitionKey& key,
+                        std::size_t& bytes) {
+  const auto [topic, is_new] = topics.try_emplace(key.topic_id);
+  PlacesOfTopic& places = topic->second;
+  const auto at = static_cast<std::size_t>(key.partition.value());
+  if (is_new) bytes += StoredGroup::kTopicBytes;
+  if (at >= places.size()) {
+    bytes += (at + 1 - places.size()) * sizeof(std::uint64_t);
+    places.resize(at + 1);
+  }
+  return places[at];
+}
+
+std::size_t growth_of(const std::map<std::uint32_t, PlacesOfTopic>& topics,
+                      std::span<const PartitionKey> keys) {
+  std::map<std::uint32_t, std::size_t> sizes;  // as they would be
+  std::size_t bytes = 0;
+  for (const PartitionKey& key : keys) {
+    const auto [size, is_first] = sizes.try_emplace(key.topic_id);
+    if (is_first) {
+      const auto topic = topics.find(key.topic_id);
+      if (topic == topics.end()) bytes += StoredGroup::kTopicBytes;
+      if (topic != topics.end()) size->second = topic->second.size();
+    }
+    const auto needed = static_cast<std::size_t>(key.partition.value()) + 1;
+    if (needed <= size->second) continue;
+    bytes += (needed - size->second) * sizeof(std::uint64_t);
+    size->second = needed;
+  }
+  return bytes;
+}
+
+// Of a GroupOffset or a CommittedOffset.
+bool has_details(const auto& offset) {
+  return offset.leader_epoch != -1 || !offset.metadata.empty();
+}
+
+std::size_t bytes_of(const OffsetDetails& details) {
+  return StoredGroup::kDetailsBytes + details.metadata.size();
+}
+
+void forget_details(StoredGroup& group, const PartitionKey& key) {
+  const auto found = group.details.find(key);
+  if (found == group.details.end()) return;
+  group.bytes -= bytes_of(found->second);
+  group.details.erase(found);
+}
+
+}  // namespace
+
 Result<> check_group_name(const std::string& group) {
   if (!group.empty() && group.size() <= kGroupNameMax) return {};
   return Error(Errc::invalid_request, "this is not a name for a group",
@@ -20,16 +75,20 @@ GroupOffset to_note(const PartitionKey& key, const CommittedOffset& offset) {
 }
 
 void StoredGroup::set(const GroupOffset& offset) {
-  OffsetsOfTopic& offsets = topics[offset.topic_id];
-  const auto at = static_cast<std::size_t>(offset.partition.value());
-  if (at >= offsets.size()) offsets.resize(at + 1);
-  offsets[at] = static_cast<std::uint64_t>(offset.offset.value()) + 1;
   const PartitionKey key{offset.topic_id, offset.partition};
-  if (offset.leader_epoch == -1 && offset.metadata.empty()) {
-    details.erase(key);
-  } else {
-    details[key] = {offset.leader_epoch, offset.metadata};
-  }
+  place_of(topics, key, bytes) = static_cast<std::uint64_t>(offset.offset.value()) + 1;
+  forget_details(*this, key);
+  if (!has_details(offset)) return;
+  OffsetDetails& of = details[key];
+  of = {offset.leader_epoch, offset.metadata};
+  bytes += bytes_of(of);
+}
+
+void StoredGroup::forget(const PartitionKey& key) {
+  const auto of = topics.find(key.topic_id);
+  const auto at = static_cast<std::size_t>(key.partition.value());
+  if (of != topics.end() && at < of->second.size()) of->second[at] = 0;
+  forget_details(*this, key);
 }
 
 std::optional<Offset> StoredGroup::get(const PartitionKey& key) const {
@@ -46,19 +105,35 @@ std::uint64_t StoredGroup::seeks_of(const PartitionKey& key) const {
   return found == seeks.end() || at >= found->second.size() ? 0 : found->second[at];
 }
 
-void StoredGroup::count_seek(const PartitionKey& key) {
-  SeeksOfTopic& counts = seeks[key.topic_id];
-  const auto at = static_cast<std::size_t>(key.partition.value());
-  if (at >= counts.size()) counts.resize(at + 1);
-  ++counts[at];
-}
+void StoredGroup::count_seek(const PartitionKey& key) { ++place_of(seeks, key, bytes); }
 
 bool StoredGroup::forget_topic(std::uint32_t topic_id) {
   if (topics.erase(topic_id) == 0) return false;
   seeks.erase(topic_id);
   details.erase(details.lower_bound({topic_id, PartitionId{0}}),
                 details.lower_bound({topic_id + 1, PartitionId{0}}));
+  recount();
   return topics.empty();
+}
+
+void StoredGroup::recount() {
+  bytes = kBytes + (topics.size() + seeks.size()) * kTopicBytes;
+  for (const auto& [id, offsets] : topics) bytes += offsets.size() * sizeof(std::uint64_t);
+  for (const auto& [id, counts] : seeks) bytes += counts.size() * sizeof(std::uint64_t);
+  for (const auto& [key, of] : details) bytes += bytes_of(of);
+}
+
+std::size_t StoredGroup::growth(std::span<const PartitionKey> keys,
+                                std::span<const CommittedOffset> offsets, bool with_seeks) const {
+  std::size_t added = growth_of(topics, keys) + (with_seeks ? growth_of(seeks, keys) : 0);
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    if (!has_details(offsets[i])) continue;
+    const auto had = details.find(keys[i]);
+    const std::size_t before = had == details.end() ? 0 : bytes_of(had->second);
+    const std::size_t after = kDetailsBytes + offsets[i].metadata.size();
+    added += after > before ? after - before : 0;
+  }
+  return added;
 }
 
 // -- State ---------------------------------------------------------------------------------------
@@ -70,6 +145,14 @@ const StoredGroup* Groups::State::find(const std::string& group) const {
 
 // Live and on replay: a note says everything.
 void Groups::State::change(const GroupNote& note) {
+  const StoredGroup* const before = find(group_of(note));
+  bytes -= before ? before->bytes : 0;
+  change_group(note);
+  const StoredGroup* const after = find(group_of(note));
+  bytes += after ? after->bytes : 0;
+}
+
+void Groups::State::change_group(const GroupNote& note) {
   if (const auto* remove = std::get_if<GroupRemove>(&note)) {
     groups.erase(remove->group);
     return;
@@ -82,12 +165,7 @@ void Groups::State::change(const GroupNote& note) {
   if (const auto* forget = std::get_if<GroupForget>(&note)) {
     const auto found = groups.find(forget->group);
     if (found == groups.end()) return;
-    for (const PartitionKey& key : forget->partitions) {
-      const auto of = found->second.topics.find(key.topic_id);
-      const auto at = static_cast<std::size_t>(key.partition.value());
-      if (of != found->second.topics.end() && at < of->second.size()) of->second[at] = 0;
-      found->second.details.erase(key);
-    }
+    for (const PartitionKey& key : forget->partitions) found->second.forget(key);
     return;
   }
   const auto* seek = std::get_if<GroupSeek>(&note);

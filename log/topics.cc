@@ -234,7 +234,8 @@ Topics::State::State(Topics& owner, engine::Core& the_core, TopicLimits limits)
         return found == by_id.end() ? Duration{0}
                                     : found->second->second.definition.config.dedup_window;
       }),
-      keys(the_core, limits.key_bytes_max) {}
+      keys(the_core, limits.key_bytes_max),
+      waiting_bytes_max(limits.waiting_bytes_max) {}
 
 void Topics::State::define(std::string_view name, const engine::Document& document) {
   auto decoded = decode_topic(document.value);

@@ -170,6 +170,7 @@ struct PartitionOffsets {
 struct TopicLimits {
   std::size_t producer_bytes_max = 64 << 20;
   std::size_t key_bytes_max = 64 << 20;  ///< newest records of keys, where they were asked for
+  std::size_t waiting_bytes_max = 256 << 20;  ///< readers that wait, with each partition they read
 };
 
 /// A name over 1..N logs, written by key and read by offset.

@@ -107,14 +107,25 @@ std::uint64_t Topics::read(Read read, Instant deadline, Completion<Readable> don
     done(std::move(readable));
     return 0;
   }
-  if (state_->waiters.size() >= kWaitersMax) {
-    done(Error(Errc::overloaded, fmt::format("{} readers wait already", kWaitersMax)));
+  if (auto room = state_->check_waiting_room(readable->partitions.size()); !room) {
+    done(room.error());
     return 0;
   }
   const std::uint64_t ticket =
       state_->waiters.add({std::move(read), std::move(done)}, found_in(*readable));
   state_->core.timers().schedule(deadline, *this, 0, ticket);
   return ticket;
+}
+
+Result<> Topics::State::check_waiting_room(std::size_t logs) const {
+  if (waiters.size() >= kWaitersMax) {
+    return Error(Errc::overloaded, fmt::format("{} readers wait already", kWaitersMax));
+  }
+  if (waiters.bytes() + Waiters::bytes_of(logs) <= waiting_bytes_max) return {};
+  return Error(Errc::overloaded,
+               fmt::format("readers that wait may take {} bytes of memory; they take {}",
+                           waiting_bytes_max, waiters.bytes()),
+               "poll without a wait, or of fewer partitions at a time");
 }
 
 void Topics::cancel(std::uint64_t ticket) { state_->waiters.take(ticket); }

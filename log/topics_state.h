@@ -62,6 +62,7 @@ struct Topics::State {
 
   // -- reading (topics_read.cc)
   Result<Readable> attempt(const Read& read);
+  Result<> check_waiting_room(std::size_t logs) const;
   /// After `place` of what a reader found was looked at again, up to `end`.
   bool may_have_enough(const Read& read, Waiters::Found& found, std::size_t place,
                        Offset end) const;
@@ -98,6 +99,7 @@ struct Topics::State {
   Producers producers;
   TopicIds ids;
   KeyIndex keys;
+  const std::size_t waiting_bytes_max;
 
   std::size_t partitions_retained = 0;  ///< that a sweep has to look at
   bool sweep_scheduled = false;

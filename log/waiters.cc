@@ -13,6 +13,7 @@ std::uint64_t Waiters::add(Waiter waiter, Found found) {
     Line& line = lines_[waiting.found.places[i].log];
     waiting.seats.push_back(line.insert(line.end(), Seat{ticket, i}));
   }
+  bytes_ += bytes_of(waiting.seats.size());
   waiting_.emplace(ticket, std::move(waiting));
   return ticket;
 }
@@ -29,6 +30,7 @@ std::optional<Waiters::Waiter> Waiters::take(std::uint64_t ticket) {
   if (found == waiting_.end()) return std::nullopt;
   Waiting waiting = std::move(found->second);
   waiting_.erase(found);
+  bytes_ -= bytes_of(waiting.seats.size());
   for (std::size_t i = 0; i < waiting.seats.size(); ++i) {
     const auto line = lines_.find(waiting.found.places[i].log);
     line->second.erase(waiting.seats[i]);

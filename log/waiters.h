@@ -52,6 +52,9 @@ class Waiters {
   std::vector<Seat> of(LogId log) const;
   std::vector<std::uint64_t> all() const;
   std::size_t size() const { return waiting_.size(); }
+  /// Memory, about: of all, and of one reader of so many logs.
+  std::size_t bytes() const { return bytes_; }
+  static std::size_t bytes_of(std::size_t logs) { return 250 + logs * 120; }
 
  private:
   using Line = std::list<Seat>;
@@ -62,6 +65,7 @@ class Waiters {
   };
 
   std::uint64_t next_ticket_ = 1;
+  std::size_t bytes_ = 0;
   std::unordered_map<std::uint64_t, Waiting> waiting_;
   std::unordered_map<LogId, Line> lines_;
 };

@@ -4,6 +4,7 @@
 
 #include "engine/core_impl.h"
 #include "http/broker.h"
+#include "log/groups.h"
 #include "log/topics.h"
 #include "queue/queues.h"
 
@@ -17,8 +18,10 @@ constexpr std::uint64_t kMarkedShare = 8;
 constexpr std::uint64_t kMarkedBytes = 100;  // of one message, received alone
 constexpr std::uint64_t kAheadShare = 16;
 constexpr std::uint64_t kAheadBytes = 16;  // a unit of theirs
-constexpr std::uint64_t kOnceShare = 32;  // of requests with a key, producers, and expected keys
+constexpr std::uint64_t kOnceShare = 32;   // of requests with a key, producers, and expected keys
 constexpr std::uint64_t kOnceMin = 1 << 20;
+constexpr std::uint64_t kReadersShare = 64;  // of groups, and of readers that wait
+constexpr std::uint64_t kReadersMin = 1 << 20;
 constexpr std::uint64_t kTailShare = 16;
 constexpr std::uint64_t kTailMin = 1 << 20;
 
@@ -28,26 +31,44 @@ bool tail_cache_is_given(const Config& config) {
   return origin != config.origin.end() && origin->second != "default";
 }
 
+MemoryBudgets fixed_budgets(const Config& config) {
+  const http::ServerOptions server;
+  const queue::QueueLimits queues;
+  const log::TopicLimits topics;
+  MemoryBudgets budgets;
+  budgets.bodies = server.body_bytes_total_max;
+  budgets.gathered = engine::CoreOptions().gathered_bytes_max;
+  budgets.answers = server.answer_bytes_total_max;
+  budgets.marked_messages = queues.marked_max;
+  budgets.ahead = queues.ahead_max;
+  budgets.tail_cache = config.storage.tail_cache;
+  budgets.requests = engine::RequestLimits().bytes_max;
+  budgets.producers = topics.producer_bytes_max;
+  budgets.keys = topics.key_bytes_max;
+  budgets.groups = log::GroupsOptions().bytes_max;
+  budgets.waiting = topics.waiting_bytes_max;
+  return budgets;
+}
+
 }  // namespace
 
 MemoryBudgets memory_budgets(const Config& config) {
   const std::uint64_t limit = config.limits.memory;
-  if (limit == 0) {
-    const http::ServerOptions server;
-    return {server.body_bytes_total_max, engine::CoreOptions().gathered_bytes_max,
-            server.answer_bytes_total_max, queue::QueueLimits().marked_max,
-            queue::QueueLimits().ahead_max, config.storage.tail_cache,
-            engine::RequestLimits().bytes_max, log::TopicLimits().producer_bytes_max, log::TopicLimits().key_bytes_max};
-  }
-  const std::uint64_t tail_cache = tail_cache_is_given(config)
-                                       ? config.storage.tail_cache
-                                       : std::max(limit / kTailShare, kTailMin);
+  if (limit == 0) return fixed_budgets(config);
   const std::size_t once = std::max(limit / kOnceShare, kOnceMin);
+  const std::size_t readers = std::max(limit / kReadersShare, kReadersMin);
+  MemoryBudgets budgets;
   // Stored, a body may be a little larger than it came.
-  return {std::max(limit / kBodiesShare, config.http.max_body),
-          std::max(limit / kGatheredShare, 2 * config.http.max_body),
-          std::max(limit / kAnswersShare, config.http.max_body), limit / kMarkedShare / kMarkedBytes,
-          limit / kAheadShare / kAheadBytes, tail_cache, once, once, once};
+  budgets.bodies = std::max(limit / kBodiesShare, config.http.max_body);
+  budgets.gathered = std::max(limit / kGatheredShare, 2 * config.http.max_body);
+  budgets.answers = std::max(limit / kAnswersShare, config.http.max_body);
+  budgets.marked_messages = limit / kMarkedShare / kMarkedBytes;
+  budgets.ahead = limit / kAheadShare / kAheadBytes;
+  budgets.tail_cache = tail_cache_is_given(config) ? config.storage.tail_cache
+                                                   : std::max(limit / kTailShare, kTailMin);
+  budgets.requests = budgets.producers = budgets.keys = once;
+  budgets.groups = budgets.waiting = readers;
+  return budgets;
 }
 
 }  // namespace twofold

@@ -76,6 +76,7 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
 log::GroupsOptions groups_options(const Config& config) {
   log::GroupsOptions options;
   options.offsets_retention = config.groups.offset_retention;
+  options.bytes_max = memory_budgets(config).groups;
   return options;
 }
 

@@ -98,7 +98,7 @@ Result<> RunningBroker::build() {
   const MemoryBudgets memory = memory_budgets(config_);
   requests_ = std::make_unique<engine::Requests>(
       core, engine::RequestLimits{config_.http.idempotency_window, memory.requests});
-  topics_ = std::make_unique<log::Topics>(core, log::TopicLimits{memory.producers, memory.keys});
+  topics_ = std::make_unique<log::Topics>(core, log::TopicLimits{memory.producers, memory.keys, memory.waiting});
   groups_ = std::make_unique<log::Groups>(core, *topics_, groups_options(config_));
   queues_ = std::make_unique<queue::Queues>(
       core, queue::QueueLimits{memory.marked_messages, memory.ahead}, &compile_filter);

@@ -63,8 +63,8 @@ class LogTest : public ::testing::Test {
 
   void start() {
     core = std::make_unique<tests::FakeCore>(disk, clock);
-    topics = std::make_unique<Topics>(*core);
-    groups = std::make_unique<Groups>(*core, *topics);
+    topics = std::make_unique<Topics>(*core, topic_limits);
+    groups = std::make_unique<Groups>(*core, *topics, groups_options);
     core->recover();
   }
   /// What was not committed is lost.
@@ -141,6 +141,8 @@ class LogTest : public ::testing::Test {
     return (*topics->offsets(topic))[static_cast<std::size_t>(partition)].status;
   }
 
+  TopicLimits topic_limits;      ///< from the next start on
+  GroupsOptions groups_options;  ///< likewise
   tests::FakeDisk disk;
   engine::ManualClock clock;
   std::unique_ptr<tests::FakeCore> core;

@@ -144,6 +144,8 @@ TEST(Memory, ALimitIsSharedOutToTheBudgetsThatThereAre) {
   EXPECT_EQ(engine_options(config).core.tail_cache_bytes, 32 * kMiB);
   EXPECT_EQ(server_options(config)->answer_bytes_total_max, 64 * kMiB);
   EXPECT_EQ(memory_budgets(config).marked_messages, 64 * kMiB / 100);
+  EXPECT_EQ(groups_options(config).bytes_max, 8 * kMiB);
+  EXPECT_EQ(memory_budgets(config).waiting, 8 * kMiB);
   EXPECT_LE(memory_budgets(config).total(), 448 * kMiB);
   const Config sized = config_of({
       {"limits.memory",      "4GiB"},
