@@ -178,12 +178,36 @@ std::vector<Command> group_commands() {
   };
 }
 
+std::vector<Command> resource_commands() {
+  return {
+      {"apply",
+       "Create and change topics and queues until the broker has what a file describes",
+       {},
+       {{"file", 'f', Takes::text, "FILE", "TOML ([[topic]] and [[queue]]) or JSON; - is standard input"},
+        {"prune", 0, Takes::nothing, "", "delete what the file does not have"},
+        {"dry-run", 0, Takes::nothing, "", "print + create, ~ change and = same; change nothing"}},
+       {"twofold apply -f resources.toml --dry-run", "twofold apply -f resources.toml",
+        "twofold export | twofold apply -s http://other:8080 -f -"},
+       "export, topic create, queue create",
+       &run_apply},
+      {"export",
+       "Print topics and queues as a file that apply takes",
+       {},
+       {{"resources", 0, Takes::text, "a,b", "topics, queues [topics,queues]"}},
+       {"twofold export > resources.toml", "twofold export --resources topics",
+        "twofold export -o json"},
+       "apply",
+       &run_export},
+  };
+}
+
 }  // namespace
 
 std::vector<Command> manage_commands() {
   std::vector<Command> commands = topic_commands();
   for (Command& command : queue_commands()) commands.push_back(std::move(command));
   for (Command& command : group_commands()) commands.push_back(std::move(command));
+  for (Command& command : resource_commands()) commands.push_back(std::move(command));
   return commands;
 }
 

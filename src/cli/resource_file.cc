@@ -1,0 +1,89 @@
+// What a file says there should be.
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "src/cli/json_text.h"
+#include "src/cli/resources.h"
+#include "src/config/toml_json.h"
+
+namespace twofold::cli {
+namespace {
+
+Tried<std::string> contents(const std::string& path) {
+  std::ostringstream text;
+  if (path == "-") {
+    text << std::cin.rdbuf();
+    return text.str();
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (file) text << file.rdbuf();
+  if (!file) return usage(fmt::format("cannot read {}", path), "name a TOML or JSON file with -f");
+  return text.str();
+}
+
+Tried<std::string> as_json(const std::string& path, const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && text[first] == '{') {
+    if (is_json_container(text)) return text;
+    return usage(fmt::format("{} is not valid JSON", path));
+  }
+  auto json = config::toml_as_json(text, path);
+  if (!json) return usage(json.error().why, "the file has [[topic]] and [[queue]] tables");
+  return *std::move(json);
+}
+
+Tried<Resource> resource_of(const std::string& path, const Kind& kind, Json document) {
+  Resource resource{&kind, document["name"].string(), {}};
+  if (resource.name.empty()) {
+    return usage(fmt::format("{}: a {} has no name", path, kind.noun), "add name = \"...\"");
+  }
+  for (const auto& [member, value] : document.members()) {
+    if (member != "name") resource.members.emplace_back(member, value.text());
+  }
+  return resource;
+}
+
+}  // namespace
+
+std::string_view Resource::member(std::string_view wanted) const {
+  for (const auto& [member_name, value] : members) {
+    if (member_name == wanted) return value;
+  }
+  return {};
+}
+
+Tried<std::vector<Resource>> read_resources(const std::string& path) {
+  const auto text = contents(path);
+  if (!text) return text.error();
+  const auto json = as_json(path, *text);
+  if (!json) return json.error();
+  const Json document(*json);
+  for (const auto& [section, value] : document.members()) {
+    if (section != "topic" && section != "queue") {
+      return usage(fmt::format("{}: unknown table \"{}\"", path, section),
+                   "there are [[topic]] and [[queue]]");
+    }
+  }
+  std::vector<Resource> resources;
+  for (const Kind* kind : {&kTopicKind, &kQueueKind}) {
+    for (const Json& one : document[kind->noun].elements()) {
+      auto resource = resource_of(path, *kind, one);
+      if (!resource) return resource.error();
+      // Topics and queues share one space of names.
+      const auto twice = std::find_if(resources.begin(), resources.end(), [&](const auto& other) {
+        return other.name == resource->name;
+      });
+      if (twice != resources.end()) {
+        return usage(fmt::format("{}: \"{}\" is there twice", path, resource->name));
+      }
+      resources.push_back(*std::move(resource));
+    }
+  }
+  return resources;
+}
+
+}  // namespace twofold::cli

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/cli/manage.h"
+#include "src/cli/session.h"
+
+namespace twofold::cli {
+
+/// A topic or a queue as a file describes it: members of the REST API's documents, and for queues
+/// `attach`, `from` and `filter` instead of `source`.
+struct Resource {
+  const Kind* kind;
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> members;  ///< name and JSON text, as given
+
+  /// JSON text, empty when it is not there.
+  std::string_view member(std::string_view wanted) const;
+};
+
+/// Reads a TOML file ([[topic]] and [[queue]] tables) or a JSON file with the same members
+/// ({"topic":[...],"queue":[...]}); "-" is standard input. Topics come first, whatever their order
+/// in the file. Refused: other tables, a resource without a name, the same one twice.
+Tried<std::vector<Resource>> read_resources(const std::string& path);
+
+/// What has to be done so that the broker has what a file describes.
+struct Step {
+  char sign;  ///< '+' create, '~' change, '=' same
+  const Kind* kind;
+  std::string name;
+  std::string detail{};  ///< for people: what changes
+  std::string body{};    ///< of the PUT or PATCH
+  std::string etag{};    ///< of '~': what it was compared with
+};
+
+/// Compares; changes nothing. A dead letter queue that is in neither place is a step of its own,
+/// before the queue that names it. Refused: what cannot be changed (source, order, partitions).
+Tried<std::vector<Step>> plan_resources(Session& session, const std::vector<Resource>& wanted);
+
+Tried<> carry_out(Session& session, const Step& step);
+
+}  // namespace twofold::cli
