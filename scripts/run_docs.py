@@ -8,7 +8,8 @@ its blocks run in order, so that a variable set in one block is there in the nex
 with anything but 0 fails the page, with its place and its output.
 
 What counts as a block   ```sh and ```bash: the whole block; ```console: the lines after "$ ".
-What is replaced         127.0.0.1:8080 and localhost:8080 by the page's broker; `twofold` is on PATH.
+What is replaced         127.0.0.1:8080 and localhost:8080 by the page's broker; `twofold` is on PATH. A broker that a page
+                         starts on 127.0.0.1:8081 is its own to use and to stop; another one only proves its flags.
 What is shrunk           `twofold bench` runs with few messages: here we prove the command, not the figure.
 What is only looked up   scripts of this repository and CMake presets must exist; running them from inside
                          a test would build the project inside its own tests.
@@ -125,6 +126,7 @@ def shell_program(page: Page, address: str) -> str:
     for block in page.blocks:
         kept = [line for line in block.text.splitlines() if not LOOKED_UP.match(line.strip())]
         text = re.sub(r"(?:127\.0\.0\.1|localhost):8080\b", address, "\n".join(kept))
+        text = re.sub(r"127\.0\.0\.1:8081\b", "127.0.0.1:$TWOFOLD_DOCS_SECOND_PORT", text)
         parts.append(f"echo {shlex.quote(f'{block.page}:{block.line}')} >&3\n{text}")
     return "\n".join(parts) + "\n"
 
@@ -141,6 +143,7 @@ case "${1:-}" in
   serve)
     # A page that shows how to start a broker: prove that these flags start one, then go on.
     port=$TWOFOLD_DOCS_SECOND_PORT
+    [[ "$*" != *"--http 127.0.0.1:$port"* ]] || exec "$TWOFOLD_BIN" "$@"
     arguments=()
     while [ $# -gt 0 ]; do
       case "$1" in

@@ -53,6 +53,9 @@ Tried<> run_config_check(Session& session, const Args& args);
 Tried<> run_config_defaults(Session& session, const Args& args);
 Tried<> run_config_keys(Session& session, const Args& args);
 
+/* storage_commands.cc */ Tried<> run_storage_snapshot(Session& session, const Args& args);
+Tried<> run_storage_verify(Session& session, const Args& args);
+
 /* bench_command.cc   */ Tried<> run_bench(Session& session, const Args& args);
 
 }  // namespace twofold::cli

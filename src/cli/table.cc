@@ -8,7 +8,7 @@ namespace twofold::cli {
 const std::vector<CommandGroup>& command_groups() {
   static const std::vector<CommandGroup> groups{
       {"Server", server_commands()},   {"Data", data_commands()},   {"Manage", manage_commands()},
-      {"Measure", measure_commands()}, {"Setup", setup_commands()},
+      {"Measure", measure_commands()}, {"Storage", storage_commands()}, {"Setup", setup_commands()},
   };
   return groups;
 }
@@ -43,6 +43,7 @@ std::string_view noun_summary(std::string_view noun) {
   if (noun == "topic") return "Topics keep records in order, for as long as retention says.";
   if (noun == "queue") return "Queues hand each message to one receiver until it is acked.";
   if (noun == "group") return "Groups remember how far their readers got in each topic.";
+  if (noun == "storage") return "What is on disk: copies that hold together, and whether it verifies.";
   if (noun == "config") return "Settings of the broker: file, environment, flags, defaults.";
   return {};
 }

@@ -11,6 +11,7 @@ std::vector<Command> server_commands();
 std::vector<Command> data_commands();
 std::vector<Command> manage_commands();
 std::vector<Command> measure_commands();
+std::vector<Command> storage_commands();
 std::vector<Command> setup_commands();
 
 }  // namespace twofold::cli

@@ -106,6 +106,28 @@ std::vector<Command> measure_commands() {
   };
 }
 
+std::vector<Command> storage_commands() {
+  return {
+      {"storage snapshot",
+       "Copy a data directory so that the copy holds together, also while a broker runs on it",
+       {},
+       {kConfig, kData, {"to", 0, Takes::text, "DIR", "where the copy goes; new or empty"}, kSet},
+       {"twofold storage snapshot --data /var/lib/twofold --to /backup/today",
+        "twofold storage snapshot --to /backup/today -o json",
+        "twofold serve --data /backup/today --http 127.0.0.1:0"},
+       "storage verify, doctor",
+       &run_storage_snapshot},
+      {"storage verify",
+       "Read everything in a data directory and verify it; no broker may run on it",
+       {},
+       {kConfig, kData, kSet},
+       {"twofold storage verify --data /backup/today", "twofold storage verify -o json",
+        "twofold storage verify --data ./twofold-data && echo sound"},
+       "storage snapshot, doctor",
+       &run_storage_verify},
+  };
+}
+
 std::vector<Command> setup_commands() {
   return {
       {"config show",

@@ -133,8 +133,9 @@ constexpr std::array kKeys{
     Key{"limits.memory", Kind::size, "0", "0", "",
         "memory to share out: 1/4 to request bodies, 1/4 to what waits for the journal, 1/8 to "
         "large answers, 1/8 to messages in flight, delayed and dead, 1/16 to the tail cache unless "
-        "storage.tail_cache is set, 1/32 each to Idempotency-Keys, producers and expected keys; 0 takes 256MiB "
-        "each, 50 million messages, storage.tail_cache, 64MiB",
+        "storage.tail_cache is set, 1/32 each to Idempotency-Keys, producers and expected keys, 1/64 "
+        "each to groups and readers that wait; 0 takes 256MiB each, 50 million messages, "
+        "storage.tail_cache, 64MiB, 256MiB",
         TWOFOLD_SLOT(limits.memory)},
     Key{"log.level", Kind::choice, "info", "debug|info|warn|error", "",
         "least important lines that are still written",

@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include "src/cli/handlers.h"
+#include "src/cli/session.h"
+#include "src/cli/settings.h"
+#include "src/storage/check.h"
+#include "src/storage/snapshot.h"
+
+namespace twofold::cli {
+namespace {
+
+Tried<std::string> data_directory(Session& session, const Args& args) {
+  auto loaded = load_settings(args);
+  if (!loaded) return loaded.error();
+  if (auto reported = report_settings(*loaded, session.terminal()); !reported)
+    return reported.error();
+  return loaded->config.server.data_dir;
+}
+
+std::string as_json(const storage::Findings& found) {
+  std::vector<std::string> damage;
+  for (const std::string& sentence : found.damage) damage.push_back(json_quote(sentence));
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  return JsonObject()
+      .boolean("ok", found.damage.empty())
+      .number("generation", number(found.generation))
+      .boolean("clean", found.was_clean)
+      .number("checkpoints", number(found.checkpoints))
+      .number("journal_blocks", number(found.blocks))
+      .number("journal_bytes", number(found.journal_bytes))
+      .boolean("torn_tail", found.torn_tail)
+      .number("segments", number(found.segments))
+      .number("segment_bytes", number(found.segment_bytes))
+      .number("batches", number(found.batches))
+      .raw("damage", json_array(damage))
+      .str();
+}
+
+std::string for_people(const storage::Findings& found) {
+  std::string text = fmt::format(
+      "superblock   generation {}, {}\ncheckpoints  {}\njournal      {}, {}{}\n"
+      "segments     {}, {}\nbatches      {}\n",
+      found.generation, found.was_clean ? "stopped in order" : "not stopped in order",
+      found.checkpoints, count_text(found.blocks, "block"), count_text(found.journal_bytes, "byte"),
+      found.torn_tail ? ", its last write torn: nobody was told about it" : "", found.segments,
+      count_text(found.segment_bytes, "byte"), found.batches);
+  for (const std::string& sentence : found.damage) text += "damage       " + sentence + "\n";
+  return text + (found.damage.empty() ? "everything verifies\n" : "");
+}
+
+}  // namespace
+
+Tried<> run_storage_snapshot(Session& session, const Args& args) {
+  const auto from = data_directory(session, args);
+  if (!from) return from.error();
+  const std::string to = args.text("to");
+  if (to.empty()) return usage("DIR is missing", "name where the copy goes: --to DIR");
+  const auto taken = storage::take_snapshot(*from, to);
+  if (!taken) return Failure(ExitCode::failed, taken.error().why);
+  const std::string json = JsonObject()
+                               .text("snapshot", to)
+                               .number("files", static_cast<std::int64_t>(taken->files))
+                               .number("bytes", static_cast<std::int64_t>(taken->bytes))
+                               .str();
+  session.print(Answer(json),
+                fmt::format("copied {} to {}: {}, {}\n", *from, to,
+                            count_text(taken->files, "file"), count_text(taken->bytes, "byte")),
+                to);
+  return Done{};
+}
+
+Tried<> run_storage_verify(Session& session, const Args& args) {
+  const auto directory = data_directory(session, args);
+  if (!directory) return directory.error();
+  const auto found = storage::check_storage(*directory);
+  if (!found) return Failure(ExitCode::failed, found.error().why);
+  session.print(Answer(as_json(*found)), for_people(*found), *directory);
+  return found->damage.empty() ? Tried<>(Done{}) : Failure::silent(ExitCode::failed);
+}
+
+}  // namespace twofold::cli

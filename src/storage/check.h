@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "src/config/outcome.h"
+
+namespace twofold::storage {
+
+/// What is in a data directory, as far as its own checksums say.
+struct Findings {
+  std::uint64_t generation = 0;  ///< of the superblock
+  bool was_clean = false;        ///< the last stop was orderly
+  std::uint64_t checkpoints = 0;
+  std::uint64_t blocks = 0;  ///< of the journal, behind the newest checkpoint
+  std::uint64_t journal_bytes = 0;
+  bool torn_tail = false;  ///< a write that nobody was told about: not damage
+  std::uint64_t segments = 0;
+  std::uint64_t segment_bytes = 0;
+  std::uint64_t batches = 0;
+  std::vector<std::string> damage;  ///< one sentence each
+};
+
+/// Reads everything in a data directory and verifies it; changes nothing. No broker may run on it.
+/// Blocking. Errors: no data directory, locked by a broker, a newer version, files that cannot be
+/// read.
+Outcome<Findings> check_storage(const std::string& directory);
+
+}  // namespace twofold::storage

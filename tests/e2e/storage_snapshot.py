@@ -1,0 +1,139 @@
+"""A copy of a broker's data that is taken while it works is what a power cut would have left, and no less."""
+
+import contextlib
+import json
+import pathlib
+import signal
+import subprocess
+import tempfile
+import threading
+import unittest
+import urllib.request
+
+from _cli_broker import PROGRAM, environment, free_port, run
+
+# So small that checkpoints, drains and removed segments come several times a second.
+SETTINGS = ("storage.min_free=0", "storage.journal_file_bytes=8MiB", "http.max_body=8MiB", "storage.journal_files=2", "storage.segment_bytes=1MiB")
+BATCH = 50
+PAYLOAD = "x" * 10_000
+
+
+class Running:
+    def __init__(self, data: pathlib.Path) -> None:
+        self.url = f"http://127.0.0.1:{free_port()}"
+        words = [word for pair in SETTINGS for word in ("--set", pair)]
+        self.process = subprocess.Popen([PROGRAM, "serve", "--http", self.url[7:], "--data", str(data), *words],
+                                        env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if "twofold ready" in line:
+                break
+        self.drain = threading.Thread(target=self.process.stderr.read, daemon=True)
+        self.drain.start()
+
+    def ask(self, method: str, path: str, body=None):
+        request = urllib.request.Request(self.url + path, method=method, data=json.dumps(body or {}).encode() if method != "GET" else None,
+                                         headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def records(self) -> list[int]:
+        numbers, path = [], "/v1/topics/orders/records?from=earliest&limit=1000"
+        while page := self.ask("GET", path):
+            if not page["records"]:
+                return numbers
+            numbers += [record["value"]["n"] for record in page["records"]]
+            path = f"/v1/topics/orders/records?limit=1000&cursor={page['cursor']}"
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+        self.drain.join(timeout=30)
+        self.process.stderr.close()
+
+
+class Snapshots(unittest.TestCase):
+    def setUp(self) -> None:
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        self.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="twofold-snapshot-")))
+        self.stack = stack
+
+    def broker(self, data: str) -> Running:
+        broker = Running(self.folder / data)
+        self.stack.callback(broker.stop)
+        return broker
+
+    def test_a_copy_taken_under_load_has_all_that_was_acknowledged_before(self) -> None:
+        broker = self.broker("data")
+        broker.ask("PUT", "/v1/topics/orders", {"partitions": 1})
+        broker.ask("PUT", "/v1/queues/work")
+        acknowledged, over = [0], threading.Event()
+
+        def publish() -> None:
+            while not over.is_set():
+                base = acknowledged[0]
+                broker.ask("POST", "/v1/topics/orders/records",
+                           {"records": [{"value": {"n": base + i, "x": PAYLOAD}} for i in range(BATCH)]})
+                acknowledged[0] = base + BATCH
+
+        def work() -> None:  # messages that come and go, so that segments die
+            while not over.is_set():
+                broker.ask("POST", "/v1/queues/work/messages", {"messages": [{"text": PAYLOAD}] * BATCH})
+                taken = broker.ask("POST", "/v1/queues/work/receive", {"max": BATCH})["messages"]
+                broker.ask("POST", "/v1/queues/work/ack", {"receipts": [one["receipt"] for one in taken]})
+
+        threads = [threading.Thread(target=publish), threading.Thread(target=work)]
+        for thread in threads:
+            thread.start()
+        promised = []
+        for number in range(5):
+            while acknowledged[0] < 400 * (number + 1):
+                threads[0].join(0.01)
+            promised.append(acknowledged[0])
+            taken = json.loads(run("storage", "snapshot", "--data", str(self.folder / "data"),
+                                   "--to", str(self.folder / f"copy{number}"), "-o", "json").stdout)
+            self.assertGreater(taken["files"], 2)
+        over.set()
+        for thread in threads:
+            thread.join()
+        for number, least in enumerate(promised):
+            found = json.loads(run("storage", "verify", "--data", str(self.folder / f"copy{number}"), "-o", "json").stdout)
+            self.assertEqual((found["ok"], found["damage"]), (True, []))
+            copy = self.broker(f"copy{number}")
+            records = copy.records()
+            self.assertGreaterEqual(len(records), least, f"copy {number}")
+            self.assertEqual(records, list(range(len(records))))
+            copy.ask("POST", "/v1/topics/orders/records", {"value": {"n": len(records)}})
+            self.assertEqual(copy.records()[-1], len(records), "the copy goes on by itself")
+
+    def test_what_does_not_verify_is_named(self) -> None:
+        broker = Running(self.folder / "data")
+        broker.ask("PUT", "/v1/topics/orders")
+        for _ in range(12):  # more than the journal keeps, so that segments are written
+            broker.ask("POST", "/v1/topics/orders/records", {"records": [{"value": PAYLOAD}] * 400})
+        broker.stop()
+        self.assertIn("everything verifies", run("storage", "verify", "--data", str(self.folder / "data")).stdout)
+        segments = sorted((self.folder / "data" / "segments").glob("*.seg"))
+        self.assertTrue(segments)
+        with segments[0].open("r+b") as file:
+            file.seek(5_000)
+            file.write(b"damage")
+        found = run("storage", "verify", "--data", str(self.folder / "data"), code=1).stdout
+        self.assertIn(f"segments/{segments[0].name}: bytes before", found)
+
+    def test_no_copy_over_something_and_none_of_nothing(self) -> None:
+        (self.folder / "there").mkdir()
+        (self.folder / "there" / "file").write_text("precious")
+        (self.folder / "empty").mkdir()
+        self.assertIn("is no data directory", run("storage", "snapshot", "--data", str(self.folder / "empty"),
+                                                  "--to", str(self.folder / "new"), code=1).stderr)
+        broker = self.broker("data")
+        self.assertIn("is not empty", run("storage", "snapshot", "--data", str(self.folder / "data"),
+                                          "--to", str(self.folder / "there"), code=1).stderr)
+        self.assertEqual((self.folder / "there" / "file").read_text(), "precious")
+        held = run("storage", "verify", "--data", str(self.folder / "data"), code=1).stderr
+        self.assertIn(str(broker.process.pid), held)
+
+
+if __name__ == "__main__":
+    unittest.main()
