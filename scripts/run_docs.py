@@ -47,6 +47,7 @@ NEEDS: dict[str, list[str]] = {
     "clients/python/README.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "websockets"],
     "docs/clients/javascript.md": ["npm", "view", "sqs-consumer", "version"],
     "docs/inspect.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "websockets"],
+    "docs/scenarios/one_order.md": ["npm", "view", "ws", "version"],
     "docs/streaming.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "websockets"],
     "docs/clients/celery.md": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", ".", "celery"],
 }

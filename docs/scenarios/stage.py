@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import signal
 import sys
 import time
 import urllib.error
@@ -18,6 +19,7 @@ BROKER = os.environ.get("TWOFOLD_URL", "http://127.0.0.1:8080").rstrip("/")
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 DEBIAN_PYTHON = "/usr/bin/python3"
 WAIT_SECONDS_MAX = 60
+SCENARIO_SECONDS_MAX = 150
 
 sys.path.insert(0, str(CHECKOUT / "clients" / "python"))
 
@@ -86,7 +88,9 @@ def until(what: str, happened) -> object:
 
 @contextlib.contextmanager
 def cleaned_up(prefix: str):
-    """Before and after: no queue, group or topic is left whose name begins with `prefix`."""
+    """Before and after: no queue, group or topic is left whose name begins with `prefix`. And it comes to an end."""
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"  NOT  over after {SCENARIO_SECONDS_MAX} s"))
+    signal.alarm(SCENARIO_SECONDS_MAX)
     try:
         delete_all(prefix)
     except urllib.error.URLError as error:
