@@ -67,11 +67,16 @@ class Picture:
             y = self.y + row * ROW
             self.text(MARGIN, y + 16, name)
             self.rule(MARGIN + LABELS, y + 11.5, WIDTH - MARGIN, y + 11.5)
+            plain: dict[str, str] = {}  # bars without a text, as one path for each colour
             for bar in (bar for bar in bars if bar.lane == name):
                 x, width = MARGIN + LABELS + room * bar.start / seconds, room * (bar.end - bar.start) / seconds
-                self.box(x, y + 2, width - 0.8, ROW - 7, bar.look)
-                if bar.text and width > 8 * len(bar.text):
+                if bar.text:
+                    self.box(x, y + 2, width - 0.8, ROW - 7, bar.look)
+                else:
+                    plain[bar.look] = plain.get(bar.look, "") + f"M{x:.1f} {y + 11.5:.1f}h{max(width - 0.8, 1):.1f}"
+                if width > 8 * len(bar.text) > 0:
                     self.text(x + width / 2, y + 16, bar.text, "in", "middle")
+            self.parts += [f'<path class="l{look} cell" d="{places}"/>' for look, places in plain.items()]
         self.y += len(names) * ROW + 4
         for part in (0, 0.5, 1):
             anchor = {0: "start", 0.5: "middle", 1: "end"}[part]
