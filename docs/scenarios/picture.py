@@ -108,20 +108,20 @@ class Picture:
             self.y += ROW
         self.y += 4
 
-    def chart(self, lines: dict[str, list[tuple[float, float]]], height: float, top: float, unit: str) -> None:
-        """Lines by look: points of (seconds, amount), on one scale from 0 to `top`."""
-        seconds = max(x for points in lines.values() for x, _ in points) or 1
+    def chart(self, lines: dict[str, list[tuple[float, float]]], height: float, top: float, unit: str, across: str = "s") -> None:
+        """Lines by look: points of (time or number, amount), on one scale from 0 to `top`."""
+        end = max(x for points in lines.values() for x, _ in points) or 1
         left, room = MARGIN + 70, WIDTH - 2 * MARGIN - 70
         for part in (0, 0.5, 1):
             y = self.y + height * (1 - part)
             self.rule(left, y, left + room, y)
             self.text(left - 8, y + 4, f"{top * part:,.0f} {unit}", "dim", "end")
-            self.text(left + room * part, self.y + height + 18, f"{seconds * part:.3g} s", "dim",
+            self.text(left + room * part, self.y + height + 18, f"{end * part:.3g} {across}", "dim",
                       {0: "start", 0.5: "middle", 1: "end"}[part])
         for look, points in lines.items():
-            thinned = points[::max(1, len(points) // 150)] + points[-1:]
-            path = "L".join(f"{left + room * x / seconds:.1f} {self.y + height * (1 - min(y / top, 1)):.1f}" for x, y in thinned)
-            self.parts.append(f'<path class="l{look}" d="M{path}"/>')
+            places = [(round(left + room * x / end), round(self.y + height * (1 - min(y / top, 1)))) for x, y in points]
+            steps = [f"H{x}V{y}" for (x, y), (_, before) in zip(places[1:], places) if y != before]
+            self.parts.append(f'<path class="l{look}" d="M{places[0][0]} {places[0][1]}{"".join(steps)}H{places[-1][0]}"/>')
         self.y += height + 36
 
     def save(self, file: str | None) -> None:
