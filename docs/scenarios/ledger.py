@@ -149,6 +149,7 @@ def draw(services: list[Service], file: str | None) -> None:
     picture = Picture("Four services and their lives, each killed at one step after the other")
     picture.legend(bad="a process, until it was killed", b="one that was left alone")
     picture.lanes([bar for service in services for bar in service.bars], names=list(DEATHS))
+    picture.y += 6
     for role, steps in DEATHS.items():
         picture.text(20, picture.y, f"{role}: killed when it had " + ", ".join(f"{step} ({n})" for n, step in enumerate(steps, 1)), "dim")
         picture.y += 17
