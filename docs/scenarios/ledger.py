@@ -24,8 +24,8 @@ import twofold
 
 STATES = ["pending", "processing", "settled"]
 DEATHS = {"till": ["written down", "sent", "answered", "ticked off"],
-          "processor": ["received", "sent", "committed"],
-          "settler": ["received", "sent", "committed"],
+          "processor": ["asked", "received", "sent", "committed"],
+          "settler": ["asked", "received", "sent", "committed"],
           "account": ["received", "applied", "deleted"]}
 SERVICE = pathlib.Path(__file__).with_name("ledger_service.py")
 

@@ -42,9 +42,10 @@ class Line:
     def __init__(self, death: Death):
         self.connection, self.death = http.client.HTTPConnection(urlsplit(BROKER).netloc, timeout=60), death
 
-    def post(self, path: str, body: dict) -> dict:
+    def post(self, path: str, body: dict, step: str) -> dict:
+        """`step` is when the request has gone out, and nobody knows yet what becomes of it."""
         self.connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-        self.death("sent")
+        self.death(step)
         answer = self.connection.getresponse()
         return {"status": answer.status, **json.loads(answer.read())}
 
@@ -58,7 +59,7 @@ def till(folder: pathlib.Path, death: Death) -> None:
         for (number,) in outbox.execute("select number from bills where not is_stored order by number").fetchall():
             record = {"key": f"bill_{number}", "value": {"bill": number, "state": "pending", "cents": 1000 + number},
                       "producer": {"id": PREFIX + "till", "seq": number}}
-            answer = line.post(f"/v1/topics/{TOPIC}/records", {"records": [record]})  # produce, and wait: on disk
+            answer = line.post(f"/v1/topics/{TOPIC}/records", {"records": [record]}, "sent")  # produce, flush: on disk
             assert answer["status"] == 200, answer
             death("answered")
             with outbox:  # commit
@@ -77,12 +78,12 @@ def advance(queue: str, state: str, death: Death) -> None:
     """Receive; commit the new state and the ack together: after a crash there are both, or neither."""
     line = Line(death)
     while True:
-        answer = line.post(f"/v1/queues/{queue}/receive", {"max": 1, "wait": "20s", "visibility_timeout": "1s"})
+        answer = line.post(f"/v1/queues/{queue}/receive", {"max": 1, "wait": "20s", "visibility_timeout": "1s"}, "asked")
         for message in answer["messages"]:
             death("received")
             bill = {**message["value"], "state": state}
             answer = line.post("/v1/commit", {"publish": [{"topic": TOPIC, "records": [{"key": message["key"], "value": bill}]}],
-                                              "ack": [{"queue": queue, "receipts": [message["receipt"]]}]})
+                                              "ack": [{"queue": queue, "receipts": [message["receipt"]]}]}, "sent")
             # A stale receipt: somebody else has the bill by now. Forget the result, nothing was written.
             assert answer["status"] == 200 or answer["code"] == "stale-receipt", answer
             death("committed")
