@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "src/cli/handlers.h"
@@ -8,6 +10,24 @@
 
 namespace twofold::cli {
 namespace {
+
+using engine::Errc;
+
+Failure failure(const std::string& directory, const engine::Error& error) {
+  return Failure(ExitCode::failed, fmt::format("{}: {}", directory, error.detail), error.hint);
+}
+
+// One that is there: opening a file system would make it.
+Tried<std::unique_ptr<engine::FileSystem>> open_data(const std::string& directory) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error)) {
+    return Failure(ExitCode::not_found, fmt::format("there is no directory {}", directory),
+                   "name the broker's with --data");
+  }
+  auto files = engine::open_file_system(directory);
+  if (!files) return failure(directory, files.error());
+  return *std::move(files);
+}
 
 Tried<std::string> data_directory(Session& session, const Args& args) {
   auto loaded = load_settings(args);
@@ -55,8 +75,13 @@ Tried<> run_storage_snapshot(Session& session, const Args& args) {
   if (!from) return from.error();
   const std::string to = args.text("to");
   if (to.empty()) return usage("DIR is missing", "name where the copy goes: --to DIR");
-  const auto taken = storage::take_snapshot(*from, to);
-  if (!taken) return Failure(ExitCode::failed, taken.error().why);
+  const auto files = open_data(*from);
+  if (!files) return files.error();
+  const auto copies = engine::open_file_system(to);
+  if (!copies) return failure(to, copies.error());
+  const auto taken = storage::take_snapshot(**files, **copies);
+  if (!taken)
+    return failure(taken.error().code == Errc::invalid_request ? to : *from, taken.error());
   const std::string json = JsonObject()
                                .text("snapshot", to)
                                .number("files", static_cast<std::int64_t>(taken->files))
@@ -72,8 +97,10 @@ Tried<> run_storage_snapshot(Session& session, const Args& args) {
 Tried<> run_storage_verify(Session& session, const Args& args) {
   const auto directory = data_directory(session, args);
   if (!directory) return directory.error();
-  const auto found = storage::check_storage(*directory);
-  if (!found) return Failure(ExitCode::failed, found.error().why);
+  const auto files = open_data(*directory);
+  if (!files) return files.error();
+  const auto found = storage::check_storage(**files);
+  if (!found) return failure(*directory, found.error());
   session.print(Answer(as_json(*found)), for_people(*found), *directory);
   return found->damage.empty() ? Tried<>(Done{}) : Failure::silent(ExitCode::failed);
 }

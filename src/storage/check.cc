@@ -1,10 +1,7 @@
 #include "src/storage/check.h"
 
-#include <filesystem>
-
 #include <fmt/format.h>
 
-#include "engine/base/file_system.h"
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
 #include "engine/entry.h"
@@ -21,18 +18,14 @@ using engine::Errc;
 
 constexpr std::size_t kScanBytes = 1 << 20;
 
-Refused refused(const engine::Error& error) {
-  return Refused(error.hint.empty() ? error.detail : error.detail + "; " + error.hint);
-}
-
 class Check {
  public:
   explicit Check(engine::FileSystem& files) : files_(files) {}
 
-  Outcome<Findings> run() {
+  engine::Result<Findings> run() {
     const auto superblock = engine::SuperblockStore(files_).load();
-    if (!superblock) return refused(superblock.error());
-    if (!*superblock) return Refused("there is no superblock that verifies");
+    if (!superblock) return superblock.error();
+    if (!*superblock) return engine::Error(Errc::not_ours, "there is no superblock that verifies");
     found_.generation = (*superblock)->generation;
     found_.was_clean = (*superblock)->clean;
     const auto start = checkpoints(**superblock);
@@ -57,22 +50,22 @@ class Check {
     return start;
   }
 
-  Outcome<Done> journal(const engine::Superblock& superblock, const engine::ReplayStart& start) {
+  engine::Result<> journal(const engine::Superblock& superblock, const engine::ReplayStart& start) {
     engine::JournalReplay::Files files;
     const auto names = files_.list(engine::kJournalDirectory);
-    if (!names) return refused(names.error());
+    if (!names) return names.error();
     for (const std::string& base : *names) {
       const std::string name = fmt::format("{}/{}", engine::kJournalDirectory, base);
       const auto number = engine::journal_file_number(name);
       if (!number) continue;
       auto file = files_.open(name, engine::OpenMode::read_only);
-      if (!file) return refused(file.error());
+      if (!file) return file.error();
       files[*number] = std::make_shared<engine::JournalFile>(
           engine::JournalFile{*number, name, *std::move(file)});
     }
     engine::JournalReplay replay(files, superblock.stream_id, start, superblock.durable_seq);
     const auto end = replay.run([this](const engine::ReplayedBlock& block) { return take(block); });
-    if (!end) return refused(end.error());
+    if (!end) return end.error();
     found_.blocks = end->blocks;
     found_.journal_bytes = end->bytes;
     found_.torn_tail = end->torn_tail;
@@ -81,7 +74,7 @@ class Check {
           "journal: blocks {} to {} do not verify, from {:08x}.wal at {} on", damaged.first_seq,
           damaged.upto_seq - 1, damaged.position.file, damaged.position.place));
     }
-    return Done{};
+    return {};
   }
 
   engine::Result<> take(const engine::ReplayedBlock& block) {
@@ -94,18 +87,18 @@ class Check {
     return {};
   }
 
-  Outcome<Done> segments() {
+  engine::Result<> segments() {
     const auto names = files_.list("segments");
-    if (!names) return refused(names.error());
+    if (!names) return names.error();
     for (const std::string& name : *names) {
       if (!engine::parse_segment_name(name)) continue;
       const auto file = files_.open("segments/" + name, engine::OpenMode::read_only);
-      if (!file) return refused(file.error());
+      if (!file) return file.error();
       const auto size = (*file)->size();
-      if (!size) return refused(size.error());
+      if (!size) return size.error();
       segment(name, **file, *size);
     }
-    return Done{};
+    return {};
   }
 
   void segment(const std::string& name, engine::File& file, std::uint64_t size) {
@@ -140,15 +133,9 @@ class Check {
 
 }  // namespace
 
-Outcome<Findings> check_storage(const std::string& directory) {
-  std::error_code error;
-  if (!std::filesystem::exists(std::filesystem::path(directory) / "superblock.0", error)) {
-    return Refused(directory + " is no data directory of a broker: there is no superblock in it");
-  }
-  const auto files = engine::open_file_system(directory);
-  if (!files) return refused(files.error());
-  if (auto locked = (*files)->lock(engine::kLockName); !locked) return refused(locked.error());
-  return Check(**files).run();
+engine::Result<Findings> check_storage(engine::FileSystem& files) {
+  if (auto locked = files.lock(engine::kLockName); !locked) return locked.error();
+  return Check(files).run();
 }
 
 }  // namespace twofold::storage

@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "src/config/outcome.h"
+#include "engine/base/error.h"
+#include "engine/base/file_system.h"
 
 namespace twofold::storage {
 
@@ -23,8 +24,8 @@ struct Findings {
 };
 
 /// Reads everything in a data directory and verifies it; changes nothing. No broker may run on it.
-/// Blocking. Errors: no data directory, locked by a broker, a newer version, files that cannot be
-/// read.
-Outcome<Findings> check_storage(const std::string& directory);
+/// Blocking. Errors: not_ours (there is no superblock), busy (a broker holds the lock),
+/// newer_version, io.
+engine::Result<Findings> check_storage(engine::FileSystem& files);
 
 }  // namespace twofold::storage

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
-#include "src/config/outcome.h"
+#include "engine/base/error.h"
+#include "engine/base/file_system.h"
 
 namespace twofold::storage {
 
@@ -12,15 +12,16 @@ struct Snapshot {
   std::uint64_t bytes = 0;
 };
 
-/// Copies a data directory into `to`, which must not exist or be empty, also while a broker runs on
-/// it: what is copied is what a power cut at that moment would have left, everything acknowledged
+/// Copies the data directory `from` into the empty directory `to`, also while a broker runs on it:
+/// what is copied is what a power cut at that moment would have left, everything acknowledged
 /// before the call included. A broker started on the copy recovers from it as from any crash.
 ///
 /// How   Superblocks are taken first and compared at the end: if there was no checkpoint in
 /// between, nothing that they need was given back, and the copy holds together; else it begins
 /// again. Journal files are copied newest first, so that what is missing is always the end.
 /// Segments never change and are opened before they are copied: one that is removed meanwhile stays
-/// readable. Blocking. Errors: sentences for people; what was begun is removed.
-Outcome<Snapshot> take_snapshot(const std::string& from, const std::string& to);
+/// readable. Blocking. Errors: not_ours (there is no superblock), invalid_request (`to` has files),
+/// overloaded (a checkpoint in each of many attempts), io. Files that were begun are removed.
+engine::Result<Snapshot> take_snapshot(engine::FileSystem& from, engine::FileSystem& to);
 
 }  // namespace twofold::storage

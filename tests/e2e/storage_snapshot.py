@@ -125,7 +125,7 @@ class Snapshots(unittest.TestCase):
         (self.folder / "there").mkdir()
         (self.folder / "there" / "file").write_text("precious")
         (self.folder / "empty").mkdir()
-        self.assertIn("is no data directory", run("storage", "snapshot", "--data", str(self.folder / "empty"),
+        self.assertIn("no data directory of a broker", run("storage", "snapshot", "--data", str(self.folder / "empty"),
                                                   "--to", str(self.folder / "new"), code=1).stderr)
         broker = self.broker("data")
         self.assertIn("is not empty", run("storage", "snapshot", "--data", str(self.folder / "data"),
