@@ -65,13 +65,18 @@ struct Report {
   Verified verified;
 };
 
+/// One request; the body of a 2xx answer. Blocks.
+using Ask = std::function<Outcome<std::string>(const std::string& method, const std::string& path,
+                                               const std::string& body)>;
+
 /// The surroundings of a run.
 struct World {
   Target target;
-  /// One request on a connection of its own, for setting up and looking; the body of a 2xx answer.
-  std::function<Outcome<std::string>(const std::string& method, const std::string& path,
-                                     const std::string& body)>
-      ask;
+  /// On a connection of its own, for setting up and looking; goes on after Ctrl-C.
+  Ask ask;
+  /// A connection of the caller's own, open with its first request and closed with its last copy;
+  /// ends early when stopped. One thread each, and none while another calls `ask`.
+  std::function<Ask()> connect;
   /// The same for one action of Amazon SQS, parameters and answer in JSON.
   std::function<Outcome<std::string>(const std::string& action, const std::string& parameters)>
       ask_sqs;

@@ -4,7 +4,7 @@
 #include "src/bench/report.h"
 #include "src/bench/sqs_text.h"
 #include "src/bench/stream_frames.h"
-#include "src/cli/device_sync.h"
+#include "src/cli/bench_world.h"
 #include "src/cli/handlers.h"
 #include "src/cli/interrupt.h"
 #include "src/cli/process_usage.h"
@@ -12,9 +12,6 @@
 
 namespace twofold::cli {
 namespace {
-
-// Creating and deleting may wait behind a loaded broker.
-constexpr std::chrono::milliseconds kPatience{60'000};
 
 struct Defaults {
   std::string_view workload;
@@ -144,78 +141,15 @@ Tried<bench::Options> options_of(const std::string& workload, const Args& args) 
   return apply_special(workload, args, options);
 }
 
-// One request; the body of a 2xx answer.
-Outcome<std::string> exchange(HttpClient& client, const HttpRequest& request,
-                              std::string_view what) {
-  // Cleaning up goes on after Ctrl-C.
-  const InterruptPause pause;
-  auto response = client.send(request);
-  if (!response) return Refused(response.error().what);
-  if (response->status < 200 || response->status > 299) {
-    return Refused(fmt::format("{} answered {}: {}", what, response->status, response->body));
-  }
-  return std::move(response->body);
-}
-
-HttpRequest sqs_request(const std::string& action, const std::string& parameters) {
-  HttpRequest request;
-  request.method = "POST";
-  request.target = "/";
-  request.body = parameters;
-  request.content_type = bench::kSqsContentType;
-  request.headers = {
-      {"X-Amz-Target",  "AmazonSQS." + action                },
-      {"Authorization", std::string(bench::kSqsAuthorization)}
-  };
-  request.timeout = kPatience;
-  return request;
-}
-
 // Fails with the usual words when nobody listens there.
 Tried<> find_server(Session& session, HttpClient& client, bench::Protocol protocol) {
   if (protocol == bench::Protocol::sqs) {
-    const auto alive = client.send(sqs_request("ListQueues", "{}"));
+    const auto alive = client.send(bench_sqs_request("ListQueues", "{}"));
     if (!alive) return alive.error();
     return Done{};
   }
   if (const auto alive = session.api().call(ApiCall("GET", "/v1")); !alive) return alive.error();
   return Done{};
-}
-
-bench::World world_of(Session& session, HttpClient& client, const std::string& token) {
-  bench::World world;
-  const Endpoint& endpoint = session.endpoint();
-  world.target = bench::Target{endpoint.host, endpoint.port, endpoint.authority(), token};
-  world.ask = [&client](const std::string& method, const std::string& path,
-                        const std::string& body) -> Outcome<std::string> {
-    HttpRequest request;
-    request.method = method;
-    request.target = path;
-    request.body = body;
-    request.content_type = "application/json";
-    request.timeout = kPatience;
-    return exchange(client, request, method + " " + path);
-  };
-  world.ask_sqs = [&client](const std::string& action, const std::string& parameters) {
-    return exchange(client, sqs_request(action, parameters), action);
-  };
-  world.stopped = [] { return interrupted().has_value(); };
-  world.progress = [&session](const std::string& line) { session.terminal().progress(line); };
-  return world;
-}
-
-std::optional<bench::Device> device_of(const Args& args, const Terminal& terminal) {
-  bench::Device device;
-  device.directory = args.has("sync-dir") ? args.text("sync-dir") : ".";
-  const auto latency = measure_sync(device.directory);
-  if (!latency) {
-    terminal.warn(fmt::format("the device's sync was not measured: {}", latency.error().why));
-    return std::nullopt;
-  }
-  device.sync_p50 = latency->p50;
-  device.sync_p99 = latency->p99;
-  device.direct = latency->direct;
-  return device;
 }
 
 }  // namespace
@@ -235,7 +169,7 @@ Tried<> run_bench(Session& session, const Args& args) {
       args.has("json") || session.format() == Format::json || session.format() == Format::jsonl;
   InterruptGuard guard;
   HttpClient client(session.endpoint(), session.token());
-  bench::World world = world_of(session, client, session.token());
+  bench::World world = bench_world(session, client);
   if (const auto pid = args.count("server-pid")) {
     world.cpu_seconds = [pid = static_cast<int>(*pid)] { return cpu_seconds_of(pid); };
     world.resident_bytes = [pid = static_cast<int>(*pid)] { return resident_bytes_of(pid); };
@@ -244,7 +178,7 @@ Tried<> run_bench(Session& session, const Args& args) {
     world.disk_bytes = [directory = args.text("data")] { return disk_bytes_of(directory); };
   }
   if (auto found = find_server(session, client, options->protocol); !found) return found.error();
-  const auto device = device_of(args, session.terminal());
+  const auto device = bench_device(args, session.terminal());
   session.terminal().note(bench::header_text(workload, *options));
   const auto report = bench::run(workload, *options, world);
   session.terminal().progress("");

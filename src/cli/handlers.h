@@ -57,5 +57,6 @@ Tried<> run_config_keys(Session& session, const Args& args);
 Tried<> run_storage_verify(Session& session, const Args& args);
 
 /* bench_command.cc   */ Tried<> run_bench(Session& session, const Args& args);
+/* compare_command.cc */ Tried<> run_bench_compare(Session& session, const Args& args);
 
 }  // namespace twofold::cli

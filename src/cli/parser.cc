@@ -52,6 +52,22 @@ class Builder {
     }
   }
 
+  // `bench compare --backlog 9`: a flag of `bench` that its verb does not have falls through to it.
+  std::optional<std::string> fell_through(const std::string& path) const {
+    for (const auto& [owner, store] : stores_) {
+      if (owner == path) continue;
+      const Command* command = find_command(owner);
+      for (const auto& [name, given] : store) {
+        if (given.empty()) continue;
+        const bool is_flag =
+            std::any_of(command->flags.begin(), command->flags.end(),
+                        [&name = name](const Flag& flag) { return flag.name == name; });
+        return is_flag ? "--" + name : given.front();
+      }
+    }
+    return std::nullopt;
+  }
+
   // What is left over, and the words of the command that was reached.
   std::vector<std::string> run(std::vector<std::string> words, std::string& path) {
     std::reverse(words.begin(), words.end());
@@ -97,6 +113,8 @@ class Builder {
     }
     CLI::App* app = parent->add_subcommand(std::string(word));
     configure(*app);
+    // A verb may stand behind a command that is one itself: `bench compare`.
+    if (parent == &root_) nouns_[std::string(word)] = app;
     if (word == "list") app->alias("ls");
     if (word == "delete") app->alias("rm");
     Store& store = stores_[std::string(command.path)];
@@ -267,6 +285,7 @@ Tried<Parsed> parse(const std::vector<std::string>& words,
   parsed.version = parsed.globals.has("version");
   if (parsed.help || parsed.version) return parsed;
   if (!left.empty()) return unknown_word(left.front(), parsed);
+  if (const auto word = builder.fell_through(parsed.path)) return unknown_word(*word, parsed);
   if (dashes != words.end() && parsed.command != nullptr) {
     const auto extra = take_behind_dashes({dashes + 1, words.end()}, *parsed.command, parsed.args);
     if (extra) return usage(fmt::format("unexpected argument \"{}\"", *extra));

@@ -39,7 +39,8 @@ Terminal::Terminal(Options options)
       out_is_terminal_(::isatty(STDOUT_FILENO) == 1),
       error_is_terminal_(::isatty(STDERR_FILENO) == 1),
       progress_(options.progress && !options.quiet && error_is_terminal_),
-      colour_(options.colour && error_is_terminal_ && wants_colour()) {}
+      colour_(options.colour && error_is_terminal_ && wants_colour()),
+      out_colour_(options.colour && out_is_terminal_ && wants_colour()) {}
 
 void Terminal::out(std::string_view text) const {
   std::fwrite(text.data(), 1, text.size(), stdout);

@@ -21,6 +21,8 @@ class Terminal {
 
   bool out_is_terminal() const { return out_is_terminal_; }
   bool shows_progress() const { return progress_; }
+  /// Whether data may be coloured.
+  bool out_has_colour() const { return out_colour_; }
 
   /// Data, exactly as given. Buffered until flush() when stdout is no terminal.
   void out(std::string_view text) const;
@@ -47,6 +49,7 @@ class Terminal {
   bool error_is_terminal_;
   bool progress_;
   bool colour_;
+  bool out_colour_;
 };
 
 }  // namespace twofold::cli

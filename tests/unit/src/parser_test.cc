@@ -41,6 +41,22 @@ TEST(Parser, ABodyCalledLikeACommandIsABody) {
   EXPECT_THAT(parsed->args.all("body"), ElementsAre("peek", "topic", "list"));
 }
 
+TEST(Parser, AVerbMayStandBehindACommandThatIsOneItself) {
+  EXPECT_EQ(parse_words({"bench", "publish", "--json"})->path, "bench");
+  const auto compare = parse_words({"bench", "compare", "--workers", "8", "--keep"});
+  ASSERT_TRUE(compare) << compare.error().what;
+  EXPECT_EQ(compare->path, "bench compare");
+  EXPECT_EQ(compare->args.count("workers"), 8U);
+  EXPECT_TRUE(compare->args.has("keep"));
+  for (const auto& words : {
+           std::vector<std::string>{"bench", "compare",   "--backlog", "9"      },
+           std::vector<std::string>{"bench", "--backlog", "9",         "compare"},
+           std::vector<std::string>{"bench", "compare",   "publish"            }
+  }) {
+    EXPECT_FALSE(parse_words(words)) << words.back();
+  }
+}
+
 TEST(Parser, ValuesMayBeginWithADash) {
   EXPECT_EQ(parse_words({"consume", "orders", "-O", "-3"})->args.text("offset"), "-3");
   EXPECT_EQ(parse_words({"group", "seek", "g", "--to", "@-2h"})->args.text("to"), "@-2h");
