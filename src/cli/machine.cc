@@ -32,8 +32,9 @@ std::string machine_text() {
   ::uname(&kernel);
   const double gib = static_cast<double>(memory.totalram) * memory.mem_unit / (1 << 30);
   const std::string_view release = kernel.release;
-  return fmt::format("{} x {}, {:.0f} GiB, {} {}", std::max(1u, std::thread::hardware_concurrency()),
-                     cpu_name(), gib, kernel.sysname, release.substr(0, release.find('-')));
+  return fmt::format("{} x {}, {:.0f} GiB, {} {}",
+                     std::max(1u, std::thread::hardware_concurrency()), cpu_name(), gib,
+                     kernel.sysname, release.substr(0, release.find('-')));
 }
 
 bool terminal_has_unicode() {

@@ -18,7 +18,7 @@ using std::chrono::seconds;
 constexpr nanoseconds kLook = std::chrono::milliseconds(100);
 constexpr nanoseconds kPatience = seconds(10);  // above what the plan itself asks for
 
-// Topic, queue and group of one name that nobody else has.
+// Topic, queue and group, named as nobody else's.
 class Resources {
  public:
   Resources(const Plan& plan, const World& world) : plan_(plan), world_(world) {}
@@ -29,10 +29,10 @@ class Resources {
     if (name_.empty()) return;
     leave_group(world_, plan_, name_);
     if (plan_.keep) return;
-    for (const char* kind : {"groups", "queues", "topics"}) {
+    for (const std::string& path :
+         {"/v1/groups/" + name_, "/v1/queues/" + queue_name(), "/v1/topics/" + name_}) {
       // Nothing can be done about a broker that is gone.
-      static_cast<void>(
-          world_.ask("DELETE", fmt::format("/v1/{}/{}", kind, name_), "").has_value());
+      static_cast<void>(world_.ask("DELETE", path, "").has_value());
     }
   }
 
@@ -43,14 +43,16 @@ class Resources {
                                   fmt::format(R"({{"partitions":{}}})", plan_.partitions));
     if (!topic) return topic.error();
     const auto queue =
-        world_.ask("PUT", "/v1/queues/" + name_,
+        world_.ask("PUT", "/v1/queues/" + queue_name(),
                    fmt::format(R"({{"source":{{"topic":"{}","from":"earliest"}},"order":"{}"}})",
                                name_, plan_.order_by_key ? "key" : "none"));
     if (!queue) return queue.error();
     return join_group(world_, plan_, name_);
   }
 
+  /// Of the topic and of the group.
   const std::string& name() const { return name_; }
+  std::string queue_name() const { return name_ + "-queue"; }
 
  private:
   const Plan& plan_;
@@ -107,7 +109,8 @@ class Crew {
 };
 
 nanoseconds patience_of(const Plan& plan) {
-  const nanoseconds work = std::max(plan.service, plan.slow_every == 0 ? nanoseconds(0) : plan.slow);
+  const nanoseconds work =
+      std::max(plan.service, plan.slow_every == 0 ? nanoseconds(0) : plan.slow);
   return 2 * (visibility_of(plan) + work) + kPatience;
 }
 
@@ -120,8 +123,7 @@ Outcome<Done> await(Crew& crew, const std::string& doing, const Plan& plan, cons
   while (!reading.over()) {
     reading.wait(kLook);
     if (world.stopped()) return Refused("interrupted");
-    world.progress(
-        fmt::format("{}: {} of {}", doing, plan.records - reading.left(), plan.records));
+    world.progress(fmt::format("{}: {} of {}", doing, plan.records - reading.left(), plan.records));
     const auto since = published();
     if (since && reading.now() - std::max(*since, reading.last_handled()) > patience) break;
   }
@@ -130,9 +132,9 @@ Outcome<Done> await(Crew& crew, const std::string& doing, const Plan& plan, cons
 }
 
 Outcome<Traces> one_after_the_other(const Plan& plan, const World& world,
-                                    const std::vector<Event>& events, const std::string& name) {
+                                    const std::vector<Event>& events, const Resources& names) {
   const engine::Stopwatch clock;
-  Publisher publisher(world, plan, events, name);
+  Publisher publisher(world, plan, events, names.name());
   Reading publishing(clock, plan.records);
   if (auto published = publisher.run(publishing); !published) return published.error();
   const auto read = [&](Model model, OpenSource open) -> Outcome<Trace> {
@@ -146,19 +148,19 @@ Outcome<Traces> one_after_the_other(const Plan& plan, const World& world,
     for (Published& record : trace.records) record.due = record.available = trace.began;
     return trace;
   };
-  auto queue = read(Model::queue, queue_sources(world, plan, name));
+  auto queue = read(Model::queue, queue_sources(world, plan, names.queue_name()));
   if (!queue) return queue.error();
-  auto log = read(Model::log, log_sources(world, plan, name));
+  auto log = read(Model::log, log_sources(world, plan, names.name()));
   if (!log) return log.error();
   return Traces{*std::move(queue), *std::move(log)};
 }
 
-Outcome<Traces> both_at_once(const Plan& plan, const World& world,
-                             const std::vector<Event>& events, const std::string& name) {
+Outcome<Traces> both_at_once(const Plan& plan, const World& world, const std::vector<Event>& events,
+                             const Resources& names) {
   const engine::Stopwatch clock;
-  Crew queue(Model::queue, plan, events, queue_sources(world, plan, name), clock);
-  Crew log(Model::log, plan, events, log_sources(world, plan, name), clock);
-  Publisher publisher(world, plan, events, name);
+  Crew queue(Model::queue, plan, events, queue_sources(world, plan, names.queue_name()), clock);
+  Crew log(Model::log, plan, events, log_sources(world, plan, names.name()), clock);
+  Publisher publisher(world, plan, events, names.name());
   Reading publishing(clock, plan.records);
   std::atomic<std::int64_t> published_ns = 0;
   std::thread thread([&] {
@@ -190,8 +192,8 @@ Outcome<Traces> run(const Plan& plan, const World& world) {
   const std::vector<Event> events = events_of(plan);
   Resources resources(plan, world);
   if (auto created = resources.create(); !created) return created.error();
-  auto traces = plan.rate ? both_at_once(plan, world, events, resources.name())
-                          : one_after_the_other(plan, world, events, resources.name());
+  auto traces = plan.rate ? both_at_once(plan, world, events, resources)
+                          : one_after_the_other(plan, world, events, resources);
   world.progress("");
   if (world.stopped()) return Refused("interrupted");
   return traces;

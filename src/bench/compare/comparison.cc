@@ -34,12 +34,11 @@ std::string time_sentence(const Comparison& c) {
                        time_text(c.log.elapsed));
   } else {
     const bool queue_first = queue < log;
-    text = fmt::format("The {} finished after {}, the {} after {}, {} times as long",
-                       queue_first ? "queue" : "log",
-                       time_text(queue_first ? c.queue.elapsed : c.log.elapsed),
-                       queue_first ? "log" : "queue",
-                       time_text(queue_first ? c.log.elapsed : c.queue.elapsed),
-                       times_text(std::max(queue, log) / std::min(queue, log)));
+    text = fmt::format(
+        "The {} finished after {}, the {} after {}, {} times as long",
+        queue_first ? "queue" : "log", time_text(queue_first ? c.queue.elapsed : c.log.elapsed),
+        queue_first ? "log" : "queue", time_text(queue_first ? c.log.elapsed : c.queue.elapsed),
+        times_text(std::max(queue, log) / std::min(queue, log)));
   }
   text += fmt::format(", with a p99 of {} and {}", time_text(c.queue.percentile(99)),
                       time_text(c.log.percentile(99)));
@@ -48,9 +47,10 @@ std::string time_sentence(const Comparison& c) {
   if (q.records == 0 && l.records == 0) {
     return text + "; in neither did a record wait behind another while a worker was idle.";
   }
-  return text + fmt::format("; behind another one, beside an idle worker, {} records waited in the "
-                            "queue and {} in the log, where workers were idle for {} meanwhile.",
-                            grouped(q.records), grouped(l.records), time_text(l.idle));
+  return text + fmt::format(
+                    "; behind another one, beside an idle worker, {} records waited in the "
+                    "queue and {} in the log, where workers were idle for {} meanwhile.",
+                    grouped(q.records), grouped(l.records), time_text(l.idle));
 }
 
 std::string order_sentence(const Comparison& c) {
@@ -60,23 +60,25 @@ std::string order_sentence(const Comparison& c) {
   if (queue == 0 && log == 0) {
     text = "Each key was handled in its order by both";
   } else if (log == 0) {
-    text = fmt::format("The log handled each key in its order, the queue handled {} of {} records "
-                       "after a later one of the same key",
-                       grouped(queue), grouped(c.queue.published));
+    text = fmt::format(
+        "The log handled each key in its order, the queue handled {} of {} records "
+        "after a later one of the same key",
+        grouped(queue), grouped(c.queue.published));
   } else {
-    text = fmt::format("{} records in the queue and {} in the log were handled after a later one of "
-                       "the same key",
-                       grouped(queue), grouped(log));
+    text = fmt::format(
+        "{} records in the queue and {} in the log were handled after a later one of "
+        "the same key",
+        grouped(queue), grouped(log));
   }
   const std::uint64_t lost = c.queue.lost + c.log.lost;
   if (lost > 0) return text + fmt::format("; {} records were never handled.", grouped(lost));
   if (c.queue.crashes + c.log.crashes == 0) return text + ", and none was lost.";
-  return text +
-         fmt::format("; after {} and {} crashes the queue handed out {} again, each when its "
-                     "visibility timeout was over, the log {}, at once from the committed offset, "
-                     "and none was lost.",
-                     grouped(c.queue.crashes), grouped(c.log.crashes), grouped(c.queue.redelivered),
-                     grouped(c.log.redelivered));
+  return text + fmt::format(
+                    "; after {} and {} crashes the queue handed out {} again, each when its "
+                    "visibility timeout was over, the log {}, at once from the committed offset, "
+                    "and none was lost.",
+                    grouped(c.queue.crashes), grouped(c.log.crashes), grouped(c.queue.redelivered),
+                    grouped(c.log.redelivered));
 }
 
 }  // namespace
@@ -96,9 +98,9 @@ std::vector<Row> rows_of(const Comparison& c) {
     rows.push_back(Row{std::move(what), text(c.queue), text(c.log)});
   };
   row("throughput", [](const Findings& side) {
-    return side.per_second < 100 ? fmt::format("{:.1f} records/s", side.per_second)
-                                 : grouped(static_cast<std::uint64_t>(side.per_second)) +
-                                       " records/s";
+    return side.per_second < 100
+               ? fmt::format("{:.1f} records/s", side.per_second)
+               : grouped(static_cast<std::uint64_t>(side.per_second)) + " records/s";
   });
   row("finished after", [](const Findings& side) { return time_text(side.elapsed); });
   row("workers at work",
@@ -134,7 +136,8 @@ std::string device_text(const Comparison& comparison) {
 
 std::string definition_text() {
   return "A record waits at the head of the line while it is there and in nobody's hands, a worker "
-         "is idle (the broker has told it that there is nothing for it), and something ahead of the "
+         "is idle (the broker has told it that there is nothing for it), and something ahead of "
+         "the "
          "record is in a worker's hands: in a queue, an earlier record of its partition; in a log, "
          "anything its partition's reader holds. An order violation is a record handled after a "
          "later one of its key; what is handled again counts the first time.";

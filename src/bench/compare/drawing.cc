@@ -26,9 +26,9 @@ Drawing& Drawing::text(double x, double y, std::string_view look, std::string_vi
 }
 
 Drawing& Drawing::text_to(double x, double y, std::string_view look, std::string_view words) {
-  content_ += fmt::format(
-      "<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"{}\" text-anchor=\"end\">{}</text>\n", x, y, look,
-      escaped(words));
+  content_ +=
+      fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"{}\" text-anchor=\"end\">{}</text>\n", x,
+                  y, look, escaped(words));
   return *this;
 }
 
@@ -37,8 +37,8 @@ Drawing& Drawing::box(double x, double y, double width, double height, std::stri
   content_ +=
       fmt::format("<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{:.1f}\" class=\"{}\"",
                   x, y, width, height, look);
-  content_ += tip.empty() ? std::string("/>\n")
-                          : fmt::format("><title>{}</title></rect>\n", escaped(tip));
+  content_ +=
+      tip.empty() ? std::string("/>\n") : fmt::format("><title>{}</title></rect>\n", escaped(tip));
   return *this;
 }
 

@@ -8,8 +8,8 @@ namespace twofold::bench::compare {
 /// `&`, `<`, `>` and quotes as XML and HTML want them.
 std::string escaped(std::string_view text);
 
-/// The inside of an SVG, written from top to bottom. Sizes are in user units (pixels at 100 %), looks
-/// come from the classes of style_text().
+/// The inside of an SVG, written from top to bottom. Sizes are in user units (pixels at 100 %),
+/// looks come from the classes of style_text().
 class Drawing {
  public:
   Drawing& text(double x, double y, std::string_view look, std::string_view words);

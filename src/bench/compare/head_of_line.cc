@@ -61,9 +61,8 @@ std::vector<std::optional<Standing>> standings_of(const Trace& trace) {
   for (const Take& take : trace.takes) {
     if (take.record >= standings.size() || standings[take.record]) continue;
     const Published& record = trace.records[take.record];
-    standings[take.record] = trace.model == Model::queue
-                                 ? Standing{record.partition, record.offset}
-                                 : Standing{take.worker, rank++};
+    standings[take.record] = trace.model == Model::queue ? Standing{record.partition, record.offset}
+                                                         : Standing{take.worker, rank++};
   }
   return standings;
 }

@@ -9,8 +9,8 @@ namespace twofold::bench::compare {
 /// A record waits at the head of the line at a moment when it is available and no worker has taken
 /// it yet, at least one worker is idle (the broker has told it that there is nothing for it), and
 /// something ahead of the record in its line is in a worker's hands. In a queue a line is a
-/// partition, by offset. In a log it is what one reader reads, its partitions together: a reader that
-/// is busy with one of them keeps all of them waiting.
+/// partition, by offset. In a log it is what one reader reads, its partitions together: a reader
+/// that is busy with one of them keeps all of them waiting.
 ///
 /// A record that waits only because all workers are busy does not wait at the head of the line, and
 /// neither does one that is on its way.

@@ -29,8 +29,9 @@ Figure histogram_figure(const Comparison& comparison) {
   double y = kHead;
   const auto side = [&](double x, std::uint64_t count, std::string_view look) {
     const double width =
-        count == 0 ? 0
-                   : std::max(1.0, kBarMax * static_cast<double>(count) / static_cast<double>(most));
+        count == 0
+            ? 0
+            : std::max(1.0, kBarMax * static_cast<double>(count) / static_cast<double>(most));
     figure.drawing.box(x, y, width, kRow - 5, look);
     figure.drawing.text(x + width + 6, y + 11, "small", grouped(count));
   };

@@ -77,7 +77,9 @@ class Picture {
   void space(double height) { y_ += height; }
   void row(const Row& row, std::string_view look) {
     y_ += 20;
-    drawing_.text(0, y_, look, row.what).text(240, y_, look, row.queue).text(580, y_, look, row.log);
+    drawing_.text(0, y_, look, row.what)
+        .text(240, y_, look, row.queue)
+        .text(580, y_, look, row.log);
     drawing_.line(0, y_ + 6, kFigureWidth, y_ + 6);
   }
   void figure(const Figure& figure) {
@@ -99,13 +101,15 @@ class Picture {
 
 std::string html_page(const Comparison& comparison) {
   std::string page = fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+      "name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n<style>{1}</style>\n"
       "</head>\n<body>\n<main>\n<h1>{0}</h1>\n",
       escaped(kTitle), style_of_page());
-  page += "<svg width=\"0\" height=\"0\" style=\"position:absolute;width:0;min-width:0\" "
-          "aria-hidden=\"true\">" +
-          definitions_text() + "</svg>\n";
+  page +=
+      "<svg width=\"0\" height=\"0\" style=\"position:absolute;width:0;min-width:0\" "
+      "aria-hidden=\"true\">" +
+      definitions_text() + "</svg>\n";
   for (const std::string& sentence : sentences_of(comparison)) {
     page += fmt::format("<p class=\"lead\">{}</p>\n", escaped(sentence));
   }

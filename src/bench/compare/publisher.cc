@@ -16,8 +16,8 @@ constexpr std::uint64_t kBatchBytesMax = 1 << 20;
 
 nanoseconds Publisher::due(std::uint64_t record) const {
   if (!plan_.rate) return began_;
-  return began_ + nanoseconds(static_cast<std::int64_t>(static_cast<double>(record) * 1e9 /
-                                                        *plan_.rate));
+  return began_ +
+         nanoseconds(static_cast<std::int64_t>(static_cast<double>(record) * 1e9 / *plan_.rate));
 }
 
 Outcome<Done> Publisher::run(Reading& pace) {
@@ -58,9 +58,9 @@ Outcome<Done> Publisher::post(const Ask& ask, std::uint64_t upto, Reading& pace)
 std::string Publisher::body(std::uint64_t first, std::uint64_t upto) const {
   std::string text = "{\"records\":[";
   for (std::uint64_t n = first; n < upto; ++n) {
-    std::string value = fmt::format(
-        R"({{"n":{},"work_us":{},"fill":")", n,
-        std::chrono::duration_cast<std::chrono::microseconds>(events_[n].work).count());
+    std::string value =
+        fmt::format(R"({{"n":{},"work_us":{},"fill":")", n,
+                    std::chrono::duration_cast<std::chrono::microseconds>(events_[n].work).count());
     if (value.size() + 2 < plan_.value_bytes) {
       value.append(plan_.value_bytes - 2 - value.size(), 'x');
     }

@@ -17,10 +17,10 @@ class QueueSource final : public Source {
       : ask_(std::move(ask)), plan_(plan), path_("/v1/queues/" + name) {}
 
   Outcome<std::vector<Held>> take(milliseconds wait) override {
-    const auto answer = ask_("POST", path_ + "/receive",
-                             fmt::format(R"({{"max":{},"wait":"{}","visibility_timeout":"{}"}})",
-                                         plan_.batch, format_duration(wait),
-                                         format_duration(visibility_of(plan_))));
+    const auto answer =
+        ask_("POST", path_ + "/receive",
+             fmt::format(R"({{"max":{},"wait":"{}","visibility_timeout":"{}"}})", plan_.batch,
+                         format_duration(wait), format_duration(visibility_of(plan_))));
     if (!answer) return answer.error();
     const auto object = read_object(*answer);
     if (!object) return object.error();
@@ -57,8 +57,8 @@ class LogSource final : public Source {
 
   // Without a cursor: behind what is committed, also after a crash.
   Outcome<std::vector<Held>> take(milliseconds wait) override {
-    const auto answer = ask_("POST", "/v1/groups/" + name_ + "/poll",
-                             poll_body(name_, worker_, plan_.batch, wait));
+    const auto answer =
+        ask_("POST", "/v1/groups/" + name_ + "/poll", poll_body(name_, worker_, plan_.batch, wait));
     if (!answer) return answer.error();
     const auto object = read_object(*answer);
     if (!object) return object.error();

@@ -23,8 +23,9 @@ std::string painted(std::string_view colour, const std::string& text, const Canv
 
 // How many columns a text takes: bars are the only thing beyond ASCII here.
 std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 std::string padded(const std::string& text, std::size_t columns) {
@@ -66,9 +67,9 @@ std::string comparison_text(const Comparison& comparison, const Canvas& canvas) 
   const auto head = [&](const char* title, std::string_view colour, std::size_t width) {
     return painted(colour, padded(title, width), canvas);
   };
-  std::string text = fmt::format("{:<{}}{}{}\n", "", kWhatColumns,
-                                 head("AS A QUEUE", kQueueColour, column),
-                                 head("AS A LOG", kLogColour, 0));
+  std::string text =
+      fmt::format("{:<{}}{}{}\n", "", kWhatColumns, head("AS A QUEUE", kQueueColour, column),
+                  head("AS A LOG", kLogColour, 0));
   for (const Row& row : rows_of(comparison)) {
     text += fmt::format("{:<{}}{}{}\n", row.what, kWhatColumns, padded(row.queue, column), row.log);
   }

@@ -125,8 +125,8 @@ void draw_axis(Drawing& drawing, double y, const Scale& scale) {
 }  // namespace
 
 std::uint64_t first_records(const Plan& plan) {
-  const std::uint64_t wanted = std::max({kRecordsMin, plan.slow_every * 3 / 2,
-                                         plan.crash_every * plan.workers * 3 / 2});
+  const std::uint64_t wanted =
+      std::max({kRecordsMin, plan.slow_every * 3 / 2, plan.crash_every * plan.workers * 3 / 2});
   return std::min(wanted, plan.records);
 }
 
@@ -136,10 +136,11 @@ Figure timeline_figure(const Comparison& comparison) {
                               window_of(comparison.traces.log, records),
                               nanoseconds(std::chrono::milliseconds(1))})};
   Figure figure;
-  figure.title = fmt::format("Who did what, until both had handled the first {} records",
-                             grouped(records));
+  figure.title =
+      fmt::format("Who did what, until both had handled the first {} records", grouped(records));
   figure.caption =
-      "One box is one record in one worker's hands, its length the work; of the first records in full "
+      "One box is one record in one worker's hands, its length the work; of the first records in "
+      "full "
       "colour, of later ones pale, slow ones framed. Hatched: the broker had told this worker that "
       "there is nothing for it. Red: the worker crashed, or the record came again.";
   for (const Trace* trace : {&comparison.traces.queue, &comparison.traces.log}) {

@@ -126,7 +126,9 @@ TEST(HeadOfLine, BehindASlowRecordBesideAnIdleReaderIsWaiting) {
   // Reader 0 has the partition; reader 1 has nothing to read.
   Trace trace = trace_of(Model::log, 2, {1, 2, 3});
   trace.takes = {take(0, 0, 0ms, 500ms), take(1, 0, 500ms, 505ms), take(2, 0, 505ms, 510ms)};
-  trace.idle = {Idle{1, 100ms, 600ms}};
+  trace.idle = {
+      Idle{1, 100ms, 600ms}
+  };
   const HeadOfLine waiting = head_of_line(trace);
   EXPECT_EQ(waiting.records, 2U);
   EXPECT_EQ(waiting.longest, 405ms) << "the last one, from when the reader was idle";
@@ -137,7 +139,9 @@ TEST(HeadOfLine, BehindASlowRecordBesideAnIdleReaderIsWaiting) {
 TEST(HeadOfLine, WaitingForWorkersWhoAreAllBusyIsNone) {
   Trace trace = trace_of(Model::queue, 1, {1, 2});
   trace.takes = {take(0, 0, 0ms, 500ms), take(1, 0, 500ms, 505ms)};
-  trace.idle = {Idle{0, 505ms, 600ms}};
+  trace.idle = {
+      Idle{0, 505ms, 600ms}
+  };
   EXPECT_EQ(head_of_line(trace).records, 0U);
 }
 
@@ -145,9 +149,12 @@ TEST(HeadOfLine, InAQueueTheLineIsThePartition) {
   Trace trace = trace_of(Model::queue, 3, {1, 1, 2});
   trace.records[2].partition = 1;
   trace.takes = {take(0, 0, 0ms, 300ms), take(2, 1, 100ms, 110ms), take(1, 1, 300ms, 310ms)};
-  trace.idle = {Idle{2, 50ms, 400ms}};
+  trace.idle = {
+      Idle{2, 50ms, 400ms}
+  };
   const HeadOfLine waiting = head_of_line(trace);
-  EXPECT_EQ(waiting.records, 1U) << "not the record of the other partition, which came late by itself";
+  EXPECT_EQ(waiting.records, 1U)
+      << "not the record of the other partition, which came late by itself";
   EXPECT_EQ(waiting.longest, 250ms);
 }
 
@@ -156,7 +163,9 @@ TEST(HeadOfLine, InALogAReaderKeepsAllItsPartitionsWaiting) {
   trace.records[1].partition = 1;
   trace.records[1].available = 50ms;
   trace.takes = {take(0, 0, 0ms, 300ms), take(1, 0, 300ms, 310ms)};
-  trace.idle = {Idle{1, 0ms, 400ms}};
+  trace.idle = {
+      Idle{1, 0ms, 400ms}
+  };
   const HeadOfLine waiting = head_of_line(trace);
   EXPECT_EQ(waiting.records, 1U);
   EXPECT_EQ(waiting.longest, 250ms) << "from when it was there";
@@ -165,7 +174,9 @@ TEST(HeadOfLine, InALogAReaderKeepsAllItsPartitionsWaiting) {
 TEST(HeadOfLine, WhatIsBehindDoesNotHoldUpWhatIsAhead) {
   Trace trace = trace_of(Model::queue, 2, {1, 1});
   trace.takes = {take(1, 0, 0ms, 300ms), take(0, 1, 200ms, 210ms)};
-  trace.idle = {Idle{1, 0ms, 200ms}};
+  trace.idle = {
+      Idle{1, 0ms, 200ms}
+  };
   EXPECT_EQ(head_of_line(trace).records, 0U);
 }
 
@@ -173,7 +184,9 @@ TEST(HeadOfLine, ARecordTakenBeforeThePublisherHeardOfItNeverWaited) {
   Trace trace = trace_of(Model::queue, 2, {1, 1});
   trace.records[1].available = 100ms;
   trace.takes = {take(0, 0, 0ms, 300ms), take(1, 1, 90ms, 95ms)};
-  trace.idle = {Idle{1, 0ms, 90ms}};
+  trace.idle = {
+      Idle{1, 0ms, 90ms}
+  };
   EXPECT_EQ(head_of_line(trace).records, 0U);
 }
 
@@ -222,7 +235,9 @@ Comparison example() {
   traces.log = trace_of(Model::log, 2, {1, 1, 2});
   traces.log.takes = {take(0, 0, 0ms, 50ms), dropped(1, 0, 50ms), take(1, 0, 51ms, 60ms),
                       take(2, 0, 60ms, 500ms)};
-  traces.log.idle = {Idle{1, 0ms, 500ms}};
+  traces.log.idle = {
+      Idle{1, 0ms, 500ms}
+  };
   Comparison comparison = compared(plan, traces);
   comparison.machine = "2 x <CPU> & more";
   comparison.broker = "Twofold at 127.0.0.1:1";

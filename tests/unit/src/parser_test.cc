@@ -49,9 +49,9 @@ TEST(Parser, AVerbMayStandBehindACommandThatIsOneItself) {
   EXPECT_EQ(compare->args.count("workers"), 8U);
   EXPECT_TRUE(compare->args.has("keep"));
   for (const auto& words : {
-           std::vector<std::string>{"bench", "compare",   "--backlog", "9"      },
-           std::vector<std::string>{"bench", "--backlog", "9",         "compare"},
-           std::vector<std::string>{"bench", "compare",   "publish"            }
+           std::vector<std::string>{"bench",    "compare", "--backlog", "9"},
+           std::vector<std::string>{"bench",          "--backlog",             "9",    "compare"},
+           std::vector<std::string>{"bench", "compare",          "publish"           }
   }) {
     EXPECT_FALSE(parse_words(words)) << words.back();
   }
