@@ -64,6 +64,12 @@ std::string time_text(nanoseconds time) {
   return fmt::format("{:.1f} s", ns / 1e9);
 }
 
+std::string bound_text(nanoseconds bound) {
+  const std::int64_t us = bound.count() / 1000;
+  if (us < 1000) return fmt::format("{} us", us);
+  return us < 1'000'000 ? fmt::format("{} ms", us / 1000) : fmt::format("{} s", us / 1'000'000);
+}
+
 std::string grouped(std::uint64_t number) {
   std::string digits = fmt::format("{}", number);
   for (std::size_t at = digits.size(); at > 3;) {

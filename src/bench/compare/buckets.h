@@ -22,6 +22,9 @@ std::vector<Bucket> buckets_of(const std::vector<nanoseconds>& queue,
 /// "350 us", "12.4 ms", "1.23 s".
 std::string time_text(nanoseconds time);
 
+/// The end of a row: "5 ms", "1 s".
+std::string bound_text(nanoseconds bound);
+
 /// "12,345".
 std::string grouped(std::uint64_t number);
 

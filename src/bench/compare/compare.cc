@@ -16,7 +16,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr nanoseconds kLook = std::chrono::milliseconds(100);
-constexpr nanoseconds kPatience = seconds(10);  // above what the plan itself asks for
+constexpr nanoseconds kPatience = seconds(5);  // above what the plan itself asks for
 
 // Topic, queue and group, named as nobody else's.
 class Resources {

@@ -9,10 +9,9 @@
 namespace twofold::bench::compare {
 namespace {
 
-std::string waiting_text(const HeadOfLine& waiting) {
-  if (waiting.records == 0) return "0 records";
-  return fmt::format("{} records, p50 {}, max {}", grouped(waiting.records),
-                     time_text(waiting.median), time_text(waiting.longest));
+std::string waits_text(const HeadOfLine& waiting) {
+  if (waiting.records == 0) return "-";
+  return fmt::format("p50 {}, max {}", time_text(waiting.median), time_text(waiting.longest));
 }
 
 std::string redelivered_text(const Findings& side) {
@@ -110,7 +109,9 @@ std::vector<Row> rows_of(const Comparison& c) {
   row("latency p99", [](const Findings& side) { return time_text(side.percentile(99)); });
   row("latency p99.9", [](const Findings& side) { return time_text(side.percentile(99.9)); });
   row("latency max", [](const Findings& side) { return time_text(side.max()); });
-  row("head-of-line waiting", [](const Findings& side) { return waiting_text(side.head_of_line); });
+  row("head-of-line waiting",
+      [](const Findings& side) { return grouped(side.head_of_line.records) + " records"; });
+  row("  how long", [](const Findings& side) { return waits_text(side.head_of_line); });
   row("idle beside waiting",
       [](const Findings& side) { return time_text(side.head_of_line.idle) + " of workers"; });
   row("order violations",

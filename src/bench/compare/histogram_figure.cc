@@ -36,7 +36,7 @@ Figure histogram_figure(const Comparison& comparison) {
     figure.drawing.text(x + width + 6, y + 11, "small", grouped(count));
   };
   for (const Bucket& bucket : buckets) {
-    figure.drawing.text_to(kLabelEnd, y + 11, "small", "to " + time_text(bucket.upto));
+    figure.drawing.text_to(kLabelEnd, y + 11, "small", "to " + bound_text(bucket.upto));
     side(kQueueBegin, bucket.queue, "queue");
     side(kLogBegin, bucket.log, "log");
     y += kRow;

@@ -30,7 +30,7 @@ std::size_t columns_of(std::string_view text) {
 
 std::string padded(const std::string& text, std::size_t columns) {
   const std::size_t taken = columns_of(text);
-  return taken >= columns ? text : text + std::string(columns - taken, ' ');
+  return taken >= columns ? text + "  " : text + std::string(columns - taken, ' ');
 }
 
 std::string histogram_text(const Comparison& comparison, const Canvas& canvas) {
@@ -44,7 +44,7 @@ std::string histogram_text(const Comparison& comparison, const Canvas& canvas) {
     return fmt::format("{} {:>{}}", painted(colour, drawn, canvas), grouped(count), kCountColumns);
   };
   for (const Bucket& bucket : buckets) {
-    text += fmt::format("{:<{}}{}  {}\n", "  to " + time_text(bucket.upto), kWhatColumns,
+    text += fmt::format("{:<{}}{}  {}\n", "  to " + bound_text(bucket.upto), kWhatColumns,
                         side(bucket.queue, kQueueColour), side(bucket.log, kLogColour));
   }
   return text;
@@ -64,12 +64,9 @@ std::string bar(std::uint64_t value, std::uint64_t max, const Canvas& canvas) {
 
 std::string comparison_text(const Comparison& comparison, const Canvas& canvas) {
   const std::size_t column = canvas.bar_columns + 1 + kCountColumns + 2;
-  const auto head = [&](const char* title, std::string_view colour, std::size_t width) {
-    return painted(colour, padded(title, width), canvas);
-  };
-  std::string text =
-      fmt::format("{:<{}}{}{}\n", "", kWhatColumns, head("AS A QUEUE", kQueueColour, column),
-                  head("AS A LOG", kLogColour, 0));
+  std::string text = std::string(kWhatColumns, ' ') +
+                     painted(kQueueColour, padded("AS A QUEUE", column), canvas) +
+                     painted(kLogColour, "AS A LOG", canvas) + "\n";
   for (const Row& row : rows_of(comparison)) {
     text += fmt::format("{:<{}}{}{}\n", row.what, kWhatColumns, padded(row.queue, column), row.log);
   }

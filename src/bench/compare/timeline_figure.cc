@@ -126,7 +126,7 @@ void draw_axis(Drawing& drawing, double y, const Scale& scale) {
 
 std::uint64_t first_records(const Plan& plan) {
   const std::uint64_t wanted =
-      std::max({kRecordsMin, plan.slow_every * 3 / 2, plan.crash_every * plan.workers * 3 / 2});
+      std::max({kRecordsMin, plan.slow_every * 3, plan.crash_every * plan.workers * 3 / 2});
   return std::min(wanted, plan.records);
 }
 

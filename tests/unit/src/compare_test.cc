@@ -202,6 +202,7 @@ TEST(Buckets, BothHistogramsShareTheirRowsAndEverythingIsCountedOnce) {
   for (const Bucket& row : rows) seen += row.queue + row.log;
   EXPECT_EQ(seen, 6U);
   EXPECT_TRUE(buckets_of({}, {}).empty());
+  EXPECT_EQ(bound_text(rows.front().upto), "1 ms");
 }
 
 TEST(Buckets, ALongTailDoesNotMakeALongPage) {
