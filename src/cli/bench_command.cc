@@ -161,7 +161,7 @@ Tried<> run_bench(Session& session, const Args& args) {
     return usage(workload.empty() ? "WORKLOAD is missing"
                                   : fmt::format("\"{}\" is not a workload", workload),
                  "there are publish, fetch, latency, queue, waiting, queues, memory, waiters, "
-                 "expiry, churn, stream and fanout");
+                 "expiry, churn, stream and fanout; and: twofold bench compare");
   }
   const auto options = options_of(workload, args);
   if (!options) return options.error();

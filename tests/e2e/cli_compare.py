@@ -61,7 +61,7 @@ class Compare(BrokerCase):
         report = self.compare("--msgs", "100", "--rate", "200/s")
         for side in (report["queue"], report["log"]):
             self.assertGreater(side["seconds"], 0.45, "an open loop is not faster than its rate")
-            self.assertLess(side["latency_ms"]["p50"], side["seconds"] * 1000 / 2)
+            self.assertLessEqual(side["latency_ms"]["p50"], side["seconds"] * 1000 - 245, "half of them came later")
 
     def test_the_reports_stand_alone(self):
         for kind in ("html", "svg"):

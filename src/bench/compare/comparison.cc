@@ -113,7 +113,7 @@ std::vector<Row> rows_of(const Comparison& c) {
       [](const Findings& side) { return grouped(side.head_of_line.records) + " records"; });
   row("  how long", [](const Findings& side) { return waits_text(side.head_of_line); });
   row("idle beside waiting",
-      [](const Findings& side) { return time_text(side.head_of_line.idle) + " of workers"; });
+      [](const Findings& side) { return time_text(side.head_of_line.idle) + " of worker time"; });
   row("order violations",
       [](const Findings& side) { return grouped(side.order_violations) + " records"; });
   row("crashes", [](const Findings& side) { return grouped(side.crashes); });

@@ -185,8 +185,9 @@ TEST(Help, EveryCommandSaysWhatItIsInOneSentenceAndWhatToSeeNext) {
         rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
       }
       const std::size_t space = command.path.find(' ');
-      if (space != std::string_view::npos) {
-        EXPECT_FALSE(noun_summary(command.path.substr(0, space)).empty()) << command.path;
+      const std::string_view noun = command.path.substr(0, space);
+      if (find_command(noun) == nullptr) {
+        EXPECT_FALSE(noun_summary(noun).empty()) << command.path;
       }
     }
   }
