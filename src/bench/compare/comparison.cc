@@ -47,9 +47,9 @@ std::string time_sentence(const Comparison& c) {
     return text + "; in neither did a record wait behind another while a worker was idle.";
   }
   return text + fmt::format(
-                    "; behind another one, beside an idle worker, {} records waited in the "
-                    "queue and {} in the log, where workers were idle for {} meanwhile.",
-                    grouped(q.records), grouped(l.records), time_text(l.idle));
+                    "; beside records that waited behind another one, workers were idle for "
+                    "{} in the queue and for {} in the log.",
+                    time_text(q.idle), time_text(l.idle));
 }
 
 std::string order_sentence(const Comparison& c) {

@@ -70,6 +70,7 @@ std::vector<std::optional<Standing>> standings_of(const Trace& trace) {
 std::vector<Change> changes_of(const Trace& trace) {
   std::vector<Change> changes;
   std::vector<bool> seen(trace.records.size());
+  std::vector<bool> given_up(trace.records.size());
   for (const Take& take : trace.takes) {
     if (take.record >= seen.size()) continue;
     const nanoseconds available = trace.records[take.record].available;
@@ -78,8 +79,11 @@ std::vector<Change> changes_of(const Trace& trace) {
       changes.push_back(Change{std::min(available, take.taken), Kind::available, take.record});
     }
     seen[take.record] = true;
+    if (given_up[take.record]) changes.push_back(Change{take.taken, Kind::ends, take.record});
     changes.push_back(Change{take.taken, Kind::taken, take.record});
-    changes.push_back(Change{take.ended, Kind::ends, take.record});
+    // What a crashed worker held counts as held until somebody takes it again.
+    given_up[take.record] = take.dropped;
+    if (!take.dropped) changes.push_back(Change{take.ended, Kind::ends, take.record});
   }
   for (const Idle& idle : trace.idle) {
     changes.push_back(Change{idle.from, Kind::idle_begins, 0});

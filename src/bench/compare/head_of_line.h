@@ -12,6 +12,8 @@ namespace twofold::bench::compare {
 /// partition, by offset. In a log it is what one reader reads, its partitions together: a reader
 /// that is busy with one of them keeps all of them waiting.
 ///
+/// What a crashed worker held is in its hands until somebody takes it again: nobody else knows.
+///
 /// A record that waits only because all workers are busy does not wait at the head of the line, and
 /// neither does one that is on its way.
 struct HeadOfLine {

@@ -180,6 +180,17 @@ TEST(HeadOfLine, WhatIsBehindDoesNotHoldUpWhatIsAhead) {
   EXPECT_EQ(head_of_line(trace).records, 0U);
 }
 
+TEST(HeadOfLine, WhatACrashedWorkerHeldIsHeldUntilItComesAgain) {
+  Trace trace = trace_of(Model::queue, 2, {1, 1});
+  trace.takes = {dropped(0, 0, 10ms), take(0, 1, 1000ms, 1010ms), take(1, 1, 1020ms, 1030ms)};
+  trace.idle = {
+      Idle{1, 0ms, 1000ms}
+  };
+  const HeadOfLine waiting = head_of_line(trace);
+  EXPECT_EQ(waiting.records, 1U) << "the one behind it; itself it was taken at once";
+  EXPECT_EQ(waiting.longest, 990ms);
+}
+
 TEST(HeadOfLine, ARecordTakenBeforeThePublisherHeardOfItNeverWaited) {
   Trace trace = trace_of(Model::queue, 2, {1, 1});
   trace.records[1].available = 100ms;
