@@ -144,7 +144,7 @@ std::vector<Command> storage_commands() {
        {kConfig, kData, {"to", 0, Takes::text, "DIR", "where the copy goes; new or empty"}, kSet},
        {"twofold storage snapshot --data /var/lib/twofold --to /backup/today",
         "twofold storage snapshot --to /backup/today -o json",
-        "twofold serve --data /backup/today --http 127.0.0.1:0"},
+        "twofold storage snapshot --to /backup/today && twofold storage verify --data /backup/today"},
        "storage verify, doctor",
        &run_storage_snapshot},
       {"storage verify",
