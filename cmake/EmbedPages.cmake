@@ -1,8 +1,10 @@
-# Run at build time: cmake -DWEB_DIR=... -DCLIENT_DIR=... -DOUTPUT_DIR=... -P EmbedPages.cmake
+# Run at build time: cmake -DWEB_DIR=... -DCLIENT_DIR=... -DESBUILD=... -DOUTPUT_DIR=... -P EmbedPages.cmake
 #
 # Writes OUTPUT_DIR/embedded_pages.cc: a table of every file below WEB_DIR that browsers ask for, and of the
-# modules of CLIENT_DIR as client/..., its bytes taken in by the assembler from where they are, and a
-# compressed variant beside them where that saves something. A digest of the bytes is the ETag; it also makes that file differ when they do.
+# modules of CLIENT_DIR as client/..., its bytes taken in by the assembler, and a compressed variant beside them
+# where that saves something. A digest of the bytes is the ETag; it also makes that file differ when they do.
+# Our own modules and styles go in without what only people read: esbuild takes each as it is and writes it
+# shorter, file by file. What others wrote (vendor/) goes in byte for byte.
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
 set(type_js "text/javascript; charset=utf-8")
@@ -18,8 +20,23 @@ file(GLOB client RELATIVE ${CLIENT_DIR} ${CLIENT_DIR}/*.js)
 list(TRANSFORM client PREPEND client/)
 list(APPEND paths ${client})
 list(SORT paths)  # by bytes: the program looks them up
-file(REMOVE_RECURSE ${OUTPUT_DIR}/gzip)
+file(REMOVE_RECURSE ${OUTPUT_DIR}/gzip ${OUTPUT_DIR}/short)
 file(MAKE_DIRECTORY ${OUTPUT_DIR}/gzip)
+
+# The short ones, under the same names below short/web and short/client.
+function(shorten from to)
+  set(entries ${ARGN})
+  list(TRANSFORM entries PREPEND ${from}/)
+  execute_process(COMMAND ${ESBUILD} ${entries} --minify --format=esm --target=es2022 --charset=utf8
+                          --log-level=warning --outbase=${from} --outdir=${OUTPUT_DIR}/short/${to}
+                  COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+set(own_web ${paths})
+list(FILTER own_web INCLUDE REGEX "\\.(js|css)$")
+list(FILTER own_web EXCLUDE REGEX "^(vendor|client)/")
+shorten(${WEB_DIR} web ${own_web})
+list(TRANSFORM client REPLACE "^client/" "")
+shorten(${CLIENT_DIR} client ${client})
 
 # Takes the bytes of a file in under a name.
 function(take_in symbol file out)
@@ -37,7 +54,9 @@ foreach(path IN LISTS paths)
   endif()
   set(file ${WEB_DIR}/${path})
   if(path MATCHES "^client/")  # web has no folder of that name
-    string(REGEX REPLACE "^client/" "${CLIENT_DIR}/" file ${path})
+    set(file ${OUTPUT_DIR}/short/${path})
+  elseif(EXISTS ${OUTPUT_DIR}/short/web/${path})
+    set(file ${OUTPUT_DIR}/short/web/${path})
   endif()
   set(packed ${OUTPUT_DIR}/gzip/${index}.gz)
   execute_process(COMMAND gzip -9nc ${file} OUTPUT_FILE ${packed} COMMAND_ERROR_IS_FATAL ANY)

@@ -9,6 +9,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+find_program(ESBUILD esbuild REQUIRED)  # makes the pages of web/ shorter before they go into the program
 
 # Asio and Beast are compiled once each (engine/base/asio_impl.cc, http/beast_impl.cc) instead of
 # in every file that sees them. Every object of the program must agree on these definitions.

@@ -74,6 +74,12 @@ struct LogBacklog {
   WallTime oldest_append;  ///< of about the first of them (0 when there are none)
 };
 
+/// When records were appended: those from the one asked about up to `upto`, all at once.
+struct AppendedAt {
+  WallTime at;
+  Offset upto;
+};
+
 /// The one thread that decides. Rooms call it while running on it, and write through it.
 ///
 /// Contract
@@ -110,6 +116,8 @@ class Core {
   virtual LogStatus status(LogId log) const = 0;
   /// What a reader has not read who has come to `from`. O(log batches).
   virtual LogBacklog backlog(LogId log, Offset from) const = 0;
+  /// About when the record was appended: of sealed segments, the newest of a stretch. O(log batches).
+  virtual AppendedAt appended_at(LogId log, Offset offset) const = 0;
   /// Forgets records before `start`; journaled only when `durable_decision` (a retention or trim
   /// that the state machines cannot derive again).
   virtual void trim(LogId log, Offset start, bool durable_decision) = 0;

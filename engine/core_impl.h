@@ -118,6 +118,7 @@ class CoreImpl final : public Core, public TimerTarget {
   void unlisten(LogId log, LogListener& listener) override;
   LogStatus status(LogId log) const override;
   void trim(LogId log, Offset start, bool durable_decision) override;
+  AppendedAt appended_at(LogId log, Offset offset) const override;
   LogBacklog backlog(LogId log, Offset from) const override;
   Offset first_appended_since(LogId log, WallTime time) const override;
   Offset start_for_size(LogId log, std::uint64_t bytes) const override;

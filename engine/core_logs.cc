@@ -120,6 +120,10 @@ LogStatus CoreImpl::status(LogId log) const { return at(log).status(); }
 
 LogBacklog CoreImpl::backlog(LogId log, Offset from) const { return at(log).backlog(from); }
 
+AppendedAt CoreImpl::appended_at(LogId log, Offset offset) const {
+  return at(log).appended_at(offset);
+}
+
 void CoreImpl::trim(LogId log, Offset start, bool durable_decision) {
   auto& index = at(log);
   start = std::min(start, index.end);

@@ -98,6 +98,17 @@ LogStatus LogIndex::status() const {
   return LogStatus{start, visible_end, end, bytes(), oldest};
 }
 
+AppendedAt LogIndex::appended_at(Offset offset) const {
+  const auto range = std::partition_point(
+      sealed.begin(), sealed.end(),
+      [offset](const SealedRange& s) { return s.range.upto <= offset; });
+  if (range != sealed.end() && range->range.first <= offset)
+    return {range->range.append_time, range->range.upto};
+  const Extent* const extent = find(offset);
+  if (extent == extents_end()) return {last_append, advance(offset, 1)};
+  return {WallTime{extent->append_ms}, extent->upto()};
+}
+
 // Within a sealed range, and within the journal, batches count as if they were all of one size.
 LogBacklog LogIndex::backlog(Offset from) const {
   from = std::max(from, start);

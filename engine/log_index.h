@@ -83,6 +83,7 @@ class LogIndex {
   std::uint64_t sealed_bytes() const;
   LogStatus status() const;
   LogBacklog backlog(Offset from) const;
+  AppendedAt appended_at(Offset offset) const;
   CleaningStatus cleaning(Offset upto) const;
   /// As Core::start_for_count().
   Offset start_for_count(std::uint64_t count) const;

@@ -52,6 +52,13 @@ struct ServerInfo {
   engine::WallTime started{0};
 };
 
+/// A setting as it is in force, for those who manage the broker; secrets are masked.
+struct Setting {
+  std::string key;
+  std::string value;
+  std::string origin;  ///< "default", "twofold.toml:3", "flag --http"
+};
+
 /// What every handler may use. Built by the program once all parts exist, before the server starts;
 /// outlives the server.
 /// Threads  topics, groups, queues and core (but for executor()) on the core only, through
@@ -83,8 +90,18 @@ struct Broker {
   std::function<std::vector<HealthCheck>()> checks{};
   /// More samples for /metrics in Prometheus text, each line ended. Called on the core.
   std::function<void(std::string& out)> metrics{};
+  /// Every setting, as it is in force.
+  std::vector<Setting> settings{};
   /// For charts; called on the first I/O thread, which the core is on.
   std::function<Appended()> appended{};
+};
+
+/// How the pages are served.
+struct PagesOptions {
+  bool enabled = true;
+  bool read_only = false;  ///< pages say so and show no actions; the API is as it was
+  std::string folder{};    ///< served from there instead of from the program; empty: it is not
+  std::vector<std::string> frame_ancestors{};  ///< origins whose pages may show these in a frame
 };
 
 /// Limits and manners of the server. Times are how long something may take.
@@ -103,6 +120,7 @@ struct ServerOptions {
   std::vector<std::string> origins_allowed{};
   bool compression = true;  ///< of JSON over WebSocket, for those who ask for it
   sqs::Options sqs{};
+  PagesOptions pages{};
 };
 
 }  // namespace twofold::http

@@ -1,5 +1,6 @@
 #include "http/lane.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "http/response_head.h"
@@ -34,6 +35,29 @@ Lane::Lane(boost::asio::io_context& context, ServerCommon& c)
 
 Lane::~Lane() = default;
 
+std::uint64_t Lane::enter(Session& session) {
+  if (last_number_ == 0) {
+    const auto place = std::find(common.lanes.begin(), common.lanes.end(), this);
+    last_number_ = static_cast<std::uint64_t>(place - common.lanes.begin()) << kNumberBits;
+  }
+  sessions_.emplace(++last_number_, &session);
+  return last_number_;
+}
+
+std::vector<Connected> Lane::connected(std::uint64_t after, std::size_t max) const {
+  std::vector<Connected> found;
+  for (auto at = sessions_.upper_bound(after); at != sessions_.end() && found.size() < max; ++at)
+    found.push_back(at->second->look());
+  return found;
+}
+
+bool Lane::disconnect(std::uint64_t number) {
+  const auto found = sessions_.find(number);
+  if (found == sessions_.end()) return false;
+  found->second->cut();
+  return true;
+}
+
 void Lane::start_ticking() {
   tick();
   wait_for_tick();
@@ -53,11 +77,11 @@ void Lane::wait_for_tick() {
 void Lane::tick() {
   now_ = common.broker.clock.now();
   date_line_ = http::date_line(common.broker.clock.wall());
-  for (Session* session : sessions_) session->check_deadline(now_);
+  for (const auto& [number, session] : sessions_) session->check_deadline(now_);
 }
 
 void Lane::leave(Session& session) {
-  sessions_.erase(&session);
+  sessions_.erase(session.number());
   metrics.connections_closed.add();
   if (draining_ && sessions_.empty() && drained_) std::exchange(drained_, nullptr)();
 }
@@ -65,13 +89,13 @@ void Lane::leave(Session& session) {
 void Lane::drain(engine::UniqueFunction<void()> done) {
   draining_ = true;
   drained_ = std::move(done);
-  for (Session* session : sessions_) session->begin_drain();
+  for (const auto& [number, session] : sessions_) session->begin_drain();
   if (sessions_.empty()) std::exchange(drained_, nullptr)();
 }
 
 void Lane::cut() {
   draining_ = true;
-  for (Session* session : sessions_) session->cut();
+  for (const auto& [number, session] : sessions_) session->cut();
 }
 
 void Lane::next_request_id(std::string& out) {

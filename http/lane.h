@@ -1,15 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "engine/base/task_group.h"
+#include "http/connected.h"
 #include "http/server_common.h"
 
 namespace twofold::http {
@@ -33,9 +35,17 @@ class Lane {
   void start_ticking();
   void stop_ticking();
 
-  void enter(Session& session) { sessions_.insert(&session); }
+  /// Answers the connection's number.
+  std::uint64_t enter(Session& session);
   void leave(Session& session);
   std::size_t connections() const { return sessions_.size(); }
+
+  /// Those behind `after`, by their numbers.
+  std::vector<Connected> connected(std::uint64_t after, std::size_t max) const;
+  /// Ends one; false when it is not (or no longer) here.
+  bool disconnect(std::uint64_t number);
+  /// Which of all lanes a connection's number is of.
+  static std::size_t lane_of(std::uint64_t number) { return number >> kNumberBits; }
 
   /// No new requests: idle connections close, long polls are answered empty. Calls `done` once the
   /// last connection has left.
@@ -66,7 +76,9 @@ class Lane {
   engine::Instant now_;
   std::string date_line_;
   std::uint64_t next_id_;
-  std::unordered_set<Session*> sessions_;
+  static constexpr int kNumberBits = 40;
+  std::map<std::uint64_t, Session*> sessions_;
+  std::uint64_t last_number_ = 0;
   bool draining_ = false;
   engine::UniqueFunction<void()> drained_;
   std::unique_ptr<ws::Hub> hub_;

@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -25,6 +26,7 @@ constexpr std::string_view kTurnedAway =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
     "Connection: close\r\n\r\n";
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
+constexpr std::size_t kStirredMax = 1'000;  // looked at in one second
 constexpr auto kSampleEvery = std::chrono::seconds{1};
 
 engine::Error refused(std::string_view address, std::uint16_t port,
@@ -43,6 +45,7 @@ struct Server::State {
       : common(broker, std::move(options)), sampling(*contexts.front()) {
     for (asio::io_context* context : contexts) {
       lanes.push_back(std::make_unique<Lane>(*context, common));
+      common.lanes.push_back(lanes.back().get());
       common.lane_metrics.push_back(&lanes.back()->metrics);
     }
   }
@@ -53,6 +56,7 @@ struct Server::State {
   void close_acceptors();
   Task<> pause();
   void sample();
+  void sample_entities();
   void sample_every_second();
 
   ServerCommon common;
@@ -89,6 +93,35 @@ void Server::State::sample() {
     totals.bytes_out += lane->bytes_sent.value();
   }
   common.stats.sample(common.broker.clock.now(), common.broker.clock.wall(), totals);
+  if (common.broker.core.executor().is_current()) sample_entities();
+}
+
+// A few hundred at most, of however many there are: those that have a past, and those in which
+// something has happened since.
+void Server::State::sample_entities() {
+  const auto known = [](std::vector<std::uint32_t> ids, std::vector<std::uint32_t> more) {
+    ids.insert(ids.end(), more.begin(), more.end());
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+  };
+  Broker& broker = common.broker;
+  stats::Entities& entities = common.entities;
+  entities.begin(broker.clock.now(), broker.clock.wall());
+  for (const std::uint32_t id :
+       known(entities.queues(), broker.queues.take_stirred(kStirredMax))) {
+    if (const auto sample = broker.queues.sample(id)) entities.see(*sample);
+  }
+  auto given = common.reads.take();
+  for (const auto& [log, records] : given.by_log)
+    if (const auto topic = broker.topics.topic_of(log)) given.by_topic[*topic] += records;
+  std::vector<std::uint32_t> topics = broker.topics.take_stirred(kStirredMax);
+  for (const auto& [topic, records] : given.by_topic) topics.push_back(topic);
+  for (const std::uint32_t id : known(entities.topics(), std::move(topics))) {
+    if (const auto sample = broker.topics.sample(id))
+      entities.see(id, sample->name, sample->appended, given.by_topic[id]);
+  }
+  entities.end();
 }
 
 void Server::State::sample_every_second() {

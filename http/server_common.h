@@ -7,10 +7,14 @@
 #include "http/broker.h"
 #include "http/metrics.h"
 #include "http/router.h"
+#include "http/stats/entities.h"
+#include "http/stats/reads.h"
 #include "http/stats/recorder.h"
 #include "http/sqs/authenticator.h"
 
 namespace twofold::http {
+
+class Lane;
 
 /// What all connections of the server share, on whatever thread. The options, the router and the
 /// list of lanes do not change once connections exist.
@@ -23,7 +27,10 @@ struct ServerCommon {
   const Router router;
   const sqs::Authenticator authenticator;
   std::vector<const LaneMetrics*> lane_metrics;  ///< one per I/O thread
+  std::vector<Lane*> lanes;  ///< likewise
   stats::Recorder stats;
+  stats::Entities entities;
+  mutable stats::Reads reads;
   std::atomic<std::size_t> connections{0};
   std::atomic<std::uint64_t> body_bytes{0};      ///< of bodies too large for a read buffer
   std::atomic<std::uint64_t> answer_bytes{0};    ///< of large answers not written yet

@@ -5,9 +5,12 @@
 #include <boost/asio/write.hpp>
 #include <sys/socket.h>
 
+#include <fmt/format.h>
+
 #include "engine/base/diag.h"
 #include "http/gate.h"
 #include "http/response_head.h"
+#include "http/route.h"
 #include "http/upgraded.h"
 
 namespace twofold::http {
@@ -36,9 +39,9 @@ Session::Session(Lane& lane, asio::ip::tcp::socket socket)
       socket_(std::move(socket)),
       call_(lane.common.broker, lane.common, *this, *this),
       in_(kBufferBytesMax),
-      deadline_(lane.now()) {
-  lane_.enter(*this);
-}
+      deadline_(lane.now()),
+      number_(lane.enter(*this)),
+      opened_(lane.now()) {}
 
 Session::~Session() {
   lane_.common.body_bytes -= budgeted_;
@@ -211,6 +214,7 @@ Task<bool> Session::flush(std::string_view body) {
     }
   }
   lane_.metrics.bytes_sent.add(written);
+  bytes_sent_ += written;
   out_.clear();
   if (out_.capacity() > kUnwrittenMax) out_.shrink_to_fit();
   co_return !abort_;
@@ -223,6 +227,7 @@ void Session::write_what_fits() {
   boost::system::error_code error;
   const std::size_t written = socket_.write_some(asio::buffer(out_), error);
   lane_.metrics.bytes_sent.add(written);
+  bytes_sent_ += written;
   out_.erase(0, written);
 }
 
@@ -241,6 +246,31 @@ Task<> Session::linger() {
     if (failed) co_return;
     thrown_away += bytes;
   }
+}
+
+Connected Session::look() const {
+  Connected seen;
+  seen.id = number_;
+  if (last_route_) {
+    const OperationName name = operation_name(route_index(*last_route_));
+    seen.protocol = upgraded_ ? "websocket" : name.api;
+    seen.operation = name.name;
+  }
+  boost::system::error_code gone;
+  const auto peer = socket_.remote_endpoint(gone);
+  if (!gone) {
+    const std::string address = peer.address().to_string();
+    seen.peer = fmt::format(fmt::runtime(peer.address().is_v6() ? "[{}]:{}" : "{}:{}"), address,
+                            peer.port());
+  }
+  seen.client = client_;
+  seen.open_for = lane_.now() - opened_;
+  seen.quiet_for = upgraded_ ? engine::Duration{0} : lane_.now() - (requests_ > 0 ? asked_ : opened_);
+  seen.requests = requests_;
+  seen.bytes_sent = bytes_sent_;
+  seen.messages = messages_;
+  if (upgraded_) upgraded_->describe(seen);
+  return seen;
 }
 
 void Session::enter_phase(Phase phase, engine::Duration allowed) {

@@ -36,6 +36,10 @@ class Session final : public Watch,
   /// Serves until either side closes. Keeps `self` alive meanwhile.
   static Task<> run(std::shared_ptr<Session> self);
 
+  std::uint64_t number() const { return number_; }
+  /// What there is to say about it.
+  Connected look() const;
+
   void check_deadline(engine::Instant now);
   void begin_drain();
   void cut();
@@ -97,6 +101,7 @@ class Session final : public Watch,
   void end_stream();
   bool lend_piece();
   void return_piece();
+  void note_request();
   void forget_request();
   void count_messages();
   bool may_settle() const;
@@ -136,6 +141,14 @@ class Session final : public Watch,
   engine::Instant deadline_{0};
   bool timed_out_ = false;
 
+  const std::uint64_t number_;
+  const engine::Instant opened_;
+  engine::Instant asked_{0};           // when the last request came
+  const Route* last_route_ = nullptr;  // of that
+  std::string client_;                 // as the first request said
+  std::uint64_t requests_ = 0;
+  std::uint64_t bytes_sent_ = 0;
+  std::uint64_t messages_ = 0;
   std::shared_ptr<Upgraded> upgraded_;  // what speaks on the socket instead of this
   std::shared_ptr<Interruptible> wait_;
   bool watching_ = false;

@@ -6,6 +6,7 @@
 
 #include "engine/base/diag.h"
 #include "engine/base/stopwatch.h"
+#include "http/client_name.h"
 #include "http/gate.h"
 #include "http/pages/pages.h"
 #include "http/response_head.h"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::size_t kGatherBytes = 16 << 10;     // bodies up to this size are copied together
 constexpr std::size_t kUnwrittenMax = 64 << 10;    // pipelined answers are written beyond this
+constexpr std::size_t kClientBytesMax = 64;
 constexpr std::size_t kSkippedBodyMax = 64 << 10;  // refused bodies up to this size are read
 
 bool opens_json(std::string_view body) {
@@ -35,6 +37,7 @@ Task<Session::Next> Session::answer() {
     refuse_head(*refusal);
     co_return Next::close;
   }
+  note_request();
   lane_.next_request_id(request_id_);
   call_.request_id = request_id_;
   request_bytes_ = head_bytes_;
@@ -59,6 +62,7 @@ Task<Session::Next> Session::answer() {
     co_await handle();
   }
   if (call_.route) {
+    last_route_ = call_.route;
     lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
   }
   if (call_.reply.upgrade) {
@@ -86,6 +90,12 @@ Task<Session::Next> Session::answer() {
     if (!written && call_.reply.undelivered) call_.reply.undelivered();
   }
   co_return close_ ? Next::close : Next::keep;
+}
+
+// For people who look. Who it is says the first request.
+void Session::note_request() {
+  asked_ = lane_.now();
+  if (requests_++ == 0) client_ = client_name(call_.head).substr(0, kClientBytesMax);
 }
 
 // HTTP ends here: the connection speaks another protocol until it closes.
@@ -183,6 +193,7 @@ std::optional<Problem> Session::settle_media() {
 void Session::count_messages() {
   const Reply& reply = call_.reply;
   lane_.metrics.records_answered.add(reply.messages_handed_out + reply.records_read);
+  messages_ += reply.messages_handed_out + reply.records_read;
   held_ += reply.messages_handed_out;
   held_ -= std::min(held_, reply.messages_settled);
   held_until_ = std::max(held_until_, reply.held_until);

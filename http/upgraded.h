@@ -11,6 +11,7 @@
 namespace twofold::http {
 
 class Lane;
+struct Connected;
 
 /// Another protocol that a connection goes on in. A handler that puts one into its reply ends the
 /// HTTP of that connection: the session writes the head of the answer (101 and the reply's fields),
@@ -27,6 +28,8 @@ class Upgraded : public std::enable_shared_from_this<Upgraded> {
   virtual void tick(engine::Instant now) = 0;
   /// The broker is shutting down: tell the client, let it settle what it holds, and end.
   virtual void drain() = 0;
+  /// Adds what there is to say about it: who it is, what it is sent.
+  virtual void describe(Connected& seen) const = 0;
   /// Out of time.
   virtual void cut() = 0;
 };

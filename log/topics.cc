@@ -206,6 +206,30 @@ const std::string* Topics::name_of(std::uint32_t id) const {
   return found == state_->by_id.end() ? nullptr : &found->second->first;
 }
 
+std::vector<std::uint32_t> Topics::take_stirred(std::size_t max) {
+  std::vector<std::uint32_t> taken;
+  auto& stirred = state_->stirred;
+  while (taken.size() < max && !stirred.empty())
+    taken.push_back(stirred.extract(stirred.begin()).value());
+  return taken;
+}
+
+std::optional<std::uint32_t> Topics::topic_of(LogId log) const {
+  const auto found = state_->topic_of.find(log);
+  if (found == state_->topic_of.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<Topics::Sample> Topics::sample(std::uint32_t id) const {
+  const auto found = state_->by_id.find(id);
+  if (found == state_->by_id.end()) return std::nullopt;
+  const auto& [name, topic] = *found->second;
+  std::uint64_t appended = 0;
+  for (const LogId log : topic.definition.logs)
+    appended += static_cast<std::uint64_t>(state_->core.status(log).visible_end.value());
+  return Sample{name, appended};
+}
+
 void Topics::observe(Observer* observer) { state_->observer = observer; }
 
 void Topics::when_removed(std::function<void(std::uint32_t id)> heard) {
@@ -254,6 +278,7 @@ void Topics::State::define(std::string_view name, const engine::Document& docume
   for (const LogId log : topic.definition.logs) {
     if (opens) core.open_log(log, options);
     if (is_new) core.listen(log, self);
+    topic_of[log] = topic.definition.id;
   }
   if (is_new) {
     by_id.emplace(topic.definition.id, &*at);
@@ -270,11 +295,13 @@ void Topics::State::undefine(std::string_view name) {
   const auto node = topics.extract(found);
   const Topic& topic = node.mapped();
   by_id.erase(topic.definition.id);
+  stirred.erase(topic.definition.id);
   compacted.erase(topic.definition.id);
   partitions -= topic.definition.logs.size();
   count_retained(topic.definition.config, /*added=*/false);
   for (const LogId log : topic.definition.logs) {
     keys.forget(log);
+    topic_of.erase(log);
     core.unlisten(log, self);
     core.drop_log(log);
   }

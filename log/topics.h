@@ -247,6 +247,17 @@ class Topics final : public engine::LogListener, public engine::TimerTarget {
             Completion<std::vector<PartitionOffsets>> done,
             engine::Decided<std::vector<PartitionOffsets>> decided = {});
 
+  /// One topic at one moment, for those who draw its past.
+  struct Sample {
+    const std::string& name;
+    std::uint64_t appended;  ///< records that its logs ever had
+  };
+  /// Topics whose readers saw new records since they were last taken: their ids, up to `max`.
+  std::vector<std::uint32_t> take_stirred(std::size_t max);
+  /// The topic that a log is of.
+  std::optional<std::uint32_t> topic_of(LogId log) const;
+  /// nullopt when there is no such topic (any more).
+  std::optional<Sample> sample(std::uint32_t id) const;
   /// From now on tells `observer` of topics that come and go, or nobody (null).
   void observe(Observer* observer);
 

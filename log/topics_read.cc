@@ -137,6 +137,8 @@ void Topics::release_waiters() {
 std::size_t Topics::waiting() const { return state_->waiters.size(); }
 
 void Topics::on_visible(LogId log, Offset end) {
+  if (const auto topic = state_->topic_of.find(log); topic != state_->topic_of.end())
+    state_->stirred.insert(topic->second);
   Waiters& waiters = state_->waiters;
   for (const Waiters::Seat& seat : waiters.of(log)) {
     const Read* read = waiters.find(seat.ticket);

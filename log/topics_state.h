@@ -8,6 +8,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "log/key_index.h"
@@ -95,6 +97,8 @@ struct Topics::State {
   std::size_t partitions = 0;
   std::function<void(std::uint32_t)> removed;
   Observer* observer = nullptr;
+  std::unordered_map<LogId, std::uint32_t> topic_of;  ///< ids, by log
+  std::unordered_set<std::uint32_t> stirred;          ///< ids of topics with new records
   Waiters waiters;
   Producers producers;
   TopicIds ids;

@@ -106,6 +106,7 @@ struct CheckedAck {
   std::size_t bytes = 0;      ///< to be admitted, to consume
   std::size_t messages = 0;   ///< a message named twice counts once
   std::vector<Runs> acked{};  ///< by partition
+  std::vector<engine::Instant> received{};  ///< when each was delivered
 };
 
 /// Which receipts of a message count. Standard queues of Amazon SQS take every one; here a message

@@ -16,6 +16,7 @@
 #include "queue/delivery.h"
 #include "queue/due_heap.h"
 #include "queue/message_groups.h"
+#include "queue/traffic.h"
 
 namespace twofold::queue {
 
@@ -136,6 +137,7 @@ struct Queue {
   std::unique_ptr<Moves> moves;
   std::shared_ptr<const RecordFilter> filter;
   std::unique_ptr<Attempts> attempts;
+  mutable std::unique_ptr<Traffic> traffic;  // once anything happens: it is no part of what it is
   std::size_t first = 0;  // the partition that the next receive begins with
   bool sparse = false;    // its topic was cleaned before it came there: only reading shows the holes
   bool retention_armed = false;

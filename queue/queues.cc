@@ -87,6 +87,7 @@ void Queues::on_visible(LogId log, Offset end) {
     if (!queue) continue;
     if (!queue->hides_unseen()) queue->partitions[reader.partition].delivery.set_visible_end(end);
     if (!state_->serving) continue;
+    state_->stir(*queue);
     state_->settle(*queue, reader.partition);
     state_->serve(reader.queue);
   }

@@ -10,6 +10,7 @@
 #include "queue/config.h"
 #include "queue/messages.h"
 #include "queue/observer.h"
+#include "queue/traffic.h"
 #include "queue/operations.h"
 #include "queue/views.h"
 
@@ -153,6 +154,11 @@ class Queues final : public engine::StateMachine,
                                    const std::vector<MessageId>& messages) const;
   /// From now on tells `observer`, or nobody (null). It must outlive this or be taken back.
   void observe(Observer* observer);
+  /// Queues in which anything happened since they were last taken: up to `max`, the newest first;
+  /// the others wait for the next time.
+  std::vector<std::uint32_t> take_stirred(std::size_t max);
+  /// nullopt when there is no such queue (any more), or nothing ever happened in it.
+  std::optional<QueueSample> sample(std::uint32_t id) const;
   /// Answers all long polls empty (draining).
   void release_waiters();
 

@@ -27,6 +27,7 @@ void Queues::State::expire(Queue& queue, std::size_t index) {
   Partition& partition = queue.partitions[index];
   Expired expired;
   partition.delivery.expire(core.now(), receives_max(queue), kExpireMax, expired);
+  if (!expired.ready.empty()) stir(queue);
   if (partition.groups) partition.groups->changed(expired.ready, partition.delivery);
   if (observer && !expired.ready.empty()) observer->on_due(place_of(queue, index), expired.ready);
   if (!expired.used_up.empty()) {

@@ -187,6 +187,8 @@ bool Queues::State::take_from(Queue& queue, std::size_t index, const Taking& tak
     out.messages.push_back(
         delivered(partition, {id, o}, receipts->encode(receipt), taking.visible_at));
   }
+  count_waits(*queue.traffic, partition.log, out.messages,
+              out.messages.size() - picked.offsets.size());
   out.plans.push_back(std::move(plan));
   out.plan_partitions.push_back(id);
   arm(queue, index);

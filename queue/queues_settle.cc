@@ -107,13 +107,16 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
 
   std::vector<Settled> results;
   results.reserve(receipts.size());
+  Traffic& traffic = s.stir(queue);
   std::vector<Indexed> acked(queue.partitions.size());
   for (const std::string& receipt : receipts) {
     auto presented = s.present(queue, receipt);
     presented.settled = ackable(queue.partitions[presented.partition].delivery, presented.settled,
                                 presented.offset, accepted);
-    if (presented.settled == Settled::ok)
+    if (presented.settled == Settled::ok) {
       acked[presented.partition].emplace_back(presented.offset, results.size());
+      traffic.worked.add(s.core.now() - presented.received);
+    }
     results.push_back(presented.settled == Settled::ok ? Settled::acked : presented.settled);
   }
   Unblocked unblocked{queue.id(), {}};
@@ -144,12 +147,16 @@ Result<CheckedAck> Queues::check_ack(const std::string& name,
   if (!needed) return needed.error();
   const Queue& queue = **needed;
   std::vector<Offsets> acked(queue.partitions.size());
+  std::vector<Instant> received;
+  received.reserve(receipts.size());
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     const auto presented = s.present(queue, receipts[i]);
     if (presented.settled != Settled::ok) return does_not_delete(presented.settled, i);
     acked[presented.partition].push_back(presented.offset);
+    received.push_back(presented.received);
   }
   CheckedAck checked{queue.id(), note_bytes(receipts.size())};
+  checked.received = std::move(received);
   for (Offsets& offsets : acked) {
     std::sort(offsets.begin(), offsets.end());
     offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());
@@ -163,6 +170,8 @@ void Queues::write_ack(const CheckedAck& checked) {
   State& s = *state_;
   Queue* const queue = s.find(checked.queue);
   TF_CHECK(queue != nullptr);
+  for (const Instant received : checked.received)
+    s.stir(*queue).worked.add(s.core.now() - received);
   Unblocked unblocked{queue->id(), {}};
   for (std::size_t i = 0; i < checked.acked.size(); ++i) {
     if (checked.acked[i].empty()) continue;

@@ -112,6 +112,7 @@ std::string_view common_destination(const std::vector<Leaving>& leaving) {
 ///   queues_message.cc  one message by its id
 ///   queues_edit.cc     one message is changed
 ///   queues_snapshot.cc journal and checkpoint
+///   traffic.cc         what is counted of all that
 struct Queues::State {
   State(engine::Core& c, Queues& f, QueueLimits l, FilterCompiler compiler)
       : core(c), face(f), limits(l), compile(std::move(compiler)) {}
@@ -144,8 +145,9 @@ struct Queues::State {
   void change(Queue& queue, std::size_t partition, const Op& op);
   void note(const Queue& queue, std::size_t partition, const Op& op,
             const Circumstances& with = {});
-  /// Tells who looks, if anybody does.
+  /// Counts it, and tells who looks, if anybody does.
   void tell(const Queue& queue, std::size_t partition, const Op& op, const Circumstances& with) {
+    count(queue, op, with);
     if (observer) [[unlikely]]
       observer->on_change(place_of(queue, partition), op, with);
   }
@@ -158,6 +160,12 @@ struct Queues::State {
   void account(Partition& partition);
   /// Errors: overloaded.
   Result<> room_for_marks() const;
+  // -- traffic.cc
+  /// Something happened in it.
+  Traffic& stir(const Queue& queue);
+  void count(const Queue& queue, const Op& op, const Circumstances& with);
+  void count_waits(Traffic& traffic, LogId log, const std::vector<Delivered>& given,
+                   std::size_t first);
   // -- queues_snapshot.cc
   void pass_over_damage(Queue& queue, std::size_t partition);
   /// What lies there can never be read.
@@ -384,6 +392,7 @@ struct Queues::State {
   std::deque<SweepTask> sweeps;  // oldest first
   std::uint64_t last_sweep = 0;
   RecentEvents events;
+  std::vector<std::uint32_t> stirred;  // ids of queues, each once
 
   std::optional<ReceiptCoder> receipts;
   std::uint32_t next_id = 1;

@@ -15,7 +15,7 @@ packages_run=(
   cmake ninja-build g++ pkg-config ccache git ca-certificates curl jq
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   libprotobuf-dev protobuf-compiler libfmt-dev libcli11-dev libtomlplusplus-dev
-  libssl-dev libsodium-dev zlib1g-dev
+  libssl-dev libsodium-dev zlib1g-dev esbuild
 )
 packages_test=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev

@@ -1,13 +1,9 @@
-"""The house rules about web/, for tidy.py: what browsers are shown comes from this server and is light."""
+"""The house rules about web/, for tidy.py: what browsers are shown comes from this server."""
 
-import gzip
 import hashlib
 import pathlib
 import re
 from typing import Iterator
-
-PAGES_BYTES_MAX = 120_000  # compressed, with the client that the pages use
-SENT = {".html", ".css", ".js", ".json", ".svg"}
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|<style\b|<[a-z][^>$]*\s(?:style|on[a-z]+)=\"", re.IGNORECASE)
 ELSEWHERE = re.compile(
@@ -27,14 +23,9 @@ def pages_keep_the_policy(source) -> Iterator[tuple[int, str]]:
 
 
 def pages_as_a_whole(root: pathlib.Path) -> Iterator[tuple[str, str, str]]:
-    """The size of web/ as it is sent, and what in it others wrote."""
+    """What in web/ others wrote. How light it is as it is sent: tests/unit/http/pages_test.cc."""
     web = root / "web"
     files = [path for path in sorted(web.rglob("*")) if path.is_file() and path.suffix != ".md"]
-    sent = [path for path in files if path.suffix in SENT] + sorted((root / "clients" / "js").glob("*.js"))
-    size = sum(len(gzip.compress(path.read_bytes(), 9)) for path in sent)
-    if size > PAGES_BYTES_MAX:
-        yield "web", "pages_are_light", (f"{size} bytes compressed, {PAGES_BYTES_MAX} are allowed: the first page "
-                                         "must stand within a blink")
     listed = web / "vendor" / "VENDORED.md"
     text = listed.read_text() if listed.exists() else ""
     for path in files:

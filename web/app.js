@@ -1,7 +1,7 @@
 // The frame of every page: where one can go, whether the broker answers, and the page that the address names.
 import { html, render, useEffect, useErrorBoundary, useState } from "./core/html.js";
 import { href, route } from "./core/router.js";
-import { watchWorld } from "./core/api.js";
+import { readOnly, watchWorld } from "./core/api.js";
 import { Nav } from "./parts/nav.js";
 import { Lost } from "./parts/bits.js";
 import { Toasts } from "./parts/toast.js";
@@ -17,6 +17,7 @@ const PAGES = {
   groups: () => lists("Groups"),
   group: () => import("./pages/group.js"),
   tail: () => import("./pages/tail.js"),
+  clients: () => import("./pages/clients.js"),
   server: () => import("./pages/server.js"),
 };
 const SINGULAR = { topics: "topic", queues: "queue", groups: "group" };
@@ -55,6 +56,7 @@ function Page({ page, name }) {
     PAGES[page]?.().then((module) => setView(() => module.Page), console.error);
   }, [page]);
   if (error) return html`<h1>This page has a fault</h1><pre class="code">${error.stack ?? String(error)}</pre>`;
+  if (page === "kitchen" && readOnly.value) return html`<h1>Kitchen</h1><p>The kitchen sends and receives, and these pages only show: <code>ui.read_only</code> is set.</p>`;
   if (!PAGES[page]) return html`<h1>There is no such page</h1><p><a href=${href([])}>To the overview</a></p>`;
   return View && html`<${View} name=${name} />`;
 }

@@ -1,12 +1,15 @@
 #include "engine/base/diag.h"
 
+#include <algorithm>
 #include <atomic>
+#include <deque>
 #include <mutex>
 
 #include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/diag_line.h"
+#include "engine/base/diag_recent.h"
 
 namespace twofold::engine {
 namespace {
@@ -20,9 +23,31 @@ DiagLimiter& limiter() {
   return instance;
 }
 
+constexpr std::size_t kValueBytesMax = 256;
+
+// The last ones, for those who look; under the mutex.
+std::deque<RecentDiag>& recent() {
+  static std::deque<RecentDiag> lines;
+  return lines;
+}
+
+void keep(WallTime now, DiagLevel level, std::string_view component, std::string_view message,
+          DiagFields fields) {
+  auto& lines = recent();
+  if (lines.size() == kDiagRecentMax) lines.pop_front();
+  RecentDiag& line = lines.emplace_back();
+  line.at = now;
+  line.level = level;
+  line.component = component;
+  line.message = message;
+  for (const auto& [name, value] : fields)
+    line.fields.emplace_back(name, value.substr(0, kValueBytesMax));
+}
+
 /// One call of write for the whole line, so that lines of several processes stay whole too.
 void print(WallTime now, DiagLevel level, std::string_view component, std::string_view message,
            DiagFields fields) {
+  keep(now, level, component, message, fields);
   auto line = diag_line(line_format, now, level, component, message, fields);
   line += '\n';
   if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // nowhere left to complain
@@ -44,6 +69,15 @@ void diag(DiagLevel level, std::string_view component, std::string_view message,
   }
   if (!limiter().pass(now, component, message)) return;
   print(now, level, component, message, {fields.begin(), fields.size()});
+}
+
+std::vector<RecentDiag> diag_recent(DiagLevel least, std::size_t max) {
+  std::vector<RecentDiag> found;
+  const std::lock_guard lock(mutex);
+  for (auto line = recent().rbegin(); line != recent().rend() && found.size() < max; ++line)
+    if (line->level >= least) found.push_back(*line);
+  std::reverse(found.begin(), found.end());
+  return found;
 }
 
 void diag_configure(DiagLevel least, DiagFormat format) {

@@ -10,12 +10,16 @@
 namespace twofold::http::inspect {
 namespace {
 
-// The beginning of a text that fits, without half a character at its end.
+constexpr std::size_t kCharacterBytesMax = 4;
+
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+// The beginning that fits: of a text without half a character at its end.
 std::string_view beginning(std::string_view text) {
   if (text.size() <= kPreviewBytesMax) return text;
-  std::size_t size = kPreviewBytesMax;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  return text.substr(0, size);
+  for (std::size_t cut = 0; cut < kCharacterBytesMax; ++cut)
+    if (!is_continuation(text[kPreviewBytesMax - cut])) return text.substr(0, kPreviewBytesMax - cut);
+  return text.substr(0, kPreviewBytesMax);  // no text has so many of these
 }
 
 bool about_queue(EventType type) {

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 
 #include "http/route.h"
+#include "http/server_common.h"
 
 namespace twofold::http::pages {
 namespace {
@@ -14,7 +19,7 @@ constexpr std::string_view kFolder = "ui";
 constexpr std::string_view kFirstPage = "index.html";
 constexpr std::string_view kPolicy =
     "default-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'";
+    "form-action 'self'; frame-ancestors ";
 
 bool reads(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
@@ -35,13 +40,23 @@ bool any_listed(std::string_view list, One one) {
   }
 }
 
+// "/?Action=ListQueues" is said to SQS, whoever says it.
+bool names_action(std::string_view target) {
+  return target.find("?Action=") != std::string_view::npos ||
+         target.find("&Action=") != std::string_view::npos;
+}
+
+bool same_word(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) == y;
+  });
+}
+
 // "/ui/kitchen/rail.js" asks for "kitchen/rail.js", "/ui/" for the first page.
 std::string path_of(const Target& target) {
-  std::string path;
-  for (const std::string_view segment : target.segments().subspan(1)) {
-    if (!path.empty()) path.push_back('/');
-    path.append(segment);
-  }
+  const auto segments = target.segments().subspan(1);
+  std::string path(segments.front());
+  for (const std::string_view segment : segments.subspan(1)) path.append("/").append(segment);
   return path.empty() ? std::string(kFirstPage) : path;
 }
 
@@ -53,12 +68,56 @@ const EmbeddedFile* find(std::string_view path) {
   return found != files.end() && found->path == path ? &*found : nullptr;
 }
 
+std::string_view type_of(std::string_view path) {
+  if (path.ends_with(".css")) return "text/css; charset=utf-8";
+  if (path.ends_with(".js")) return "text/javascript; charset=utf-8";
+  if (path.ends_with(".json")) return kJson;
+  return "application/octet-stream";
+}
+
 void redirect(Reply& reply) {
   reply.status = 302;
   reply.content_type = "text/plain; charset=utf-8";
   reply.field("Location", "/ui/");
   reply.field("Cache-Control", "no-store");
   reply.body = "The pages are at /ui/\n";
+}
+
+// What a page may do, and who may show it.
+void restrict(Call& call) {
+  std::string policy(kPolicy);
+  const auto& ancestors = call.common.options.pages.frame_ancestors;
+  if (ancestors.empty()) policy += "'none'";
+  for (const std::string& origin : ancestors) policy.append(policy.ends_with(' ') ? "" : " ").append(origin);
+  call.reply.field("Content-Security-Policy", policy);
+  call.reply.field("X-Content-Type-Options", "nosniff");
+  call.reply.field("Referrer-Policy", "no-referrer");
+}
+
+// A name that leads out of the folder leads nowhere.
+bool stays_inside(std::string_view path) {
+  return !path.starts_with('/') && path.find("..") == std::string_view::npos &&
+         std::all_of(path.begin(), path.end(), [](unsigned char c) {
+           return std::isalnum(c) || c == '.' || c == '_' || c == '-' || c == '/';
+         });
+}
+
+// From the folder of somebody who works on the pages, as it is now.
+bool answer_from(Call& call, const std::string& folder, const EmbeddedFile* like,
+                 const std::string& path) {
+  if (!stays_inside(path)) return false;
+  const std::string place = folder + "/" + path;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(place, error)) return false;
+  std::ifstream file(place, std::ios::binary);
+  if (!file) return false;
+  std::string bytes(std::istreambuf_iterator<char>(file), {});
+  if (file.bad()) return false;
+  call.reply.field("Cache-Control", "no-store");
+  restrict(call);
+  call.reply.content_type = like ? like->content_type : type_of(path);
+  call.reply.body = std::move(bytes);
+  return true;
 }
 
 void answer(Call& call, const EmbeddedFile& file) {
@@ -68,9 +127,7 @@ void answer(Call& call, const EmbeddedFile& file) {
   reply.field("ETag", etag);
   reply.field("Cache-Control", "no-cache");
   reply.field("Vary", "Accept-Encoding");
-  reply.field("Content-Security-Policy", kPolicy);
-  reply.field("X-Content-Type-Options", "nosniff");
-  reply.field("Referrer-Policy", "no-referrer");
+  restrict(call);
   if (names_etag(call.head.field("If-None-Match"), etag)) {
     reply.status = 304;
     return;
@@ -93,6 +150,8 @@ Try<> serve(Call& call) {
   }
   const std::string path = path_of(call.target);
   const EmbeddedFile* const file = find(path);
+  const std::string& folder = call.common.options.pages.folder;
+  if (!folder.empty() && answer_from(call, folder, file, path)) return {};
   if (!file) {
     Problem problem(ProblemKind::not_found, fmt::format("There is no page {}.", path));
     return problem.with_hint("The pages begin at /ui/");
@@ -118,9 +177,12 @@ constexpr std::array kRoutes = {
 std::span<const Route> routes() { return kRoutes; }
 
 const Route* recognise(Call& call, bool path_exists) {
+  if (!call.common.options.pages.enabled) return nullptr;
   const auto segments = call.target.segments();
   if (!segments.empty() && segments[0] == kFolder) return &kRoutes[0];
-  if (path_exists || call.head.target != "/") return nullptr;
+  const std::string_view target = call.head.target;
+  const bool at_root = target == "/" || (target.starts_with("/?") && !names_action(target));
+  if (path_exists || !at_root) return nullptr;
   const bool browser = any_listed(call.head.field("Accept"), [](std::string_view type) {
     return trimmed(type.substr(0, type.find(';'))) == "text/html";
   });
@@ -137,11 +199,11 @@ bool names_etag(std::string_view if_none_match, std::string_view etag) {
 bool takes_gzip(std::string_view accept_encoding) {
   return any_listed(accept_encoding, [](std::string_view one) {
     const std::size_t semicolon = one.find(';');
-    if (trimmed(one.substr(0, semicolon)) != "gzip") return false;
+    if (!same_word(trimmed(one.substr(0, semicolon)), "gzip")) return false;
     if (semicolon == std::string_view::npos) return true;
     const std::string_view weight = trimmed(one.substr(semicolon + 1));
-    // "q=0", "q=0.000": anything but gzip.
-    return !weight.starts_with("q=0") ||
+    // "q=0", "Q=0.000": anything but gzip.
+    return !same_word(weight.substr(0, 3), "q=0") ||
            weight.find_first_of("123456789") != std::string_view::npos;
   });
 }

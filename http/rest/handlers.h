@@ -80,6 +80,13 @@ Task<Try<>> queue_stream(Call& call);
 Task<Try<>> inspect_stream(Call& call);
 // stats.cc
 Task<Try<>> broker_stats(Call& call);
+Task<Try<>> entity_rates(Call& call);
+// connections.cc
+Task<Try<>> list_connections(Call& call);
+Task<Try<>> close_connection(Call& call);
+// operator.cc
+Task<Try<>> show_config(Call& call);
+Task<Try<>> show_log(Call& call);
 // health.cc
 Task<Try<>> livez(Call& call);
 Task<Try<>> readyz(Call& call);

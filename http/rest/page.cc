@@ -6,6 +6,7 @@
 
 #include "engine/content_bytes.h"
 #include "http/fetched.h"
+#include "http/server_common.h"
 
 namespace twofold::http {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 constexpr std::size_t kRecordBytes = 128;
 
 // One partition of a page that is being merged.
-struct Lane {
+struct Track {
   const log::ReadablePartition* partition;
   RecordCursor cursor;
   const engine::StoredRecord* head = nullptr;
@@ -32,9 +33,9 @@ struct Lane {
 
 // The lane whose next record comes first in the total order; null when all are empty. Where a lane
 // goes on, what comes next in it is not known: for total order that is the end of the page.
-Lane* earliest(std::vector<Lane>& lanes, bool total_order) {
-  Lane* first = nullptr;
-  for (Lane& lane : lanes) {
+Track* earliest(std::vector<Track>& lanes, bool total_order) {
+  Track* first = nullptr;
+  for (Track& lane : lanes) {
     if (total_order && lane.goes_on()) return nullptr;
     if (lane.head && (!first || lane.head->seq < first->head->seq)) first = &lane;
   }
@@ -59,17 +60,17 @@ Problem damage(const log::ReadablePartition& partition, const engine::Error& err
 }
 
 // Of a page that has come nowhere.
-std::optional<Problem> trouble_of(const std::vector<Lane>& lanes) {
+std::optional<Problem> trouble_of(const std::vector<Track>& lanes) {
   std::optional<Problem> problem;
-  for (const Lane& lane : lanes) {
+  for (const Track& lane : lanes) {
     if (lane.position() > lane.partition->from) return std::nullopt;
     if (lane.trouble && !problem) problem = damage(*lane.partition, *lane.trouble);
   }
   return problem;
 }
 
-Page finished(std::vector<Lane>& lanes, Page page) {
-  for (Lane& lane : lanes) {
+Page finished(std::vector<Track>& lanes, Page page) {
+  for (Track& lane : lanes) {
     // A record that was looked at but not given out has already moved the cursor.
     const engine::Offset at = lane.position();
     page.next.push_back({lane.partition->partition, at});
@@ -85,7 +86,7 @@ Page finished(std::vector<Lane>& lanes, Page page) {
 Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits limits,
                           PageSink sink) {
   Page page;
-  std::vector<Lane> lanes;
+  std::vector<Track> lanes;
   lanes.reserve(readable.partitions.size());
   for (const log::ReadablePartition& partition : readable.partitions) {
     auto batches = co_await fetch(call, partition.plan);
@@ -110,7 +111,7 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
 
   std::size_t bytes = 0;
   while (page.records < limits.records_max && bytes < limits.bytes_max) {
-    Lane* lane = earliest(lanes, limits.total_order);
+    Track* lane = earliest(lanes, limits.total_order);
     if (!lane) break;
     if (!limits.filter || limits.filter->matches(*lane->head)) {
       sink(lane->partition->partition, *lane->head);
@@ -124,6 +125,8 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
   }
   if (auto problem = trouble_of(lanes)) co_return *std::move(problem);
   call.reply.records_read += page.records;
+  if (!readable.partitions.empty())
+    call.common.reads.of_log(readable.partitions.front().plan.log(), page.records);
   co_return finished(lanes, std::move(page));
 }
 

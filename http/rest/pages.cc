@@ -22,7 +22,9 @@ Task<Try<>> server_info(Call& call) {
        {"topics", "queues", "groups", "attach", "protobuf", "websocket"}) {
     json.string(feature);
   }
-  json.end_array().name("limits").begin_object();
+  json.end_array();
+  json.name("ui").begin_object().name("read_only").boolean(call.common.options.pages.read_only);
+  json.end_object().name("limits").begin_object();
   json.name("message_bytes_max").number(broker.topic_defaults.record_bytes_max);
   json.name("request_bytes_max").number(call.common.options.body_bytes_max);
   json.name("request_records_max").number(kRecordsMax);

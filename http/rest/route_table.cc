@@ -62,7 +62,11 @@ constexpr std::array kCovering = {
     QueryParam{"limit", "integer", "how many records to look at, 1 to 100000 (100000)"},
     QueryParam{"cursor", "string", "go on where an answer that was not complete has stopped"}};
 constexpr std::array kCharting = {
-    QueryParam{"window", "string", "how far back: by the second up to 10m, by the minute up to 24h (10m)"}};
+    QueryParam{"window", "string", "how far back: by the second up to 10m, by the minute up to 24h (10m)"},
+    QueryParam{"queue", "string", "the past of this queue instead of the broker's"},
+    QueryParam{"topic", "string", "the past of this topic instead of the broker's"}};
+constexpr std::array kLogging = {
+    QueryParam{"level", "string", "the least important lines wanted: debug, info, warn, error (debug)"}, kLimit};
 constexpr std::array kVerbose = {QueryParam{"verbose", "boolean", "list the checks"}};
 
 using P = Permission;
@@ -134,6 +138,11 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"DELETE", "/v1/operations/{id}", "cancel_operation", "End an operation where it is", P::manage, S::when_ready, B::nothing, &cancel_operation, {}},
 
     {"GET", "/v1/stats", "stats", "What went in and out lately, for charts", P::inspect, S::when_ready, B::nothing, &broker_stats, kCharting},
+    {"GET", "/v1/stats/rates", "stats_rates", "How fast topics and queues move, for lists", P::inspect, S::when_ready, B::nothing, &entity_rates, {}},
+    {"GET", "/v1/connections", "list_connections", "List live connections", P::inspect, S::when_ready, B::nothing, &list_connections, kPaging},
+    {"DELETE", "/v1/connections/{id}", "close_connection", "Close a connection", P::manage, S::when_ready, B::nothing, &close_connection, {}},
+    {"GET", "/v1/config", "show_config", "Show every setting and where it came from", P::manage, S::when_ready, B::nothing, &show_config, {}},
+    {"GET", "/v1/log", "show_log", "Show the broker's own last lines", P::manage, S::when_ready, B::nothing, &show_log, kLogging},
 
     {"GET", "/livez", "livez", "Whether the broker lives", P::nothing, S::always, B::nothing, &livez, kVerbose},
     {"GET", "/readyz", "readyz", "Whether the broker serves", P::nothing, S::always, B::nothing, &readyz, kVerbose},

@@ -459,9 +459,17 @@ Task<> Connection::say_heartbeat(std::shared_ptr<Connection> self) {
   self->send(heartbeat_frame(self->format(), states));
 }
 
+void Connection::describe(Connected& seen) const {
+  seen.client = client();
+  seen.bytes_sent += outbox_.written();
+  seen.messages += messages_;
+  for (const auto& [number, sub] : subs_) seen.subscriptions.push_back(sub->about());
+}
+
 void Connection::count(std::size_t batches, std::size_t messages) {
   lane_->metrics.stream_batches.add(batches);
   lane_->metrics.stream_messages.add(messages);
+  messages_ += messages;
 }
 
 // A client that takes nothing of what waits for it for so long is gone.

@@ -56,6 +56,7 @@ class Connection final : public Upgraded {
   void tick(engine::Instant now) override;
   void drain() override;
   void cut() override;
+  void describe(Connected& seen) const override;
 
   // For subscriptions, while run() is under way.
   Lane& lane() { return *lane_; }
@@ -201,6 +202,7 @@ class Connection final : public Upgraded {
   Outbox outbox_;
   bool flush_posted_ = false;
   bool writing_ = false;         // waits for the socket to take more
+  std::uint64_t messages_ = 0;   // written
   std::uint64_t counted_ = 0;    // of what was written, for the metrics
   std::uint64_t accounted_ = 0;  // of large messages that have begun, in the server's account
   bool waiting_to_read_ = false;

@@ -35,6 +35,7 @@ class GroupSub final : public TopicSub {
   void committed(const log::Committed& committed);
 
   // Subscription
+  std::string about() const override { return TopicSub::about() + " as group " + group_; }
   void end(bool release) override;
   std::size_t held() const override;
 

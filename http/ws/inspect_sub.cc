@@ -259,6 +259,14 @@ void InspectSub::close_view(View& view) {
   });
 }
 
+std::string InspectSub::about() const {
+  std::string about = "looks on";
+  if (!asked_.spec.topic.empty()) about += " topic " + asked_.spec.topic;
+  if (!asked_.spec.queue.empty()) about += " queue " + asked_.spec.queue;
+  for (const std::string& group : asked_.spec.groups) about += " group " + group;
+  return about;
+}
+
 SubState InspectSub::state() const {
   SubState state;
   state.sub = sub();

@@ -45,6 +45,7 @@ class InspectSub final : public Subscription {
   void pause() override;
   void end(bool release) override;
   SubState state() const override;
+  std::string about() const override;
   engine::UniqueFunction<std::int64_t()> lag() const override { return {}; }
 
  private:

@@ -35,6 +35,7 @@ class QueueSub final : public Subscription, public Watch {
   void pause() override;
   void end(bool release) override;
   SubState state() const override;
+  std::string about() const override { return "queue " + queue_; }
   engine::UniqueFunction<std::int64_t()> lag() const override;
   void tick(engine::Instant now) override;
   void on_written(std::uint64_t written) override;

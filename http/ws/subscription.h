@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "http/ws/client_frame.h"
 #include "http/ws/server_frame.h"
@@ -78,6 +79,8 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
   virtual void tick(engine::Instant) {}
   /// The socket has taken everything up to `written`.
   virtual void on_written(std::uint64_t) {}
+  /// What is subscribed to, for people: "queue billing".
+  virtual std::string about() const = 0;
   /// How many messages the client still has to settle.
   virtual std::size_t held() const { return 0; }
 

@@ -59,6 +59,7 @@ std::size_t TopicSub::on_turn(std::size_t quantum) {
     }
     credit().spend(batch->messages, batch->bytes);
     connection().count(1, batch->messages);
+    connection().common().reads.of_topic(topic_id(), batch->messages);
     sent += batch->message.tail.size();
     sending();
     const OutMessage message = connection().packed(batch->message);
@@ -149,6 +150,7 @@ void TopicSub::take(const Flight& flight) {
     ++fits;
   }
   connection().count(fits, messages);
+  connection().common().reads.of_topic(topic_id(), messages);
   const bool takes_all = fits == flight.batches.size();
   if (!takes_all) {
     leave_feed();

@@ -31,6 +31,7 @@ class TopicSub : public Subscription, public FeedReader {
   void pause() override;
   void end(bool release) override;
   SubState state() const override;
+  std::string about() const override { return "topic " + topic_; }
   engine::UniqueFunction<std::int64_t()> lag() const override;
 
   // FeedReader

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "src/cli/api.h"
+#include "src/cli/browser.h"
 #include "src/cli/handlers.h"
 #include "src/cli/session.h"
 #include "src/cli/settings.h"
@@ -79,7 +80,8 @@ Orders come in on topic {topic}; queue {queue} works on them, and gives up after
 /// Threads  run() on its own.
 class Waiter {
  public:
-  Waiter(const Session& session, double rate) : session_(session), rate_(rate) {}
+  Waiter(const Session& session, double rate, bool opens)
+      : session_(session), rate_(rate), opens_(opens) {}
 
   void start(std::uint16_t port, std::string address, std::string data, bool kept) {
     thread_ = std::thread([this, port, address = std::move(address), data = std::move(data), kept] {
@@ -102,6 +104,7 @@ class Waiter {
     if (auto made = make_resources(api); !made) return made;
     session_.terminal().out(welcome(api.url(), data, kept));
     session_.terminal().flush();
+    if (opens_ && has_display()) open_in_browser(api.url() + "/ui/#/kitchen");
     for (std::uint64_t number = 1; wait(); ++number) {
       const auto taken = api.call({"POST", topic_path(kTopic, "/records"), order(number)});
       if (!taken) return stopping() ? Tried<>(Done{}) : Tried<>(taken.error());
@@ -145,6 +148,7 @@ class Waiter {
 
   const Session& session_;
   const double rate_;
+  const bool opens_;  // the kitchen, where there is a screen
   std::mutex mutex_;
   std::condition_variable stop_;
   bool stopped_ = false;
@@ -175,7 +179,7 @@ Tried<> run_demo(Session& session, const Args& args) {
     config.storage.min_free = 0;
   }
   if (config.origin["log.level"] == "default") config.log.level = LogLevel::warn;
-  Waiter waiter(session, args.rate("rate").value_or(kRateDefault));
+  Waiter waiter(session, args.rate("rate").value_or(kRateDefault), !args.has("no-open"));
   const int code = serve(config, [&](std::uint16_t port) {
     waiter.start(port, reachable(config.http.listen), config.server.data_dir, kept);
   });

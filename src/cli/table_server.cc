@@ -35,6 +35,7 @@ std::vector<Command> server_commands() {
        {kHttp,
         {"data", 0, Takes::text, "DIR", "keep the data here [a directory that goes with it]"},
         {"rate", 0, Takes::rate, "N/s", "orders that come in by themselves; 0: none [1/s]"},
+        {"no-open", 0, Takes::nothing, "", "leave the browser alone; without a screen it is, too"},
         kSet},
        {"twofold demo", "twofold demo --rate 20/s", "twofold demo --http 127.0.0.1:0 --data ./kitchen"},
        "serve, tail, attach",

@@ -81,6 +81,13 @@ struct Config {
     int connections = 0;
     std::uint64_t memory = 0;  // shared out by serve/memory.h; 0: fixed budgets
   };
+  /// The pages in the browser.
+  struct Ui {
+    bool enabled = true;
+    bool read_only = false;
+    std::string dir;                           // empty: those of the program
+    std::vector<std::string> frame_ancestors;  // "https://intranet.example.org"
+  };
   struct Log {
     LogLevel level{};
     LogFormat format{};
@@ -95,6 +102,7 @@ struct Config {
   Storage storage;
   Limits limits;
   Log log;
+  Ui ui;
 
   /// Where each key's value came from, for people: "default", "twofold.toml:3",
   /// "environment TWOFOLD_HTTP_LISTEN", "flag --http". Holds every key.

@@ -143,6 +143,18 @@ constexpr std::array kKeys{
     Key{"log.format", Kind::choice, "auto", "auto|text|json", "",
         "form of those lines; auto is text on a terminal and JSON elsewhere",
         TWOFOLD_SLOT(log.format)},
+    Key{"ui.enabled", Kind::boolean, "true", "", "",
+        "serve the pages under /ui/, and lead browsers there",
+        TWOFOLD_SLOT(ui.enabled)},
+    Key{"ui.read_only", Kind::boolean, "false", "", "",
+        "pages show no actions and say so; it is no protection, the API is as it was",
+        TWOFOLD_SLOT(ui.read_only)},
+    Key{"ui.dir", Kind::path, "", "", "",
+        "serve the pages from this folder, for those who work on them",
+        TWOFOLD_SLOT(ui.dir)},
+    Key{"ui.frame_ancestors", Kind::origins, "", "", "",
+        "web origins whose pages may show these in a frame",
+        TWOFOLD_SLOT(ui.frame_ancestors)},
 };
 // clang-format on
 

@@ -14,6 +14,7 @@
 
 #include "engine/base/diag.h"
 #include "engine/base/memory_file_system.h"
+#include "src/config/keys.h"
 #include "src/serve/filters.h"
 #include "src/serve/memory.h"
 #include "version.h"
@@ -113,6 +114,10 @@ Result<> RunningBroker::build() {
     const auto stats = core.stats();
     return http::Appended{stats.records, stats.block_bytes};
   };
+  for (const config::Key& key : config::keys()) {
+    const std::string name(key.name);
+    broker_->settings.push_back({name, config::render(key, config_), config_.origin.at(name)});
+  }
   watch_ = std::make_unique<HealthWatch>(*contexts_.front(), core, clock_, *broker_);
   broker_->checks = [watch = watch_.get()] { return watch->checks(); };
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
 import socket
@@ -51,6 +52,37 @@ class Demo(unittest.TestCase):
     def interrupt(self, demo: subprocess.Popen, number: int = signal.SIGINT) -> None:
         demo.send_signal(number)
         self.assertEqual(demo.wait(SECONDS_MAX), 0, demo.stderr.read())
+
+    def opened(self, *words: str, terminal: bool = True, **more: str) -> str | None:
+        """What a desktop was asked to open by the time the first orders have come; None: nothing."""
+        with tempfile.TemporaryDirectory(prefix="twofold-demo-desktop-") as folder:
+            desktop, asked = pathlib.Path(folder, "xdg-open"), pathlib.Path(folder, "asked")
+            desktop.write_text(f'#!/bin/sh\nprintf %s "$1" >{asked}.part && mv {asked}.part {asked}\n')
+            desktop.chmod(0o755)
+            leader, follower = pty.openpty()
+            screen = follower if terminal else subprocess.PIPE
+            demo = subprocess.Popen([PROGRAM, "demo", "--http", "127.0.0.1:0", "--rate", "50/s", *words], stdin=subprocess.DEVNULL, stdout=screen,
+                                    stderr=subprocess.DEVNULL, env=environment(PATH=f"{folder}:{os.environ['PATH']}", **more))
+            os.close(follower)
+            said = os.fdopen(leader, "rb", buffering=0) if terminal else demo.stdout
+            text = b""
+            while b"attach orders billing" not in text:
+                text += os.read(said.fileno(), 4096)
+            self.url = re.search(rb"http://localhost:\d+", text).group().decode()
+            # Orders come after the browser was or was not asked; a desktop that was asked has answered soon.
+            self.until(lambda: self.ask("/v1/topics/orders/records?from=earliest")["records"])
+            if terminal and not words and more.get("DISPLAY"):
+                self.until(asked.exists)
+            demo.terminate()
+            demo.wait(SECONDS_MAX)
+            said.close()
+            return asked.read_text() if asked.exists() else None
+
+    def test_the_browser_is_opened_where_there_is_a_screen_and_nobody_says_no(self):
+        self.assertEqual(self.opened(DISPLAY=":0"), f"{self.url}/ui/#/kitchen")
+        self.assertIsNone(self.opened("--no-open", DISPLAY=":0"))
+        self.assertIsNone(self.opened(DISPLAY="", WAYLAND_DISPLAY=""))
+        self.assertIsNone(self.opened(terminal=False, DISPLAY=":0"))
 
     def test_it_is_there_within_a_second_and_leaves_nothing(self):
         with tempfile.TemporaryDirectory(prefix="twofold-demo-test-") as folder:

@@ -289,6 +289,12 @@ engine::LogBacklog FakeCore::backlog(LogId id, Offset from) const {
   return left;
 }
 
+engine::AppendedAt FakeCore::appended_at(LogId id, Offset offset) const {
+  for (const FakeBatch& batch : log(id).batches)
+    if (batch.upto > offset) return {batch.appended, batch.upto};
+  return {wall(), engine::advance(offset, 1)};
+}
+
 void FakeCore::trim(LogId id, Offset start, bool durable_decision) {
   Log& of = log(id);
   if (start <= of.start) return;

@@ -29,12 +29,16 @@ export class Broker {
   #process;
   #folder = mkdtempSync(join(tmpdir(), "twofold-ui-"));
 
+  constructor(settings = []) {
+    this.settings = settings.flatMap((setting) => ["--set", setting]);
+  }
+
   async start() {
     this.port ??= await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
     const log = openSync(join(this.#folder, "broker.log"), "a");
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TWOFOLD_")));
-    this.#process = spawn(PROGRAM, ["serve", "--http", `127.0.0.1:${this.port}`, "--data", join(this.#folder, "data"), "--set", "storage.min_free=0"],
+    this.#process = spawn(PROGRAM, ["serve", "--http", `127.0.0.1:${this.port}`, "--data", join(this.#folder, "data"), "--set", "storage.min_free=0", ...this.settings],
                           { env, stdio: ["ignore", log, log] });
     process.once("exit", this.#atExit);
     await until(() => this.#process.exitCode !== null || fetch(`${this.url}/readyz`).then(({ ok }) => ok, () => false), "the broker is ready");

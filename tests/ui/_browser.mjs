@@ -59,8 +59,8 @@ export class View {
 }
 
 /** A broker and a browser for the tests of a file: there before the first, with what `prepare` makes, gone after the last. */
-export function stage(prepare = async () => {}) {
-  const broker = new Broker();
+export function stage(prepare = async () => {}, settings = []) {
+  const broker = new Broker(settings);
   let browser;
   before(async () => {
     await broker.start();

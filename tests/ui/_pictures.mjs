@@ -9,7 +9,7 @@ const FOLDER = fileURLToPath(new URL("../../docs/pictures/", import.meta.url));
 const BUSY_MS = 12_000; // so that the charts have something to show
 const PAGES = {
   overview: "overview", topics: "topics", topic: "topics/orders?open=", readers: "topics/orders?tab=readers", queues: "queues", queue: "queues/billing", redrive: "queues/emails?tab=redrive",
-  groups: "groups", group: "groups/analytics", tail: "tail?topics=orders", server: "server", kitchen: "kitchen", lesson: "kitchen?lesson=3&autoplay=1",
+  groups: "groups", group: "groups/analytics", tail: "tail?topics=orders", clients: "clients", server: "server", kitchen: "kitchen", lesson: "kitchen?lesson=3&autoplay=1",
 };
 const shopBroker = await new Broker().start();
 const kitchenBroker = await new Broker().start();

@@ -28,7 +28,7 @@ const { broker, look } = stage(async () => {
 
 const PAGES = ["overview", "topics", "topics/orders", "topics/orders?tab=partitions", "topics/orders?tab=readers", "topics/orders?tab=config", "topics/orders?open=0-0", "queues", "queues/jobs", "queues/jobs?open=0-1",
   "queues/jobs?tab=explain", "queues/jobs?tab=redrive", "queues/jobs?tab=replay", "queues/jobs?tab=consumers", "queues/jobs?tab=config", "groups", "groups/audit", "tail", "tail?topics=orders", "server",
-  "server?tab=limits", "server?tab=metrics", "kitchen", "kitchen?view=table", "kitchen?lesson=1"];
+  "server?tab=limits", "server?tab=metrics", "server?tab=config", "server?tab=log", "clients", "kitchen", "kitchen?view=table", "kitchen?lesson=1"];
 const AXE = () => readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 for (const colorScheme of ["light", "dark"]) {

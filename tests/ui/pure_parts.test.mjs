@@ -86,6 +86,7 @@ test("charts have round numbers and times, and one point a pixel", () => {
   assert.deepEqual(times(101, 131, 4), [110, 120, 130]);
   assert.equal(path([0, 1, 2], [1, 5, 2], { x: (s) => s * 10, y: (v) => 10 - v }), "M0 9.0L10 5.0L20 8.0");
   assert.equal(path([0, 0.1, 2], [1, 5, 2], { x: (s) => s, y: (v) => 10 - v }), "M0 5.0L2 8.0", "the greatest of one pixel");
+  assert.equal(path([0, 1, 2, 3, 4], [null, 1, 2, null, 3], { x: (s) => s * 10, y: (v) => v }), "M10 1.0L20 2.0M40 3.0h1", "gaps, and a dot");
 });
 
 test("only what the demonstration made, or the address names, is ever reset", () => {

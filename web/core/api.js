@@ -3,8 +3,6 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { signal } from "../vendor/signals-core.js";
 import { parseExactly } from "./body.js";
 
-// --- The REST API as the pages use it. Every answer tells how fresh the page is; a broker t
-
 const TIMEOUT_MS = 10_000;
 
 /** The broker said no, in its own words. */
@@ -21,6 +19,19 @@ export class NoAnswer extends Error {}
 /** `lostAt` is when it was first found missing; 0 while it answers. */
 export const connection = signal({ heardAt: 0, lostAt: 0 });
 
+/** Whether the broker wants its pages to show only (ui.read_only). */
+export const readOnly = signal(false);
+
+async function learn() {
+  try {
+    const { ui } = await get("/v1");
+    readOnly.value = ui.read_only;
+    document.documentElement.toggleAttribute("data-readonly", ui.read_only);
+  } catch {
+    setTimeout(learn, EVERY_MS);
+  }
+}
+
 function heard() {
   const { lostAt, heardAt } = connection.value;
   const now = Date.now();
@@ -35,12 +46,13 @@ function missed() {
 export const path = (strings, ...values) => `/v1/${strings[0]}${values.map((value, i) => encodeURIComponent(value) + strings[i + 1]).join("")}`;
 
 export async function ask(method, target, body, { exact = false, signal: stop } = {}) {
+  if (readOnly.value && method !== "GET" && !body?.dry_run && !target.includes("dry_run=true")) throw new Problem(403, { detail: "These pages only show: ui.read_only is set" });
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   let answer, text;
   try {
     answer = await fetch(target, {
       method, headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body), signal: stop ? AbortSignal.any([stop, limit]) : limit,
+      body: body === undefined || typeof body === "string" ? body : JSON.stringify(body), signal: stop ? AbortSignal.any([stop, limit]) : limit,
     });
     text = await answer.text();
   } catch (error) {
@@ -102,21 +114,23 @@ export function usePoll(ask, everyMs, watched = []) {
   return { ...state, again: () => setTurn((n) => n + 1) };
 }
 
-// --- Every topic, queue and group with its counts: one set of requests for all parts that s
+// --- Every topic, queue and group with its counts and rates: one set of requests for all parts that show them
 
 const EVERY_MS = 1_000;
 
-export const world = signal({ at: 0, topics: [], queues: [], groups: [], more: false });
+export const world = signal({ at: 0, topics: [], queues: [], groups: [], rates: { topics: new Map(), queues: new Map() }, more: false });
 
 let timer;
 let watchers = 0;
+
+const byName = (list) => new Map(list.map((one) => [one.name, one]));
 
 /** Also to be called after a change that was made here. */
 export async function lookAgain() {
   clearTimeout(timer);
   try {
-    const [topics, queues, groups] = await Promise.all([all("/v1/topics"), all("/v1/queues"), all("/v1/groups")]);
-    world.value = { at: Date.now(), topics: topics.items, queues: queues.items, groups: groups.items,
+    const [topics, queues, groups, rates] = await Promise.all([all("/v1/topics"), all("/v1/queues"), all("/v1/groups"), get("/v1/stats/rates")]);
+    world.value = { at: Date.now(), topics: topics.items, queues: queues.items, groups: groups.items, rates: { topics: byName(rates.topics), queues: byName(rates.queues) },
                     more: topics.more || queues.more || groups.more };
   } catch (error) {
     if (!(error instanceof NoAnswer)) console.error(error);
@@ -128,6 +142,9 @@ export async function lookAgain() {
 /** Begins to look; the answer ends it. */
 export function watchWorld() {
   watchers += 1;
-  if (watchers === 1) lookAgain();
+  if (watchers === 1) {
+    learn();
+    lookAgain();
+  }
   return () => (watchers -= 1);
 }

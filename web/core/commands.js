@@ -64,6 +64,7 @@ export function commandsFor(origin) {
     seekGroup: (name, topic, to) => [
       cli("group", "seek", name, "--to", position(to), "--topics", topic), curl("POST", `groups/${part(name)}/seek`, { topic, to })],
     deleteGroup: (name) => [cli("group", "delete", name), curl("DELETE", `groups/${part(name)}`)],
+    closeConnection: (id) => [curl("DELETE", `connections/${id}`)],
     tail: (name) => [cli("tail", name)],
     read: (path) => [curl("GET", path)],
   };

@@ -17,14 +17,15 @@ export function times(from, to, about) {
   return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, i) => first + i * step);
 }
 
-/** The path of a line: one point a pixel at most, the greatest of those that share it. */
+/** The path of a line: one point a pixel at most, the greatest of those that share it; null leaves a gap, and what stands alone a dot. */
 export function path(seconds, values, { x, y }) {
   const points = [];
   values.forEach((value, i) => {
     const at = Math.round(x(seconds[i]));
     const last = points.at(-1);
-    if (last?.[0] === at) last[1] = Math.max(last[1], value);
+    if (last?.[0] === at) last[1] = last[1] === null ? value : Math.max(last[1], value ?? last[1]);
     else points.push([at, value]);
   });
-  return points.map(([at, value], i) => `${i === 0 ? "M" : "L"}${at} ${y(value).toFixed(1)}`).join("");
+  const drawn = (i) => points[i]?.[1] !== null && points[i] !== undefined;
+  return points.map(([at, value], i) => (value === null ? "" : `${drawn(i - 1) ? "L" : "M"}${at} ${y(value).toFixed(1)}${drawn(i - 1) || drawn(i + 1) ? "" : "h1"}`)).join("");
 }

@@ -1,6 +1,6 @@
 // What is drawn: the rail, the book, and the log underneath both.
 import { count, milliseconds, span } from "../core/format.js";
-import { html } from "../core/html.js";
+import { html, useState } from "../core/html.js";
 import { world } from "../core/api.js";
 import { useClock } from "../parts/bits.js";
 import { Shape, WORDS } from "../parts/state.js";
@@ -171,10 +171,24 @@ function Desk({ reader, session }) {
     <header><strong>Reader ${reader.letter}</strong><span class="mood">${mood === "crashed" || mood === "stuck" ? "✕ " : ""}${READS[mood]}</span></header>
     <p class="hand-empty">${mood === "off" ? "" : at ? `on page ${at.id.replace(/^0-/, "")}: ${readOrder({ preview: JSON.stringify(at.value ?? "") }).dish}` : mood === "reading" ? (lag > 0 ? `${count(lag)} to read` : "has read everything") : ""}
       ${mine && session.state.log.size > 1 ? html`<br />partitions ${mine.partitions.join(", ") || "none"}` : ""}</p>
-    <div class="row tight">${buttons}${isThere && html`<button class="btn mini" onClick=${act(() => reader.seek("earliest"))}>Rewind</button>`}</div>
-    ${mood === "off" ? html`<div class="row tight"><select class="mini" aria-label=${`Where reader ${reader.letter} begins`} value=${from} onChange=${(event) => reader.set({ from: event.target.value })}><option value="earliest">from page 0</option><option value="latest">from now</option></select>
+    <div class="row tight">${buttons}${isThere && html`<${Rewind} reader=${reader} />`}</div>
+    ${mood === "off" ? html`<div class="row tight"><${Begin} reader=${reader} from=${from} />
         <label class="check tiny"><input type="checkbox" checked=${isShared} onChange=${(event) => reader.set({ isShared: event.target.checked })} />share</label></div>`
       : html`<label class="slow"><span>read ${(readMs / 1_000).toFixed(1)} s</span><input type="range" min="100" max="5000" step="100" value=${readMs} aria-label=${`Reading time of reader ${reader.letter}`} onInput=${(event) => reader.set({ readMs: Number(event.target.value) })} /></label>`}</article>`;
+}
+
+/** Before the first page or the newest, or where somebody says: a page's number, a time. */
+function Begin({ reader, from }) {
+  const isNamed = from === "earliest" || from === "latest";
+  return html`<select class="mini" aria-label=${`Where reader ${reader.letter} begins`} value=${isNamed ? from : "at"} onChange=${(event) => reader.set({ from: event.target.value === "at" ? "1" : event.target.value })}>
+      <option value="earliest">from page 0</option><option value="latest">from now</option><option value="at">from …</option></select>
+    ${!isNamed && html`<input class="mini to" aria-label=${`Page or time where reader ${reader.letter} begins`} title="a page's number, -5m, a time" value=${from} onInput=${(event) => reader.set({ from: event.target.value.trim() })} />`}`;
+}
+
+function Rewind({ reader }) {
+  const [to, setTo] = useState("");
+  return html`<button class="btn mini" onClick=${() => reader.seek(to || "earliest").catch(sayError)}>Rewind</button>
+    <input class="mini to" aria-label=${`Where to rewind reader ${reader.letter}`} placeholder="to 0" title="a page's number, -5m, a time; empty: the first page" value=${to} onInput=${(event) => setTo(event.target.value.trim())} />`;
 }
 
 // --- One log underneath: each cell is one record; above what the queue makes of it, below w

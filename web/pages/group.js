@@ -19,8 +19,8 @@ export function Page({ name }) {
   const group = poll.data;
   return html`<${Head} crumb=${["groups"]} title=${name} kind=${html`<${Kind} kind="group">group</${Kind}><${GroupState} state=${group.state} />`}
       under=${html`<span>shared out ${plural(group.generation, "time")}</span><span>${group.assignor}</span>`}>
-      <${Command} commands=${() => cmd.describeGroup(name)} /><button class="btn" onClick=${() => ask_("seek")}>Seek</button>
-      <button class="btn danger" onClick=${() => ask_("delete")}>Delete</button></${Head}>
+      <${Command} commands=${() => cmd.describeGroup(name)} /><button class="btn does" onClick=${() => ask_("seek")}>Seek</button>
+      <button class="btn danger does" onClick=${() => ask_("delete")}>Delete</button></${Head}>
     <dl class="figures"><${Figure} title="Lag" value=${count(group.lag?.count)} unit="records" testid="lag" /><${Figure} title="Bytes" value=${bytes(group.lag?.bytes)} />
       <${Figure} title="Oldest unread" value=${group.lag?.count > 0 ? span(milliseconds(group.lag.age)) : "–"} /><${Figure} title="Members" value=${count(group.members.length)} /></dl>
     <${History} title="Lag while this page is open" at=${poll.at} values=${[group.lag?.count ?? 0]} lines=${[{ title: "records to read", colour: "--group" }]} />

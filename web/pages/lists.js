@@ -1,6 +1,6 @@
 // Every topic, every queue, every group: what each holds, and how to make another.
 import { ask, get, lookAgain, path, world } from "../core/api.js";
-import { bytes, count, milliseconds, plural, span } from "../core/format.js";
+import { bytes, count, milliseconds, plural, rate, span } from "../core/format.js";
 import { html, useState } from "../core/html.js";
 import { go, href, route } from "../core/router.js";
 import { Empty, Field, Filter, Head, Table, Time } from "../parts/bits.js";
@@ -9,21 +9,31 @@ import { Depth, Kind, Shape, STATES, WORDS } from "../parts/state.js";
 
 // --- Every topic: how much it keeps, who reads it, how far they are behind
 
+/** Messages a second over the last ten; nothing is known of who has been quiet for long: that is none. */
+const rateColumn = (rates, id, title) => ({
+  id, title, num: true, value: ({ name }) => rates.get(name)?.[id] ?? 0,
+  cell: ({ name }) => html`<span class=${!rates.get(name)?.[id] && "quiet"} data-rate=${id}>${rate(rates.get(name)?.[id] ?? 0)}</span>`,
+});
+
 const attachedTo = (queues, topic) => queues.filter(({ source }) => source?.topic === topic);
 const readersOf = (groups, topic) => groups.filter(({ topics }) => topics?.includes(topic));
 const retention = ({ time, bytes: size, count: records }) =>
   [time, size && bytes(size), records && `${count(records)} records`].filter(Boolean).join(", ") || "for ever";
 
 export function Topics() {
-  const { topics, queues, groups, at, more } = world.value;
+  const { topics, queues, groups, rates, at, more } = world.value;
   const [isCreating, setCreating] = useState(false);
   const wanted = (route.value.query.filter ?? "").toLowerCase();
+  const behind = (name) => Math.max(0, ...readersOf(groups, name).map(({ lag }) => lag?.count ?? 0));
   const rows = topics.filter(({ name }) => name.toLowerCase().includes(wanted));
   const columns = [
     { id: "name", title: "Topic", value: ({ name }) => name, cell: ({ name }) => html`<a class="name" href=${href(["topics", name])}>${name}</a>` },
     { id: "partitions", title: "Partitions", num: true, value: (row) => row.partitions, cell: (row) => count(row.partitions) },
     { id: "records", title: "Records", num: true, value: (row) => row.records, cell: (row) => count(row.records) },
     { id: "bytes", title: "Size", num: true, value: (row) => row.bytes, cell: (row) => bytes(row.bytes) },
+    rateColumn(rates.topics, "in", "In/s"),
+    rateColumn(rates.topics, "out", "Out/s"),
+    { id: "behind", title: "Most behind", num: true, value: ({ name }) => behind(name), cell: ({ name }) => count(behind(name)) },
     { id: "keeps", title: "Keeps", cell: (row) => html`<span class="soft">${row.cleanup.includes("compact") ? "newest of each key" : retention(row.retention)}</span>` },
     { id: "queues", title: "Attached queues", cell: ({ name }) => html`<span class="row">${attachedTo(queues, name).map((queue) =>
       html`<a key=${queue.name} href=${href(["queues", queue.name])}><${Kind} kind="queue">${queue.name}</${Kind}></a>`)}</span>` },
@@ -36,8 +46,8 @@ export function Topics() {
     A topic is a log: records stay, in order, for as long as you say. Create your first one here, or from a terminal:</${Empty}>`;
   return html`<${Head} title="Topics" under=${more && "The first 2,000 are shown."}>
       <${Filter} label="Filter topics by name" /><${Command} commands=${cmd.listTopics()} />
-      <button class="btn main" onClick=${() => setCreating(true)}>Create topic</button></${Head}>
-    <${Table} label="Topics" testid="topics" columns=${columns} rows=${rows} rowKey=${({ name }) => name} sort="-records" empty=${empty} />
+      <button class="btn main does" onClick=${() => setCreating(true)}>Create topic</button></${Head}>
+    <${Table} label="Topics" testid="topics" columns=${columns} rows=${rows} rowKey=${({ name }) => name} sort="-in" empty=${empty} />
     ${isCreating && html`<${CreateTopic} onClose=${() => setCreating(false)} />`}`;
 }
 
@@ -71,7 +81,8 @@ const stateColumn = (state) => ({
 const link = (name) => html`<a href=${href(["queues", name])}>${name}</a>`;
 
 export function Queues() {
-  const { queues, at, more } = world.value;
+  const { queues, rates, at, more } = world.value;
+  const again = ({ name }) => (rates.queues.get(name)?.out > 0 ? (100 * rates.queues.get(name).redelivered) / rates.queues.get(name).out : 0);
   const [isCreating, setCreating] = useState(false);
   const wanted = (route.value.query.filter ?? "").toLowerCase();
   const feeds = new Map(queues.filter((queue) => queue.dead_letter).map((queue) => [queue.dead_letter, queue.name]));
@@ -80,6 +91,9 @@ export function Queues() {
       ${row.paused && html`<${Kind} kind="warn">paused</${Kind}>`}</span>` },
     { id: "log", title: "Reads", value: ({ source }) => source?.topic ?? "", cell: ({ source }) => source
       ? html`<a href=${href(["topics", source.topic])}><${Kind} kind="log">${source.topic}</${Kind}></a>` : html`<span class="quiet">its own log</span>` },
+    rateColumn(rates.queues, "in", "In/s"),
+    rateColumn(rates.queues, "out", "Out/s"),
+    { id: "again", title: "Again", num: true, value: again, cell: (row) => html`<span class=${again(row) === 0 && "quiet"} title="Deliveries that were not the first">${Math.round(again(row))} %</span>` },
     { id: "depth", title: "Depth", value: total, cell: ({ messages }) => html`<${Depth} messages=${messages} />` },
     ...STATES.map(stateColumn),
     { id: "bytes", title: "Size", num: true, value: ({ backlog }) => backlog?.bytes, cell: ({ backlog }) => bytes(backlog?.bytes) },
@@ -92,8 +106,8 @@ export function Queues() {
     A queue hands each message to one worker until it is acked. Create your first one here, or from a terminal:</${Empty}>`;
   return html`<${Head} title="Queues" under=${more && "The first 2,000 are shown."}>
       <${Filter} label="Filter queues by name" /><${Command} commands=${cmd.listQueues()} />
-      <button class="btn main" onClick=${() => setCreating(true)}>Create queue</button></${Head}>
-    <${Table} label="Queues" testid="queues" columns=${columns} rows=${rows} rowKey=${({ name }) => name} sort="-depth" empty=${empty} />
+      <button class="btn main does" onClick=${() => setCreating(true)}>Create queue</button></${Head}>
+    <${Table} label="Queues" testid="queues" columns=${columns} rows=${rows} rowKey=${({ name }) => name} sort="-in" empty=${empty} />
     ${isCreating && html`<${CreateQueue} onClose=${() => setCreating(false)} />`}`;
 }
 

@@ -1,20 +1,27 @@
 // One queue: what is in it and why, and what can be done about it.
 import { html, useState } from "../core/html.js";
 import { ask, get, lookAgain, path, post, usePoll, world } from "../core/api.js";
-import { bytes, count } from "../core/format.js";
+import { bytes, count, rate, span } from "../core/format.js";
 import { go, href, route } from "../core/router.js";
 import { Figure, Head, Settings, Tabs, Time } from "../parts/bits.js";
 import { cmd, Command, Confirm, Trouble } from "../parts/dialog.js";
 import { EditConfig, NewRecord } from "../parts/forms.js";
-import { History } from "../parts/rates.js";
+import { each, Past } from "../parts/rates.js";
 import { Depth, Kind, Shape, STATES, WORDS } from "../parts/state.js";
 import { say } from "../parts/toast.js";
+import { Dead } from "./queue_dead.js";
 import { Consumers, Peek } from "./queue_messages.js";
 import { Operate, Operations } from "./queue_operations.js";
 
 const EVERY_MS = 1_000;
-const DRAWN = ["ready", "in_flight", "delayed", "blocked", "dead"];
 const COLOURS = { ready: "--ready", in_flight: "--flight", delayed: "--delayed", blocked: "--blocked", dead: "--dead" };
+const halves = (series) => [{ title: "half within", series: `${series}_p50`, colour: "--queue" }, { title: "99 of 100 within", series: `${series}_p99`, colour: "--dead" }];
+const CHARTS = [
+  ["Depth", STATES.map((state) => ({ title: WORDS[state].toLowerCase(), series: state, colour: COLOURS[state] })), rate],
+  ["Messages a second", [{ title: "in", series: "in", colour: "--log" }, { title: "out", series: "out", colour: "--queue" }, { title: "acked", series: "acked", colour: "--done" }], each(rate)],
+  ["Wait, from stored to first delivery", halves("wait"), span],
+  ["Work, from delivery to ack", halves("processing"), span],
+];
 const SETTINGS = ["visibility_timeout", "max_receives", "dead_letter", "order", "retry", "receive_wait", "retain_acked", "on_disconnect", "delay", "retention", "dedup", "durability"];
 
 export function Page({ name }) {
@@ -32,25 +39,25 @@ export function Page({ name }) {
   const views = {
     peek: () => html`<${Peek} name=${name} messages=${queue.messages} onChange=${done} />`,
     explain: () => html`<${Explain} name=${name} why=${why} />`,
-    redrive: () => html`<${Operate} key="redrive" action="redrive" queue=${queue} onDone=${done} /><${Operations} name=${name} />`,
+    redrive: () => html`<${Dead} queue=${queue} onDone=${done} /><${Operate} key="redrive" action="redrive" queue=${queue} onDone=${done} /><${Operations} name=${name} />`,
     replay: () => html`<${Operate} key="replay" action="replay" queue=${queue} onDone=${done} /><${Operations} name=${name} />`,
     consumers: () => html`<${Consumers} name=${name} messages=${queue.messages} />`,
-    config: () => html`<div class="row"><button class="btn" onClick=${() => ask_("config")}>Change</button></div><${Settings} of=${queue} leave=${["messages", "backlog"]} />`,
+    config: () => html`<div class="row"><button class="btn does" onClick=${() => ask_("config")}>Change</button></div><${Settings} of=${queue} leave=${["messages", "backlog"]} />`,
   };
   const pause = async () => {
     await ask("PATCH", path`queues/${name}`, { paused: !queue.paused }).then(() => say(queue.paused ? "Messages go out again" : "Paused: nothing goes out"), (error) => say(error.message, { bad: true }));
     done();
   };
   return html`<${Head} crumb=${["queues"]} title=${name} kind=${html`<${Kind} kind="queue">queue</${Kind}>${queue.paused && html`<${Kind} kind="warn">paused</${Kind}>`}`} under=${html`<${Under} queue=${queue} />`}>
-      ${!queue.source && html`<button class="btn main" onClick=${() => ask_("send")}>Send</button>`}
+      ${!queue.source && html`<button class="btn main does" onClick=${() => ask_("send")}>Send</button>`}
       <${Command} label="Receive" commands=${() => cmd.receive(name)} />
-      <button class="btn" onClick=${pause}>${queue.paused ? "Resume" : "Pause"}</button>
-      <button class="btn" onClick=${() => ask_("move")}>Move</button>
-      <button class="btn danger" onClick=${() => ask_("purge")}>Purge</button><button class="btn danger" onClick=${() => ask_("delete")}>Delete</button></${Head}>
+      <button class="btn does" onClick=${pause}>${queue.paused ? "Resume" : "Pause"}</button>
+      <button class="btn does" onClick=${() => ask_("move")}>Move</button>
+      <button class="btn danger does" onClick=${() => ask_("purge")}>Purge</button><button class="btn danger does" onClick=${() => ask_("delete")}>Delete</button></${Head}>
     <div class="stack"><dl class="figures" data-testid="counts">${STATES.map((state) => html`<${Figure} key=${state} testid=${`count-${state}`}
         title=${html`<span class=${`state s-${state}`}><${Shape} state=${state} /></span>${WORDS[state]}`} value=${count(queue.messages[state])} />`)}
       <${Figure} title="Size" value=${bytes(queue.backlog?.bytes)} /></dl><${Depth} messages=${queue.messages} /></div>
-    <${History} title="Depth while this page is open" at=${poll.at} values=${DRAWN.map((state) => queue.messages[state])} lines=${DRAWN.map((state) => ({ title: WORDS[state].toLowerCase(), colour: COLOURS[state] }))} />
+    <${Past} of=${{ queue: name }} charts=${CHARTS} />
     <${Tabs} label="About this queue" at=${tab} tabs=${[{ id: "peek", title: "Peek" }, { id: "explain", title: "Explain" }, { id: "redrive", title: "Redrive", n: queue.messages.dead },
       { id: "replay", title: "Replay" }, { id: "consumers", title: "Consumers" }, { id: "config", title: "Config" }]} />
     ${(views[tab] ?? views.peek)()}

@@ -80,10 +80,10 @@ function Opened({ name, message, onChange }) {
       ${event.client && html` by <span class="mono">${event.client}</span>`}${event.reason && html`: ${event.reason}`}</li>`)}</ol>`}
     ${about.error && html`<${Trouble} error=${about.error} />`}
     <div class="row">
-      ${state === "delayed" && html`<button class="btn mini" onClick=${deliver}>Deliver now</button>`}
-      ${state === "dead" && html`<button class="btn mini" onClick=${redrive}>Redrive</button>`}
-      ${state === "acked" && html`<button class="btn mini" onClick=${replay}>Deliver again</button>`}
-      ${state !== "acked" && html`<button class="btn mini" onClick=${() => ask_("move")}>Move</button><button class="btn mini danger" onClick=${() => ask_("delete")}>Delete</button>`}
+      ${state === "delayed" && html`<button class="btn mini does" onClick=${deliver}>Deliver now</button>`}
+      ${state === "dead" && html`<button class="btn mini does" onClick=${redrive}>Redrive</button>`}
+      ${state === "acked" && html`<button class="btn mini does" onClick=${replay}>Deliver again</button>`}
+      ${state !== "acked" && html`<button class="btn mini does" onClick=${() => ask_("move")}>Move</button><button class="btn mini danger does" onClick=${() => ask_("delete")}>Delete</button>`}
       <${Command} label="Command" commands=${() => [...cmd.explain(name, id), ...cmd.deleteMessage(name, id)]} /></div>
     ${asked === "delete" && html`<${Confirm} title=${`Delete message ${id}`} name=${name} action="Delete" onClose=${() => ask_()} commands=${() => cmd.deleteMessage(name, id)}
       preview=${async () => ({ affected: 1, text: `message of ${name} is done with, whatever its state; nobody receives it again.` })}

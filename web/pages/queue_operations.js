@@ -65,7 +65,7 @@ export function Operate({ action, queue, dialog, onDone, onClose }) {
       : html`<strong>${count(found.matched)}</strong> ${found.matched === 1 ? "message" : "messages"}, ${bytes(found.bytes)}. For example ${found.sample.slice(0, 5).map((id) => html`<code key=${id}>${id} </code>`)}
         ${found.stayed > 0 && html`<span class="warn">${plural(found.stayed, "message")} would stay: where they died there is no queue.</span>`}`}</p>`}
     ${mustType && html`<${Field} label=${`Type ${queue.name} to go on`}><input value=${typed} autocomplete="off" onInput=${(event) => setTyped(event.target.value)} /></${Field}>`}
-    <div class="row"><button class="btn main" disabled=${!found || found.matched === 0 || (mustType && typed !== queue.name)}>${words.verb}${found?.matched > 0 ? ` ${count(found.matched)}` : ""}</button>
+    <div class="row"><button class="btn main does" disabled=${!found || found.matched === 0 || (mustType && typed !== queue.name)}>${words.verb}${found?.matched > 0 ? ` ${count(found.matched)}` : ""}</button>
       ${dialog && html`<button type="button" class="btn" onClick=${onClose}>Cancel</button>`}
       <${Command} commands=${() => cmd.operate(queue.name, action, request)} /></div></form>`;
   if (dialog) return html`<${Dialog} title=${`${words.title}: ${queue.name}`} onClose=${onClose}>${body}</${Dialog}>`;
@@ -84,5 +84,5 @@ export function Operations({ name }) {
       <td><${Kind} kind=${one.status === "completed" ? "good" : one.status === "running" ? "warn" : "plain"}>${one.status}</${Kind}></td>
       <td><progress max=${one.to_scan || 1} value=${one.to_scan ? one.scanned : 1} aria-label="Progress"></progress></td>
       <td class="num">${count(one.matched)}</td><td class="soft"><${Time} at=${one.started} /></td>
-      <td>${one.status === "running" && html`<button class="btn mini" onClick=${() => end(one.id)}>End</button>`}</td></tr>`)}</tbody></table></div>`;
+      <td>${one.status === "running" && html`<button class="btn mini does" onClick=${() => end(one.id)}>End</button>`}</td></tr>`)}</tbody></table></div>`;
 }

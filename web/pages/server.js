@@ -2,9 +2,9 @@
 import { html } from "../core/html.js";
 import { get, usePoll } from "../core/api.js";
 import { bytes, count, rate, span } from "../core/format.js";
-import { route } from "../core/router.js";
-import { Filter, Head, Settings, Tabs, Time } from "../parts/bits.js";
-import { cmd, Command } from "../parts/dialog.js";
+import { choose, route } from "../core/router.js";
+import { Filter, Head, Segments, Settings, Tabs, Time } from "../parts/bits.js";
+import { cmd, Command, Trouble } from "../parts/dialog.js";
 import { Kind } from "../parts/state.js";
 
 /** Prometheus text -> [{name, labels, value}]. */
@@ -25,11 +25,11 @@ export function Page() {
   if (!poll.data) return null;
   const { server, health, metrics } = poll.data;
   const tab = route.value.query.tab ?? "health";
-  const views = { health: () => html`<${Health} health=${health} metrics=${metrics} />`, limits: () => html`<${Settings} of=${server.limits} />`, metrics: () => html`<${Metrics} metrics=${metrics} />` };
+  const views = { health: () => html`<${Health} health=${health} metrics=${metrics} />`, limits: () => html`<${Settings} of=${server.limits} />`, metrics: () => html`<${Metrics} metrics=${metrics} />`, config: () => html`<${Config} />`, log: () => html`<${Log} />` };
   return html`<${Head} title="Server" under=${html`<span>version ${server.version}</span><span>commit <code>${server.commit}</code></span><span>started <${Time} at=${server.started} /></span>`}>
       <${Command} commands=${() => [["twofold", "twofold doctor"], ...cmd.read("").slice(0, 1), ["curl", `curl -sS ${location.origin}/metrics`]]} />
       <a class="btn" href="/metrics">Metrics</a><a class="btn" href="/openapi.json">OpenAPI</a></${Head}>
-    <${Tabs} label="About the server" at=${tab} tabs=${[{ id: "health", title: "Health" }, { id: "limits", title: "Limits" }, { id: "metrics", title: "Metrics" }]} />
+    <${Tabs} label="About the server" at=${tab} tabs=${[{ id: "health", title: "Health" }, { id: "limits", title: "Limits" }, { id: "metrics", title: "Metrics" }, { id: "config", title: "Config" }, { id: "log", title: "Log" }]} />
     ${(views[tab] ?? views.health)()}`;
 }
 
@@ -45,6 +45,31 @@ function Health({ health, metrics }) {
     <section class="card"><div class="title"><h2>Requests since the start</h2></div><div class="table"><table aria-label="Requests"><thead><tr><th scope="col">Operation</th><th scope="col">API</th><th scope="col" class="num">Requests</th><th scope="col" class="num">Refused</th><th scope="col" class="num">Mean</th></tr></thead>
       <tbody>${slowest.map((one) => html`<tr key=${one.key}><td class="mono">${one.op}</td><td>${one.api}</td><td class="num">${count(one.requests)}</td><td class="num">${one.refused > 0 ? html`<span class="bad">${count(one.refused)}</span>` : "0"}</td>
         <td class="num">${one.mean === undefined ? "–" : `${rate(one.mean * 1e6)} µs`}</td></tr>`)}</tbody></table></div></section>`;
+}
+
+const same = (text) => (route.value.query.filter ?? "") === "" || text.toLowerCase().includes(route.value.query.filter.toLowerCase());
+
+/** Every setting as it is in force. */
+function Config() {
+  const { data, error } = usePoll(() => get("/v1/config"), Infinity);
+  if (error) return html`<${Trouble} error=${error} />`;
+  const rows = (data?.items ?? []).filter(({ key, value: text, origin }) => same(`${key} ${text} ${origin}`));
+  return html`<div class="row"><${Filter} label="Filter settings" /><${Command} commands=${[["twofold", "twofold config show"], ...cmd.read("config")]} /></div><div class="table"><table aria-label="Settings"><thead><tr><th scope="col">Key</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
+    <tbody>${rows.map(({ key, value: text, origin }) => html`<tr key=${key}><td class="mono">${key}</td><td class="mono">${text}</td><td class=${origin === "default" ? "quiet" : ""}>${origin}</td></tr>`)}</tbody></table></div>`;
+}
+
+const LEVELS = { debug: "plain", info: "log", warn: "warn", error: "bad" };
+
+/** What the broker has written to its log lately, the newest first. */
+function Log() {
+  const level = route.value.query.level ?? "info";
+  const { data, error } = usePoll(() => get(`/v1/log?limit=1000&level=${encodeURIComponent(level)}`), 2_000, [level]);
+  if (error) return html`<${Trouble} error=${error} />`;
+  const said = (fields) => Object.entries(fields).map(([name, text]) => `${name}=${text}`).join(" ");
+  const rows = (data?.items ?? []).filter(({ component, message, fields }) => same(`${component} ${message} ${said(fields)}`)).reverse();
+  return html`<div class="row"><${Segments} label="Least important" options=${Object.keys(LEVELS).map((id) => [id, id])} value=${level} onChange=${(id) => choose({ level: id === "info" ? "" : id })} /><${Filter} label="Filter the log" /></div>
+    <div class="table feed" data-testid="log"><table aria-label="The last lines, the newest first"><tbody>${rows.map((line, i) => html`<tr key=${rows.length - i} data-level=${line.level}><td class="nowrap soft"><${Time} at=${line.time} /></td>
+      <td><${Kind} kind=${LEVELS[line.level]}>${line.level}</${Kind}></td><td>${line.component}</td><td>${line.message} <span class="mono soft">${said(line.fields)}</span></td></tr>`)}</tbody></table></div>`;
 }
 
 const label = (labels, name) => new RegExp(`${name}="([^"]*)"`).exec(labels)?.[1];

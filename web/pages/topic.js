@@ -1,16 +1,18 @@
 // One topic: its records, its partitions, who reads it.
 import { html, useState } from "../core/html.js";
 import { ask, get, lookAgain, path, post, usePoll, world } from "../core/api.js";
-import { bytes, count, milliseconds, plural, span } from "../core/format.js";
+import { bytes, count, milliseconds, plural, rate, span } from "../core/format.js";
 import { go, href, route } from "../core/router.js";
 import { Empty, Field, Figure, Head, Settings, Tabs, Time } from "../parts/bits.js";
 import { cmd, Command, Confirm, FormDialog, Trouble } from "../parts/dialog.js";
 import { EditConfig, NewRecord } from "../parts/forms.js";
+import { each, Past } from "../parts/rates.js";
 import { Kind } from "../parts/state.js";
 import { say } from "../parts/toast.js";
 import { Messages } from "./topic_messages.js";
 
 const EVERY_MS = 1_000;
+const CHARTS = [["Records a second", [{ title: "in", series: "in", colour: "--log" }, { title: "out, to readers and queues", series: "out", colour: "--group" }], each(rate)]];
 
 export function Page({ name }) {
   const [asked, ask_] = useState();
@@ -27,20 +29,21 @@ export function Page({ name }) {
   const done = () => (topic.again(), lookAgain());
   const views = {
     messages: () => html`<${Messages} name=${name} partitions=${partitions} />`,
-    partitions: () => html`<${Partitions} partitions=${partitions} />`,
+    partitions: () => html`<${Partitions} name=${name} partitions=${partitions} />`,
     readers: () => html`<${Readers} name=${name} consumers=${consumers} partitions=${partitions} />`,
-    config: () => html`<div class="row"><button class="btn" onClick=${() => ask_("config")}>Change</button></div><${Settings} of=${about} leave=${["records", "bytes"]} />`,
+    config: () => html`<div class="row"><button class="btn does" onClick=${() => ask_("config")}>Change</button></div><${Settings} of=${about} leave=${["records", "bytes"]} />`,
   };
   return html`<${Head} crumb=${["topics"]} title=${name} kind=${html`<${Kind} kind="log">topic</${Kind}>`}
       under=${html`<span>created <${Time} at=${about.created} /></span><span>durability ${about.durability}</span>`}>
-      <button class="btn main" onClick=${() => ask_("produce")}>Publish</button>
-      <button class="btn" onClick=${() => ask_("trim")}>Trim</button><button class="btn danger" onClick=${() => ask_("delete")}>Delete</button></${Head}>
+      <button class="btn main does" onClick=${() => ask_("produce")}>Publish</button>
+      <button class="btn does" onClick=${() => ask_("trim")}>Trim</button><button class="btn danger does" onClick=${() => ask_("delete")}>Delete</button></${Head}>
     <dl class="figures">
       <${Figure} title="Records" value=${count(about.records)} testid="records" /><${Figure} title="Size" value=${bytes(about.bytes)} />
       <${Figure} title="Partitions" value=${count(about.partitions)} />
       <${Figure} title="Attached queues" value=${count(consumers.queues.length)} /><${Figure} title="Groups" value=${count(consumers.groups.length)} />
       <${Figure} title="Most behind" value=${count(Math.max(0, ...[...consumers.queues, ...consumers.groups].map(({ lag }) => lag?.count ?? 0)))} unit="records" />
     </dl>
+    <${Past} of=${{ topic: name }} charts=${CHARTS} />
     <${Tabs} label="About this topic" at=${tab} tabs=${[{ id: "messages", title: "Messages" }, { id: "partitions", title: "Partitions", n: partitions.length },
       { id: "readers", title: "Readers", n: readers }, { id: "config", title: "Config" }]} />
     ${(views[tab] ?? views.messages)()}
@@ -52,13 +55,31 @@ export function Page({ name }) {
       names=${["retention", "cleanup", "compaction", "durability", "record_bytes_max"]} submit=${(change) => ask("PATCH", path`topics/${name}`, change)} />`}`;
 }
 
-function Partitions({ partitions }) {
+const SAMPLED = 200; // the newest records of a partition
+const SAMPLED_PARTITIONS = 32;
+
+/** The most frequent keys of a sample, each with its share in percent. Pure. */
+export function hottest(records, most = 3) {
+  const keys = new Map();
+  for (const { key } of records) if (typeof key === "string") keys.set(key, (keys.get(key) ?? 0) + 1);
+  return [...keys].sort((a, b) => b[1] - a[1]).slice(0, most).map(([key, n]) => ({ key, share: Math.round((100 * n) / records.length) }));
+}
+
+async function sample(name, { partition, start, end }) {
+  const search = new URLSearchParams({ partition, from: Math.max(start, end - SAMPLED), limit: SAMPLED, on_trim: "skip" });
+  return [partition, hottest((await get(`${path`topics/${name}/records`}?${search}`)).records)];
+}
+
+function Partitions({ name, partitions }) {
+  const { data } = usePoll(async () => new Map(await Promise.all(partitions.filter(({ records }) => records > 0).slice(0, SAMPLED_PARTITIONS).map((one) => sample(name, one).catch(() => [one.partition, []])))), Infinity, [name]);
   const most = Math.max(1, ...partitions.map(({ records }) => records));
   return html`<div class="table"><table aria-label="Partitions"><thead><tr><th scope="col">Partition</th><th scope="col" class="num">Start</th><th scope="col" class="num">End</th>
-      <th scope="col" class="num">Records</th><th scope="col" class="num">Size</th><th scope="col">Share</th></tr></thead>
+      <th scope="col" class="num">Records</th><th scope="col" class="num">Size</th><th scope="col">Share</th><th scope="col" title=${`of the newest ${SAMPLED} records, when this was opened`}>Hottest keys (sample)</th></tr></thead>
     <tbody>${partitions.map((one) => html`<tr key=${one.partition}><td>${one.partition}</td><td class="num">${count(one.start)}</td><td class="num">${count(one.end)}</td>
       <td class="num">${count(one.records)}</td><td class="num">${bytes(one.bytes)}</td>
-      <td><div class="lagbar"><i class="read" style=${{ width: `${(100 * one.records) / most}%` }}></i></div></td></tr>`)}</tbody></table></div>`;
+      <td><div class="lagbar"><i class="read" style=${{ width: `${(100 * one.records) / most}%` }}></i></div></td>
+      <td class="small" data-keys=${one.partition}>${data?.get(one.partition)?.map(({ key, share }) => html`<span key=${key} class="nowrap"><bdi class="mono">${key.slice(0, 40)}</bdi> ${share} % </span>`)}</td></tr>`)}</tbody></table></div>
+    <p class="quiet small">Hottest keys: of the newest ${count(SAMPLED)} records of each partition, looked at once.</p>`;
 }
 
 /** Groups and attached queues on one scale: how much of what is kept each has behind it. */

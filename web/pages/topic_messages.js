@@ -76,7 +76,7 @@ function Records({ name, rows }) {
       <tr class=${open === record.id && "open"} data-offset=${record.id}><td class="nowrap mono"><button class="rowlink" aria-expanded=${open === record.id} onClick=${() => choose({ open: open === record.id ? "" : record.id })}>${record.id}</button></td>
         <td class="soft"><${Time} at=${record.timestamp} /></td><td class="mono nowrap"><bdi>${keyText(record.key)}</bdi></td><td class="cut mono">${preview(record)}</td></tr>
       ${open === record.id && html`<tr class="detail"><td colspan="4"><${Value} record=${record}>
-        <div class="row"><button class="btn mini" onClick=${() => setAttach(record)}>Attach a queue here</button>
+        <div class="row"><button class="btn mini does" onClick=${() => setAttach(record)}>Attach a queue here</button>
           <${Command} label="Command" commands=${() => cmd.read(`topics/${encodeURIComponent(name)}/records/${record.partition}/${record.offset}`)} /></div></${Value}></td></tr>`}
     </${Fragment}>`)}</tbody></table></div>
     ${attach && html`<${CreateQueue} source=${{ topic: name, from: attach.timestamp }} onClose=${() => setAttach()} />`}`;

@@ -25,16 +25,17 @@ export function useWidth() {
 /** lines: [{title, colour: "--log"}], data: [seconds, ...values of each line]. */
 export function Chart({ title, lines, data, format }) {
   const [element, width] = useWidth();
-  const said = lines.map((line, i) => `${line.title} ${format(data[i + 1].at(-1) ?? 0)}`).join(", ");
+  const newest = data.slice(1).map((values) => values.findLast((value) => value !== null));
+  const said = lines.map((line, i) => `${line.title} ${format(newest[i])}`).join(", ");
   return html`<figure class="card"><figcaption class="title"><h2>${title}</h2></figcaption><div class="in stack">
-    <div class="legend">${lines.map((line, i) => html`<span key=${line.title}><svg width="18" height="8" aria-hidden="true"><path d="M0 4H18" stroke=${`var(${line.colour})`} stroke-dasharray=${DASHES[i]} /></svg>${line.title}<b>${format(data[i + 1].at(-1) ?? 0)}</b></span>`)}</div>
+    <div class="legend">${lines.map((line, i) => html`<span key=${line.title}><svg width="18" height="8" aria-hidden="true"><path d="M0 4H18" stroke=${`var(${line.colour})`} stroke-dasharray=${DASHES[i]} /></svg>${line.title}<b>${format(newest[i])}</b></span>`)}</div>
     <div class="chart" ref=${element} role="img" aria-label=${`${title}: ${said}`}>${width > 0 && html`<${Lines} lines=${lines} data=${data} format=${format} width=${width} />`}</div></div></figure>`;
 }
 
 function Lines({ lines, data: [seconds, ...values], format, width }) {
   const from = seconds[0] ?? 0;
   const to = Math.max(seconds.at(-1) ?? 0, from + 1);
-  const levels = ticks(Math.max(0, ...values.flat()));
+  const levels = ticks(values.flat().reduce((most, value) => Math.max(most, value), 0));
   const x = (second) => LEFT + ((second - from) / (to - from)) * (width - LEFT - 4);
   const y = (value) => HEIGHT - BOTTOM - (value / levels.at(-1)) * (HEIGHT - BOTTOM - TOP);
   const clock = (second) => new Date(second * 1_000).toTimeString().slice(0, to - from < SECONDS_BELOW ? 8 : 5);

@@ -1,8 +1,9 @@
 // Where one can go, and how the broker is.
 import { html, useState } from "../core/html.js";
-import { connection, world } from "../core/api.js";
+import { connection, readOnly, world } from "../core/api.js";
 import { count } from "../core/format.js";
 import { href } from "../core/router.js";
+import { Kind } from "./state.js";
 
 const line = (d) => html`<svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${d} /></svg>`;
 const ICONS = {
@@ -12,9 +13,10 @@ const ICONS = {
   queues: line("M2 5.500h3.500v5H2zM7.200 5.500h3.500v5H7.200zM12.500 6.500 14.500 8l-2 1.500"),
   groups: line("M5.500 7.500a2 2 0 1 0 0-4 2 2 0 0 0 0 4M2 12.500c.3-2 1.700-3 3.500-3s3.200 1 3.500 3M11 7.500a1.700 1.700 0 1 0-.5-3.300M11.500 9.600c1.500.2 2.300 1.200 2.500 2.900"),
   tail: line("M2 4l3 4-3 4M7 12h7M7 8h5"),
+  clients: line("M3 3h10v7H3zM1.500 12.500h13M6 5.500l2 1.500-2 1.500"),
   server: line("M3 3h10v4H3zM3 9h10v4H3zM5.200 5h.1M5.200 11h.1"),
 };
-const ITEMS = [["overview", "Overview"], ["topics", "Topics"], ["queues", "Queues"], ["groups", "Groups"], ["tail", "Live tail"], ["server", "Server"]];
+const ITEMS = [["overview", "Overview"], ["topics", "Topics"], ["queues", "Queues"], ["groups", "Groups"], ["tail", "Live tail"], ["clients", "Clients"], ["server", "Server"]];
 
 export function Nav({ page }) {
   const { topics, queues, groups, at } = world.value;
@@ -24,8 +26,9 @@ export function Nav({ page }) {
     ${ICONS[id]}${title}${counts[id] !== undefined && html`<span class="n">${count(counts[id])}</span>`}</a></li>`;
   return html`<nav class="nav" aria-label="Pages">
     <a class="brand" href=${href(["overview"])}><img src="mark.svg" alt="" />Twofold</a>
+    ${readOnly.value && html`<${Kind} kind="warn">read-only</${Kind}>`}
     <ul>${ITEMS.map(([id, title]) => item(id, title))}</ul>
-    <div><h2>See it work</h2><ul>${item("kitchen", "Kitchen")}</ul></div>
+    ${!readOnly.value && html`<div><h2>See it work</h2><ul>${item("kitchen", "Kitchen")}</ul></div>`}
     <div class="nav-foot"><${Pulse} /><${Themes} /></div>
   </nav>`;
 }

@@ -133,6 +133,16 @@ TEST(InspectFrames, WhatIsNoTextIsShownInBase64) {
   EXPECT_EQ(json.at("preview_base64").as_string(), "//4=");
 }
 
+TEST(InspectFrames, BytesThatLookLikeTheMiddleOfCharactersAreShownAllTheSame) {
+  const Spec spec{"orders", "", {}};
+  FrameWriter writer(spec);
+  const auto record = stored(std::nullopt, std::string(300, '\x80'));
+  const auto json = boost::json::parse(writer.event(1, numbered(0), &record, false)).as_object();
+  EXPECT_EQ(json.at("size").as_int64(), 300);
+  EXPECT_FALSE(json.contains("preview"));
+  EXPECT_EQ(json.at("preview_base64").as_string().size(), 268u) << "200 bytes";
+}
+
 TEST(InspectFrames, EveryTypeIsJsonThatNamesWhatItIsAbout) {
   const Spec spec{"orders", "kitchen", {"a", "b\"c"}};
   FrameWriter writer(spec);

@@ -1,7 +1,10 @@
 #include "http/pages/pages.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -35,6 +38,26 @@ TEST(EmbeddedPages, AreEmbeddedWithTheirTypesAndEachWithAnETagOfItsOwn) {
   EXPECT_TRUE(first->gzip.starts_with("\x1f\x8b"));
 }
 
+TEST(EmbeddedPages, AreLight) {
+  constexpr std::size_t kBytesMax = 120'000;  // the first page must stand within a blink
+  std::size_t sent = 0;
+  for (const EmbeddedFile& file : embedded_files()) sent += file.gzip.size();
+  EXPECT_LE(sent, kBytesMax);
+  RecordProperty("bytes", std::to_string(sent));
+}
+
+TEST(EmbeddedPages, WhatOnlyPeopleReadIsLeftOutOfOurOwnAndOthersAreAsTheyWere) {
+  for (const EmbeddedFile& file : embedded_files()) {
+    std::ifstream as_written(std::string(TWOFOLD_SOURCE_DIR "/web/").append(file.path));
+    const std::string text(std::istreambuf_iterator<char>(as_written), {});
+    if (file.path.starts_with("vendor/")) {
+      EXPECT_EQ(file.bytes, text) << file.path;
+    } else if (file.path.ends_with(".js")) {
+      EXPECT_FALSE(file.bytes.starts_with("//")) << file.path;
+    }
+  }
+}
+
 TEST(EmbeddedPages, PagesAboutTheFolderAreNotServed) {
   for (const EmbeddedFile& file : embedded_files()) EXPECT_FALSE(file.path.ends_with(".md"));
 }
@@ -55,6 +78,9 @@ TEST(EmbeddedPages, GzipIsTakenWhereItIsNamedAndNotForbidden) {
   EXPECT_FALSE(takes_gzip("br, deflate"));
   EXPECT_FALSE(takes_gzip("gzip;q=0"));
   EXPECT_FALSE(takes_gzip("gzip;q=0.000"));
+  EXPECT_FALSE(takes_gzip("gzip;Q=0"));
+  EXPECT_FALSE(takes_gzip("gzip; Q=0.0"));
+  EXPECT_TRUE(takes_gzip("GZIP;Q=0.1"));
 }
 
 TEST(EmbeddedPages, AreCountedUnderTheirOwnName) {
