@@ -108,8 +108,7 @@ void Server::State::sample_entities() {
   Broker& broker = common.broker;
   stats::Entities& entities = common.entities;
   entities.begin(broker.clock.now(), broker.clock.wall());
-  for (const std::uint32_t id :
-       known(entities.queues(), broker.queues.take_stirred(kStirredMax))) {
+  for (const std::uint32_t id : known(entities.queues(), broker.queues.take_stirred(kStirredMax))) {
     if (const auto sample = broker.queues.sample(id)) entities.see(*sample);
   }
   auto given = common.reads.take();

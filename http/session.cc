@@ -3,9 +3,8 @@
 #include <algorithm>
 
 #include <boost/asio/write.hpp>
-#include <sys/socket.h>
-
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include "engine/base/diag.h"
 #include "http/gate.h"
@@ -265,7 +264,8 @@ Connected Session::look() const {
   }
   seen.client = client_;
   seen.open_for = lane_.now() - opened_;
-  seen.quiet_for = upgraded_ ? engine::Duration{0} : lane_.now() - (requests_ > 0 ? asked_ : opened_);
+  seen.quiet_for =
+      upgraded_ ? engine::Duration{0} : lane_.now() - (requests_ > 0 ? asked_ : opened_);
   seen.requests = requests_;
   seen.bytes_sent = bytes_sent_;
   seen.messages = messages_;

@@ -18,8 +18,8 @@
 namespace twofold::http {
 namespace {
 
-constexpr std::size_t kGatherBytes = 16 << 10;     // bodies up to this size are copied together
-constexpr std::size_t kUnwrittenMax = 64 << 10;    // pipelined answers are written beyond this
+constexpr std::size_t kGatherBytes = 16 << 10;   // bodies up to this size are copied together
+constexpr std::size_t kUnwrittenMax = 64 << 10;  // pipelined answers are written beyond this
 constexpr std::size_t kClientBytesMax = 64;
 constexpr std::size_t kSkippedBodyMax = 64 << 10;  // refused bodies up to this size are read
 

@@ -103,9 +103,9 @@ struct CheckedSend {
 /// Receipts that were looked at, and what they delete, in the same turn.
 struct CheckedAck {
   std::uint32_t queue = 0;
-  std::size_t bytes = 0;      ///< to be admitted, to consume
-  std::size_t messages = 0;   ///< a message named twice counts once
-  std::vector<Runs> acked{};  ///< by partition
+  std::size_t bytes = 0;                    ///< to be admitted, to consume
+  std::size_t messages = 0;                 ///< a message named twice counts once
+  std::vector<Runs> acked{};                ///< by partition
   std::vector<engine::Instant> received{};  ///< when each was delivered
 };
 

@@ -105,13 +105,12 @@ std::optional<QueueSample> Queues::sample(std::uint32_t id) const {
   if (!queue || !queue->traffic) return std::nullopt;
   std::uint64_t appended = 0;
   for (const Partition& partition : queue->partitions)
-    appended +=
-        static_cast<std::uint64_t>(state_->core.status(partition.log).visible_end.value());
+    appended += static_cast<std::uint64_t>(state_->core.status(partition.log).visible_end.value());
   const std::uint64_t passed_over = queue->traffic->passed_over;
   std::string_view topic;
   if (queue->attached()) topic = queue->definition.source->topic;
-  return QueueSample{queue->name, id,
-                     topic,       appended - std::min(appended, passed_over),
+  return QueueSample{queue->name,     id,
+                     topic,           appended - std::min(appended, passed_over),
                      *queue->traffic, queue->counters()};
 }
 

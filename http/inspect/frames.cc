@@ -18,7 +18,8 @@ bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC
 std::string_view beginning(std::string_view text) {
   if (text.size() <= kPreviewBytesMax) return text;
   for (std::size_t cut = 0; cut < kCharacterBytesMax; ++cut)
-    if (!is_continuation(text[kPreviewBytesMax - cut])) return text.substr(0, kPreviewBytesMax - cut);
+    if (!is_continuation(text[kPreviewBytesMax - cut]))
+      return text.substr(0, kPreviewBytesMax - cut);
   return text.substr(0, kPreviewBytesMax);  // no text has so many of these
 }
 

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 
+#include "engine/base/read_file.h"
 #include "http/route.h"
 #include "http/server_common.h"
 
@@ -88,7 +86,8 @@ void restrict(Call& call) {
   std::string policy(kPolicy);
   const auto& ancestors = call.common.options.pages.frame_ancestors;
   if (ancestors.empty()) policy += "'none'";
-  for (const std::string& origin : ancestors) policy.append(policy.ends_with(' ') ? "" : " ").append(origin);
+  for (const std::string& origin : ancestors)
+    policy.append(policy.ends_with(' ') ? "" : " ").append(origin);
   call.reply.field("Content-Security-Policy", policy);
   call.reply.field("X-Content-Type-Options", "nosniff");
   call.reply.field("Referrer-Policy", "no-referrer");
@@ -106,17 +105,12 @@ bool stays_inside(std::string_view path) {
 bool answer_from(Call& call, const std::string& folder, const EmbeddedFile* like,
                  const std::string& path) {
   if (!stays_inside(path)) return false;
-  const std::string place = folder + "/" + path;
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(place, error)) return false;
-  std::ifstream file(place, std::ios::binary);
-  if (!file) return false;
-  std::string bytes(std::istreambuf_iterator<char>(file), {});
-  if (file.bad()) return false;
+  auto bytes = engine::read_regular_file(folder + "/" + path);
+  if (!bytes) return false;
   call.reply.field("Cache-Control", "no-store");
   restrict(call);
   call.reply.content_type = like ? like->content_type : type_of(path);
-  call.reply.body = std::move(bytes);
+  call.reply.body = *std::move(bytes);
   return true;
 }
 

@@ -66,7 +66,8 @@ Task<Try<>> list_connections(Call& call) {
   if (const auto cursor = call.query("cursor")) {
     const auto number = number_of(*cursor);
     if (!number) {
-      co_return Problem(ProblemKind::invalid_cursor, "The cursor is not one of this list.", "cursor");
+      co_return Problem(ProblemKind::invalid_cursor, "The cursor is not one of this list.",
+                        "cursor");
     }
     after = *number;
   }
@@ -97,7 +98,8 @@ Task<Try<>> close_connection(Call& call) {
   const std::string_view id = call.args[0];
   const auto number = number_of(id);
   const auto& lanes = call.common.lanes;
-  Problem unknown(ProblemKind::not_found, fmt::format("There is no connection {}.", shown(id)), "id");
+  Problem unknown(ProblemKind::not_found, fmt::format("There is no connection {}.", shown(id)),
+                  "id");
   if (!number || Lane::lane_of(*number) >= lanes.size()) co_return unknown;
   const auto* const own = dynamic_cast<const Session*>(&call.outlet);
   if (own && own->number() == *number) {

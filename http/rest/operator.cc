@@ -15,8 +15,10 @@ struct Level {
   DiagLevel level;
 };
 constexpr std::array kLevels = {
-    Level{"debug", DiagLevel::debug}, Level{"info",  DiagLevel::info},
-    Level{"warn",  DiagLevel::warn }, Level{"error", DiagLevel::error}
+    Level{"debug", DiagLevel::debug},
+    Level{"info",  DiagLevel::info },
+    Level{"warn",  DiagLevel::warn },
+    Level{"error", DiagLevel::error}
 };
 
 std::string_view name_of(DiagLevel level) {

@@ -27,7 +27,8 @@ void append_value(JsonWriter& json, float value) {
   }
 }
 
-void append_stretch(JsonWriter& json, engine::Duration step, engine::WallTime end, std::size_t steps) {
+void append_stretch(JsonWriter& json, engine::Duration step, engine::WallTime end,
+                    std::size_t steps) {
   json.name("step").string(engine::format_duration(step));
   json.name("from").string(engine::format_time(end - step * static_cast<int>(steps)));
   json.name("to").string(engine::format_time(end));
@@ -48,7 +49,9 @@ void append_chart(JsonWriter& json, const stats::EntityChart& chart,
 Task<Try<>> topic_stats(Call& call, std::string name, engine::Duration window) {
   auto ask = [&topics = call.broker.topics, &name] { return topics.resolve(name).has_value(); };
   const bool exists = co_await ask_core(call.broker.core, std::move(ask));
-  if (!exists) co_return Problem(ProblemKind::topic_not_found, fmt::format("There is no topic {}.", name), "topic");
+  if (!exists)
+    co_return Problem(ProblemKind::topic_not_found, fmt::format("There is no topic {}.", name),
+                      "topic");
   JsonWriter json(call.reply.body);
   json.begin_object().name("topic").string(name);
   append_chart(json, call.common.entities.topic_chart(name, window), stats::kTopicSeries);
@@ -59,7 +62,9 @@ Task<Try<>> topic_stats(Call& call, std::string name, engine::Duration window) {
 Task<Try<>> queue_stats(Call& call, std::string name, engine::Duration window) {
   auto ask = [&queues = call.broker.queues, &name] { return queues.find(name).has_value(); };
   const bool exists = co_await ask_core(call.broker.core, std::move(ask));
-  if (!exists) co_return Problem(ProblemKind::queue_not_found, fmt::format("There is no queue {}.", name), "queue");
+  if (!exists)
+    co_return Problem(ProblemKind::queue_not_found, fmt::format("There is no queue {}.", name),
+                      "queue");
   JsonWriter json(call.reply.body);
   json.begin_object().name("queue").string(name);
   append_chart(json, call.common.entities.queue_chart(name, window), stats::kQueueSeries);

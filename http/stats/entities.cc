@@ -35,7 +35,8 @@ void Steps::push(const float* values) {
     values_.insert(values_.end(), values, values + series_);
     return;
   }
-  std::copy(values, values + series_, values_.begin() + static_cast<std::ptrdiff_t>(next_ * series_));
+  std::copy(values, values + series_,
+            values_.begin() + static_cast<std::ptrdiff_t>(next_ * series_));
   next_ = (next_ + 1) % most_;
 }
 
@@ -114,7 +115,8 @@ void Entities::see(std::uint32_t id, std::string_view topic, std::uint64_t appen
   if (minute_over_) past->minutes.push(values.data());
 }
 
-// The step goes into the seconds; of a minute that is over, the rates of all of it stay in `values`.
+// The step goes into the seconds; of a minute that is over, the rates of all of it stay in
+// `values`.
 void Entities::push(Past& past, const std::array<std::uint64_t, kRates>& totals, std::size_t rates,
                     float* values, std::size_t /*series*/) {
   for (std::size_t i = 0; i < rates; ++i) {

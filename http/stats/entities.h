@@ -17,7 +17,7 @@ namespace twofold::http::stats {
 /// The series of a queue. Rates are messages a second, depths how many there were at the end of the
 /// step, times milliseconds; NaN: nothing came to be timed.
 inline constexpr std::array<std::string_view, 13> kQueueSeries = {
-    "in",   "out",  "acked",      "redelivered", "ready",           "in_flight",      "delayed",
+    "in",      "out",  "acked",    "redelivered", "ready",          "in_flight",     "delayed",
     "blocked", "dead", "wait_p50", "wait_p99",    "processing_p50", "processing_p99"};
 /// Those of a topic: records a second, in and out to whoever reads.
 inline constexpr std::array<std::string_view, 2> kTopicSeries = {"in", "out"};
@@ -41,7 +41,7 @@ class Steps {
 /// A stretch of time of one queue or topic.
 struct EntityChart {
   engine::Duration step{0};
-  engine::WallTime end{0};  ///< of the last step
+  engine::WallTime end{0};                 ///< of the last step
   std::vector<std::vector<float>> series;  ///< in the order of its names
 };
 
@@ -94,7 +94,7 @@ class Entities {
     std::uint32_t id;
     Steps seconds;
     Steps minutes;
-    std::array<std::uint64_t, kRates> totals{};       // at the end of the last step
+    std::array<std::uint64_t, kRates> totals{};        // at the end of the last step
     std::array<std::uint64_t, kRates> minute_began{};  // of the minute under way
     queue::Spread waited, worked, minute_waited, minute_worked;
     int seconds_in_minute = 0;
@@ -103,7 +103,8 @@ class Entities {
   };
   using ByName = std::map<std::string, Past, std::less<>>;
 
-  Past* find(ByName& all, std::string_view name, std::uint32_t id, std::size_t series, bool& is_new);
+  Past* find(ByName& all, std::string_view name, std::uint32_t id, std::size_t series,
+             bool& is_new);
   bool make_room();
   void push(Past& past, const std::array<std::uint64_t, kRates>& totals, std::size_t rates,
             float* values, std::size_t series);
@@ -117,8 +118,8 @@ class Entities {
   engine::Instant now_{0};
   engine::WallTime wall_{0};
   engine::WallTime minute_end_{0};
-  int seconds_ = 0;            // that this step stands for
-  int minute_left_ = 60;       // of the minute under way, which is the same for all
+  int seconds_ = 0;       // that this step stands for
+  int minute_left_ = 60;  // of the minute under way, which is the same for all
   bool minute_over_ = false;
   ByName queues_;
   ByName topics_;

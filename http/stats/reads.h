@@ -9,10 +9,9 @@
 
 namespace twofold::http::stats {
 
-/// How many records readers of topics were given, until somebody takes the numbers away: answers and
-/// streams are counted on every I/O thread, the past is kept on one.
-/// Memory   a few numbers for each topic that was read since they were taken.
-/// Threads  any; the lock is held for one addition.
+/// How many records readers of topics were given, until somebody takes the numbers away: answers
+/// and streams are counted on every I/O thread, the past is kept on one. Memory   a few numbers for
+/// each topic that was read since they were taken. Threads  any; the lock is held for one addition.
 class Reads {
  public:
   struct Counts {

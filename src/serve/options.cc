@@ -60,7 +60,8 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.hosts_allowed = config.http.hosts;
   options.origins_allowed = config.http.cors_origins;
   options.compression = config.http.compression;
-  options.pages = {config.ui.enabled, config.ui.read_only, config.ui.dir, config.ui.frame_ancestors};
+  options.pages = {config.ui.enabled, config.ui.read_only, config.ui.dir,
+                   config.ui.frame_ancestors};
   options.sqs.profile = config.sqs.profile;
   options.sqs.delay_max = std::chrono::duration_cast<std::chrono::seconds>(config.sqs.delay_max);
   options.sqs.visibility_max =

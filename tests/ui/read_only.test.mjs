@@ -11,7 +11,7 @@ const { broker, look } = stage(async () => {
   await broker.ask("POST", "/v1/queues/jobs/messages", { messages: [{ text: "later", delay: "1h" }] });
 }, ["ui.read_only=true"]);
 
-const ACTIONS = /^(Create|Publish|Send|Pause|Move|Purge|Delete|Change|Trim|Attach|Redrive|Replay|Seek|Close|Deliver|End)/;
+const ACTIONS = /^(Create (topic|queue)|Publish|Send|Pause|Move|Purge|Delete|Change|Trim|Attach a|Redrive (\d|$)|Replay (\d|$)|Seek|Close|Deliver|End)/;
 
 test("no page has an action, and each says that it only shows", async () => {
   const view = await look("overview");

@@ -34,7 +34,8 @@ class StatsEntities : public testing::Test {
     entities_.end();
   }
   List series(const std::string& queue, std::string_view name, engine::Duration window = 10min) {
-    const auto at = std::find(kQueueSeries.begin(), kQueueSeries.end(), name) - kQueueSeries.begin();
+    const auto at =
+        std::find(kQueueSeries.begin(), kQueueSeries.end(), name) - kQueueSeries.begin();
     return entities_.queue_chart(queue, window).series[static_cast<std::size_t>(at)];
   }
   List topic_series(const std::string& topic, std::size_t at) {
