@@ -39,7 +39,7 @@ async function shop() {
 async function busy() {
   await broker.ask("POST", "/v1/topics/orders/records", { records: Array.from({ length: 20 + Math.round(15 * Math.sin(Date.now() / 900)) }, bill) });
   const { messages } = await broker.ask("POST", "/v1/queues/billing/receive", { max: 12, client: "billing-2" });
-  await broker.ask("POST", "/v1/queues/billing/ack", { receipts: messages.slice(0, 10).map(({ receipt }) => receipt) });
+  if (messages.length > 0) await broker.ask("POST", "/v1/queues/billing/ack", { receipts: messages.slice(0, 10).map(({ receipt }) => receipt) });
   const { records, cursor } = await broker.ask("POST", "/v1/groups/analytics/poll", { topics: ["orders"], member: "worker-1", max: 12 });
   if (records.length > 0) await broker.ask("POST", "/v1/groups/analytics/commit", { member: "worker-1", cursor });
 }

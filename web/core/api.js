@@ -51,7 +51,7 @@ export async function ask(method, target, body, { exact = false, signal: stop } 
   let answer, text;
   try {
     answer = await fetch(target, {
-      method, headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      method, headers: { "Twofold-Client": "twofold-ui", ...(body !== undefined && { "Content-Type": "application/json" }) },
       body: body === undefined || typeof body === "string" ? body : JSON.stringify(body), signal: stop ? AbortSignal.any([stop, limit]) : limit,
     });
     text = await answer.text();

@@ -57,7 +57,7 @@ export function Page({ name }) {
     <div class="stack"><dl class="figures" data-testid="counts">${STATES.map((state) => html`<${Figure} key=${state} testid=${`count-${state}`}
         title=${html`<span class=${`state s-${state}`}><${Shape} state=${state} /></span>${WORDS[state]}`} value=${count(queue.messages[state])} />`)}
       <${Figure} title="Size" value=${bytes(queue.backlog?.bytes)} /></dl><${Depth} messages=${queue.messages} /></div>
-    <${Past} of=${{ queue: name }} charts=${CHARTS} />
+    ${tab === "peek" && html`<${Past} of=${{ queue: name }} charts=${CHARTS} />`}
     <${Tabs} label="About this queue" at=${tab} tabs=${[{ id: "peek", title: "Peek" }, { id: "explain", title: "Explain" }, { id: "redrive", title: "Redrive", n: queue.messages.dead },
       { id: "replay", title: "Replay" }, { id: "consumers", title: "Consumers" }, { id: "config", title: "Config" }]} />
     ${(views[tab] ?? views.peek)()}

@@ -42,8 +42,8 @@ export function Dead({ queue, onDone }) {
   const done = () => (ask_(), setChosen(new Set()), poll.again(), onDone());
   if (poll.error) return html`<${Trouble} error=${poll.error} />`;
   if (items.length === 0) return null;
-  return html`<section class="card"><div class="title"><h2>${isLetters && state === "ready" ? "Letters" : "The dead"}, by ${by}</h2><label class="row small">by <select aria-label="Group by" value=${by} onChange=${(event) => choose({ by: event.target.value === "reason" ? "" : event.target.value })}>
-      ${["reason", ...headers].map((one) => html`<option key=${one}>${one}</option>`)}</select></label></div>
+  return html`<section class="card"><div class="title"><h2>${isLetters && state === "ready" ? "Letters" : "The dead"}</h2><select class="group-by" aria-label="Group by" value=${by} onChange=${(event) => choose({ by: event.target.value === "reason" ? "" : event.target.value })}>
+      ${["reason", ...headers].map((one) => html`<option key=${one} value=${one}>by ${one}</option>`)}</select></div>
     <div class="table" data-testid="dead"><table aria-label="Dead messages"><thead><tr><th scope="col"><input type="checkbox" aria-label="All of them" checked=${ids.length === items.length} onChange=${() => toggle(items)} /></th><th scope="col">${by}</th><th scope="col" class="num">Messages</th>
       <th scope="col" class="num">Receives</th><th scope="col">First stored</th><th scope="col">Last stored</th><th scope="col">For example</th><th scope="col"></th></tr></thead>
     <tbody>${grouped(items, by).map(({ value, list, first, last, receives }) => html`<tr key=${value} data-group=${value}>

@@ -43,7 +43,7 @@ export function Page({ name }) {
       <${Figure} title="Attached queues" value=${count(consumers.queues.length)} /><${Figure} title="Groups" value=${count(consumers.groups.length)} />
       <${Figure} title="Most behind" value=${count(Math.max(0, ...[...consumers.queues, ...consumers.groups].map(({ lag }) => lag?.count ?? 0)))} unit="records" />
     </dl>
-    <${Past} of=${{ topic: name }} charts=${CHARTS} />
+    ${tab === "messages" && html`<${Past} of=${{ topic: name }} charts=${CHARTS} />`}
     <${Tabs} label="About this topic" at=${tab} tabs=${[{ id: "messages", title: "Messages" }, { id: "partitions", title: "Partitions", n: partitions.length },
       { id: "readers", title: "Readers", n: readers }, { id: "config", title: "Config" }]} />
     ${(views[tab] ?? views.messages)()}
