@@ -14,7 +14,8 @@ What is shrunk           `twofold bench` runs with few messages: here we prove t
 What is only looked up   scripts of this repository and CMake presets must exist; running them from inside
                          a test would build the project inside its own tests.
 What needs a registry    pages in NEEDS are skipped when it does not answer, and the test says so.
-What is refused          ```sh no-run, unless NO_RUN below says why that page may.
+What another test runs   ```sh compose: tests/e2e/compose_test.py, which has a Docker engine.
+What is refused          ```sh no-run, unless NO_RUN below says why that page may; `compose` elsewhere than COMPOSE says.
 """
 
 import argparse
@@ -39,7 +40,13 @@ READY_SECONDS_MAX = 30
 NEEDS_SECONDS_MAX = 60
 
 # Pages that may mark blocks `no-run`, and why: "docs/page.md": "needs ...".
-NO_RUN: dict[str, str] = {}
+NO_RUN: dict[str, str] = {
+    "docs/operations/install.md": "installs packages as root, or needs a cluster; tests/e2e/debian_package.py and "
+                                  "tests/e2e/generated_files.py check what those lines use",
+}
+
+# Pages whose blocks marked `compose` tests/e2e/compose_test.py runs.
+COMPOSE = ("docs/operations/install.md",)
 
 # Pages that fetch packages, and the question to the registry without whose answer they are skipped, loudly.
 NEEDS: dict[str, list[str]] = {
@@ -68,7 +75,8 @@ class Page(NamedTuple):
     problems: list[str]
 
 
-def read_page(path: str, text: str) -> Page:
+def read_page(path: str, text: str, *, elsewhere: bool = False) -> Page:
+    """The blocks that this script runs, or only those that are run `elsewhere`."""
     page = Page(path, [], [])
     lines = iter(enumerate(text.splitlines(), 1))
     for number, line in lines:
@@ -84,7 +92,16 @@ def read_page(path: str, text: str) -> Page:
             if inner.strip() == "```":
                 break
             body.append(inner.removeprefix(fence["indent"]))
-        if "no-run" in fence["tags"].split():
+        tags = fence["tags"].split()
+        if "compose" in tags:
+            if path not in COMPOSE:
+                page.problems.append(f"{path}:{number}: a block marked compose: name the page in COMPOSE of "
+                                     "scripts/run_docs.py, so that tests/e2e/compose_test.py runs it")
+            if not elsewhere:
+                continue
+        elif elsewhere:
+            continue
+        if "no-run" in tags:
             if path not in NO_RUN:
                 page.problems.append(f"{path}:{number}: a block marked no-run: say why in NO_RUN of scripts/run_docs.py")
             continue

@@ -161,6 +161,14 @@ std::vector<Command> storage_commands() {
 
 std::vector<Command> setup_commands() {
   return {
+      {"generate",
+       "Print a file for running the broker elsewhere: systemd, Kubernetes, compose, monitoring",
+       {{"WHAT", false}},
+       {},
+       {"twofold generate", "twofold generate kubernetes | kubectl apply -f -",
+        "twofold generate alerts > /etc/prometheus/twofold.yml"},
+       "config defaults, health",
+       &run_generate},
       {"config show",
        "Print every setting with its value and where the value came from",
        {},

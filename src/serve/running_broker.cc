@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -11,6 +12,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <unistd.h>
 
 #include "engine/base/diag.h"
 #include "engine/base/memory_file_system.h"
@@ -41,13 +43,26 @@ std::size_t io_threads(const Config& config) {
   return cpus <= 4 ? 1 : std::min(cpus / 2, 8u);
 }
 
+// A container or a unit that may not write to its volume: say to whom that must belong.
+Error whose(Error error, const std::string& directory) {
+  if (::access(directory.c_str(), R_OK | W_OK | X_OK) == 0 || errno != EACCES) return error;
+  const auto me = fmt::format("{}:{}", ::geteuid(), ::getegid());
+  error.hint = fmt::format(
+      "this process runs as {} and may not write there: chown -R {} {}, or choose another "
+      "directory with --data DIR",
+      me, me, directory);
+  return error;
+}
+
 Result<std::unique_ptr<engine::FileSystem>> open_files(const Config& config) {
   if (config.storage.memory_only)
     return std::unique_ptr<engine::FileSystem>(
         std::make_unique<engine::MemoryFileSystem>(kMemoryOnlyBytes));
-  auto files = engine::open_file_system(config.server.data_dir);
-  if (!files) return files;
-  if (auto locked = (*files)->lock(engine::kLockName); !locked) return locked.error();
+  const std::string& directory = config.server.data_dir;
+  auto files = engine::open_file_system(directory);
+  if (!files) return whose(files.error(), directory);
+  if (auto locked = (*files)->lock(engine::kLockName); !locked)
+    return whose(locked.error(), directory);
   return files;
 }
 
@@ -185,6 +200,7 @@ int RunningBroker::run(const std::function<void(std::uint16_t port)>& ready) {
     return kExitFailed;
   }
   signals_ = std::make_unique<Signals>(*contexts_.front());
+  supervisor_ = std::make_unique<Supervisor>(*contexts_.front());
   await_signals();
   engine::diag(DiagLevel::info, "main", "twofold ready",
                {{"http", config_.http.listen},
@@ -196,6 +212,7 @@ int RunningBroker::run(const std::function<void(std::uint16_t port)>& ready) {
   }
 
   if (ready) ready(server_->port());
+  supervisor_->ready(fmt::format("ready, http {} port {}", config_.http.listen, server_->port()));
 
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < contexts_.size(); ++i) {
@@ -223,6 +240,7 @@ void RunningBroker::on_signal() {
     std::_Exit(kExitInterrupted);
   }
   engine::diag(DiagLevel::info, "main", "stopping");
+  supervisor_->stopping();
   await_signals();
   drain();
 }
@@ -254,6 +272,7 @@ void RunningBroker::stop_engine() {
 void RunningBroker::end() {
   if (engine_->core().failure()) exit_code_ = kExitFailed;
   engine::diag(DiagLevel::info, "main", "stopped");
+  supervisor_->ended();
   signals_->patience.cancel();
   signals_->set.cancel();
   contexts_.front()->stop();

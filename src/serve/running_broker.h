@@ -24,6 +24,7 @@
 #include "queue/queues.h"
 #include "src/config/config.h"
 #include "src/serve/health_watch.h"
+#include "src/serve/supervisor.h"
 
 namespace twofold {
 
@@ -83,6 +84,7 @@ class RunningBroker {
 
   class Signals;
   std::unique_ptr<Signals> signals_;
+  std::unique_ptr<Supervisor> supervisor_;
   int signals_seen_ = 0;
   int exit_code_ = 0;
 };

@@ -1,0 +1,73 @@
+"""The Debian package: what is in it, what it depends on, and that it installs, runs and goes without the data."""
+
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+from _cli_broker import PROGRAM
+
+SOURCE = pathlib.Path(os.environ.get("TWOFOLD_SOURCE_DIR", "."))
+PACK_SECONDS_MAX = 300
+
+
+def ran(*words, **more) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PACK_SECONDS_MAX, **more)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, words))}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+class Package(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="twofold-package-")))
+        said = ran(SOURCE / "scripts/package.sh", cls.folder / "out",
+                   env={**os.environ, "TWOFOLD_BIN": str(pathlib.Path(PROGRAM).absolute())})
+        cls.package = said.strip().splitlines()[-1]
+
+    def test_holds_the_program_its_unit_its_user_and_its_settings(self):
+        listed = {line.split()[5]: line.split() for line in ran("dpkg-deb", "--contents", self.package).splitlines()}
+        files = {name for name in listed if not name.endswith("/")}
+        self.assertEqual(files, {"./usr/bin/twofold", "./usr/lib/systemd/system/twofold.service",
+                                 "./usr/lib/sysusers.d/twofold.conf", "./etc/twofold/twofold.toml"})
+        self.assertEqual(listed["./usr/bin/twofold"][0], "-rwxr-xr-x")
+        self.assertTrue(all(entry[1] == "root/root" for entry in listed.values()))
+
+    def test_depends_on_the_libraries_that_the_program_names(self):
+        depends = ran("dpkg-deb", "--field", self.package, "Depends")
+        for library in ("libc6", "libprotobuf32", "libssl3", "libboost-json1.81.0"):
+            self.assertRegex(depends, rf"(^|, ){re.escape(library)}( |,)", depends)
+
+    def test_installs_runs_and_leaves_the_data_when_it_goes(self):
+        root = self.folder / "root"
+        for folder in ("var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers", "var/log"):
+            (root / folder).mkdir(parents=True)
+        (root / "var/lib/dpkg/status").touch()
+        dpkg = ("dpkg", f"--root={root}", "--force-depends", "--force-script-chrootless")
+        ran(*dpkg, "--install", self.package)
+        self.assertRegex((root / "etc/passwd").read_text(), r"(?m)^twofold:x:")
+        ran(root / "usr/bin/twofold", "config", "check", root / "etc/twofold/twofold.toml")
+        self.assertIn("ExecStart=/usr/bin/twofold serve\n", (root / "usr/lib/systemd/system/twofold.service").read_text())
+
+        data = root / "var/lib/twofold/journal"
+        data.mkdir(parents=True)
+        settings = root / "etc/twofold/twofold.toml"
+        settings.write_text("# mine\n")
+        ran(*dpkg, "--install", self.package)
+        self.assertEqual(settings.read_text(), "# mine\n", "an upgrade leaves settings as they are")
+        ran(*dpkg, "--remove", "twofold")
+        self.assertFalse((root / "usr/bin/twofold").exists())
+        self.assertTrue(data.exists())
+
+    def test_the_program_in_it_is_stripped(self):
+        unpacked = self.folder / "unpacked"
+        ran("dpkg-deb", "--extract", self.package, unpacked)
+        sections = ran("readelf", "--sections", "--wide", unpacked / "usr/bin/twofold")
+        self.assertNotIn(".debug_info", sections)
+
+
+if __name__ == "__main__":
+    unittest.main()
