@@ -23,9 +23,9 @@ LOCK_SECONDS_MAX = 400
 BASE = "debian:bookworm-slim"
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 PR_SET_PDEATHSIG = 1
+PRIVATE = ("--bridge=none", "--log-level=warn")
 # Published ports are relayed by a process, networks are bridges of their own: neither needs the firewall.
-PRIVATE = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false",
-           "--log-level=warn")
+NO_FIREWALL = ("--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false")
 
 
 def client() -> str:
@@ -40,6 +40,12 @@ def client() -> str:
         if has_buildx or (major and int(major.group(1)) < 23):
             return str(program)
     raise unittest.SkipTest("there is no docker that can build: ./scripts/deps.sh test")
+
+
+def firewall_options() -> tuple[str, ...]:
+    """An engine that once ran here may have left a firewall that drops what crosses bridges: then ours needs rules, too."""
+    rules = subprocess.run(["iptables", "-S", "FORWARD"], capture_output=True, text=True, check=False).stdout
+    return () if "-P FORWARD DROP" in rules else NO_FIREWALL
 
 
 def end_with_parent() -> None:
@@ -68,7 +74,7 @@ class Engine:
         self.log = (folder / "dockerd.log").open("w+")
         self.daemon = subprocess.Popen(
             ["dockerd", f"--host=unix://{folder}/docker.sock", f"--data-root={CACHE}/docker",
-             f"--exec-root={folder}/exec", f"--pidfile={folder}/pid", *PRIVATE],
+             f"--exec-root={folder}/exec", f"--pidfile={folder}/pid", *PRIVATE, *firewall_options()],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, preexec_fn=end_with_parent)
         deadline = time.monotonic() + START_SECONDS_MAX
         while self.docker("info", check=False).returncode != 0:

@@ -78,6 +78,7 @@ class Systemd(unittest.TestCase):
         self.assertLessEqual(float(level.group(1)), EXPOSURE_MAX)
 
     def test_the_user_of_the_unit_can_be_made(self):
+        (self.folder / "etc").mkdir()
         done = subprocess.run(["systemd-sysusers", f"--root={self.folder}", "-"], input=generated("sysusers"),
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
