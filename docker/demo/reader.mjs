@@ -7,9 +7,13 @@ const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 while (!(await fetch(`${broker}/v1/topics/orders`).then((answer) => answer.ok, () => false))) await pause(500);
 
 const client = await connect(broker, { WebSocket, signal: stopSignal("SIGTERM") });
-const orders = await client.subscribe({ topic: "orders", group: "accounts", from: "earliest" });
+const orders = await client.subscribe({
+  topic: "orders", group: "accounts", from: "earliest",
+  onRevoked: async ({ commit_by }, readers) => { if (commit_by) await readers.commit(); },
+});
 const counts = new Map();
 for await (const { value } of orders) {
   counts.set(value.dish, (counts.get(value.dish) ?? 0) + 1);
   console.log(`accounts: order ${value.number}, so far ${[...counts].map(([dish, count]) => `${count} ${dish}`).join(", ")}`);
+  await orders.commit();  // the books are right up to here
 }
