@@ -45,6 +45,13 @@ class Pages(unittest.TestCase):
             excused = run_docs.read_page("docs/b.md", "```sh no-run\nssh other\n```\n")
         self.assertEqual((excused.blocks, excused.problems), ([], []))
 
+    def test_a_block_for_a_docker_engine_is_run_there_and_only_there(self):
+        text = "```sh\necho here\n```\n```sh compose\ndocker ps\n```\n"
+        here = run_docs.read_page(run_docs.COMPOSE[0], text)
+        there = run_docs.read_page(run_docs.COMPOSE[0], text, elsewhere=True)
+        self.assertEqual([[block.text for block in page.blocks] for page in (here, there)], [["echo here"], ["docker ps"]])
+        self.assertEqual(len(run_docs.read_page("docs/a.md", text).problems), 1)
+
     def test_scripts_and_presets_are_looked_up(self):
         def problems(text: str) -> list[str]:
             return list(run_docs.look_up(ROOT, run_docs.Block("docs/a.md", 1, text)))
