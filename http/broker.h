@@ -11,6 +11,7 @@
 #include "engine/base/random.h"
 #include "engine/core.h"
 #include "engine/requests.h"
+#include "http/access/access.h"
 #include "http/sqs/options.h"
 #include "http/sqs/recent_names.h"
 #include "log/groups.h"
@@ -92,6 +93,8 @@ struct Broker {
   std::function<void(std::string& out)> metrics{};
   /// Every setting, as it is in force.
   std::vector<Setting> settings{};
+  /// Who may ask for anything.
+  access::Access access{};
   /// For charts; called on the first I/O thread, which the core is on.
   std::function<Appended()> appended{};
 };

@@ -58,6 +58,9 @@ void Call::clear() {
   refuse = nullptr;
   args = {};
   body = {};
+  principal = broker.access.stranger().get();
+  signer.reset();
+  wrong_key = false;
   inlet = nullptr;
   media = answer_in = Media::json;
   reply.clear();

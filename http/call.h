@@ -9,6 +9,7 @@
 
 #include "engine/base/unique_function.h"
 #include "engine/record.h"
+#include "http/access/principal.h"
 #include "http/broker.h"
 #include "http/head_check.h"
 #include "http/inlet.h"
@@ -60,7 +61,7 @@ struct Scratch {
 /// connection and to its I/O thread; views last until the handler has returned.
 struct Call {
   Call(Broker& b, const ServerCommon& c, Watch& w, Outlet& o)
-      : broker(b), common(c), watch(w), outlet(o) {}
+      : broker(b), common(c), watch(w), outlet(o), principal(b.access.stranger().get()) {}
 
   Broker& broker;
   const ServerCommon& common;
@@ -76,6 +77,10 @@ struct Call {
   Media media = Media::json;  ///< of the body; `none` with an empty one
   Media answer_in = Media::json;
   std::string_view request_id;
+  /// Who asks. Never null; what it points to lasts as long as the request.
+  const access::Principal* principal;
+  access::PrincipalRef signer;  ///< the same, where a signature has said it
+  bool wrong_key = false;       ///< somebody has shown what is no key of ours
   /// How a dialect other than REST says no; null: as a problem document.
   void (*refuse)(Call& call, const Problem& problem) = nullptr;
 

@@ -123,6 +123,8 @@ void append_http_metrics(std::string& out, std::span<const LaneMetrics* const> l
       sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.connections_refused; });
   const std::uint64_t heads =
       sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.heads_refused; });
+  const std::uint64_t failures =
+      sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.auth_failures; });
   const std::uint64_t opened =
       sum(lanes, [](const LaneMetrics& l) -> const Counter& { return l.streams_opened; });
   const std::uint64_t ended =
@@ -143,6 +145,8 @@ void append_http_metrics(std::string& out, std::span<const LaneMetrics* const> l
                  "twofold_connections_refused_total{{listener=\"http\"}} {}\n"
                  "# TYPE twofold_http_heads_refused_total counter\n"
                  "twofold_http_heads_refused_total {}\n"
+                 "# TYPE twofold_auth_failures_total counter\n"
+                 "twofold_auth_failures_total{{listener=\"http\"}} {}\n"
                  "# TYPE twofold_streams gauge\n"
                  "twofold_streams {}\n"
                  "# TYPE twofold_streams_total counter\n"
@@ -153,7 +157,7 @@ void append_http_metrics(std::string& out, std::span<const LaneMetrics* const> l
                  "twofold_stream_messages_total {}\n"
                  "# TYPE twofold_stream_publishes_total counter\n"
                  "twofold_stream_publishes_total {}\n",
-                 accepted > closed ? accepted - closed : 0, accepted, turned_away, heads,
+                 accepted > closed ? accepted - closed : 0, accepted, turned_away, heads, failures,
                  opened > ended ? opened - ended : 0, opened, batches, messages, publishes);
 }
 

@@ -57,6 +57,7 @@ class LaneMetrics {
   Counter connections_refused;
   Counter connections_closed;
   Counter heads_refused;
+  Counter auth_failures;  ///< keys, tickets and signatures that were none of ours
   Counter streams_opened;  ///< WebSockets
   Counter streams_closed;
   Counter stream_batches;  ///< messages frames written, one for each receiver

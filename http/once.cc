@@ -60,7 +60,10 @@ Result<engine::RequestKey> request_key(const Call& call) {
     if (is_part_of_request(field.name)) wanted.add(field.name).add(field.value);
   }
   wanted.add(call.body);
-  return engine::RequestKey{Hash().add(head.idempotency_key).finish(), wanted.finish()};
+  Hash key;
+  if (!call.principal->id.empty()) key.add(call.principal->id);  // nobody hears another's answer
+  key.add(head.idempotency_key);
+  return engine::RequestKey{key.finish(), wanted.finish()};
 }
 
 bool takes_key(std::string_view operation) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "http/access/permission.h"
 #include "http/call.h"
 #include "http/metrics.h"
 
@@ -12,8 +13,18 @@ namespace twofold::http {
 /// Parses the call, submits it to the broker, renders the answer into call.reply.
 using Handler = Task<Try<>> (*)(Call& call);
 
-/// What a caller must be permitted to do. Every route says one; `nothing` is for health and pages.
-enum class Permission : std::uint8_t { nothing, inspect, publish, consume, manage };
+/// What a route's permission is about. Every route says one: without it the table does not compile.
+enum class Scope : std::uint8_t {
+  nothing,  ///< open to all
+  caller,   ///< whoever has shown a key, or needs none
+  broker,   ///< the broker as a whole
+  list,     ///< many things: anybody who has the permission for one of them, and the handler leaves
+            ///< out what the caller may not see
+  topic,    ///< the topic, queue or group that the path names first
+  queue,
+  group,
+  named     ///< what the query or the body names: the handler asks permit() for each of them
+};
 
 /// When a route is served.
 enum class Served : std::uint8_t {
@@ -44,6 +55,7 @@ struct Route {
   std::string_view operation;  ///< its name in metrics and OpenAPI
   std::string_view summary;
   Permission permission;
+  Scope scope;
   Served served;
   Body body;
   Handler handler;

@@ -20,7 +20,7 @@ class Lane;
 /// list of lanes do not change once connections exist.
 struct ServerCommon {
   ServerCommon(Broker& b, ServerOptions o)
-      : broker(b), options(std::move(o)), router(route_table()), authenticator(options) {}
+      : broker(b), options(std::move(o)), router(route_table()), authenticator(b.access.keyring, options) {}
 
   Broker& broker;
   const ServerOptions options;

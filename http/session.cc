@@ -280,6 +280,7 @@ void Session::enter_phase(Phase phase, engine::Duration allowed) {
 
 void Session::check_deadline(engine::Instant now) {
   if (upgraded_) return upgraded_->tick(now);
+  if (known_->revoked || call_.principal->revoked) return cut();
   if (phase_ == Phase::handling || timed_out_ || now <= deadline_) return;
   timed_out_ = true;
   boost::system::error_code ignored;

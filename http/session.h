@@ -87,6 +87,13 @@ class Session final : public Watch,
 
   bool find_head();
   std::optional<Problem> choose_route();
+  std::optional<Problem> check_route(const Route& route);
+  std::optional<Problem> identify();
+  std::string address() const;
+  Problem refuse_key();
+  Task<> pay_for_wrong_key();
+  void note_management();
+  std::optional<Problem> charge();
   std::optional<Problem> settle_media();
   void answer_options();
   void render(const Problem& problem);
@@ -123,6 +130,10 @@ class Session final : public Watch,
   engine::Instant portions_until_{0};
   std::string request_id_;
   std::string host_seen_;  // the last Host that was found allowed
+
+  access::PrincipalRef known_ = access::nobody();  // who has shown a key, and what it was
+  std::string shown_;
+  std::uint64_t known_since_ = 0;  // the keyring's generation; 0: look again
 
   std::size_t head_bytes_ = 0;     // of the request at the front of in_; 0: not found yet
   std::size_t scanned_ = 0;        // of in_, for the end of the head

@@ -7,8 +7,10 @@
 #include "engine/base/diag.h"
 #include "engine/base/stopwatch.h"
 #include "http/client_name.h"
+#include "http/access/charge.h"
 #include "http/gate.h"
 #include "http/pages/pages.h"
+#include "http/permit.h"
 #include "http/response_head.h"
 #include "http/rest/cloud_event_in.h"
 #include "http/session.h"
@@ -61,6 +63,8 @@ Task<Session::Next> Session::answer() {
   } else {
     co_await handle();
   }
+  if (call_.wrong_key) co_await pay_for_wrong_key();
+  if (call_.route) note_management();
   if (call_.route) {
     last_route_ = call_.route;
     lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
@@ -77,6 +81,7 @@ Task<Session::Next> Session::answer() {
     co_return Next::close;
   }
   count_messages();
+  access::charge_answer(*call_.principal, call_.reply.body.size(), call_.broker.clock);
   account_answer();
   finish_answer();
 
@@ -138,6 +143,9 @@ std::optional<Problem> Session::choose_route() {
   }
   if (const Route* const route = sqs::recognise(call_, match.path_exists)) {
     call_.route = route;
+    if (route->scope != Scope::nothing) {
+      if (auto problem = identify()) return problem;
+    }
     return check_body(*route, head, lane_.common.options);
   }
   if (head.method == "OPTIONS" && (match.path_exists || head.target == "*")) return std::nullopt;
@@ -152,12 +160,23 @@ std::optional<Problem> Session::choose_route() {
     return Problem(ProblemKind::method_not_allowed,
                    fmt::format("{} is not a method of this path; {} are.", head.method, allow));
   }
+  return check_route(*match.route);
+}
+
+// Who may not is told so before anything is said about what is there.
+std::optional<Problem> Session::check_route(const Route& route) {
+  if (route.scope != Scope::nothing) {
+    if (auto problem = identify()) return problem;
+    if (auto problem = permit_route(call_, route)) return problem;
+    if (auto problem = charge()) return problem;
+  }
+  const Head& head = call_.head;
   if (auto problem = check_available(head)) return problem;
-  if (auto problem = check_served(*match.route, lane_.common.broker.health)) return problem;
-  if (auto checked = Router::check_query(*match.route, call_.target); !checked) {
+  if (auto problem = check_served(route, lane_.common.broker.health)) return problem;
+  if (auto checked = Router::check_query(route, call_.target); !checked) {
     return std::move(checked).problem();
   }
-  return check_body(*match.route, head, lane_.common.options);
+  return check_body(route, head, lane_.common.options);
 }
 
 // What the body is written in, and the answer. curl labels every -d as a form; a body that begins
@@ -239,7 +258,7 @@ void Session::answer_options() {
   if (head.origin.empty() || !origin_allowed(head, lane_.common.options)) return;
   reply.field("Access-Control-Allow-Methods", allow);
   reply.field("Access-Control-Allow-Headers",
-              "Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match");
+              "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match");
   reply.field("Access-Control-Max-Age", "600");
 }
 
@@ -247,9 +266,11 @@ void Session::render(const Problem& problem) {
   Reply& reply = call_.reply;
   reply.status = info(problem.kind).status;
   reply.body.clear();
-  if (reply.status == 503 || reply.status == 429 || reply.status == 507) {
+  const bool later = reply.status == 503 || reply.status == 429 || reply.status == 507;
+  if (later && reply.fields.find("Retry-After: ") == std::string::npos) {
     reply.field("Retry-After", "1");
   }
+  if (reply.status == 401) reply.field("WWW-Authenticate", "Bearer realm=\"twofold\"");
   if (call_.refuse) {
     call_.refuse(call_, problem);
   } else if (call_.answer_in == Media::protobuf) {

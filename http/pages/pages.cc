@@ -160,6 +160,7 @@ constexpr std::array kRoutes = {
     Route{"GET",
           "/ui/", "page",
           "A page for browsers", Permission::nothing,
+          Scope::nothing,
           Served::always,
           Body::nothing,
           &page,

@@ -1,5 +1,6 @@
 // One commit over topics, queues and groups: all of it or nothing.
 #include "http/once.h"
+#include "http/permit.h"
 #include "http/rest/commit_in.h"
 #include "http/rest/commit_out.h"
 #include "http/rest/handlers.h"
@@ -35,6 +36,8 @@ Task<Try<>> commit_together(Call& call) {
   auto request = call.media == Media::protobuf ? read_commit_proto(call.body, call.scratch, now)
                                                : read_commit_json(call.body, call.scratch, now);
   if (!request) co_return std::move(request).problem();
+  if (auto refused = permit(*call.principal, "commit_together", request->transaction))
+    co_return *std::move(refused);
   const CommitNames names(*request);
   std::size_t receipts = 0;
   for (const Acks& acks : request->transaction.ack) receipts += acks.receipts.size();

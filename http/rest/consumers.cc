@@ -1,5 +1,6 @@
 // Who reads a topic: its queues and groups, and how far behind each is, on one scale.
 #include "http/json_writer.h"
+#include "http/permit.h"
 #include "http/rest/handlers.h"
 #include "http/rest/lag_out.h"
 #include "http/rest/not_found.h"
@@ -93,7 +94,9 @@ Task<Try<>> topic_consumers(Call& call) {
   const engine::WallTime now = call.broker.clock.wall();
   JsonWriter json(call.reply.body);
   json.begin_object().name("topic").string(*topic).name("queues").begin_array();
-  for (const QueueReader& reader : *queues) append_queue(json, reader, now);
+  for (const QueueReader& reader : *queues) {
+    if (may_inspect(call, access::queue(reader.info.name))) append_queue(json, reader, now);
+  }
   json.end_array().name("groups").begin_array();
   std::optional<std::string> after = "";
   while (after) {
@@ -101,7 +104,9 @@ Task<Try<>> topic_consumers(Call& call) {
       return groups_of(broker, *topic, *after);
     };
     GroupsFound found = co_await ask_core(call.broker.core, std::move(look));
-    for (const GroupReader& reader : found.readers) append_group(json, reader, now);
+    for (const GroupReader& reader : found.readers) {
+      if (may_inspect(call, access::group(reader.name))) append_group(json, reader, now);
+    }
     after = std::move(found.after);
   }
   json.end_array().end_object();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "http/fetched.h"
+#include "http/permit.h"
 #include "http/rest/coverage.h"
 #include "http/rest/not_found.h"
 #include "http/rest/page_answer.h"
@@ -15,20 +16,21 @@ constexpr std::size_t kGroupsMax = 10'000;
 constexpr std::size_t kRecordsAtOnce = 1'000;
 constexpr std::size_t kReadBytes = 1 << 20;
 
-engine::Result<std::vector<CoverageReader>> all_readers(const Broker& broker,
-                                                        const std::string& topic) {
+// Those that the caller may know of.
+engine::Result<std::vector<CoverageReader>> all_readers(const Call& call, const std::string& topic) {
+  const Broker& broker = call.broker;
   const auto found = broker.topics.find(topic);
   if (!found) return found.error();
   std::vector<CoverageReader> readers;
   for (const std::string& name : broker.queues.reading(topic)) {
     auto filter = broker.queues.filter_of(name);
-    if (filter) readers.push_back({true, name, *std::move(filter)});
+    if (filter && may_inspect(call, access::queue(name))) readers.push_back({true, name, *std::move(filter)});
   }
   for (const log::GroupInfo& group : broker.groups.list("", kGroupsMax)) {
     const bool reads =
         std::any_of(group.offsets.begin(), group.offsets.end(),
                     [&](const log::CommittedOffset& offset) { return offset.topic == topic; });
-    if (reads) readers.push_back({false, group.name});
+    if (reads && may_inspect(call, access::group(group.name))) readers.push_back({false, group.name});
   }
   return readers;
 }
@@ -170,7 +172,7 @@ void Comparison::add(engine::PartitionId partition, const std::vector<engine::Of
 
 Task<Try<std::vector<CoverageReader>>> coverage_readers(Call& call, std::string topic,
                                                         std::optional<std::string> compare) {
-  auto ask = [&broker = call.broker, &topic] { return all_readers(broker, topic); };
+  auto ask = [&call, &topic] { return all_readers(call, topic); };
   auto readers = co_await ask_core(call.broker.core, std::move(ask));
   if (!readers) co_return co_await explained(call, readers.error(), std::move(topic));
   if (!compare) co_return *std::move(readers);

@@ -1,4 +1,5 @@
 // Polling as a group: alone from what was committed, or as one of several members.
+#include "http/permit.h"
 #include "http/rest/group_poll.h"
 
 #include "http/rest/group_read.h"
@@ -102,6 +103,14 @@ Task<Try<std::vector<log::Readable>>> read_on(Call& call, GroupPoll& poll) {
 Task<Try<>> poll_group(Call& call) {
   auto request = read_poll(call);
   if (!request) co_return std::move(request).problem();
+  for (const std::string& topic : request->topics) {
+    if (auto refused = permit(call, Permission::consume, access::topic(topic)))
+      co_return *std::move(refused);
+  }
+  for (const TopicCursor& cursor : request->cursors) {
+    if (auto refused = permit(call, Permission::consume, access::topic(cursor.topic)))
+      co_return *std::move(refused);
+  }
   GroupPoll poll{*std::move(request), {}, {}, {}};
   if (poll.request.member) {
     poll.join = {poll.request.group,  *poll.request.member, "rest",

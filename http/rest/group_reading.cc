@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "http/once.h"
+#include "http/permit.h"
 #include "http/rest/group_in.h"
 #include "http/rest/group_out.h"
 #include "http/rest/handlers.h"
@@ -78,11 +79,31 @@ Task<Try<Offsets>> target_of(Call& call, const SeekRequest& request) {
   co_return offsets;
 }
 
+std::optional<Problem> permit_topics(const Call& call, const CommitRequest& request) {
+  for (const TopicCursor& cursor : request.cursors) {
+    auto refused = permit(call, Permission::consume, access::topic(cursor.topic));
+    if (refused) return refused;
+  }
+  for (const log::CommittedOffset& offset : request.offsets) {
+    auto refused = permit(call, Permission::consume, access::topic(offset.topic));
+    if (refused) return refused;
+  }
+  return std::nullopt;
+}
+
+// Where another group stands is told by its place.
+std::optional<Problem> permit_places(const Call& call, const SeekRequest& request) {
+  auto refused = permit(call, Permission::consume, access::topic(request.topic));
+  if (refused || request.to_group.empty()) return refused;
+  return permit(call, Permission::inspect, access::group(request.to_group));
+}
+
 }  // namespace
 
 Task<Try<>> commit_group(Call& call) {
   auto request = read_commit(call);
   if (!request) co_return std::move(request).problem();
+  if (auto refused = permit_topics(call, *request)) co_return *std::move(refused);
   auto offsets = co_await offsets_of(call, *request);
   if (!offsets) co_return std::move(offsets).problem();
   const std::string about = offsets->empty() ? request->group : offsets->front().topic;
@@ -104,6 +125,7 @@ Task<Try<>> commit_group(Call& call) {
 Task<Try<>> seek_group(Call& call) {
   auto request = read_seek(call);
   if (!request) co_return std::move(request).problem();
+  if (auto refused = permit_places(call, *request)) co_return *std::move(refused);
   auto offsets = co_await target_of(call, *request);
   if (!offsets) co_return std::move(offsets).problem();
   JsonWriter json(call.reply.body);

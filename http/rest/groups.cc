@@ -128,19 +128,16 @@ void append_places(JsonWriter& json, const GroupView& view, engine::WallTime now
 Task<Try<>> list_groups(Call& call) {
   auto query = parse_list_query(call);
   if (!query) co_return std::move(query).problem();
-  auto ask = [&broker = call.broker, &query] {
+  auto list = [&groups = call.broker.groups](const std::string& after, std::size_t most) {
+    return groups.list(after, most);
+  };
+  auto page = co_await list_visible(call, access::Kind::group, *std::move(query), std::move(list));
+  auto ask = [&broker = call.broker, &page] {
     std::vector<GroupView> views;
-    for (auto& info : broker.groups.list(query->after, query->limit + 1)) {
-      views.push_back(view_of(broker, std::move(info)));
-    }
+    for (auto& info : page.infos) views.push_back(view_of(broker, std::move(info)));
     return views;
   };
-  std::vector<GroupView> views = co_await ask_core(call.broker.core, std::move(ask));
-  std::optional<std::string> last;
-  if (views.size() > query->limit) {
-    views.pop_back();
-    last = views.back().info.name;
-  }
+  const std::vector<GroupView> views = co_await ask_core(call.broker.core, std::move(ask));
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
   for (const GroupView& view : views) {
@@ -148,7 +145,7 @@ Task<Try<>> list_groups(Call& call) {
     append_summary(json, call.broker, view);
     json.end_object();
   }
-  end_list(call, json, last);
+  end_list(call, json, page.last);
   co_return Try<>();
 }
 

@@ -87,6 +87,10 @@ Task<Try<>> close_connection(Call& call);
 // operator.cc
 Task<Try<>> show_config(Call& call);
 Task<Try<>> show_log(Call& call);
+
+// keys.cc
+Task<Try<>> list_keys(Call& call);
+Task<Try<>> issue_ticket(Call& call);
 // health.cc
 Task<Try<>> livez(Call& call);
 Task<Try<>> readyz(Call& call);

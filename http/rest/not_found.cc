@@ -3,16 +3,20 @@
 #include <fmt/format.h>
 
 #include "http/nearest.h"
+#include "http/permit.h"
 
 namespace twofold::http {
 namespace {
 
 constexpr std::size_t kCandidatesMax = 1'000;
 
+// Those that the caller may know of.
 template <class Infos>
-std::vector<std::string> names_of(const Infos& infos) {
+std::vector<std::string> names_of(const Call& call, access::Kind kind, const Infos& infos) {
   std::vector<std::string> names;
-  for (const auto& info : infos) names.push_back(info.name);
+  for (const auto& info : infos) {
+    if (may_inspect(call, {kind, info.name})) names.push_back(info.name);
+  }
   return names;
 }
 
@@ -21,15 +25,17 @@ struct Neighbours {
   bool other_kind = false;  // a queue has the topic's name, or the reverse
 };
 
-Neighbours look_around(const Broker& broker, engine::Errc code, const std::string& name) {
+Neighbours look_around(const Call& call, engine::Errc code, const std::string& name) {
+  using access::Kind;
+  const Broker& broker = call.broker;
   switch (code) {
     case engine::Errc::topic_not_found:
-      return {names_of(broker.topics.list("", kCandidatesMax)),
-              broker.queues.find(name).has_value()};
+      return {names_of(call, Kind::topic, broker.topics.list("", kCandidatesMax)),
+              may_inspect(call, access::queue(name)) && broker.queues.find(name).has_value()};
     case engine::Errc::queue_not_found:
-      return {names_of(broker.queues.list("", kCandidatesMax)),
-              broker.topics.find(name).has_value()};
-    default: return {names_of(broker.groups.list("", kCandidatesMax)), false};
+      return {names_of(call, Kind::queue, broker.queues.list("", kCandidatesMax)),
+              may_inspect(call, access::topic(name)) && broker.topics.find(name).has_value()};
+    default: return {names_of(call, Kind::group, broker.groups.list("", kCandidatesMax)), false};
   }
 }
 
@@ -44,7 +50,7 @@ Task<Problem> explained(Call& call, engine::Error error, std::string name) {
     case engine::Errc::group_not_found: noun = "group"; break;
     default: co_return problem;
   }
-  auto ask = [&] { return look_around(call.broker, error.code, name); };
+  auto ask = [&] { return look_around(call, error.code, name); };
   const Neighbours around = co_await ask_core(call.broker.core, std::move(ask));
   problem.param = noun;
   problem.detail = fmt::format("There is no {} named {}.", noun, name);

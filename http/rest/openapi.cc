@@ -125,11 +125,27 @@ void append_responses(JsonWriter& json, const Route& route, std::span<const Exam
   json.end_object();
 }
 
+std::string_view scope_name(Scope scope) {
+  switch (scope) {
+    case Scope::nothing: return "nothing";
+    case Scope::caller: return "caller";
+    case Scope::broker: return "broker";
+    case Scope::list: return "list";
+    case Scope::topic: return "topic";
+    case Scope::queue: return "queue";
+    case Scope::group: return "group";
+    case Scope::named: return "named";
+  }
+  __builtin_unreachable();
+}
+
 void append_operation(JsonWriter& json, const Route& route) {
   const auto examples = examples_of(route.operation);
   json.name(lower(route.method)).begin_object();
   json.name("operationId").string(route.operation).name("summary").string(route.summary);
   json.name("tags").begin_array().string(tag_of(route.path)).end_array();
+  json.name("x-twofold-permission").string(access::permission_name(route.permission));
+  json.name("x-twofold-scope").string(scope_name(route.scope));
   append_parameters(json, route);
   append_body(json, route, examples);
   append_responses(json, route, examples);

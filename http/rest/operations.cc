@@ -5,6 +5,7 @@
 
 #include "engine/base/time_text.h"
 #include "http/once.h"
+#include "http/permit.h"
 #include "http/rest/handlers.h"
 #include "http/rest/message.h"
 #include "http/rest/message_id.h"
@@ -128,7 +129,27 @@ Task<Try<>> count(Call& call, const SweepRequest& request) {
   co_return Try<>();
 }
 
+// A move brings messages to another queue, or back to where they came from, which may be any; what
+// is replayed or made ready again is read from the topic of an attached queue once more.
+Task<std::optional<Problem>> permit_other_side(Call& call, const SweepRequest& request) {
+  if (request.action == SweepAction::purge) co_return std::nullopt;
+  if (request.action == SweepAction::move) {
+    access::Resource there = access::queue(request.destination);
+    there.whole = request.destination.empty();
+    co_return permit(call, Permission::publish, there);
+  }
+  auto ask = [&queues = call.broker.queues, &request]() -> std::string {
+    const auto queue = queues.find(request.queue);
+    return queue && queue->source ? queue->source->topic : std::string();
+  };
+  const std::string topic = co_await ask_core(call.broker.core, std::move(ask));
+  if (topic.empty()) co_return std::nullopt;
+  co_return permit(call, Permission::consume, access::topic(topic));
+}
+
 Task<Try<>> begin(Call& call, const SweepRequest& request) {
+  auto refused_side = co_await permit_other_side(call, request);
+  if (refused_side) co_return *std::move(refused_side);
   if (request.dry_run) co_return co_await count(call, request);
   // A restart ends operations: their keys are forgotten with them.
   auto start = [&queues = call.broker.queues, &request](engine::Completion<std::uint64_t> done,
@@ -172,6 +193,11 @@ Problem no_operation(std::string_view name) {
           fmt::format("There is no operation {}.", name.substr(0, 64)), "id"};
 }
 
+bool may_know(const Call& call, const Sweep& sweep) {
+  const access::Resource queue = access::queue(sweep.request.queue);
+  return may_inspect(call, queue) || authorize(*call.principal, Permission::manage, queue);
+}
+
 }  // namespace
 
 Task<Try<>> replay_messages(Call& call) { return read_and_begin(call, SweepAction::replay); }
@@ -196,6 +222,8 @@ Task<Try<>> move_message(Call& call) {
     co_return Problem(ProblemKind::invalid_request,
                       "The move of one message has a destination only.");
   }
+  auto refused_side = co_await permit_other_side(call, *request);
+  if (refused_side) co_return *std::move(refused_side);
   request->ids = {named->id};
   request->at_once = true;
   const auto moved = co_await move_one(call, *request);
@@ -216,7 +244,9 @@ Task<Try<>> list_operations(Call& call) {
   const auto sweeps = co_await ask_core(call.broker.core, std::move(ask));
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
-  for (const Sweep& sweep : sweeps) append_operation(json, sweep);
+  for (const Sweep& sweep : sweeps) {
+    if (may_inspect(call, access::queue(sweep.request.queue))) append_operation(json, sweep);
+  }
   json.end_array().end_object();
   co_return Try<>();
 }
@@ -226,7 +256,8 @@ Task<Try<>> get_operation(Call& call) {
   if (!id) co_return std::move(id).problem();
   auto ask = [&queues = call.broker.queues, &id] { return queues.sweep(*id); };
   const auto sweep = co_await ask_core(call.broker.core, std::move(ask));
-  if (!sweep) co_return no_operation(call.args[0]);
+  if (!sweep || !may_inspect(call, access::queue(sweep->request.queue)))
+    co_return no_operation(call.args[0]);
   JsonWriter json(call.reply.body);
   append_operation(json, *sweep);
   co_return Try<>();
@@ -235,6 +266,11 @@ Task<Try<>> get_operation(Call& call) {
 Task<Try<>> cancel_operation(Call& call) {
   auto id = id_of(call.args[0]);
   if (!id) co_return std::move(id).problem();
+  auto look = [&queues = call.broker.queues, &id] { return queues.sweep(*id); };
+  const auto found = co_await ask_core(call.broker.core, std::move(look));
+  if (!found || !may_know(call, *found)) co_return no_operation(call.args[0]);
+  if (auto refused = permit(call, Permission::manage, access::queue(found->request.queue)))
+    co_return *std::move(refused);
   auto ask = [&queues = call.broker.queues, &id] { return queues.cancel_sweep(*id); };
   const auto sweep = co_await ask_core(call.broker.core, std::move(ask));
   if (!sweep) co_return no_operation(call.args[0]);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "http/json_writer.h"
+#include "http/permit.h"
 #include "http/rest/handlers.h"
 
 namespace twofold::http {
@@ -33,7 +34,9 @@ Task<Try<>> get_producer(Call& call) {
   const auto views = co_await ask_core(call.broker.core, std::move(ask));
   JsonWriter json(call.reply.body);
   json.begin_object().name("producer").string(id).name("topics").begin_array();
-  for (const log::ProducerView& view : views) append_view(json, view);
+  for (const log::ProducerView& view : views) {
+    if (may_inspect(call, access::topic(view.topic))) append_view(json, view);
+  }
   json.end_array().end_object();
   co_return Try<>();
 }

@@ -102,6 +102,18 @@ Try<> check_retained(const log::TopicInfo& topic, const queue::QueueConfig& conf
                  "retain_acked");
 }
 
+// A queue reads a topic and sends its dead letters on for whoever made it so.
+std::optional<Problem> permit_others(const Call& call, const QueueChanges& changes) {
+  if (changes.source_topic) {
+    if (auto refused = permit(call, Permission::consume, access::topic(*changes.source_topic)))
+      return refused;
+  }
+  queue::QueueConfig named;
+  changes.apply(named);
+  if (named.dead_letter.empty()) return std::nullopt;
+  return permit(call, Permission::publish, access::queue(named.dead_letter));
+}
+
 Task<Try<QueueRequest>> read_put(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
@@ -118,6 +130,7 @@ Task<Try<QueueRequest>> read_put(Call& call) {
   if (queue::is_fifo_name(request.name)) request.config.order = queue::Order::key;
   request.wanted = *wanted;
   changes->apply(request.config);
+  if (auto refused = permit_others(call, *changes)) co_return *std::move(refused);
   auto filter = read_filter(call.broker, request.config.filter, "source.filter");
   if (!filter) co_return std::move(filter).problem();
   if (!changes->source_topic) co_return request;
@@ -141,19 +154,15 @@ Task<Try<QueueRequest>> read_put(Call& call) {
 Task<Try<>> list_queues(Call& call) {
   auto query = parse_list_query(call);
   if (!query) co_return std::move(query).problem();
-  auto ask = [&queues = call.broker.queues, &query] {
-    return queues.list(query->after, query->limit + 1);
+  auto list = [&queues = call.broker.queues](const std::string& after, std::size_t most) {
+    return queues.list(after, most);
   };
-  std::vector<queue::QueueInfo> infos = co_await ask_core(call.broker.core, std::move(ask));
-  std::optional<std::string> last;
-  if (infos.size() > query->limit) {
-    infos.pop_back();
-    last = infos.back().name;
-  }
+  const auto page =
+      co_await list_visible(call, access::Kind::queue, *std::move(query), std::move(list));
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
-  for (const queue::QueueInfo& info : infos) append_queue(json, info);
-  end_list(call, json, last);
+  for (const queue::QueueInfo& info : page.infos) append_queue(json, info);
+  end_list(call, json, page.last);
   co_return Try<>();
 }
 
@@ -196,6 +205,7 @@ Task<Try<>> patch_queue(Call& call) {
     co_return Problem(ProblemKind::invalid_request, "A queue cannot change what it reads.",
                       "source");
   }
+  if (auto refused = permit_others(call, *changes)) co_return *std::move(refused);
   auto start = [&queues = call.broker.queues, &name, &wanted, &changes](QueueDone done) {
     patch_on_core(queues, *name, *changes, wanted->version, std::move(done));
   };

@@ -103,23 +103,20 @@ Task<Try<std::vector<log::PartitionPosition>>> read_trim(Call& call, std::string
 Task<Try<>> list_topics(Call& call) {
   auto query = parse_list_query(call);
   if (!query) co_return std::move(query).problem();
-  auto ask = [&topics = call.broker.topics, &query] {
+  auto list = [&topics = call.broker.topics](const std::string& after, std::size_t most) {
+    return topics.list(after, most);
+  };
+  auto page = co_await list_visible(call, access::Kind::topic, *std::move(query), std::move(list));
+  auto ask = [&topics = call.broker.topics, &page] {
     std::vector<TopicView> views;
-    for (auto& info : topics.list(query->after, query->limit + 1)) {
-      views.push_back(view_of(topics, std::move(info)));
-    }
+    for (auto& info : page.infos) views.push_back(view_of(topics, std::move(info)));
     return views;
   };
-  std::vector<TopicView> views = co_await ask_core(call.broker.core, std::move(ask));
-  std::optional<std::string> last;
-  if (views.size() > query->limit) {
-    views.pop_back();
-    last = views.back().info.name;
-  }
+  const std::vector<TopicView> views = co_await ask_core(call.broker.core, std::move(ask));
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
   for (const TopicView& view : views) append_topic(json, view);
-  end_list(call, json, last);
+  end_list(call, json, page.last);
   co_return Try<>();
 }
 

@@ -49,15 +49,16 @@ constexpr auto kRoutes = [] {
   for (std::size_t i = 0; i < kActions.size(); ++i) {
     const Action& action = kActions[i];
     routes[i] = Route{"POST", "/", action.name, action.summary, action.permission,
+                      action.about == About::account && action.permission == Permission::inspect ? Scope::list : Scope::named,
                       action.served, Body::raw, &serve, {}};
   }
   routes[kGeneral] = Route{"POST", "/", "sqs", "A request in the manner of Amazon SQS",
-                           P::nothing, S::always, Body::raw, &serve, {}};
+                           P::nothing, Scope::named, S::always, Body::raw, &serve, {}};
   routes[kGeneral + 1] = Route{"GET", "/_localstack/health", "sqs_health", "Whether SQS is served",
-                               P::nothing, S::always, Body::raw, &local_health, {}};
+                               P::nothing, Scope::nothing, S::always, Body::raw, &local_health, {}};
   routes[kGeneral + 2] = Route{"GET", "/_aws/sqs/messages", "sqs_peek",
                                "Look at messages without receiving them",
-                               P::inspect, S::when_ready, Body::raw, &peek_messages, {}};
+                               P::inspect, Scope::named, S::when_ready, Body::raw, &peek_messages, {}};
   return routes;
 }();
 

@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "http/base64.h"
+#include "http/permit.h"
 #include "http/sqs/action.h"
 #include "http/sqs/extension.h"
+#include "http/sqs/permitted.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -55,7 +57,7 @@ bool is_here(const Exchange& exchange, std::string_view name, std::string_view p
   const Caller& caller = exchange.caller;
   const Place place = exchange.place(caller.account, name);
   return place.account == caller.account && place.region == caller.region &&
-         place.name.starts_with(prefix);
+         place.name.starts_with(prefix) && may_inspect(exchange.call, access::queue(name));
 }
 
 // One more than the limit shows that there is more. Queues of others lie between the caller's, so
@@ -76,12 +78,13 @@ std::vector<Listed> list_on_core(const Exchange& exchange, std::string_view pref
   }
 }
 
-std::vector<Listed> list_sources_on_core(const Broker& broker, const std::string& target,
+std::vector<Listed> list_sources_on_core(const Exchange& exchange, const std::string& target,
                                          const Listing& listing) {
   std::vector<Listed> found;
-  for (const std::string& name : broker.queues.dead_letter_sources(target)) {
+  for (const std::string& name : exchange.broker.queues.dead_letter_sources(target)) {
     if (name <= listing.after || found.size() > listing.limit) continue;
-    const auto info = broker.queues.find(name);
+    if (!may_inspect(exchange.call, access::queue(name))) continue;
+    const auto info = exchange.broker.queues.find(name);
     if (info) found.push_back({name, extension_of(*info).account});
   }
   return found;
@@ -106,6 +109,10 @@ void write(Exchange& exchange, std::string_view list, std::vector<Listed> found,
 Task<Outcome<>> list_queues(Exchange& exchange) {
   auto listing = read_listing(exchange.request);
   if (!listing) co_return listing.fault();
+  if (!access::authorize_any(*exchange.call.principal, Permission::inspect)) {
+    const auto may = permitted(exchange, Permission::inspect, "");
+    co_return may.fault();
+  }
   const std::string_view prefix = exchange.request.queue_name_prefix.value_or("");
   auto ask = [&exchange, &listing, prefix] { return list_on_core(exchange, prefix, *listing); };
   auto found = co_await ask_core(exchange.broker.core, std::move(ask));
@@ -122,7 +129,7 @@ Task<Outcome<>> list_dead_letter_source_queues(Exchange& exchange) {
   const bool there = co_await ask_core(exchange.broker.core, std::move(exists));
   if (!there) co_return no_such_queue();
   auto ask = [&exchange, &queue, &listing] {
-    return list_sources_on_core(exchange.broker, *queue, *listing);
+    return list_sources_on_core(exchange, *queue, *listing);
   };
   auto found = co_await ask_core(exchange.broker.core, std::move(ask));
   write(exchange, "queueUrls", std::move(found), *listing);

@@ -7,6 +7,7 @@
 #include "http/base64.h"
 #include "http/sqs/action.h"
 #include "http/sqs/on_queue.h"
+#include "http/sqs/permitted.h"
 #include "http/sqs/uuid.h"
 
 namespace twofold::http::sqs {
@@ -219,6 +220,11 @@ void tell_when_durable(Broker& broker, Outcome<T> outcome, Decided<T> done) {
 Task<Outcome<>> start_message_move_task(Exchange& exchange) {
   auto request = read_start(exchange);
   if (!request) co_return request.fault();
+  // Without a destination they go back to where they came from, which may be any queue.
+  const auto from = permitted(exchange, Permission::manage, request->source);
+  if (!from) co_return from.fault();
+  const auto to = permitted(exchange, Permission::publish, request->destination);
+  if (!to) co_return to.fault();
   auto begin = [&exchange, &request](Decided<std::monostate> done) {
     tell_when_durable(exchange.broker, start(exchange.broker, *request), std::move(done));
   };
@@ -231,6 +237,8 @@ Task<Outcome<>> start_message_move_task(Exchange& exchange) {
 Task<Outcome<>> list_message_move_tasks(Exchange& exchange) {
   const auto source = name_in(exchange, exchange.request.source_arn, "SourceArn");
   if (!source) co_return source.fault();
+  const auto may = permitted(exchange, Permission::inspect, *source);
+  if (!may) co_return may.fault();
   const auto limit = read_limit(exchange.request);
   if (!limit) co_return limit.fault();
   auto ask = [&exchange, &source, &limit] { return list(exchange.broker, *source, *limit); };
@@ -246,6 +254,10 @@ Task<Outcome<>> list_message_move_tasks(Exchange& exchange) {
 Task<Outcome<>> cancel_message_move_task(Exchange& exchange) {
   const auto handle = read_handle(exchange.request);
   if (!handle) co_return handle.fault();
+  const auto source = name_in(exchange, handle->source_arn, "SourceArn");
+  if (!source) co_return source.fault();
+  const auto may = permitted(exchange, Permission::manage, *source);
+  if (!may) co_return may.fault();
   auto end = [&exchange, &handle](Decided<Move> done) {
     tell_when_durable(exchange.broker, cancel(exchange, *handle), std::move(done));
   };

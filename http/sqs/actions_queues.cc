@@ -3,6 +3,7 @@
 
 #include "http/sqs/action.h"
 #include "http/sqs/on_queue.h"
+#include "http/sqs/permitted.h"
 #include "http/sqs/tags.h"
 
 namespace twofold::http::sqs {
@@ -109,6 +110,9 @@ void write_url(Exchange& exchange, const QueueInfo& info) {
 Task<Outcome<>> create_queue(Exchange& exchange) {
   const auto sound = check_create(exchange.request);
   if (!sound) co_return sound.fault();
+  const auto may = permitted(exchange, Permission::manage,
+                             exchange.stored({{}, {}, *exchange.request.queue_name}));
+  if (!may) co_return may.fault();
   auto start = [&exchange](Decided<QueueInfo> done) { create_on_core(exchange, std::move(done)); };
   const auto info = co_await decide<QueueInfo>(exchange, std::move(start));
   if (!info) co_return info.fault();
@@ -125,6 +129,8 @@ Task<Outcome<>> get_queue_url(Exchange& exchange) {
         Code::invalid_parameter_value,
         "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
   }
+  const auto may = permitted(exchange, Permission::inspect, name);
+  if (!may) co_return may.fault();
   auto ask = [&exchange, &name] { return exchange.broker.queues.find(name); };
   const auto info = co_await ask_core(exchange.broker.core, std::move(ask));
   if (!info) co_return no_such_queue();

@@ -10,9 +10,11 @@
 namespace twofold::http::sqs {
 namespace {
 
-// Signed with in the place of a key that nobody has: no id is empty, so nobody can name it.
-const AccessKey& decoy() {
-  static const AccessKey key{"", "no such key, and the same work as for any other", ""};
+using access::Keyring;
+
+// Signed with in the place of a key that nobody has: no serial is 0.
+const Keyring::Signer& decoy() {
+  static const Keyring::Signer key{nullptr, "no such key, and the same work as for any other", 0};
   return key;
 }
 
@@ -41,12 +43,9 @@ Fault wrong_signature() {
 
 }  // namespace
 
-Authenticator::Authenticator(const ServerOptions& options) : options_(options) {
-  for (const AccessKey& key : options.sqs.keys) keys_.emplace(key.id, &key);
-}
-
-Outcome<Caller> Authenticator::check(const Head& head, const Target& target, std::string_view body,
-                                     engine::WallTime now) const {
+Outcome<Authenticator::Signed> Authenticator::check(const Head& head, const Target& target,
+                                                    std::string_view body,
+                                                    engine::WallTime now) const {
   const auto signature = read_signature(head, target);
   if (!signature) return signature.fault();
   if (auto scope = check_scope(*signature, now); !scope) return scope.fault();
@@ -54,8 +53,8 @@ Outcome<Caller> Authenticator::check(const Head& head, const Target& target, std
   const auto hash = payload_hash(head, body);
   if (!hash) return hash.fault();
 
-  const auto known = keys_.find(signature->key_id);
-  const AccessKey& key = known == keys_.end() ? decoy() : *known->second;
+  const auto known = keyring_.signer(signature->key_id);
+  const Keyring::Signer& key = known ? *known : decoy();
   const SigningKey with = derived(key, *signature);
   const auto fits = [&](std::string_view host) {
     const std::string request = canonical_request(*signature, head, target, host, *hash);
@@ -65,19 +64,16 @@ Outcome<Caller> Authenticator::check(const Head& head, const Target& target, std
   if (!right) {
     for (const std::string& host : hosts_of(head)) right = right || fits(host);
   }
-  if (known == keys_.end()) {
+  if (!known) {
     return Fault(Code::unrecognized_client,
                  "The security token included in the request is invalid.");
   }
   if (!right) return wrong_signature();
-  Caller caller;
-  caller.region = signature->region;
-  caller.account = key.account;
-  return caller;
+  return Signed{key.principal, signature->region};
 }
 
-SigningKey Authenticator::derived(const AccessKey& key, const Signature& signature) const {
-  const std::string place = fmt::format("{}/{}/{}", key.id, signature.date, signature.region);
+SigningKey Authenticator::derived(const Keyring::Signer& key, const Signature& signature) const {
+  const std::string place = fmt::format("{}/{}/{}", key.serial, signature.date, signature.region);
   {
     const std::lock_guard lock(mutex_);
     if (const auto found = derived_.find(place); found != derived_.end()) return found->second;

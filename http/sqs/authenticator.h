@@ -1,7 +1,5 @@
 #pragma once
 
-#include <functional>
-#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "engine/base/clock.h"
+#include "http/access/keyring.h"
 #include "http/sqs/fault.h"
 #include "http/sqs/names.h"
 #include "http/sqs/options.h"
@@ -23,8 +22,7 @@ namespace twofold::http::sqs {
 /// Who a request is from, proved by its signature.
 ///
 /// Contract
-///   Without keys nothing is asked for: any credentials or none. With keys every request must carry
-///   a signature that one of them makes.
+///   A signature counts that a key of the keyring makes, if it has a secret for that.
 ///   A key that is not known costs the same work as one that is.
 ///   A proxy may have changed the Host that the client signed. Before a signature is refused it is
 ///   tried with X-Forwarded-Host (if the broker answers to that name) and with the configured
@@ -35,22 +33,27 @@ class Authenticator {
  public:
   static constexpr std::size_t kDerivedMax = 1'024;
 
-  /// `options` outlives this.
-  explicit Authenticator(const ServerOptions& options);
+  /// What a signature says: whose it is, and where they believe to be.
+  struct Signed {
+    access::PrincipalRef principal;
+    std::string_view region;  ///< a view into the request
+  };
 
-  bool required() const { return !keys_.empty(); }
-  /// Views into the request and the options. Requires required().
-  Outcome<Caller> check(const Head& head, const Target& target, std::string_view body,
+  /// Both outlive this.
+  Authenticator(const access::Keyring& keyring, const ServerOptions& options)
+      : keyring_(keyring), options_(options) {}
+
+  Outcome<Signed> check(const Head& head, const Target& target, std::string_view body,
                         engine::WallTime now) const;
 
  private:
-  SigningKey derived(const AccessKey& key, const Signature& signature) const;
+  SigningKey derived(const access::Keyring::Signer& key, const Signature& signature) const;
   std::vector<std::string> hosts_of(const Head& head) const;
 
+  const access::Keyring& keyring_;
   const ServerOptions& options_;
-  std::map<std::string_view, const AccessKey*, std::less<>> keys_;
   mutable std::mutex mutex_;
-  mutable std::unordered_map<std::string, SigningKey> derived_;  // by id, date and region
+  mutable std::unordered_map<std::string, SigningKey> derived_;  // by key, date and region
 };
 
 }  // namespace twofold::http::sqs

@@ -47,11 +47,18 @@ bool is_queue_path(const Target& target) {
 
 Outcome<> authenticate(Exchange& exchange) {
   Call& call = exchange.call;
-  const Authenticator& authenticator = call.common.authenticator;
-  if (!authenticator.required()) return {};
-  auto caller = authenticator.check(call.head, call.target, call.body, call.broker.clock.wall());
-  if (!caller) return caller.fault();
-  exchange.caller = *caller;
+  if (!call.principal->known()) {
+    auto caller =
+        call.common.authenticator.check(call.head, call.target, call.body, call.broker.clock.wall());
+    if (!caller) {
+      call.wrong_key = caller.fault().code != Code::access_denied;  // nothing was shown
+      return caller.fault();
+    }
+    call.signer = caller->principal;
+    call.principal = call.signer.get();
+    exchange.caller.region = caller->region;
+  }
+  if (!call.principal->unrestricted) exchange.caller.account = call.principal->account;
   return {};
 }
 

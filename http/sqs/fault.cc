@@ -41,6 +41,7 @@ constexpr auto kCodes = std::to_array<CodeInfo>({
     {Code::invalid_request,              CORAL "InvalidRequest",                    400, "InvalidRequest"            },
     {Code::serialization,                CORAL "SerializationException",            400, "MalformedInput"            },
     {Code::access_denied,                CORAL "AccessDeniedException",             403, "AccessDenied"              },
+    {Code::request_throttled,            SQS "RequestThrottled",                    400, "RequestThrottled"          },
     {Code::unrecognized_client,          CORAL "UnrecognizedClientException",       403, "InvalidClientTokenId"      },
     {Code::invalid_signature,            CORAL "InvalidSignatureException",         403, "SignatureDoesNotMatch"     },
     {Code::incomplete_signature,         CORAL "IncompleteSignatureException",      400, "IncompleteSignature"       },

@@ -41,6 +41,7 @@ enum class Code : std::uint8_t {
   invalid_request,
   serialization,
   access_denied,
+  request_throttled,
   unrecognized_client,
   invalid_signature,
   incomplete_signature,

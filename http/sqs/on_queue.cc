@@ -1,5 +1,6 @@
 #include "http/sqs/on_queue.h"
 
+#include "http/sqs/permitted.h"
 #include "http/sqs/redrive.h"
 
 namespace twofold::http::sqs {
@@ -37,6 +38,7 @@ Outcome<> check_redrive_target(const Exchange& exchange, const QueueView& queue)
   if (!policy) return {};  // it was removed
   const std::string name = queue.stored(*parse_arn(policy->target_arn));
   if (name == queue.info.name) return {};
+  if (auto may = permitted(exchange, Permission::publish, name); !may) return may;
   if (!beside(exchange, queue.info.name, name)) {
     return invalid_value(text, kPolicy,
                          "Dead letter target owner and region should be same as the source.");

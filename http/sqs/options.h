@@ -3,16 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace twofold::http::sqs {
-
-/// What a client signs its requests with.
-struct AccessKey {
-  std::string id;       ///< 1 to 128 of A-Z a-z 0-9 - and _
-  std::string secret;   ///< never shown
-  std::string account;  ///< twelve digits
-};
 
 /// Whether all accounts and regions share one space of queue names, or each pair of them has its
 /// own.
@@ -34,7 +26,6 @@ struct Options {
   std::chrono::seconds visibility_max{43'200};
   /// Entries of a batch, and messages of a receive; AWS has ten.
   std::size_t batch_max = 10;
-  std::vector<AccessKey> keys{};  ///< not empty: every request must be signed with one of them
 };
 
 }  // namespace twofold::http::sqs

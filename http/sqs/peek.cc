@@ -14,6 +14,7 @@
 #include "http/sqs/on_queue.h"
 #include "http/sqs/ordering.h"
 #include "http/sqs/peek_writer.h"
+#include "http/sqs/permitted.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -212,6 +213,8 @@ Task<Outcome<>> peek(Exchange& exchange) {
   if (problem) co_return fault_of(*problem);
   const auto wanted = read_wanted(exchange);
   if (!wanted) co_return wanted.fault();
+  const auto may = permitted(exchange, Permission::inspect, wanted->queue);
+  if (!may) co_return may.fault();
   auto ask = [&exchange, &wanted] { return find_queue(exchange, wanted->queue); };
   const auto queue = co_await ask_core(exchange.broker.core, std::move(ask));
   if (!queue) co_return queue.fault();

@@ -12,6 +12,7 @@
 #include "http/sqs/form.h"
 #include "http/sqs/json_protocol.h"
 #include "http/sqs/peek.h"
+#include "http/sqs/permitted.h"
 #include "http/sqs/query_protocol.h"
 #include "http/sqs/strict.h"
 
@@ -227,6 +228,10 @@ Task<Try<>> serve(Call& call) {
   // A GET may write here, which nobody has looked at yet: an image on a foreign page must not.
   if (call.head.method == "GET") {
     if (auto foreign = check_origin(call.head, call.common.options)) co_return *std::move(foreign);
+  }
+  if (const auto may = permitted(exchange); !may) {
+    render(exchange, may.fault());
+    co_return Try<>();
   }
   exchange.answer.begin(exchange.action->name, exchange.action->has_result);
   const ActionHandler handler = handler_of(exchange);

@@ -29,6 +29,7 @@ struct FrameId {
 struct Hello {
   std::optional<engine::Duration> heartbeat;
   std::string client{};  ///< how it calls itself; for people
+  std::string token{};   ///< who it is
 };
 
 /// Views into the frame and `scratch`.

@@ -117,7 +117,7 @@ Try<> read_hello(JsonReader& json, ClientFrame& frame) {
     } else if (*member == 4) {
       hello.client = json.string();
     } else {
-      json.string();
+      hello.token = json.string();
     }
   }
   return members.finish();

@@ -32,7 +32,9 @@ Try<> read_hello(std::string_view message, ClientFrame& frame) {
   Hello& hello = frame.op.emplace<Hello>();
   ProtoReader fields(message);
   while (fields.next()) {
-    if (fields.is_bytes(2)) {
+    if (fields.is_bytes(1)) {
+      if (auto taken = take_text(fields.bytes(), hello.token); !taken) return taken;
+    } else if (fields.is_bytes(2)) {
       if (auto taken = take_text(fields.bytes(), hello.client); !taken) return taken;
     }
     if (fields.is_number(3)) hello.heartbeat = engine::Duration{fields.signed_number()};

@@ -25,7 +25,7 @@ constexpr std::size_t kUnsentMax = 4 << 20;     // then a client that does not r
 constexpr std::size_t kHeldFree = 64 << 10;     // of a message that has begun: needs no budget
 constexpr std::size_t kQuantum = 64 << 10;
 constexpr std::size_t kInflatedPerTurn = 1 << 20;
-constexpr std::size_t kStrangersBytesMax = 64 << 10;  // of a compressed message before hello
+constexpr std::size_t kStrangersBytesMax = 64 << 10;  // of a message before it is known who sends it
 constexpr int kReadsMax = 8;                          // before others may use the thread
 constexpr auto kHelloTime = std::chrono::seconds{10};
 constexpr auto kPingTime = std::chrono::seconds{15};
@@ -34,13 +34,20 @@ constexpr auto kDrainTime = std::chrono::seconds{5};
 constexpr auto kReconnectAfter = std::chrono::seconds{1};
 constexpr int kMissesMax = 2;
 
+// A stranger says who it is, and needs no more than that.
+std::uint64_t bytes_max(const ServerOptions& options, const access::Principal& principal) {
+  if (principal.known()) return options.body_bytes_max;
+  return std::min<std::uint64_t>(options.body_bytes_max, kStrangersBytesMax);
+}
+
 }  // namespace
 
 Connection::Connection(Broker& broker, const ServerCommon& common, Opening opening)
     : broker_(broker),
       common_(common),
       opening_(std::move(opening)),
-      inbox_(common.options.body_bytes_max, opening_.deflates),
+      principal_(opening_.principal),
+      inbox_(bytes_max(common.options, *principal_), opening_.deflates),
       heartbeat_(kPingTime) {}
 
 Connection::~Connection() = default;
@@ -421,6 +428,7 @@ void Connection::tick(engine::Instant now) {
     if (now >= over_at_) finish();
     return;
   }
+  if (principal_->revoked) return close(CloseCode::unauthenticated, "the key was revoked");
   if (draining_) end_drain();
   if (state_ != State::open) return;
   if (draining_ && now >= over_at_) return close(CloseCode::drain, "the broker is shutting down");

@@ -29,6 +29,7 @@ struct Opening {
   Format format = Format::json;
   bool deflates = false;                ///< RFC 7692 was agreed on
   bool authenticated = false;           ///< the upgrade said who asks: no hello is needed
+  access::PrincipalRef principal = access::nobody();  ///< as far as the upgrade said it
   std::optional<Subscribe> shortcut{};  ///< as if hello and subscribe (sub 1) had been sent
   std::shared_ptr<const Inspection> inspection{};  ///< looks on, and nothing else
   std::string session;
@@ -140,6 +141,11 @@ class Connection final : public Upgraded {
   void take(const FrameId& id, std::optional<std::uint32_t> sub, Unsubscribe& unsubscribe);
   void take(const FrameId& id, std::optional<std::uint32_t> sub, Ping& ping);
   void welcome(const FrameId& id);
+  // permitting.cc: who it is, and what it may
+  bool identify(const Hello& hello);
+  void turn_away(const FrameId& id);
+  static Task<> turn_away_later(std::shared_ptr<Connection> self, FrameId id, Problem problem);
+  std::optional<Problem> permit_frame(const ClientFrame& frame) const;
   void inspect();
   Subscription* find(const FrameId& id, std::optional<std::uint32_t> sub);
   Subscription* look_up(std::optional<std::uint32_t> sub) const;
@@ -191,6 +197,7 @@ class Connection final : public Upgraded {
   Broker& broker_;
   const ServerCommon& common_;
   const Opening opening_;
+  access::PrincipalRef principal_;
   std::string client_;  // of the hello
   Lane* lane_ = nullptr;
   boost::asio::ip::tcp::socket* socket_ = nullptr;

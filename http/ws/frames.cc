@@ -63,6 +63,8 @@ void Connection::take_frame(std::string_view bytes, std::shared_ptr<const void> 
 }
 
 void Connection::handle(ClientFrame frame, std::shared_ptr<const void> keep) {
+  if (auto problem = permit_frame(frame))
+    return refuse(frame.id, frame.sub, *std::move(problem));
   if (is_write(frame.op)) {
     if (hold_if_full(frame, keep)) return;
     return write(std::move(frame), std::move(keep));
@@ -143,6 +145,7 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t>, Hello& he
     return refuse(id, std::nullopt,
                   {ProblemKind::invalid_duration, "A heartbeat is from 1s to 60s.", "heartbeat"});
   }
+  if (!identify(hello)) return turn_away(id);
   heartbeat_ = asked;
   client_ = hello.client.substr(0, queue::ClientNames::kBytesMax);
   next_heartbeat_ = broker_.clock.now() + heartbeat_;

@@ -2,6 +2,7 @@
 #include "http/rest/handlers.h"
 
 #include "http/client_name.h"
+#include "http/permit.h"
 #include "http/server_common.h"
 #include "http/ws/connection.h"
 #include "http/ws/handshake.h"
@@ -26,7 +27,9 @@ Try<> upgrade(Call& call, std::optional<Subscribe> shortcut,
   opening.inspection = std::move(inspection);
   opening.format = agreed->format;
   opening.deflates = agreed->deflates;
-  opening.authenticated = !call.head.field("Authorization").empty();
+  opening.principal = call.principal->shared_from_this();
+  opening.authenticated = call.principal->unrestricted ? !call.head.field("Authorization").empty()
+                                                       : call.principal->known();
   opening.shortcut = std::move(shortcut);
   opening.client = client_name(call.head).substr(0, queue::ClientNames::kBytesMax);
   opening.session = std::string("s_").append(call.request_id.substr(2));
@@ -86,11 +89,23 @@ Try<ws::Inspection> read_inspection(const Call& call) {
   return inspection;
 }
 
+std::optional<Problem> permit_all(const Call& call, const inspect::Spec& spec) {
+  std::vector<access::Resource> looked_at;
+  if (!spec.topic.empty()) looked_at.push_back(access::topic(spec.topic));
+  if (!spec.queue.empty()) looked_at.push_back(access::queue(spec.queue));
+  for (const std::string& group : spec.groups) looked_at.push_back(access::group(group));
+  for (const access::Resource& one : looked_at) {
+    if (auto refused = permit(call, Permission::inspect, one)) return refused;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Task<Try<>> inspect_stream(Call& call) {
   auto inspection = read_inspection(call);
   if (!inspection) co_return std::move(inspection).problem();
+  if (auto refused = permit_all(call, inspection->spec)) co_return *std::move(refused);
   auto shared = std::make_shared<const ws::Inspection>(*std::move(inspection));
   auto done = upgrade(call, std::nullopt, std::move(shared));
   co_return done;

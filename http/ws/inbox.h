@@ -51,6 +51,9 @@ class Inbox {
   explicit Inbox(std::uint64_t bytes_max, bool may_be_deflated = false)
       : bytes_max_(bytes_max), may_be_deflated_(may_be_deflated) {}
 
+  /// From now on a message may have so many bytes.
+  void allow(std::uint64_t bytes_max) { bytes_max_ = bytes_max; }
+
   /// Where the next read goes: the rest of a frame that has begun, then the block.
   std::array<boost::asio::mutable_buffer, 2> room(ReadBlock& block);
   /// `bytes` were read into room(). Everything fed before has been taken by next().
@@ -74,7 +77,7 @@ class Inbox {
                   std::shared_ptr<const void> keep, Message& message);
   void begin_partial(const FrameHeader& header, std::string_view begun);
 
-  const std::uint64_t bytes_max_;
+  std::uint64_t bytes_max_;
   const bool may_be_deflated_;
   std::shared_ptr<ReadBlock> block_;
   char* at_ = nullptr;  // in the block

@@ -14,7 +14,7 @@
 
 #include "src/cli/device_sync.h"
 #include "src/cli/doctor_host.h"
-#include "src/config/access_keys.h"
+#include "src/config/key_file.h"
 #include "src/config/units.h"
 
 namespace twofold::cli {
@@ -162,15 +162,12 @@ Check check_open_files(int connections) {
 }
 
 Check check_keys(const std::string& path) {
-  const auto keys = config::read_access_keys(path);
-  if (!keys) {
-    return {"access keys", Verdict::fail, keys.error().why,
-            "each line is an access key id, its secret, and an account if it has one"};
+  const auto keys = config::read_keys(path);
+  if (!keys) return {"keys", Verdict::fail, keys.error().why, "twofold key create writes one"};
+  if (config::readable_by_others(path)) {
+    return {"keys", Verdict::warn, fmt::format("others can read {}", path), "chmod 600"};
   }
-  if (config::readable_by_all(path)) {
-    return {"access keys", Verdict::warn, fmt::format("everybody can read {}", path), "chmod 640"};
-  }
-  return {"access keys", Verdict::ok, fmt::format("{} keys", keys->size()), ""};
+  return {"keys", Verdict::ok, fmt::format("{} keys", keys->size()), ""};
 }
 
 }  // namespace
@@ -189,7 +186,7 @@ std::vector<Check> run_checks(const config::Loaded& loaded) {
   checks.push_back(check_open_files(config.limits.connections));
   checks.push_back(check_port(config.http.listen));
   for (const std::string& address : config.sqs.listen) checks.push_back(check_port(address));
-  if (!config.sqs.keys_file.empty()) checks.push_back(check_keys(config.sqs.keys_file));
+  if (!config.auth.keys_file.empty()) checks.push_back(check_keys(config.auth.keys_file));
   checks.push_back(check_memory(config));
   return checks;
 }

@@ -57,6 +57,9 @@ Tried<> run_config_keys(Session& session, const Args& args);
 Tried<> run_storage_verify(Session& session, const Args& args);
 
 /* generate_command.cc */ Tried<> run_generate(Session& session, const Args& args);
+/* key_commands.cc    */ Tried<> run_key_create(Session& session, const Args& args);
+Tried<> run_key_list(Session& session, const Args& args);
+Tried<> run_key_revoke(Session& session, const Args& args);
 
 /* bench_command.cc   */ Tried<> run_bench(Session& session, const Args& args);
 /* compare_command.cc */ Tried<> run_bench_compare(Session& session, const Args& args);

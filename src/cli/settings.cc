@@ -14,7 +14,9 @@ constexpr KeyFlag kKeyFlags[] = {
     {"data",       "server.data_dir"    },
     {"http",       "http.listen"        },
     {"memory",     "storage.memory_only"},
-    {"sqs-listen", "sqs.listen"         }
+    {"sqs-listen", "sqs.listen"         },
+    {"keys-file",  "auth.keys_file"     },
+    {"insecure-no-auth", "auth.insecure"}
 };
 
 }  // namespace

@@ -14,8 +14,14 @@ const Flag kData{"data", 0, Takes::text, "DIR", "data directory [./twofold-data]
 const Flag kHttp{"http", 0, Takes::text, "ADDR:PORT", "HTTP listener [127.0.0.1:8080]"};
 const Flag kSqsListen{"sqs-listen", 0, Takes::text, "ADDR:PORT,...",
                       "further addresses for SQS clients [none]"};
+const Flag kKeysFile{"keys-file", 0, Takes::text, "FILE",
+                     "keys that every request must be made with [nobody is asked]"};
+const Flag kInsecure{"insecure-no-auth", 0, Takes::nothing, "",
+                     "let other machines in without any key"};
 const Flag kMemory{"memory", 0, Takes::nothing, "",
                    "keep everything in memory, write nothing to disk"};
+
+const Flag kKeys{"keys-file", 0, Takes::text, "FILE", "the file [./keys.toml]"};
 
 }  // namespace
 
@@ -24,8 +30,8 @@ std::vector<Command> server_commands() {
       {"serve",
        "Start the broker and run until SIGTERM or Ctrl-C",
        {},
-       {kConfig, kData, kHttp, kSqsListen, kMemory, kSet},
-       {"twofold serve", "twofold serve --data /var/lib/twofold --http 0.0.0.0:8080",
+       {kConfig, kData, kHttp, kSqsListen, kKeysFile, kInsecure, kMemory, kSet},
+       {"twofold serve", "twofold serve --data /var/lib/twofold --http 0.0.0.0:8080 --keys-file keys.toml",
         "twofold serve --memory --sqs-listen 127.0.0.1:9324"},
        "config keys, doctor, health",
        &run_serve},
@@ -36,6 +42,7 @@ std::vector<Command> server_commands() {
         {"data", 0, Takes::text, "DIR", "keep the data here [a directory that goes with it]"},
         {"rate", 0, Takes::rate, "N/s", "orders that come in by themselves; 0: none [1/s]"},
         {"no-open", 0, Takes::nothing, "", "leave the browser alone; without a screen it is, too"},
+        kInsecure,
         kSet},
        {"twofold demo", "twofold demo --rate 20/s", "twofold demo --http 127.0.0.1:0 --data ./kitchen"},
        "serve, tail, attach",
@@ -200,6 +207,36 @@ std::vector<Command> setup_commands() {
        {"twofold config keys", "twofold config keys -o json", "twofold config keys -o name"},
        "config show",
        &run_config_keys},
+      {"key create",
+       "Make a key, print its token once, and keep only its hash in the keys file",
+       {{"NAME"}},
+       {{"allow", 0, Takes::text, "GRANT",
+         "as in 'publish topic:orders', 'consume queue:kitchen*', '* *'; may be repeated", true},
+        {"sqs", 0, Takes::nothing, "", "also a secret for SQS clients, which the file keeps in clear"},
+        {"account", 0, Takes::text, "DIGITS", "account of SQS clients [000000000000]"},
+        {"requests", 0, Takes::count, "N", "requests a second [no limit]"},
+        {"bytes", 0, Takes::size, "SIZE", "bytes a second [no limit]"},
+        kKeys},
+       {"twofold key create checkout --allow 'publish topic:orders'",
+        "twofold key create kitchen --allow 'consume queue:kitchen*' --sqs",
+        "twofold key create admin --allow '* *' --keys-file /etc/twofold/keys.toml"},
+       "key list, serve",
+       &run_key_create},
+      {"key list",
+       "List the keys of a keys file and what each may do",
+       {},
+       {kKeys},
+       {"twofold key list", "twofold key list -o json", "twofold key list --keys-file keys.toml"},
+       "key create",
+       &run_key_list},
+      {"key revoke",
+       "Take a key out of the keys file; a broker forgets it when it gets SIGHUP",
+       {{"NAME"}},
+       {kKeys},
+       {"twofold key revoke checkout", "twofold key revoke checkout --keys-file keys.toml",
+        "twofold key revoke checkout && pkill -HUP twofold"},
+       "key list",
+       &run_key_revoke},
   };
 }
 

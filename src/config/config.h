@@ -61,7 +61,6 @@ struct Config {
     std::chrono::milliseconds delay_max{};
     std::chrono::milliseconds visibility_max{};
     int batch_max = 0;
-    std::string keys_file;  // empty: signatures are not checked
     http::sqs::Profile profile{};
     std::string queue_url;
     http::sqs::Regions regions{};
@@ -88,6 +87,11 @@ struct Config {
     std::string dir;                           // empty: those of the program
     std::vector<std::string> frame_ancestors;  // "https://intranet.example.org"
   };
+  /// Who may ask.
+  struct Auth {
+    std::string keys_file;  // empty: nobody is asked for a key
+    bool insecure = false;  // listen beyond this machine all the same
+  };
   struct Log {
     LogLevel level{};
     LogFormat format{};
@@ -103,6 +107,7 @@ struct Config {
   Limits limits;
   Log log;
   Ui ui;
+  Auth auth;
 
   /// Where each key's value came from, for people: "default", "twofold.toml:3",
   /// "environment TWOFOLD_HTTP_LISTEN", "flag --http". Holds every key.

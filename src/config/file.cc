@@ -1,21 +1,14 @@
-// The one file that sees toml++.
-#define TOML_EXCEPTIONS 0
-// The packaged library was built for exceptions, which we do not use.
-#undef TOML_SHARED_LIB
-#undef TOML_HEADER_ONLY
-#define TOML_HEADER_ONLY 1
-#define TOML_ENABLE_FORMATTERS 0
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include "src/config/keys.h"
 #include "src/config/load.h"
 #include "src/config/nearest.h"
+#include "src/config/toml.h"
 
 namespace twofold::config {
 namespace {

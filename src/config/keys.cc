@@ -85,13 +85,9 @@ constexpr std::array kKeys{
     Key{"sqs.batch_max", Kind::count, "10", "10", "1000",
         "entries of an SQS batch and messages of a receive at most; AWS has 10",
         TWOFOLD_SLOT(sqs.batch_max)},
-    Key{"sqs.keys_file", Kind::path, "", "", "",
-        "access keys that SQS requests must be signed with, one a line: id, secret, account; "
-        "without it signatures are not checked",
-        TWOFOLD_SLOT(sqs.keys_file)},
     Key{"sqs.profile", Kind::choice, "lenient", "lenient|strict", "",
         "strict has the waits of AWS after a purge and a delete and its limit of messages in "
-        "flight, and needs sqs.keys_file",
+        "flight, and needs auth.keys_file",
         TWOFOLD_SLOT(sqs.profile)},
     Key{"sqs.queue_url", Kind::url_template, "{scheme}://{host}/{account}/{name}", "", "",
         "how answers spell the URL of a queue; {scheme} and {host} are those of the request, and "
@@ -155,6 +151,13 @@ constexpr std::array kKeys{
     Key{"ui.frame_ancestors", Kind::origins, "", "", "",
         "web origins whose pages may show these in a frame",
         TWOFOLD_SLOT(ui.frame_ancestors)},
+    Key{"auth.keys_file", Kind::path, "", "", "",
+        "keys that requests of every protocol must be made with, as twofold key create writes them; "
+        "without it nobody is asked",
+        TWOFOLD_SLOT(auth.keys_file)},
+    Key{"auth.insecure", Kind::boolean, "false", "", "",
+        "listen on addresses beyond this machine although nobody is asked for a key",
+        TWOFOLD_SLOT(auth.insecure)},
 };
 // clang-format on
 

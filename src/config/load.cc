@@ -62,6 +62,12 @@ void take(const std::vector<Assignment>& assignments, Loaded& loaded) {
   }
 }
 
+// "127.0.0.1:8080", "[::1]:8080", "localhost:8080": nobody but this machine gets there.
+bool is_loopback(std::string_view listen) {
+  const std::string_view host = listen.substr(0, listen.rfind(':'));
+  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+}
+
 // Settings that are right one by one and wrong together.
 void check_relations(Loaded& loaded) {
   const Config& c = loaded.config;
@@ -82,11 +88,22 @@ void check_relations(Loaded& loaded) {
   if (c.storage.journal_file_bytes < c.http.max_body) {
     refuse("http.max_body", "storage.journal_file_bytes");
   }
-  if (c.sqs.profile == http::sqs::Profile::strict && c.sqs.keys_file.empty()) {
+  if (c.sqs.profile == http::sqs::Profile::strict && c.auth.keys_file.empty()) {
     loaded.errors.push_back(
-        Problem{fmt::format("sqs.profile (strict, {}) needs sqs.keys_file",
+        Problem{fmt::format("sqs.profile (strict, {}) needs auth.keys_file",
                             c.origin.find("sqs.profile")->second),
-                "name a file with lines of access key id and secret, or use sqs.profile=lenient"});
+                "make a key with twofold key create --sqs, or use sqs.profile=lenient"});
+  }
+  if (!c.auth.keys_file.empty() || c.auth.insecure) return;
+  std::vector<std::pair<std::string_view, std::string>> listeners{{"http.listen", c.http.listen}};
+  for (const std::string& one : c.sqs.listen) listeners.emplace_back("sqs.listen", one);
+  for (const auto& [key, address] : listeners) {
+    if (is_loopback(address)) continue;
+    loaded.errors.push_back(
+        Problem{fmt::format("{} ({}, {}) is open to others, and nobody is asked for a key", key,
+                            address, c.origin.find(key)->second),
+                "make keys with twofold key create and name their file in auth.keys_file, listen on "
+                "127.0.0.1, or say --insecure-no-auth"});
   }
 }
 

@@ -1,17 +1,12 @@
 #include "src/config/toml_json.h"
 
-// As in file.cc: the packaged library was built for exceptions, which we do not use.
-#define TOML_EXCEPTIONS 0
-#undef TOML_SHARED_LIB
-#undef TOML_HEADER_ONLY
-#define TOML_HEADER_ONLY 1
-#define TOML_ENABLE_FORMATTERS 0
 #include <sstream>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <fmt/format.h>
-#include <toml++/toml.h>
+
+#include "src/config/toml.h"
 
 namespace twofold::config {
 namespace {

@@ -1,7 +1,7 @@
 #include <charconv>
 
 #include "engine/base/diag.h"
-#include "src/config/access_keys.h"
+#include "src/config/key_file.h"
 #include "src/serve/memory.h"
 #include "src/serve/running_broker.h"
 
@@ -28,27 +28,6 @@ engine::EngineOptions engine_options(const Config& config) {
   return options;
 }
 
-namespace {
-
-engine::Result<std::vector<http::sqs::AccessKey>> access_keys(const std::string& path) {
-  if (path.empty()) return std::vector<http::sqs::AccessKey>();
-  auto keys = config::read_access_keys(path);
-  if (!keys) {
-    return Error(Errc::invalid_request, "sqs.keys_file: " + keys.error().why,
-                 "each line is an access key id, its secret, and an account if it has one");
-  }
-  if (config::readable_by_all(path)) {
-    engine::diag(engine::DiagLevel::warn, "main", "everybody can read the secrets in sqs.keys_file",
-                 {
-                     {"file", path       },
-                     {"hint", "chmod 640"}
-    });
-  }
-  return *std::move(keys);
-}
-
-}  // namespace
-
 engine::Result<http::ServerOptions> server_options(const Config& config) {
   http::ServerOptions options;
   options.connections_max = static_cast<std::size_t>(config.limits.connections);
@@ -69,10 +48,28 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.sqs.batch_max = static_cast<std::size_t>(config.sqs.batch_max);
   options.sqs.regions = config.sqs.regions;
   options.sqs.queue_url = config.sqs.queue_url;
-  auto keys = access_keys(config.sqs.keys_file);
-  if (!keys) return keys.error();
-  options.sqs.keys = *std::move(keys);
   return options;
+}
+
+engine::Result<> load_keys(const Config& config, http::access::Keyring& keyring) {
+  const std::string& path = config.auth.keys_file;
+  if (path.empty()) return {};
+  auto keys = config::read_keys(path);
+  if (!keys) {
+    return Error(Errc::invalid_request, "auth.keys_file: " + keys.error().why,
+                 "twofold key create writes such a file");
+  }
+  if (config::readable_by_others(path)) {
+    engine::diag(engine::DiagLevel::warn, "auth", "others can read auth.keys_file",
+                 {
+                     {"file", path       },
+                     {"hint", "chmod 600"}
+    });
+  }
+  const std::string count = std::to_string(keys->size());
+  keyring.replace(*std::move(keys));
+  engine::diag(engine::DiagLevel::info, "auth", "keys loaded", {{"keys", count}});
+  return {};
 }
 
 log::GroupsOptions groups_options(const Config& config) {

@@ -71,7 +71,7 @@ Result<std::unique_ptr<engine::FileSystem>> open_files(const Config& config) {
 class RunningBroker::Signals {
  public:
   explicit Signals(boost::asio::io_context& context)
-      : set(context, SIGINT, SIGTERM), grace(context), patience(context) {}
+      : set(context, SIGINT, SIGTERM, SIGHUP), grace(context), patience(context) {}
   boost::asio::signal_set set;
   boost::asio::steady_timer grace;     // then connections are cut
   boost::asio::steady_timer patience;  // then the process ends, whatever it waits for
@@ -124,6 +124,7 @@ Result<> RunningBroker::build() {
   broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
   broker_->compile_filter = &compile_filter;
   set_defaults(config_, *broker_);
+  if (auto loaded = load_keys(config_, broker_->access.keyring); !loaded) return loaded;
   broker_->metrics = [&core](std::string& out) { append_engine_metrics(core, out); };
   broker_->appended = [&core] {
     const auto stats = core.stats();
@@ -229,12 +230,26 @@ int RunningBroker::run(const std::function<void(std::uint16_t port)>& ready) {
 }
 
 void RunningBroker::await_signals() {
-  signals_->set.async_wait([this](boost::system::error_code failed, int) {
-    if (!failed) on_signal();
+  signals_->set.async_wait([this](boost::system::error_code failed, int signal) {
+    if (!failed) on_signal(signal);
   });
 }
 
-void RunningBroker::on_signal() {
+// Off the core: the file may lie anywhere.
+void RunningBroker::reload() {
+  pool_->post([this] {
+    const auto loaded = load_keys(config_, broker_->access.keyring);
+    if (loaded) return;
+    engine::diag(DiagLevel::error, "auth", "the keys stay as they were",
+                 {{"error", loaded.error().detail}, {"hint", loaded.error().hint}});
+  });
+}
+
+void RunningBroker::on_signal(int signal) {
+  if (signal == SIGHUP) {  // also of a terminal that closes, which is no reason to stop
+    await_signals();
+    return reload();
+  }
   if (++signals_seen_ > 1) {
     engine::diag(DiagLevel::warn, "main", "second signal, leaving now; nothing acknowledged is lost");
     std::_Exit(kExitInterrupted);

@@ -55,7 +55,8 @@ class RunningBroker {
   engine::Result<> recover();
   engine::Result<> start();
   void await_signals();
-  void on_signal();
+  void on_signal(int signal);
+  void reload();
   void drain();
   void stop_engine();
   void end();
@@ -91,8 +92,11 @@ class RunningBroker {
 
 /// The engine's options as the configuration asks for them.
 engine::EngineOptions engine_options(const Config& config);
-/// Reads sqs.keys_file, too. Errors: invalid_request.
+/// Errors: invalid_request.
 engine::Result<http::ServerOptions> server_options(const Config& config);
+/// Reads auth.keys_file, if there is one, into the keyring, which stays as it is when the file is
+/// wrong. Errors: invalid_request, without any secret.
+engine::Result<> load_keys(const Config& config, http::access::Keyring& keyring);
 /// What topics and queues get when their creators do not say.
 void set_defaults(const Config& config, http::Broker& broker);
 log::GroupsOptions groups_options(const Config& config);

@@ -60,8 +60,21 @@ int serve(const Config& config, const std::function<void(std::uint16_t port)>& r
                    {"pid",     std::to_string(getpid())                                      },
                    {"data",    config.storage.memory_only ? "memory" : config.server.data_dir}
   });
-  // A terminal that closes is no reason to leave requests unanswered.
+  // A terminal that closes is no reason to leave requests unanswered; later it has keys read again.
   std::signal(SIGHUP, SIG_IGN);
+  if (config.auth.insecure && config.auth.keys_file.empty()) {
+    engine::diag(DiagLevel::warn, "auth",
+                 "nobody is asked for a key: whoever reaches this broker may read and delete all of it",
+                 {
+                     {"http", config.http.listen                              },
+                     {"hint", "make keys with twofold key create --keys-file"}
+    });
+  }
+  // Memory that a crash writes to disk would hold keys.
+  if (!config.auth.keys_file.empty()) {
+    constexpr rlimit kNone{};
+    ::setrlimit(RLIMIT_CORE, &kNone);
+  }
   raise_open_files();
   auto broker = RunningBroker::open(config);
   if (!broker) {

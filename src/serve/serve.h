@@ -7,7 +7,8 @@ namespace twofold {
 
 struct Config;
 
-/// Runs the broker until a signal stops it; returns the process's exit code. SIGHUP is ignored, and
+/// Runs the broker until a signal stops it; returns the process's exit code. SIGHUP has the keys file
+/// read again, and
 /// as many files may be open as the system allows this process. `ready` hears the port once clients
 /// are let in, on the broker's thread: it must be quick.
 int serve(const Config& config, const std::function<void(std::uint16_t port)>& ready = {});

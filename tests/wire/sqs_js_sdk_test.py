@@ -69,8 +69,8 @@ class JavaScriptSigned(JavaScript):
     def setUpClass(cls) -> None:
         keys = pathlib.Path(tempfile.mkdtemp(prefix="twofold-keys-")) / "keys"
         cls.addClassCleanup(shutil.rmtree, keys.parent)
-        keys.write_text("test test\n")
-        cls.settings = (f"sqs.keys_file={keys}",)
+        keys.write_text('[[key]]\nid = "test"\nsqs_secret = "test"\nallow = ["* *"]\n')
+        cls.settings = (f"auth.keys_file={keys}",)
         super().setUpClass()
 
     def test_nobody_else_comes_in(self):

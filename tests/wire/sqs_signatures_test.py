@@ -17,7 +17,18 @@ from wire._broker import PROGRAM
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 KEYS = pathlib.Path(tempfile.mkdtemp(prefix="twofold-keys-")) / "keys"
 atexit.register(shutil.rmtree, KEYS.parent)
-KEYS.write_text(f"# id, secret, account\nAKIDMAIN {SECRET}\nAKIDOTHER another-secret 111122223333\n")
+KEYS.touch(mode=0o600)
+KEYS.write_text(f"""
+[[key]]
+id = "AKIDMAIN"
+sqs_secret = "{SECRET}"
+allow = ["* *"]
+[[key]]
+id = "AKIDOTHER"
+sqs_secret = "another-secret"
+account = "111122223333"
+allow = ["* *"]
+""")
 MAGIC = "application/x-amz-json-1.0"
 
 
@@ -31,7 +42,7 @@ def clock_of_botocore(shift: float):
 
 
 class Signed(AwsCase):
-    settings = (f"sqs.keys_file={KEYS}",)
+    settings = (f"auth.keys_file={KEYS}",)
 
     @classmethod
     def client(cls, key: str = "AKIDMAIN", region: str = "us-east-1", secret: str = SECRET, **more):
@@ -146,8 +157,8 @@ class Signed(AwsCase):
             self.assertTrue(answer.json["__type"], text[:80])
         self.sqs.list_queues()
 
-    def test_what_is_not_sqs_is_as_it_was(self):
-        self.ask("GET", "/v1/queues")
+    def test_what_is_not_sqs_asks_for_a_key_too(self):
+        self.call("GET", "/v1/queues", status=401)
         self.ask("GET", "/health")
 
 
@@ -160,22 +171,23 @@ class Keys(unittest.TestCase):
             capture_output=True, text=True, timeout=20)
 
     def test_the_configuration_shows_the_file_and_no_secret(self):
-        shown = self.run_with(f"sqs.keys_file={KEYS}")("config", "show")
+        shown = self.run_with(f"auth.keys_file={KEYS}")("config", "show")
         self.assertIn(str(KEYS), shown.stdout)
         self.assertNotIn(SECRET, shown.stdout + shown.stderr)
 
     def test_a_file_that_is_wrong_keeps_the_broker_from_starting(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "keys")
-            for text, words in (("", "holds no access key"), ("AKID\n", ":1: a line is"),
-                                ("\nAKID s3cr3t 12\n", ":2: the account of AKID is not twelve digits"),
-                                ("A s3cr3t\nA s3cr3t\n", ":2: A was given before"), (None, "cannot read")):
+            for text, words in (("AKID s3cr3t\n", ":1: this is not TOML"),
+                                ('[[key]]\nid = "a"\nsqs_secret = "s3cr3t"\naccount = "12"\n', ":4: an account is twelve digits"),
+                                ('[[key]]\nid = "a"\nsqs_secret = "s3cr3t"\n' * 2, ":4: a was given before"),
+                                (None, "cannot read")):
                 if text is None:
                     os.remove(path)
                 else:
                     with open(path, "w") as file:
                         file.write(text)
-                tried = self.run_with(f"sqs.keys_file={path}")("serve", "--memory", "--http", "127.0.0.1:0")
+                tried = self.run_with(f"auth.keys_file={path}")("serve", "--memory", "--http", "127.0.0.1:0")
                 self.assertEqual(tried.returncode, 1, tried)
                 self.assertIn(words, tried.stderr)
                 self.assertNotIn("s3cr3t", tried.stderr)
@@ -183,7 +195,7 @@ class Keys(unittest.TestCase):
     def test_strict_needs_keys(self):
         tried = self.run_with("sqs.profile=strict")("serve", "--memory", "--http", "127.0.0.1:0")
         self.assertEqual(tried.returncode, 2, tried)
-        self.assertIn("sqs.profile (strict, --set sqs.profile) needs sqs.keys_file", tried.stderr)
+        self.assertIn("sqs.profile (strict, --set sqs.profile) needs auth.keys_file", tried.stderr)
         self.assertIn("sqs.profile=lenient", tried.stderr)
 
 

@@ -9,11 +9,11 @@ from wire._aws import AwsCase, main
 
 KEYS = pathlib.Path(tempfile.mkdtemp(prefix="twofold-keys-")) / "keys"
 atexit.register(shutil.rmtree, KEYS.parent)
-KEYS.write_text("AKIDMAIN a-secret\n")
+KEYS.write_text('[[key]]\nid = "AKIDMAIN"\nsqs_secret = "a-secret"\nallow = ["* *"]\n')
 
 
 class Strict(AwsCase):
-    settings = ("sqs.profile=strict", f"sqs.keys_file={KEYS}")
+    settings = ("sqs.profile=strict", f"auth.keys_file={KEYS}")
 
     @classmethod
     def client(cls, key: str = "AKIDMAIN", region: str = "us-east-1", secret: str = "a-secret", **more):

@@ -1,8 +1,9 @@
 // What the program is told about Amazon SQS.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include "src/config/access_keys.h"
+#include "src/config/key_file.h"
 #include "src/config/load.h"
 #include "src/serve/running_broker.h"
 
@@ -18,37 +19,90 @@ Loaded load_with(std::vector<std::pair<std::string, std::string>> settings) {
   return load(sources);
 }
 
-TEST(AccessKeys, AreReadLineByLine) {
-  const auto keys = parse_access_keys(
-      "# id secret account\n\n  AKIDONE s/e+c=ret\t111122223333\r\nAKID_two-2 another", "keys");
+TEST(KeyFile, IsReadAndWrittenAsItWas) {
+  const auto keys = parse_keys(
+      "# a comment\n[[key]]\nid = \"AKIDONE\"\nsqs_secret = \"s/e+c=ret\\\"\"\n"
+      "account = \"111122223333\"\nallow = [\"publish topic:orders\", \"* queue:k*\"]\n"
+      "[[key]]\nid = \"AKID_two-2\"\nrequests_per_second = 5\nhash = \"sha256:" +
+          std::string(64, 'a') + "\"\n",
+      "keys");
   ASSERT_TRUE(keys) << keys.error().why;
   ASSERT_EQ(keys->size(), 2U);
   EXPECT_EQ(keys->at(0).id, "AKIDONE");
-  EXPECT_EQ(keys->at(0).secret, "s/e+c=ret");
+  EXPECT_EQ(keys->at(0).sqs_secret, "s/e+c=ret\"");
   EXPECT_EQ(keys->at(0).account, "111122223333");
-  EXPECT_EQ(keys->at(1).id, "AKID_two-2");
+  EXPECT_EQ(keys->at(0).allow.at(1).text(), "* queue:k*");
   EXPECT_EQ(keys->at(1).account, "000000000000");
+  EXPECT_EQ(keys->at(1).requests_per_second, 5U);
+
+  const std::string path = testing::TempDir() + "keys-" + std::to_string(::getpid()) + ".toml";
+  ASSERT_TRUE(write_keys(path, *keys));
+  EXPECT_FALSE(readable_by_others(path));
+  const auto again = read_keys(path);
+  ASSERT_TRUE(again) << again.error().why;
+  EXPECT_EQ(*again, *keys);
+  ASSERT_EQ(::unlink(path.c_str()), 0);
 }
 
-TEST(AccessKeys, WhatIsWrongIsSaidWithItsPlaceAndWithoutTheSecret) {
+TEST(KeyFile, WhatIsWrongIsSaidWithItsPlaceAndWithoutTheSecret) {
+  const std::string key = "[[key]]\nid = \"a\"\nsqs_secret = \"s3cr3t\"\n";
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"",                              "keys holds no access key"          },
-      {"# nothing\n",                   "keys holds no access key"          },
-      {"\nAKID\n",                      "keys:2: a line is an access key id"},
-      {"AKID s3cr3t 111122223333 more", "keys:1: a line is"                 },
-      {"AK/ID s3cr3t",                  "keys:1: an access key id has"      },
-      {std::string(129,                 'A') + " s3cr3t",                     "keys:1: an access key id has"},
-      {"AKID s3cr3t 11112222333",                               "keys:1: the account of AKID is not twelve"                                          },
-      {"AKID s3cr3t\nAKID s3cr3t",                               "keys:2: AKID was given before"},
+      {"sqs_secret = s3cr3t\n",                               "keys:1: this is not TOML"           },
+      {"key = 1\n",                                           "keys:1: write [[key]] above"        },
+      {"[other]\nx = 1\n",                                    "keys:1: write [[key]] above"        },
+      {"[[key]]\nsqs_secret = \"s3cr3t\"\n",                  "keys:1: a key has an id"            },
+      {"[[key]]\nid = \"a\"\n",                              "keys:1: a has neither a hash"       },
+      {"[[key]]\nid = \"a/b\"\nsqs_secret = \"s3cr3t\"\n", "keys:2: an id has 1 to 128"         },
+      {key + "account = \"12\"\n",                          "keys:4: an account is twelve digits"},
+      {key + "hash = \"s3cr3t\"\n",                         "keys:4: a hash is sha256:"          },
+      {key + "allow = \"* *\"\n",                           "keys:4: allow is a list"            },
+      {key + "allow = [\"eat topic:x\"]\n",                 "keys:4: \"eat topic:x\" is no grant"},
+      {key + "secret = \"s3cr3t\"\n",                       "keys:4: a key has no secret"        },
+      {key + "bytes_per_second = -1\n",                      "keys:4: bytes_per_second is a whole"},
+      {key + key,                                            "keys:4: a was given before"         },
   };
   for (const auto& [text, why] : wrong) {
-    const auto keys = parse_access_keys(text, "keys");
+    const auto keys = parse_keys(text, "keys");
     ASSERT_FALSE(keys) << text;
     EXPECT_THAT(keys.error().why, HasSubstr(why));
     EXPECT_THAT(keys.error().why, testing::Not(HasSubstr("s3cr3t")));
   }
-  EXPECT_THAT(read_access_keys("/nonexistent/keys").error().why,
+  EXPECT_THAT(read_keys("/nonexistent/keys").error().why,
               HasSubstr("cannot read /nonexistent/keys: No such file"));
+  EXPECT_TRUE(parse_keys("", "keys")->empty()) << "nobody may do anything";
+}
+
+TEST(AuthConfig, OthersAreLetInWithKeysOrOnPurpose) {
+  for (const char* open : {"0.0.0.0:8080", "[::]:8080", "10.0.0.7:80", "[2001:db8::1]:80"}) {
+    const Loaded loaded = load_with({
+        {"http.listen", open}
+    });
+    ASSERT_EQ(loaded.errors.size(), 1U) << open;
+    EXPECT_THAT(loaded.errors[0].what, HasSubstr("nobody is asked for a key"));
+    EXPECT_THAT(loaded.errors[0].hint, HasSubstr("--insecure-no-auth"));
+    EXPECT_TRUE(load_with({
+                              {"http.listen",    open      },
+                              {"auth.keys_file", "/etc/keys"}
+    })
+                    .errors.empty());
+    EXPECT_TRUE(load_with({
+                              {"http.listen",   open  },
+                              {"auth.insecure", "true"}
+    })
+                    .errors.empty());
+    EXPECT_EQ(load_with({
+                            {"sqs.listen", open}
+    })
+                  .errors.size(),
+              1U);
+  }
+  for (const char* own : {"127.0.0.1:8080", "127.1.2.3:80", "[::1]:80", "localhost:80"}) {
+    EXPECT_TRUE(load_with({
+                              {"http.listen", own}
+    })
+                    .errors.empty())
+        << own;
+  }
 }
 
 TEST(SqsConfig, ReachesTheServer) {
@@ -62,7 +116,6 @@ TEST(SqsConfig, ReachesTheServer) {
   EXPECT_EQ(options.sqs.regions, http::sqs::Regions::separate);
   EXPECT_EQ(options.sqs.queue_url, "https://sqs.{region}.example/{account}/{name}");
   EXPECT_EQ(options.sqs.profile, http::sqs::Profile::lenient);
-  EXPECT_TRUE(options.sqs.keys.empty());
   EXPECT_THAT(loaded.config.sqs.listen, ElementsAre("127.0.0.1:9324", "[::1]:9324"));
   EXPECT_EQ(server_options(defaults())->sqs.queue_url, http::sqs::Options().queue_url);
 }
@@ -98,19 +151,22 @@ TEST(SqsConfig, TheStrictProfileNeedsKeys) {
       {"sqs.profile", "strict"}
   });
   ASSERT_EQ(loaded.errors.size(), 1U);
-  EXPECT_EQ(loaded.errors[0].what, "sqs.profile (strict, --set sqs.profile) needs sqs.keys_file");
+  EXPECT_EQ(loaded.errors[0].what, "sqs.profile (strict, --set sqs.profile) needs auth.keys_file");
   EXPECT_THAT(loaded.errors[0].hint, HasSubstr("sqs.profile=lenient"));
   EXPECT_TRUE(load_with({
                             {"sqs.profile",   "strict"   },
-                            {"sqs.keys_file", "/etc/keys"}
+                            {"auth.keys_file", "/etc/keys"}
   })
                   .errors.empty());
-  const auto options = server_options(load_with({
-                                                    {"sqs.keys_file", "/nonexistent/keys"}
+  http::access::Keyring keyring;
+  const auto keys = load_keys(load_with({
+                                            {"auth.keys_file", "/nonexistent/keys"}
   })
-                                          .config);
-  ASSERT_FALSE(options);
-  EXPECT_THAT(options.error().detail, HasSubstr("sqs.keys_file: cannot read /nonexistent/keys"));
+                                  .config,
+                              keyring);
+  ASSERT_FALSE(keys);
+  EXPECT_THAT(keys.error().detail, HasSubstr("auth.keys_file: cannot read /nonexistent/keys"));
+  EXPECT_FALSE(keyring.required());
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ std::string authorization(std::string_view signature = kSigned) {
 struct Request {
   Request() { fields["authorization"] = authorization(); }
 
-  Outcome<Caller> check(const Authenticator& authenticator, engine::WallTime now = kSignedAt) {
+  Outcome<Authenticator::Signed> check(const Authenticator& authenticator, engine::WallTime now = kSignedAt) {
     head.clear();
     head.method = method;
     head.target = target_text;
@@ -80,11 +80,18 @@ Request presigned(std::string_view signature = kPresignedSigned) {
 ServerOptions options() {
   ServerOptions options;
   options.hosts_allowed = {"queues.example.org"};
-  options.sqs.keys = {
-      {"AKIDEXAMPLE", std::string(kSecret), "111122223333"},
-      {"OTHER",       "another",            "000000000000"}
-  };
   return options;
+}
+
+std::vector<access::Key> keys() {
+  access::Key example;
+  example.id = "AKIDEXAMPLE";
+  example.sqs_secret = kSecret;
+  example.account = "111122223333";
+  access::Key other;
+  other.id = "OTHER";
+  other.sqs_secret = "another";
+  return {example, other};
 }
 
 class SqsSignature : public testing::Test {
@@ -98,8 +105,11 @@ class SqsSignature : public testing::Test {
     EXPECT_TRUE(is_utf8(caller.fault().message)) << "it stands in XML and JSON";
   }
 
+  SqsSignature() { keyring_.replace(keys()); }
+
+  access::Keyring keyring_;
   const ServerOptions options_ = options();
-  const Authenticator authenticator_{options_};
+  const Authenticator authenticator_{keyring_, options_};
 };
 
 TEST_F(SqsSignature, EveryStepIsThatOfTheVector) {
@@ -136,7 +146,7 @@ TEST_F(SqsSignature, SaysWhoCallsFromWhere) {
   Request request;
   const auto caller = request.check(authenticator_);
   ASSERT_TRUE(caller) << caller.fault().message;
-  EXPECT_EQ(caller->account, "111122223333");
+  EXPECT_EQ(caller->principal->account, "111122223333");
   EXPECT_EQ(caller->region, "us-east-1");
 }
 
@@ -326,7 +336,7 @@ TEST_F(SqsSignature, AProxyMayHaveChangedTheHost) {
   named.hosts_allowed = {"localhost"};
   Request behind;
   behind.host = "other:9324";
-  EXPECT_TRUE(behind.check(Authenticator(named)));
+  EXPECT_TRUE(behind.check(Authenticator(keyring_, named)));
 }
 
 TEST_F(SqsSignature, ANameThatIsNotOursIsNotTried) {
@@ -352,6 +362,17 @@ TEST_F(SqsSignature, ManyRegionsDoNotFillTheMemory) {
     ASSERT_FALSE(request.check(authenticator_));
   }
   Request request;
+  EXPECT_TRUE(request.check(authenticator_));
+}
+
+TEST_F(SqsSignature, AKeyThatChangesItsSecretForgetsWhatWasDerivedFromTheOldOne) {
+  Request request;
+  ASSERT_TRUE(request.check(authenticator_));
+  auto changed = keys();
+  changed.front().sqs_secret = "another one now";
+  keyring_.replace(changed);
+  EXPECT_FALSE(request.check(authenticator_));
+  keyring_.replace(keys());
   EXPECT_TRUE(request.check(authenticator_));
 }
 

@@ -1,0 +1,27 @@
+#include <fmt/format.h>
+
+#include "engine/base/diag.h"
+#include "http/access/access.h"
+
+namespace twofold::http::access {
+namespace {
+
+std::string text_of(const Resource& resource) {
+  if (resource.kind == Kind::broker) return std::string(kind_name(resource.kind));
+  return fmt::format("{}:{}", kind_name(resource.kind), resource.whole ? "*" : resource.name);
+}
+
+}  // namespace
+
+void audit(const Principal& principal, std::string_view action, const Resource& resource,
+           std::string_view outcome) {
+  const bool done = outcome == "done";
+  engine::diag(done ? engine::DiagLevel::info : engine::DiagLevel::warn, "auth", outcome,
+               {
+                   {"principal", principal.known() ? principal.id : "nobody"},
+                   {"action",    std::string(action)                         },
+                   {"resource",  text_of(resource)                           }
+  });
+}
+
+}  // namespace twofold::http::access

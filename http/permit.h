@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "http/access/access.h"
+#include "http/problem.h"
+
+namespace twofold::http {
+
+struct Call;
+struct Route;
+struct Transaction;
+
+/// Whether somebody may do something to a thing; nullopt: yes. A refusal is written down for the
+/// operator (`action` is what was wanted) and reads the same whether the thing exists or not.
+/// Threads  any.
+std::optional<Problem> permit(const access::Principal& principal, std::string_view action,
+                              Permission permission, const access::Resource& resource);
+/// The same for all that a transaction touches.
+std::optional<Problem> permit(const access::Principal& principal, std::string_view action,
+                              const Transaction& transaction);
+/// The same for whoever makes the call.
+std::optional<Problem> permit(const Call& call, Permission permission,
+                              const access::Resource& resource);
+/// Whether the caller may see a thing in a list, or read its name in a hint. Nobody is told.
+bool may_inspect(const Call& call, const access::Resource& resource);
+
+/// What a route asks for before its handler is reached, from its path alone.
+std::optional<Problem> permit_route(const Call& call, const Route& route);
+/// What a route is about, as far as its path says.
+access::Resource resource_of(const Call& call, const Route& route);
+
+/// Nobody knows who asks.
+Problem who_are_you();
+/// What was shown is no key of ours; `often`: by an address that has done so too many times.
+Problem wrong_key(bool often);
+
+}  // namespace twofold::http

@@ -1,0 +1,110 @@
+// Who asks on a connection, and what comes of it when nobody knows.
+#include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include "http/access/charge.h"
+#include "http/permit.h"
+#include "http/router.h"
+#include "http/session.h"
+
+namespace twofold::http {
+
+namespace asio = boost::asio;
+using access::Credentials;
+using engine::kAwait;
+
+namespace {
+
+bool same_bytes(std::string_view one, std::string_view other) {
+  return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+}
+
+}  // namespace
+
+// A key that was looked at before is the same bytes, until the keyring changes.
+std::optional<Problem> Session::identify() {
+  access::Access& access = lane_.common.broker.access;
+  const std::uint64_t generation = access.keyring.generation();
+  if (generation == 0) {
+    call_.principal = access::everyone().get();
+    return std::nullopt;
+  }
+  const std::string_view field = call_.head.field("Authorization");
+  if (!field.empty() && generation == known_since_ && same_bytes(field, shown_)) {
+    call_.principal = known_.get();
+    return std::nullopt;
+  }
+  known_since_ = 0;
+  std::string decoded;
+  const Credentials credentials = access::read_authorization(field, decoded);
+  access::PrincipalRef found;
+  switch (credentials.scheme) {
+    case Credentials::Scheme::other: return std::nullopt;  // a signature, which is looked at later
+    case Credentials::Scheme::broken: break;
+    case Credentials::Scheme::token: found = access.keyring.check(credentials.token); break;
+    case Credentials::Scheme::none: {
+      const auto ticket = call_.target.find("ticket");
+      if (!ticket || call_.head.field("Upgrade").empty()) return std::nullopt;
+      found = access.tickets.redeem(*ticket, lane_.common.broker.clock.now());
+      break;
+    }
+  }
+  if (!found) return refuse_key();
+  known_ = std::move(found);
+  call_.principal = known_.get();
+  if (credentials.scheme == Credentials::Scheme::token) {
+    shown_ = field;
+    known_since_ = generation;
+  }
+  return std::nullopt;
+}
+
+std::string Session::address() const {
+  boost::system::error_code gone;
+  const auto peer = socket_.remote_endpoint(gone);
+  return gone ? std::string() : peer.address().to_string();
+}
+
+Problem Session::refuse_key() {
+  call_.wrong_key = true;
+  access::Access& access = lane_.common.broker.access;
+  if (!access.failures.take(address(), lane_.common.broker.clock.now())) return wrong_key(true);
+  access::audit(*access::nobody(), "authenticate", {}, "denied");
+  return wrong_key(false);
+}
+
+// Guessing is slow, whoever does it.
+Task<> Session::pay_for_wrong_key() {
+  lane_.metrics.auth_failures.add();
+  phase_ = Phase::handling;
+  asio::steady_timer timer(lane_.context());
+  timer.expires_after(access::Failures::kDelay);
+  co_await timer.async_wait(kAwait);
+}
+
+// Before the body is read: who has used up what the key may use costs no more than this.
+std::optional<Problem> Session::charge() {
+  const access::Principal& who = *call_.principal;
+  Broker& broker = lane_.common.broker;
+  const auto wait = access::charge(who, call_.head.content_length.value_or(0), broker.clock);
+  if (!wait) return std::nullopt;
+  const std::int64_t seconds = access::retry_after(*wait, broker.random);
+  Reply& reply = call_.reply;
+  reply.field("Retry-After", std::to_string(seconds));
+  reply.field("RateLimit-Policy", access::rate_policy(who));
+  reply.field("RateLimit", fmt::format("\"requests\";r=0;t={}", seconds));
+  return Problem(ProblemKind::quota_exceeded, "This key asks for more than it may have in a second.");
+}
+
+// Managing leaves a line, whoever did it.
+void Session::note_management() {
+  const Route& route = *call_.route;
+  if (route.permission != Permission::manage || call_.principal->unrestricted) return;
+  const int status = call_.reply.status;
+  if (status == 401 || status == 403) return;  // said where it was refused
+  access::audit(*call_.principal, route.operation, resource_of(call_, route),
+                status < 400 ? "done" : "failed");
+}
+
+}  // namespace twofold::http

@@ -1,0 +1,136 @@
+// Keys: make one, list them, take one away. They work on the file, with or without a broker.
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "engine/base/random.h"
+#include "http/access/token.h"
+#include "http/sqs/names.h"
+#include "src/cli/handlers.h"
+#include "src/cli/session.h"
+#include "src/config/key_file.h"
+
+namespace twofold::cli {
+namespace {
+
+using http::access::Key;
+
+std::string file_of(const Args& args) {
+  return args.has("keys-file") ? args.text("keys-file") : std::string("keys.toml");
+}
+
+Tried<std::vector<Key>> read(const std::string& file) {
+  auto keys = config::read_keys(file);
+  if (!keys) return usage(keys.error().why, "twofold key create writes such a file");
+  return *std::move(keys);
+}
+
+std::string grants_of(const Key& key) {
+  std::string text;
+  for (const auto& grant : key.allow) text += (text.empty() ? "" : ", ") + grant.text();
+  return text;
+}
+
+Tried<Key> key_of(const Args& args) {
+  Key key;
+  key.id = args.text("name");
+  if (!http::access::is_key_id(key.id))
+    return usage("a key's name has 1 to 128 of the characters A-Z a-z 0-9 - _");
+  for (const std::string& text : args.all("allow")) {
+    auto grant = http::access::parse_grant(text);
+    if (!grant) {
+      return usage(fmt::format("\"{}\" is no grant", text),
+                   "write publish, consume, manage, inspect or *, then a name like topic:orders, "
+                   "queue:kitchen*, group:reports, or *");
+    }
+    key.allow.push_back(*std::move(grant));
+  }
+  if (key.allow.empty()) return usage("a key that may do nothing is of no use", "add --allow");
+  if (args.has("account")) key.account = args.text("account");
+  if (!http::sqs::is_account(key.account)) return usage("an account is twelve digits");
+  key.requests_per_second = args.count("requests").value_or(0);
+  key.bytes_per_second = args.size("bytes").value_or(0);
+  return key;
+}
+
+Tried<> write(const std::string& file, const std::vector<Key>& keys) {
+  const auto written = config::write_keys(file, keys);
+  if (!written) return Failure(ExitCode::failed, written.error().why);
+  return Done{};
+}
+
+}  // namespace
+
+Tried<> run_key_create(Session& session, const Args& args) {
+  auto key = key_of(args);
+  if (!key) return key.error();
+  const std::string file = file_of(args);
+  std::vector<Key> keys;
+  if (::access(file.c_str(), F_OK) == 0) {
+    auto known = read(file);
+    if (!known) return known.error();
+    keys = *std::move(known);
+  }
+  const auto same = [&](const Key& one) { return one.id == key->id; };
+  if (std::any_of(keys.begin(), keys.end(), same)) {
+    return Failure(ExitCode::conflict, fmt::format("{} has a key {} already", file, key->id),
+                   "take another name, or revoke that one first");
+  }
+  engine::SystemRandom random;
+  const std::string secret = http::access::new_secret(random);
+  key->hash = http::access::hash_secret(secret);
+  if (args.has("sqs")) key->sqs_secret = http::access::new_secret(random);
+  const std::string token = http::access::make_token(key->id, secret);
+  JsonObject made;
+  made.text("id", key->id).text("token", token);
+  std::string shown = token + "\n";
+  if (!key->sqs_secret.empty()) {
+    made.text("aws_access_key_id", key->id).text("aws_secret_access_key", key->sqs_secret);
+    shown += fmt::format("AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY={}\n", key->id,
+                         key->sqs_secret);
+  }
+  keys.push_back(*key);
+  if (auto written = write(file, keys); !written) return written;
+  session.print(Answer(made.str()), shown, token);
+  session.terminal().note(fmt::format("written to {}; the token is shown this once", file));
+  return Done{};
+}
+
+Tried<> run_key_list(Session& session, const Args& args) {
+  const auto keys = read(file_of(args));
+  if (!keys) return keys.error();
+  Table table({{"ID"}, {"ALLOW"}, {"SQS"}, {"ACCOUNT"}, {"REQUESTS/S", true}, {"BYTES/S", true}});
+  std::vector<Answer> items;
+  for (const Key& key : *keys) {
+    table.add({key.id, grants_of(key), key.sqs_secret.empty() ? "no" : "yes", key.account,
+               std::to_string(key.requests_per_second), std::to_string(key.bytes_per_second)});
+    std::string allow;
+    for (const auto& grant : key.allow)
+      allow += fmt::format("{}\"{}\"", allow.empty() ? "" : ",", grant.text());
+    items.emplace_back(JsonObject()
+                           .text("name", key.id)
+                           .raw("allow", "[" + allow + "]")
+                           .raw("sqs", key.sqs_secret.empty() ? "false" : "true")
+                           .text("account", key.account)
+                           .raw("requests_per_second", std::to_string(key.requests_per_second))
+                           .raw("bytes_per_second", std::to_string(key.bytes_per_second))
+                           .str());
+  }
+  session.print_list(items, table);
+  return Done{};
+}
+
+Tried<> run_key_revoke(Session& session, const Args& args) {
+  const std::string file = file_of(args);
+  auto keys = read(file);
+  if (!keys) return keys.error();
+  const std::string id = args.text("name");
+  if (std::erase_if(*keys, [&](const Key& one) { return one.id == id; }) == 0)
+    return Failure(ExitCode::not_found, fmt::format("{} has no key {}", file, id));
+  if (auto written = write(file, *keys); !written) return written;
+  session.terminal().note(fmt::format("{} is gone from {}; a broker forgets it with SIGHUP", id, file));
+  return Done{};
+}
+
+}  // namespace twofold::cli
