@@ -91,6 +91,8 @@ class Connection final : public Upgraded {
   std::uint64_t seen() const;
 
  private:
+  static constexpr auto kPingTime = std::chrono::seconds{15};
+
   enum class State { open, closing, over };
   struct Writing;
   struct Transacting;
