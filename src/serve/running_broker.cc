@@ -71,8 +71,12 @@ Result<std::unique_ptr<engine::FileSystem>> open_files(const Config& config) {
 class RunningBroker::Signals {
  public:
   explicit Signals(boost::asio::io_context& context)
-      : set(context, SIGINT, SIGTERM, SIGHUP), grace(context), patience(context) {}
+      : set(context, SIGINT, SIGTERM),
+        hangups(context, SIGHUP),
+        grace(context),
+        patience(context) {}
   boost::asio::signal_set set;
+  boost::asio::signal_set hangups;
   boost::asio::steady_timer grace;     // then connections are cut
   boost::asio::steady_timer patience;  // then the process ends, whatever it waits for
 };
@@ -125,6 +129,9 @@ Result<> RunningBroker::build() {
   broker_->compile_filter = &compile_filter;
   set_defaults(config_, *broker_);
   if (auto loaded = load_keys(config_, broker_->access.keyring); !loaded) return loaded;
+  if (!config_.auth.keys_file.empty()) {
+    reload_.add("keys", [this] { return load_keys(config_, broker_->access.keyring); });
+  }
   broker_->metrics = [&core](std::string& out) { append_engine_metrics(core, out); };
   broker_->appended = [&core] {
     const auto stats = core.stats();
@@ -203,6 +210,7 @@ int RunningBroker::run(const std::function<void(std::uint16_t port)>& ready) {
   signals_ = std::make_unique<Signals>(*contexts_.front());
   supervisor_ = std::make_unique<Supervisor>(*contexts_.front());
   await_signals();
+  await_hangups();
   engine::diag(DiagLevel::info, "main", "twofold ready",
                {{"http", config_.http.listen},
                 {"port", std::to_string(server_->port())},
@@ -231,25 +239,20 @@ int RunningBroker::run(const std::function<void(std::uint16_t port)>& ready) {
 
 void RunningBroker::await_signals() {
   signals_->set.async_wait([this](boost::system::error_code failed, int signal) {
-    if (!failed) on_signal(signal);
+    if (!failed) on_signal();
   });
 }
 
-// Off the core: the file may lie anywhere.
-void RunningBroker::reload() {
-  pool_->post([this] {
-    const auto loaded = load_keys(config_, broker_->access.keyring);
-    if (loaded) return;
-    engine::diag(DiagLevel::error, "auth", "the keys stay as they were",
-                 {{"error", loaded.error().detail}, {"hint", loaded.error().hint}});
+// The files are read on a thread that may wait for them. A terminal that closes changes nothing.
+void RunningBroker::await_hangups() {
+  signals_->hangups.async_wait([this](boost::system::error_code failed, int) {
+    if (failed) return;
+    if (!reload_.empty()) pool_->post([this] { reload_.run(); });
+    await_hangups();
   });
 }
 
-void RunningBroker::on_signal(int signal) {
-  if (signal == SIGHUP) {  // also of a terminal that closes, which is no reason to stop
-    await_signals();
-    return reload();
-  }
+void RunningBroker::on_signal() {
   if (++signals_seen_ > 1) {
     engine::diag(DiagLevel::warn, "main", "second signal, leaving now; nothing acknowledged is lost");
     std::_Exit(kExitInterrupted);
@@ -290,6 +293,7 @@ void RunningBroker::end() {
   supervisor_->ended();
   signals_->patience.cancel();
   signals_->set.cancel();
+  signals_->hangups.cancel();
   contexts_.front()->stop();
 }
 

@@ -24,6 +24,7 @@
 #include "queue/queues.h"
 #include "src/config/config.h"
 #include "src/serve/health_watch.h"
+#include "src/serve/reload.h"
 #include "src/serve/supervisor.h"
 
 namespace twofold {
@@ -36,7 +37,7 @@ namespace twofold {
 /// Until recovery is done connections are refused: nobody could answer them.
 /// SIGTERM and SIGINT drain and stop; a second one leaves at once (the journal is crash safe). What
 /// is not finished within server.shutdown_grace is cut, and a stop that hangs even so ends the
-/// process five seconds later.
+/// process five seconds later. SIGHUP has read again what can be (reload.h).
 /// Threads  open() and run() on one thread, which becomes the core's.
 class RunningBroker {
  public:
@@ -55,8 +56,8 @@ class RunningBroker {
   engine::Result<> recover();
   engine::Result<> start();
   void await_signals();
-  void on_signal(int signal);
-  void reload();
+  void await_hangups();
+  void on_signal();
   void drain();
   void stop_engine();
   void end();
@@ -79,6 +80,7 @@ class RunningBroker {
   std::unique_ptr<queue::Queues> queues_;
   std::unique_ptr<http::Broker> broker_;
   std::unique_ptr<HealthWatch> watch_;
+  Reload reload_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<engine::ThreadExecutor> writer_;
   std::unique_ptr<engine::ThreadPool> pool_;

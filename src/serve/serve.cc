@@ -60,7 +60,8 @@ int serve(const Config& config, const std::function<void(std::uint16_t port)>& r
                    {"pid",     std::to_string(getpid())                                      },
                    {"data",    config.storage.memory_only ? "memory" : config.server.data_dir}
   });
-  // A terminal that closes is no reason to leave requests unanswered; later it has keys read again.
+  // A terminal that closes is no reason to leave requests unanswered, before the broker listens to
+  // the signal as well as later.
   std::signal(SIGHUP, SIG_IGN);
   if (config.auth.insecure && config.auth.keys_file.empty()) {
     engine::diag(DiagLevel::warn, "auth",
