@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
+#include "http/connection_fields.h"
 #include "http/media.h"
 
 namespace twofold::http {
@@ -67,9 +68,9 @@ bool is_probe(std::string_view target) {
 
 bool origin_allowed(const Head& head, const ServerOptions& options) {
   if (listed(head.origin, options.origins_allowed)) return true;
-  constexpr std::string_view kScheme = "http://";
-  return head.origin.starts_with(kScheme) &&
-         same_token(head.origin.substr(kScheme.size()), head.host);
+  const std::string_view scheme = head.field(kSchemeField) == "https" ? "https://" : "http://";
+  return head.origin.starts_with(scheme) &&
+         same_token(head.origin.substr(scheme.size()), head.host);
 }
 
 std::optional<Problem> check_admission(const Head& head, const ServerOptions& options) {

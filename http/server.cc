@@ -41,8 +41,9 @@ engine::Error refused(std::string_view address, std::uint16_t port,
 }  // namespace
 
 struct Server::State {
-  State(Broker& broker, const std::vector<asio::io_context*>& contexts, ServerOptions options)
-      : common(broker, std::move(options)), sampling(*contexts.front()) {
+  State(Broker& broker, const std::vector<asio::io_context*>& contexts, ServerOptions options,
+        std::shared_ptr<Tls> t)
+      : common(broker, std::move(options)), tls(std::move(t)), sampling(*contexts.front()) {
     for (asio::io_context* context : contexts) {
       lanes.push_back(std::make_unique<Lane>(*context, common));
       common.lanes.push_back(lanes.back().get());
@@ -60,6 +61,7 @@ struct Server::State {
   void sample_every_second();
 
   ServerCommon common;
+  const std::shared_ptr<Tls> tls;
   std::vector<std::unique_ptr<Lane>> lanes;
   asio::steady_timer sampling;                            // first context
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;  // first context's thread
@@ -68,16 +70,20 @@ struct Server::State {
 };
 
 void Server::State::welcome(Lane& lane, tcp::socket socket) {
-  if (++common.connections > common.options.connections_max) {
+  const auto& options = common.options;
+  // Half-done handshakes may not take every place: who is known goes before who only knocks.
+  const bool crowded = tls && tls->under_way() > options.connections_max / 2;
+  if (++common.connections > options.connections_max || crowded) {
     --common.connections;
     lane.metrics.connections_refused.add();
+    if (tls) return;  // nothing that TLS would let us say
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(kTurnedAway), ignored);
     return;
   }
   lane.metrics.connections_accepted.add();
-  auto session = std::make_shared<Session>(lane, std::move(socket));
+  auto session = std::make_shared<Session>(lane, std::move(socket), tls.get());
   lane.tasks.spawn(Session::run(std::move(session)));
 }
 
@@ -164,8 +170,9 @@ Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acc
   }
 }
 
-Server::Server(Broker& broker, std::vector<asio::io_context*> contexts, ServerOptions options)
-    : state_(std::make_shared<State>(broker, contexts, std::move(options))) {}
+Server::Server(Broker& broker, std::vector<asio::io_context*> contexts, ServerOptions options,
+               std::shared_ptr<Tls> tls)
+    : state_(std::make_shared<State>(broker, contexts, std::move(options), std::move(tls))) {}
 
 Server::~Server() = default;
 

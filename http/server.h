@@ -13,6 +13,7 @@
 #include "engine/base/unique_function.h"
 #include "http/broker.h"
 #include "http/metrics.h"
+#include "http/tls.h"
 
 namespace twofold::http {
 
@@ -35,6 +36,8 @@ engine::Result<boost::asio::ip::tcp::acceptor> take_address(boost::asio::io_cont
 ///   server.drain(done);                      // SIGTERM: see below
 ///   server.stop();                           // out of time: cuts what is left
 ///
+/// With `tls` every address speaks HTTPS.
+///
 /// drain() closes the listeners, answers long polls empty and every later answer with
 /// `Connection: close`, ends idle connections except those that hold messages to settle, and calls
 /// `done` on the first context's thread once no connection is left.
@@ -42,7 +45,8 @@ engine::Result<boost::asio::ip::tcp::acceptor> take_address(boost::asio::io_cont
 ///          stop() and port() from any. Destroy after the contexts have stopped running.
 class Server {
  public:
-  Server(Broker& broker, std::vector<boost::asio::io_context*> contexts, ServerOptions options);
+  Server(Broker& broker, std::vector<boost::asio::io_context*> contexts, ServerOptions options,
+         std::shared_ptr<Tls> tls = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

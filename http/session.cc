@@ -33,9 +33,10 @@ std::string_view view_of(const boost::beast::flat_buffer& buffer) {
 
 }  // namespace
 
-Session::Session(Lane& lane, asio::ip::tcp::socket socket)
+Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls)
     : lane_(lane),
-      socket_(std::move(socket)),
+      tls_(tls),
+      wire_(std::move(socket)),
       call_(lane.common.broker, lane.common, *this, *this),
       in_(kBufferBytesMax),
       deadline_(lane.now()),
@@ -52,11 +53,13 @@ Session::~Session() {
 Task<> Session::run(std::shared_ptr<Session> self) {
   // Without this a small answer could wait for the client's delayed acknowledgement.
   boost::system::error_code ignored;
-  self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  self->socket_.non_blocking(true, ignored);
-  co_await self->serve();
+  self->wire_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  self->wire_.socket().non_blocking(true, ignored);
+  bool begun = true;
+  if (self->tls_ != nullptr) begun = co_await self->shake_hands();
+  if (begun) co_await self->serve();
   if (!self->abort_) co_await self->linger();
-  self->socket_.close(ignored);
+  self->wire_.close();
 }
 
 Task<> Session::serve() {
@@ -107,6 +110,10 @@ void Session::expect_head() {
 }
 
 bool Session::head_is_hopeless() {
+  if (in_.size() > 0 && begins_like_tls()) {
+    refuse_tls();
+    return true;
+  }
   if (in_.size() >= kHeadBytesMax) {
     refuse_head(head_too_large(view_of(in_)));
     return true;
@@ -126,7 +133,7 @@ void Session::head_ended() {
 
 Task<bool> Session::read_more() {
   const std::size_t room = room_to_read();
-  const auto [error, bytes] = co_await socket_.async_read_some(in_.prepare(room), kAwait);
+  const auto [error, bytes] = co_await wire_.async_read_some(in_.prepare(room), kAwait);
   in_.commit(bytes);
   if (!error && bytes == room) read_what_is_there();
   co_return !error;
@@ -143,7 +150,7 @@ void Session::read_what_is_there() {
   const std::size_t room = std::min(kReadBytes, in_.max_size() - in_.size());
   if (room == 0) return;
   boost::system::error_code ignored;  // whoever reads next hears of it
-  in_.commit(socket_.read_some(in_.prepare(room), ignored));
+  in_.commit(wire_.read_some(in_.prepare(room), ignored));
 }
 
 bool Session::find_head() {
@@ -199,14 +206,14 @@ Task<bool> Session::flush(std::string_view body) {
     const std::array<asio::const_buffer, 2> rest = {
         asio::buffer(out_) + of_head, asio::buffer(body.data(), body.size()) + (written - of_head)};
     boost::system::error_code error;
-    written += socket_.write_some(rest, error);
+    written += wire_.write_some(rest, error);
     if (!error) continue;
     if (error != asio::error::would_block) {
       abort_ = true;
       break;
     }
     enter_phase(Phase::writing, lane_.common.options.write_timeout);
-    const auto [failed] = co_await socket_.async_wait(asio::ip::tcp::socket::wait_write, kAwait);
+    const auto [failed] = co_await wire_.socket().async_wait(asio::ip::tcp::socket::wait_write, kAwait);
     if (failed) {
       abort_ = true;
       break;
@@ -224,7 +231,7 @@ Task<bool> Session::flush(std::string_view body) {
 void Session::write_what_fits() {
   if (out_.empty()) return;
   boost::system::error_code error;
-  const std::size_t written = socket_.write_some(asio::buffer(out_), error);
+  const std::size_t written = wire_.write_some(asio::buffer(out_), error);
   lane_.metrics.bytes_sent.add(written);
   bytes_sent_ += written;
   out_.erase(0, written);
@@ -233,15 +240,13 @@ void Session::write_what_fits() {
 // Closing with unread bytes would reset the connection and could take our last answer with it: say
 // that no more will come, and let the client read it.
 Task<> Session::linger() {
-  boost::system::error_code error;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  if (error) co_return;
+  wire_.shutdown_send();
   enter_phase(Phase::lingering, kLinger);
   timed_out_ = false;
   std::size_t thrown_away = 0;
   while (thrown_away < kLingerBytesMax) {
     in_.clear();
-    const auto [failed, bytes] = co_await socket_.async_read_some(in_.prepare(kReadBytes), kAwait);
+    const auto [failed, bytes] = co_await wire_.socket().async_read_some(in_.prepare(kReadBytes), kAwait);
     if (failed) co_return;
     thrown_away += bytes;
   }
@@ -284,22 +289,23 @@ void Session::check_deadline(engine::Instant now) {
   if (phase_ == Phase::handling || timed_out_ || now <= deadline_) return;
   timed_out_ = true;
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  wire_.socket().cancel(ignored);
 }
 
 void Session::begin_drain() {
   if (upgraded_) return upgraded_->drain();
   if (wait_) wait_->interrupt();
-  if (phase_ != Phase::portion && (phase_ != Phase::idle || may_settle())) return;
+  const bool ends_at_once = phase_ == Phase::portion || phase_ == Phase::handshake;
+  if (!ends_at_once && (phase_ != Phase::idle || may_settle())) return;
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  wire_.socket().cancel(ignored);
 }
 
 void Session::cut() {
   if (upgraded_) return upgraded_->cut();
   if (wait_) wait_->interrupt();
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  wire_.socket().close(ignored);
 }
 
 void Session::begin_wait(std::shared_ptr<Interruptible> wait) {
@@ -313,24 +319,23 @@ void Session::end_wait() {
   wait_.reset();
   if (!std::exchange(watching_, false)) return;
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  wire_.socket().cancel(ignored);
 }
 
 // A poll whose client is gone must not be handed a message. Readable means closed, or the next
 // request; with that in the way the end can no longer be seen, and the wait goes on unwatched.
 void Session::watch_for_hangup() {
   watching_ = true;
-  auto seen = [self = shared_from_this(), wait = wait_](const boost::system::error_code& error) {
+  auto look = [self = shared_from_this(), wait = wait_](const boost::system::error_code& error) {
     if (error || self->wait_ != wait) return;
     self->watching_ = false;
-    char byte;
-    const auto got = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (got > 0) return;
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return self->watch_for_hangup();
+    const Wire::Seen seen = self->wire_.look();
+    if (seen == Wire::Seen::bytes) return;
+    if (seen == Wire::Seen::nothing) return self->watch_for_hangup();
     self->abort_ = true;
     wait->interrupt();
   };
-  socket_.async_wait(asio::ip::tcp::socket::wait_read, std::move(seen));
+  wire_.when_readable(std::move(look));
 }
 
 }  // namespace twofold::http

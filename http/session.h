@@ -15,6 +15,7 @@
 #include "http/lane.h"
 #include "http/outlet.h"
 #include "http/wait.h"
+#include "http/wire.h"
 
 namespace twofold::http {
 
@@ -30,7 +31,8 @@ class Session final : public Watch,
                       public Inlet,
                       public std::enable_shared_from_this<Session> {
  public:
-  Session(Lane& lane, boost::asio::ip::tcp::socket socket);
+  /// Over TLS, unless `tls` is null; it outlives the session.
+  Session(Lane& lane, boost::asio::ip::tcp::socket socket, Tls* tls);
   ~Session() override;
 
   /// Serves until either side closes. Keeps `self` alive meanwhile.
@@ -56,10 +58,17 @@ class Session final : public Watch,
   Task<Try<bool>> receive(std::string& into) override;
 
  private:
-  enum class Phase { idle, head, body, portion, handling, writing, lingering };
+  enum class Phase { handshake, idle, head, body, portion, handling, writing, lingering };
   enum class Next { keep, close };
 
   Task<> serve();
+  // session_tls.cc
+  Task<bool> shake_hands();
+  void handshake_failed();
+  void refuse_http();
+  bool begins_like_tls() const;
+  void add_connection_fields();
+  void refuse_tls();
   Task<bool> read_head();
   Task<bool> read_more();
   std::size_t room_to_read() const;
@@ -118,7 +127,8 @@ class Session final : public Watch,
   void enter_phase(Phase phase, engine::Duration allowed);
 
   Lane& lane_;
-  boost::asio::ip::tcp::socket socket_;
+  Tls* const tls_;
+  Wire wire_;
   Call call_;
   boost::beast::flat_buffer in_;
   std::string out_;                    // answers not written yet, heads and small bodies
@@ -148,6 +158,7 @@ class Session final : public Watch,
   std::size_t held_ = 0;           // messages the client was handed and has not settled
   engine::Instant held_until_{0};  // of the last of them
 
+  std::unique_ptr<const ClientCertificate> client_certificate_;
   Phase phase_ = Phase::idle;
   engine::Instant deadline_{0};
   bool timed_out_ = false;

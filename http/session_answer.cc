@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include "engine/base/diag.h"
 #include "engine/base/stopwatch.h"
@@ -39,6 +38,7 @@ Task<Session::Next> Session::answer() {
     refuse_head(*refusal);
     co_return Next::close;
   }
+  if (wire_.is_secure()) add_connection_fields();
   note_request();
   lane_.next_request_id(request_id_);
   call_.request_id = request_id_;
@@ -117,7 +117,7 @@ Task<> Session::go_on_as(std::shared_ptr<Upgraded> upgraded) {
   out_ = std::string();
   head_bytes_ = request_bytes_ = scanned_ = 0;
   upgraded_ = std::move(upgraded);
-  const bool alive = co_await upgraded_->run(lane_, socket_, early);
+  const bool alive = co_await upgraded_->run(lane_, wire_, early);
   upgraded_.reset();
   abort_ = !alive;
 }
@@ -234,11 +234,7 @@ void Session::account_answer() {
 }
 
 // Whether the client has closed the connection already. One that sent more is there.
-bool Session::is_gone() {
-  char byte;
-  const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
-}
+bool Session::is_gone() { return wire_.look() == Wire::Seen::gone; }
 
 Task<> Session::handle() {
   if (!call_.route) {

@@ -84,7 +84,7 @@ Task<bool> Session::read_sized_body(std::size_t length) {
     if (!take_budget(std::min(length, had + kStepBytes))) co_return false;
     body_.resize(std::min(length, had + kStepBytes));
     const auto [error, bytes] =
-        co_await socket_.async_read_some(asio::buffer(body_) + had, kAwait);
+        co_await wire_.async_read_some(asio::buffer(body_) + had, kAwait);
     body_.resize(had + bytes);
     if (!error) continue;
     body_ended();
@@ -120,7 +120,7 @@ Task<bool> Session::read_chunked_body() {
     if (body_.size() > kSmallBytes && !take_budget(body_.size())) co_return false;
     deadline_ = began + time_for(body_.size());
     portion.resize(kSmallBytes);
-    const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(portion), kAwait);
+    const auto [error, bytes] = co_await wire_.async_read_some(asio::buffer(portion), kAwait);
     portion.resize(bytes);
     if (!error) continue;
     body_ended();

@@ -58,7 +58,7 @@ Task<bool> Session::read_portion() {
   portion_.resize(kPortionBytes);
   phase_ = Phase::portion;
   deadline_ = portions_until_;
-  const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(portion_), kAwait);
+  const auto [error, bytes] = co_await wire_.async_read_some(asio::buffer(portion_), kAwait);
   phase_ = Phase::handling;
   portion_.resize(error ? 0 : bytes);
   co_return !error;

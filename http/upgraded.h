@@ -3,8 +3,6 @@
 #include <memory>
 #include <string_view>
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include "engine/base/clock.h"
 #include "engine/base/task.h"
 
@@ -12,6 +10,7 @@ namespace twofold::http {
 
 class Lane;
 struct Connected;
+class Wire;
 
 /// Another protocol that a connection goes on in. A handler that puts one into its reply ends the
 /// HTTP of that connection: the session writes the head of the answer (101 and the reply's fields),
@@ -20,10 +19,9 @@ struct Connected;
 class Upgraded : public std::enable_shared_from_this<Upgraded> {
  public:
   virtual ~Upgraded() = default;
-  /// Speaks until either side ends it. `early` is what came behind the request already; the socket
+  /// Speaks until either side ends it. `early` is what came behind the request already; the wire
   /// is non-blocking and outlives the call. False when nothing more can be said to the client.
-  virtual engine::Task<bool> run(Lane& lane, boost::asio::ip::tcp::socket& socket,
-                                 std::string_view early) = 0;
+  virtual engine::Task<bool> run(Lane& lane, Wire& wire, std::string_view early) = 0;
   /// About twice a second while run() is under way: deadlines.
   virtual void tick(engine::Instant now) = 0;
   /// The broker is shutting down: tell the client, let it settle what it holds, and end.

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "http/connection_fields.h"
+
 namespace twofold::http::sqs {
 namespace {
 
@@ -105,6 +107,7 @@ Place place_of(Regions regions, std::string_view stored, std::string_view accoun
 std::string queue_url(std::string_view url_template, const Head& head, const Place& place) {
   // Of several proxies the first spoke with the client.
   std::string_view scheme = head.field("X-Forwarded-Proto");
+  if (scheme.empty()) scheme = head.field(kSchemeField);
   scheme = scheme.substr(0, scheme.find_first_of(", "));
   const bool secure = same_token(scheme, "https");
   std::string url(url_template);

@@ -48,12 +48,11 @@ Connection::~Connection() = default;
 
 Hub& Connection::hub() { return lane_->hub(); }
 
-engine::Task<bool> Connection::run(Lane& lane, asio::ip::tcp::socket& socket,
-                                   std::string_view early) {
+engine::Task<bool> Connection::run(Lane& lane, Wire& wire, std::string_view early) {
   const auto self_kept = self();
   lane_ = &lane;
   lane.metrics.streams_opened.add();
-  socket_ = &socket;
+  wire_ = &wire;
   opened_ = progress_at_ = lane.now();
   next_ping_ = opened_ + kPingTime;
   next_heartbeat_ = opened_ + heartbeat_;
@@ -77,7 +76,7 @@ engine::Task<bool> Connection::run(Lane& lane, asio::ip::tcp::socket& socket,
   };
   using Token = const asio::use_awaitable_t<>;
   co_await asio::async_initiate<Token, void()>(std::move(wait), asio::use_awaitable);
-  socket_ = nullptr;
+  wire_ = nullptr;
   co_return alive_;
 }
 
@@ -97,7 +96,7 @@ void Connection::read_when_readable() {
     if (error) return self->lose();
     self->on_readable();
   };
-  socket_->async_wait(asio::ip::tcp::socket::wait_read, std::move(readable));
+  wire_->when_readable(std::move(readable));
 }
 
 void Connection::on_readable() {
@@ -113,7 +112,7 @@ void Connection::on_readable() {
 bool Connection::read_some() {
   auto block = hub().block();
   boost::system::error_code error;
-  const std::size_t bytes = socket_->read_some(inbox_.room(*block), error);
+  const std::size_t bytes = wire_->read_some(inbox_.room(*block), error);
   if (error == asio::error::would_block || error == asio::error::try_again) return false;
   if (error || bytes == 0) {
     lose();
@@ -240,7 +239,7 @@ void Connection::send(std::string payload) {
 void Connection::flush() {
   if (state_ == State::over || writing_) return;
   add_owed_pong();
-  after_write(outbox_.flush(socket_->native_handle()));
+  after_write(outbox_.flush(*wire_));
 }
 
 // Before what is said after it, but only one for all pings that came meanwhile.
@@ -268,7 +267,7 @@ bool Connection::deliver(const Prefix& prefix, std::span<const OutMessage> messa
     for (const OutMessage& message : messages) outbox_.add(prefix, message);
     return false;
   }
-  const auto wrote = outbox_.write(socket_->native_handle(), prefix, messages);
+  const auto wrote = outbox_.write(*wire_, prefix, messages);
   after_write(wrote);
   return wrote == Outbox::Wrote::all;
 }
@@ -296,7 +295,7 @@ void Connection::write_when_writable() {
     self->give_turns();
     self->read_when_readable();
   };
-  socket_->async_wait(asio::ip::tcp::socket::wait_write, std::move(ready));
+  wire_->socket().async_wait(Wire::Socket::wait_write, std::move(ready));
 }
 
 bool Connection::writable() const {
@@ -331,8 +330,7 @@ void Connection::give_turns() {
 
 std::uint64_t Connection::seen() const {
   int in_kernel = 0;
-  if (!socket_ || ::ioctl(const_cast<asio::ip::tcp::socket*>(socket_)->native_handle(), SIOCOUTQ,
-                          &in_kernel) != 0) {
+  if (!wire_ || ::ioctl(wire_->socket().native_handle(), SIOCOUTQ, &in_kernel) != 0) {
     in_kernel = 0;
   }
   return outbox_.written() -

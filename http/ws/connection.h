@@ -52,8 +52,7 @@ class Connection final : public Upgraded {
   ~Connection() override;
 
   // Upgraded
-  engine::Task<bool> run(Lane& lane, boost::asio::ip::tcp::socket& socket,
-                         std::string_view early) override;
+  engine::Task<bool> run(Lane& lane, Wire& wire, std::string_view early) override;
   void tick(engine::Instant now) override;
   void drain() override;
   void cut() override;
@@ -202,7 +201,7 @@ class Connection final : public Upgraded {
   access::PrincipalRef principal_;
   std::string client_;  // of the hello
   Lane* lane_ = nullptr;
-  boost::asio::ip::tcp::socket* socket_ = nullptr;
+  Wire* wire_ = nullptr;
   State state_ = State::open;
   bool alive_ = true;  // something can still be said
   engine::UniqueFunction<void()> ended_;

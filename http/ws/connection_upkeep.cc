@@ -6,6 +6,7 @@
 
 #include "http/lane.h"
 #include "http/on_core.h"
+#include "http/wire.h"
 #include "http/ws/hub.h"
 
 namespace twofold::http::ws {
@@ -62,16 +63,16 @@ void Connection::finish() {
   outbox_.clear();
   lane_->common.body_bytes -= std::exchange(accounted_, 0);
   lane_->metrics.streams_closed.add();
-  if (socket_) {
+  if (wire_) {
     boost::system::error_code ignored;
-    socket_->cancel(ignored);
+    wire_->socket().cancel(ignored);
   }
   if (ended_) std::exchange(ended_, nullptr)();
 }
 
 void Connection::cut() {
   boost::system::error_code ignored;
-  if (socket_) socket_->close(ignored);
+  if (wire_) wire_->socket().close(ignored);
   lose();
 }
 

@@ -1,10 +1,8 @@
 #include "http/ws/outbox.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "engine/base/check.h"
@@ -14,19 +12,6 @@ namespace {
 
 constexpr std::size_t kVectorsMax = 64;
 constexpr std::size_t kPiecesKept = 16;  // room for them is not given back
-
-// Bytes written, -1 when the socket has failed.
-std::ptrdiff_t send_all(int socket, iovec* vectors, std::size_t count) {
-  msghdr message{};
-  message.msg_iov = vectors;
-  message.msg_iovlen = count;
-  for (;;) {
-    const auto sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) return sent;
-    if (errno == EINTR) continue;
-    return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
-  }
-}
 
 using HeadBytes = std::array<char, kHeadBytesMax>;
 
@@ -95,11 +80,11 @@ void Outbox::add_frame(std::string frame) {
 
 // The usual case is that nothing waits and everything fits: then nothing is stored and no reference
 // is counted.
-Outbox::Wrote Outbox::write(int socket, const Prefix& prefix,
+Outbox::Wrote Outbox::write(Wire& wire, const Prefix& prefix,
                             std::span<const OutMessage> messages) {
   if (unsent() > 0 || 2 * messages.size() > kVectorsMax) {
     for (const OutMessage& message : messages) add(prefix, message);
-    return flush(socket);
+    return flush(wire);
   }
   std::array<HeadBytes, kVectorsMax / 2> heads;
   std::array<iovec, kVectorsMax> vectors;
@@ -110,7 +95,7 @@ Outbox::Wrote Outbox::write(int socket, const Prefix& prefix,
     vectors[2 * i + 1] = vector_of(messages[i].tail.data(), messages[i].tail.size());
     bytes += head + messages[i].tail.size();
   }
-  const auto sent = send_all(socket, vectors.data(), 2 * messages.size());
+  const auto sent = wire.send({vectors.data(), 2 * messages.size()});
   if (sent < 0) return Wrote::failed;
   if (static_cast<std::size_t>(sent) == bytes) {
     added_ += bytes;
@@ -122,15 +107,15 @@ Outbox::Wrote Outbox::write(int socket, const Prefix& prefix,
   return Wrote::some;
 }
 
-Outbox::Wrote Outbox::flush(int socket) {
+Outbox::Wrote Outbox::flush(Wire& wire) {
   while (unsent() > 0) {
-    const Wrote wrote = write_gathered(socket);
+    const Wrote wrote = write_gathered(wire);
     if (wrote != Wrote::all) return wrote;
   }
   return Wrote::all;
 }
 
-Outbox::Wrote Outbox::write_gathered(int socket) {
+Outbox::Wrote Outbox::write_gathered(Wire& wire) {
   std::array<iovec, kVectorsMax> vectors;
   std::size_t count = 0;
   std::size_t bytes = 0;
@@ -146,7 +131,7 @@ Outbox::Wrote Outbox::write_gathered(int socket) {
     put(pieces_[i].head.data(), pieces_[i].head_size);
     put(pieces_[i].tail.data(), pieces_[i].tail.size());
   }
-  const auto sent = send_all(socket, vectors.data(), count);
+  const auto sent = wire.send({vectors.data(), count});
   if (sent < 0) return Wrote::failed;
   drop(static_cast<std::size_t>(sent));
   return static_cast<std::size_t>(sent) == bytes ? Wrote::all : Wrote::some;

@@ -10,6 +10,7 @@
 
 #include "http/ws/deflate.h"
 #include "http/ws/framing.h"
+#include "http/wire.h"
 
 namespace twofold::http::ws {
 
@@ -42,7 +43,7 @@ OutMessage own_message(Opcode opcode, std::string payload);
 /// Of the whole frame.
 std::size_t frame_size(const Prefix& prefix, const OutMessage& message);
 
-/// What goes out on one socket, in order. Tries to write at once and gathers; only what the kernel
+/// What goes out on one connection, in order. Tries to write at once and gathers; only what the kernel
 /// has no room for is kept, and of that the tails are shared, not copied.
 /// Threads  the connection's.
 class Outbox {
@@ -55,8 +56,8 @@ class Outbox {
   void add_frame(std::string frame);
 
   /// Writes these messages, behind what waits, with as few calls as can be.
-  Wrote write(int socket, const Prefix& prefix, std::span<const OutMessage> messages);
-  Wrote flush(int socket);
+  Wrote write(Wire& wire, const Prefix& prefix, std::span<const OutMessage> messages);
+  Wrote flush(Wire& wire);
   /// Forgets what waits: nobody will read it.
   void clear();
 
@@ -75,7 +76,7 @@ class Outbox {
   };
   void add(Piece piece);
   void drop(std::size_t bytes);
-  Wrote write_gathered(int socket);
+  Wrote write_gathered(Wire& wire);
 
   std::vector<Piece> pieces_;
   std::size_t first_ = 0;   // of pieces_, not written yet

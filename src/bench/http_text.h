@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+struct ssl_ctx_st;  // SSL_CTX
 
 namespace twofold::bench {
 
@@ -13,6 +16,7 @@ struct Target {
   std::string port;
   std::string authority;  // of the Host header
   std::string token;      // may be empty
+  std::shared_ptr<ssl_ctx_st> tls{};  // what TLS is spoken with; null: plain HTTP
 };
 
 /// A whole request, ready to be written to a socket as often as wanted.

@@ -7,10 +7,7 @@
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#include "src/bench/dial.h"
 
 namespace twofold::bench {
 namespace {
@@ -36,7 +33,6 @@ void watch(int poller, int socket, std::size_t lane, bool for_write, int operati
 }  // namespace
 
 Load::~Load() {
-  for (const Lane& lane : lanes_) ::close(lane.socket);
   if (poller_ >= 0) ::close(poller_);
 }
 
@@ -44,12 +40,12 @@ Outcome<Done> Load::connect(const Target& target, std::size_t lanes, std::size_t
   poller_ = ::epoll_create1(EPOLL_CLOEXEC);
   target_ = target;
   for (std::size_t i = 0; i < lanes; ++i) {
-    const auto socket = dial(target);
-    if (!socket) return socket.error();
+    auto link = dial(target);
+    if (!link) return link.error();
     Lane& lane = lanes_.emplace_back();
-    lane.socket = *socket;
+    lane.link = *std::move(link);
     lane.in.resize(read_bytes);
-    watch(poller_, lane.socket, i, false, EPOLL_CTL_ADD);
+    watch(poller_, lane.link.socket(), i, false, EPOLL_CTL_ADD);
   }
   return Done{};
 }
@@ -163,7 +159,7 @@ Outcome<bool> Load::issue(std::size_t lane_number, nanoseconds due) {
   // One request at a time goes out without being copied; several are gathered for one write.
   std::size_t sent = 0;
   if (lane.out.empty() && options_->depth == 1) {
-    const ssize_t wrote = ::send(lane.socket, request.data(), request.size(), MSG_NOSIGNAL);
+    const ssize_t wrote = lane.link.send(request.data(), request.size());
     if (wrote < 0 && errno != EAGAIN && errno != EINTR) return broken(std::strerror(errno));
     sent = wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
   }
@@ -173,7 +169,7 @@ Outcome<bool> Load::issue(std::size_t lane_number, nanoseconds due) {
 
 Outcome<Done> Load::flush(Lane& lane) {
   while (!lane.out.empty()) {
-    const ssize_t wrote = ::send(lane.socket, lane.out.data(), lane.out.size(), MSG_NOSIGNAL);
+    const ssize_t wrote = lane.link.send(lane.out.data(), lane.out.size());
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote < 0 && errno == EAGAIN) break;
     if (wrote < 0) return broken(std::strerror(errno));
@@ -183,20 +179,22 @@ Outcome<Done> Load::flush(Lane& lane) {
   if (must_wait != lane.waits_to_write) {
     lane.waits_to_write = must_wait;
     const auto number = static_cast<std::size_t>(&lane - lanes_.data());
-    watch(poller_, lane.socket, number, must_wait, EPOLL_CTL_MOD);
+    watch(poller_, lane.link.socket(), number, must_wait, EPOLL_CTL_MOD);
   }
   return Done{};
 }
 
 Outcome<Done> Load::read(std::size_t lane_number) {
   Lane& lane = lanes_[lane_number];
-  const std::size_t room = lane.in.size() - lane.in_used;
-  const ssize_t got = ::recv(lane.socket, lane.in.data() + lane.in_used, room, 0);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Done{};
-  if (got < 0) return broken(std::strerror(errno));
-  if (got == 0) return broken("closed by the broker");
-  lane.in_used += static_cast<std::size_t>(got);
-  if (auto cut = cut_answers(lane_number); !cut) return cut;
+  do {
+    const std::size_t room = lane.in.size() - lane.in_used;
+    const ssize_t got = lane.link.recv(lane.in.data() + lane.in_used, room);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
+    if (got < 0) return broken(std::strerror(errno));
+    if (got == 0) return broken("closed by the broker");
+    lane.in_used += static_cast<std::size_t>(got);
+    if (auto cut = cut_answers(lane_number); !cut) return cut;
+  } while (lane.link.holds_more());
   return is_paced(lane_number) ? flush(lane) : refill(lane_number);
 }
 
@@ -233,13 +231,13 @@ Outcome<Done> Load::cut_answers(std::size_t lane_number) {
 Outcome<Done> Load::reconnect(std::size_t lane_number) {
   Lane& lane = lanes_[lane_number];
   if (!lane.due.empty()) return broken("closed by the server before everything was answered");
-  ::close(lane.socket);
-  const auto socket = dial(target_);
-  lane.socket = socket ? *socket : -1;
-  if (!socket) return socket.error();
+  lane.link = Link();
+  auto link = dial(target_);
+  if (!link) return link.error();
+  lane.link = *std::move(link);
   lane.in_used = 0;
   lane.waits_to_write = false;
-  watch(poller_, lane.socket, lane_number, false, EPOLL_CTL_ADD);
+  watch(poller_, lane.link.socket(), lane_number, false, EPOLL_CTL_ADD);
   return Done{};
 }
 

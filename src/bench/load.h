@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/stopwatch.h"
+#include "src/bench/dial.h"
 #include "src/bench/http_text.h"
 #include "src/config/outcome.h"
 
@@ -79,7 +80,7 @@ class Load {
     }
   };
   struct Lane {
-    int socket = -1;
+    Link link;
     std::string out;  // what the socket did not take yet
     std::vector<char> in;
     std::size_t in_used = 0;

@@ -7,11 +7,9 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "http/ws/framing.h"
-#include "src/bench/dial.h"
 #include "src/bench/stream_frames.h"
 
 namespace twofold::bench {
@@ -40,13 +38,14 @@ bool wait_for(int fd, short events) {
 }
 
 // What the broker says to an upgrade, and what it sent behind it.
-Outcome<std::string> read_upgrade(int fd) {
+Outcome<std::string> read_upgrade(Link& link) {
   std::string answer;
   std::array<char, 4096> bytes;
   while (answer.find("\r\n\r\n") == std::string::npos) {
-    if (answer.size() > kHeadMax || !wait_for(fd, POLLIN))
+    if (answer.size() > kHeadMax || (!link.holds_more() && !wait_for(link.socket(), POLLIN)))
       return broken("no answer to its upgrade");
-    const ssize_t got = ::recv(fd, bytes.data(), bytes.size(), 0);
+    const ssize_t got = link.recv(bytes.data(), bytes.size());
+    if (got < 0 && errno == EAGAIN && wait_for(link.socket(), POLLIN)) continue;
     if (got <= 0) return broken("closed before its upgrade was answered");
     answer.append(bytes.data(), static_cast<std::size_t>(got));
   }
@@ -61,40 +60,38 @@ StreamSockets::StreamSockets()
     : poller_(::epoll_create1(EPOLL_CLOEXEC)), buffer_(kReadBytes, '\0') {}
 
 StreamSockets::~StreamSockets() {
-  for (const Socket& socket : sockets_) ::close(socket.fd);
   if (poller_ >= 0) ::close(poller_);
 }
 
 Outcome<std::size_t> StreamSockets::open(const Target& target, std::string_view path,
                                          Encoding encoding) {
-  const auto fd = dial(target);
-  if (!fd) return fd.error();
+  auto dialled = dial(target);
+  if (!dialled) return dialled.error();
   const std::size_t number = sockets_.size();
-  sockets_.push_back(Socket{*fd, {}, {}});
-  watch(poller_, *fd, number, EPOLLIN, EPOLL_CTL_ADD);
+  Link& link = sockets_.emplace_back(Socket{*std::move(dialled), {}, {}}).link;
+  watch(poller_, link.socket(), number, EPOLLIN, EPOLL_CTL_ADD);
   const std::string request = upgrade_request(target, path, encoding);
-  if (::send(*fd, request.data(), request.size(), MSG_NOSIGNAL) !=
-      static_cast<ssize_t>(request.size())) {
+  if (link.send(request.data(), request.size()) != static_cast<ssize_t>(request.size())) {
     return broken("its upgrade could not be written");
   }
-  auto behind = read_upgrade(*fd);
+  auto behind = read_upgrade(link);
   if (!behind) return behind.error();
   sockets_[number].in = *std::move(behind);
   return number;
 }
 
 void StreamSockets::mute(std::size_t socket) {
-  watch(poller_, sockets_[socket].fd, socket, 0, EPOLL_CTL_DEL);
+  watch(poller_, sockets_[socket].link.socket(), socket, 0, EPOLL_CTL_DEL);
 }
 
 Outcome<Done> StreamSockets::send(std::size_t number, std::string_view frame) {
   Socket& socket = sockets_[number];
   if (socket.out.empty()) {
-    const ssize_t wrote = ::send(socket.fd, frame.data(), frame.size(), MSG_NOSIGNAL);
+    const ssize_t wrote = socket.link.send(frame.data(), frame.size());
     if (wrote < 0 && errno != EAGAIN && errno != EINTR) return broken(std::strerror(errno));
     if (wrote > 0) frame.remove_prefix(static_cast<std::size_t>(wrote));
     if (frame.empty()) return Done{};
-    watch(poller_, socket.fd, number, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
+    watch(poller_, socket.link.socket(), number, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
   }
   socket.out.append(frame);
   return Done{};
@@ -102,10 +99,10 @@ Outcome<Done> StreamSockets::send(std::size_t number, std::string_view frame) {
 
 Outcome<Done> StreamSockets::flush(std::size_t number) {
   Socket& socket = sockets_[number];
-  const ssize_t wrote = ::send(socket.fd, socket.out.data(), socket.out.size(), MSG_NOSIGNAL);
+  const ssize_t wrote = socket.link.send(socket.out.data(), socket.out.size());
   if (wrote < 0 && errno != EAGAIN && errno != EINTR) return broken(std::strerror(errno));
   if (wrote > 0) socket.out.erase(0, static_cast<std::size_t>(wrote));
-  if (socket.out.empty()) watch(poller_, socket.fd, number, EPOLLIN, EPOLL_CTL_MOD);
+  if (socket.out.empty()) watch(poller_, socket.link.socket(), number, EPOLLIN, EPOLL_CTL_MOD);
   return Done{};
 }
 
@@ -129,11 +126,19 @@ Outcome<Done> StreamSockets::turn(std::chrono::nanoseconds patience, const Heard
 }
 
 Outcome<Done> StreamSockets::read(std::size_t number, const Heard& heard) {
+  do {
+    Link& link = sockets_[number].link;
+    const ssize_t got = link.recv(buffer_.data(), buffer_.size());
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Done{};
+    if (got <= 0) return broken(got == 0 ? "closed by the broker" : std::strerror(errno));
+    const std::string_view fresh(buffer_.data(), static_cast<std::size_t>(got));
+    if (auto taken = take(number, fresh, heard); !taken) return taken;
+  } while (sockets_[number].link.holds_more());
+  return Done{};
+}
+
+Outcome<Done> StreamSockets::take(std::size_t number, std::string_view fresh, const Heard& heard) {
   Socket& socket = sockets_[number];
-  const ssize_t got = ::recv(socket.fd, buffer_.data(), buffer_.size(), 0);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Done{};
-  if (got <= 0) return broken(got == 0 ? "closed by the broker" : std::strerror(errno));
-  const std::string_view fresh(buffer_.data(), static_cast<std::size_t>(got));
   if (socket.in.empty()) {
     const auto used = cut(number, fresh, heard);
     if (!used) return used.error();

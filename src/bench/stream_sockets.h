@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/bench/dial.h"
 #include "src/bench/http_text.h"
 #include "src/bench/payload.h"
 #include "src/config/outcome.h"
@@ -40,12 +41,13 @@ class StreamSockets {
 
  private:
   struct Socket {
-    int fd = -1;
+    Link link;
     std::string in;   // the start of a frame whose end was not read
     std::string out;  // not taken by the kernel
   };
 
   Outcome<Done> read(std::size_t number, const Heard& heard);
+  Outcome<Done> take(std::size_t number, std::string_view fresh, const Heard& heard);
   Outcome<std::size_t> cut(std::size_t number, std::string_view bytes, const Heard& heard);
   Outcome<Done> flush(std::size_t number);
 

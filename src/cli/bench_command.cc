@@ -170,6 +170,7 @@ Tried<> run_bench(Session& session, const Args& args) {
   InterruptGuard guard;
   HttpClient client(session.endpoint(), session.token());
   bench::World world = bench_world(session, client);
+  if (auto tls = speak_tls(session, world); !tls) return tls.error();
   if (const auto pid = args.count("server-pid")) {
     world.cpu_seconds = [pid = static_cast<int>(*pid)] { return cpu_seconds_of(pid); };
     world.resident_bytes = [pid = static_cast<int>(*pid)] { return resident_bytes_of(pid); };

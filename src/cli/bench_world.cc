@@ -53,7 +53,8 @@ HttpRequest bench_sqs_request(const std::string& action, const std::string& para
 bench::World bench_world(Session& session, HttpClient& client) {
   bench::World world;
   const Endpoint& endpoint = session.endpoint();
-  world.target = bench::Target{endpoint.host, endpoint.port, endpoint.authority(), session.token()};
+  world.target =
+      bench::Target{endpoint.host, endpoint.port, endpoint.authority(), session.token(), {}};
   world.ask = [&client](const std::string& method, const std::string& path,
                         const std::string& body) {
     // Cleaning up goes on after Ctrl-C.
@@ -73,6 +74,15 @@ bench::World bench_world(Session& session, HttpClient& client) {
   world.stopped = [] { return interrupted().has_value(); };
   world.progress = [&session](const std::string& line) { session.terminal().progress(line); };
   return world;
+}
+
+Tried<> speak_tls(const Session& session, bench::World& world) {
+  const Endpoint& endpoint = session.endpoint();
+  if (!endpoint.secure) return Done{};
+  auto context = client_context(endpoint.tls);
+  if (!context) return usage(context.error().why);
+  world.target.tls = std::shared_ptr<ssl_ctx_st>(*std::move(context));
+  return Done{};
 }
 
 std::optional<bench::Device> bench_device(const Args& args, const Terminal& terminal) {

@@ -15,6 +15,9 @@ namespace twofold::cli {
 /// `client` is the connection for setting up and cleaning up; it and the session outlive the world.
 bench::World bench_world(Session& session, HttpClient& client);
 
+/// Has the sockets of the workloads speak TLS, too, when the broker's URL says https.
+Tried<> speak_tls(const Session& session, bench::World& world);
+
 HttpRequest bench_sqs_request(const std::string& action, const std::string& parameters);
 
 /// The sync latency of the directory that --sync-dir names; nothing, after a warning, when it could

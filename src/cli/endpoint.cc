@@ -10,21 +10,19 @@ std::string Endpoint::authority() const {
   return v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
-std::string Endpoint::url() const { return "http://" + authority(); }
+std::string Endpoint::url() const { return (secure ? "https://" : "http://") + authority(); }
 
 Tried<Endpoint> parse_endpoint(std::string_view url) {
   const Failure refused = usage(fmt::format("\"{}\" is not the address of a broker", url),
                                 "write --server http://127.0.0.1:8080, or set TWOFOLD_URL");
   std::string_view rest = url;
-  if (rest.starts_with("https://")) {
-    return usage(fmt::format("{}: this version speaks http only", url),
-                 "put a TLS proxy on this side too, or use http:// on a private network");
-  }
-  if (rest.starts_with("http://")) rest.remove_prefix(7);
+  Endpoint endpoint;
+  endpoint.secure = rest.starts_with("https://");
+  if (endpoint.secure) rest.remove_prefix(8);
+  if (!endpoint.secure && rest.starts_with("http://")) rest.remove_prefix(7);
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (rest.empty() || rest.find_first_of("/?#@ ") != std::string_view::npos) return refused;
 
-  Endpoint endpoint;
   if (rest.front() == '[') {
     const std::size_t close = rest.find(']');
     if (close == std::string_view::npos) return refused;
@@ -36,7 +34,7 @@ Tried<Endpoint> parse_endpoint(std::string_view url) {
     rest = colon == std::string_view::npos ? std::string_view() : rest.substr(colon);
   }
   if (endpoint.host.empty()) return refused;
-  endpoint.port = "80";
+  endpoint.port = endpoint.secure ? "443" : "80";
   if (!rest.empty()) {
     const auto port = parse_count(rest.substr(1));
     if (rest.front() != ':' || !port || *port == 0 || *port > 65535) return refused;

@@ -4,6 +4,8 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -52,6 +54,7 @@ class HttpClient::Connection {
     if (const auto signal = drive(done)) return Failure::silent(*signal);
     if (error) return cannot_connect(endpoint_, error);
     stream_.socket().set_option(asio::ip::tcp::no_delay(true), error);
+    if (endpoint_.secure) return shake_hands();
     return Done{};
   }
 
@@ -64,10 +67,57 @@ class HttpClient::Connection {
 
   Tried<HttpResponse> exchange(http::request<http::string_body>& request,
                                std::chrono::milliseconds timeout) {
+    return tls_ ? exchange(tls_->stream, request, timeout) : exchange(stream_, request, timeout);
+  }
+
+  bool keep_alive() const { return keep_alive_; }
+
+ private:
+  // Over a socket that is connected already.
+  struct Tls {
+    Tls(beast::tcp_stream& below, twofold::http::UniqueSslContext made)
+        : context(made.release()), stream(below, context) {}
+    asio::ssl::context context;
+    asio::ssl::stream<beast::tcp_stream&> stream;
+  };
+
+  Tried<> shake_hands() {
+    auto context = client_context(endpoint_.tls);
+    if (!context) return usage(context.error().why);
+    tls_ = std::make_unique<Tls>(stream_, *std::move(context));
+    ssl_st* const ssl = tls_->stream.native_handle();
+    expect_host(ssl, endpoint_.host);
+    error_code error;
+    bool done = false;
+    tls_->stream.async_handshake(asio::ssl::stream_base::client, [&](error_code e) {
+      error = e;
+      done = true;
+    });
+    if (const auto signal = drive(done)) return Failure::silent(*signal);
+    if (!error) return Done{};
+    return not_trusted(error);
+  }
+
+  Failure not_trusted(const error_code& error) const {
+    const bool in_time = error != beast::error::timeout;
+    const long verified = SSL_get_verify_result(tls_->stream.native_handle());
+    std::string why =
+        verified == X509_V_OK ? error.message() : X509_verify_cert_error_string(verified);
+    Failure failure(in_time ? ExitCode::cannot_connect : ExitCode::timed_out,
+                    fmt::format("cannot speak TLS with {}: {}", endpoint_.url(), why));
+    failure.hint = verified == X509_V_OK
+                       ? "does this port speak https? for plain HTTP use http:// in the URL"
+                       : "name who has signed its certificate with --ca FILE, or set TWOFOLD_CA";
+    return failure;
+  }
+
+  template <class Stream>
+  Tried<HttpResponse> exchange(Stream& stream, http::request<http::string_body>& request,
+                               std::chrono::milliseconds timeout) {
     stream_.expires_after(timeout);
     error_code error;
     bool done = false;
-    http::async_write(stream_, request, [&](error_code e, std::size_t) {
+    http::async_write(stream, request, [&](error_code e, std::size_t) {
       error = e;
       done = true;
     });
@@ -81,7 +131,7 @@ class HttpClient::Connection {
     parser.body_limit(kResponseBytesMax);
     if (request.method() == http::verb::head) parser.skip(true);
     done = false;
-    http::async_read(stream_, buffer_, parser, [&](error_code e, std::size_t) {
+    http::async_read(stream, buffer_, parser, [&](error_code e, std::size_t) {
       error = e;
       done = true;
     });
@@ -97,9 +147,6 @@ class HttpClient::Connection {
     return response;
   }
 
-  bool keep_alive() const { return keep_alive_; }
-
- private:
   std::optional<ExitCode> drive(const bool& done) {
     io_.restart();
     while (!done) {
@@ -131,6 +178,7 @@ class HttpClient::Connection {
   const Endpoint& endpoint_;
   asio::io_context io_{1};
   beast::tcp_stream stream_;
+  std::unique_ptr<Tls> tls_;
   beast::flat_buffer buffer_;
   bool keep_alive_ = true;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/cli/failure.h"
+#include "src/net/client_tls.h"
 
 namespace twofold::cli {
 
@@ -15,13 +16,15 @@ namespace twofold::cli {
 struct Endpoint {
   std::string host;  // a name, an IPv4 address, or an IPv6 address without brackets
   std::string port;
+  bool secure = false;  // https
+  ClientTls tls{};      // whom to trust then
 
   /// "host:port" as it stands in a URL and in the Host header.
   std::string authority() const;
   std::string url() const;
 };
 
-/// "http://127.0.0.1:8080", "localhost:8080", "http://[::1]:8080/".
+/// "http://127.0.0.1:8080", "localhost:8080", "https://[::1]:8080/".
 Tried<Endpoint> parse_endpoint(std::string_view url);
 
 struct HttpRequest {

@@ -28,6 +28,15 @@ Api::Options api_options(const Args& globals) {
   return options;
 }
 
+ClientTls client_tls(const Args& globals) {
+  ClientTls tls;
+  tls.ca = globals.text("ca");
+  tls.certificate = globals.text("client-cert");
+  tls.key = globals.text("client-key");
+  tls.insecure = globals.has("insecure");
+  return tls;
+}
+
 Failure unknown_format(const std::string& given) {
   // rpk and kcat users mean the offset.
   if (parse_position(given)) {
@@ -54,6 +63,7 @@ Tried<std::unique_ptr<Session>> Session::open(const Args& globals) {
   const std::string url = globals.has("server") ? globals.text("server") : std::string(kDefaultUrl);
   auto endpoint = parse_endpoint(url);
   if (!endpoint) return endpoint.error();
+  endpoint->tls = client_tls(globals);
   return std::unique_ptr<Session>(new Session(globals, format, *std::move(endpoint)));
 }
 
@@ -64,7 +74,11 @@ Session::Session(const Args& globals, Format format, Endpoint endpoint)
       timeout_(globals.duration("timeout").value_or(kDefaultTimeout)),
       endpoint_(endpoint),
       token_(globals.text("token")),
-      api_(std::move(endpoint), api_options(globals), terminal_) {}
+      api_(std::move(endpoint), api_options(globals), terminal_) {
+  if (endpoint_.secure && endpoint_.tls.insecure) {
+    terminal_.warn("--insecure: whoever answers is believed, and may read and change everything");
+  }
+}
 
 void Session::print(const Answer& answer, std::string_view table, std::string_view name) const {
   switch (format_) {

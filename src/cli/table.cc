@@ -17,6 +17,13 @@ const std::vector<GlobalFlag>& global_flags() {
   static const std::vector<GlobalFlag> flags{
       {{"server", 's', Takes::text, "URL", "the broker [http://127.0.0.1:8080]"}, "TWOFOLD_URL"},
       {{"token", 0, Takes::text, "TOKEN", "sent as bearer token [none]"}, "TWOFOLD_TOKEN"},
+      {{"ca", 0, Takes::text, "FILE", "who signs the broker's certificate, with https [the system's]"},
+       "TWOFOLD_CA"},
+      {{"client-cert", 0, Takes::text, "FILE", "certificate of this client, if the broker asks [none]"},
+       "TWOFOLD_CLIENT_CERT"},
+      {{"client-key", 0, Takes::text, "FILE", "private key of that certificate [none]"},
+       "TWOFOLD_CLIENT_KEY"},
+      {{"insecure", 0, Takes::nothing, "", "believe whoever answers with https"}, "TWOFOLD_INSECURE"},
       {{"output", 'o', Takes::text, "FORMAT", "table, wide, json, jsonl or name [table]"},
        "TWOFOLD_OUTPUT"},
       {{"timeout", 0, Takes::duration, "DURATION", "for one request [5s]"}, "TWOFOLD_TIMEOUT"},

@@ -76,6 +76,13 @@ struct Config {
     std::uint64_t min_free = 0;
     DirectIo direct_io{};
   };
+  /// Spoken on every port once there is a certificate.
+  struct Tls {
+    std::string cert;  // files in PEM; empty: plain HTTP
+    std::string key;
+    std::string client_ca;  // empty: no client is asked who it is
+    bool client_required = true;
+  };
   struct Limits {
     int connections = 0;
     std::uint64_t memory = 0;  // shared out by serve/memory.h; 0: fixed budgets
@@ -104,6 +111,7 @@ struct Config {
   Groups groups;
   Sqs sqs;
   Storage storage;
+  Tls tls;
   Limits limits;
   Log log;
   Ui ui;

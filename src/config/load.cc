@@ -68,6 +68,18 @@ bool is_loopback(std::string_view listen) {
   return host == "localhost" || host == "[::1]" || host.starts_with("127.");
 }
 
+void check_tls(Loaded& loaded) {
+  const Config::Tls& tls = loaded.config.tls;
+  const auto needs = [&](std::string_view has, std::string_view other) {
+    loaded.errors.push_back(
+        Problem{fmt::format("{} ({}) needs {}", has, loaded.config.origin.find(has)->second, other),
+                "tls.cert and tls.key belong together; tls.client_ca comes beside them"});
+  };
+  if (!tls.cert.empty() && tls.key.empty()) needs("tls.cert", "tls.key");
+  if (!tls.key.empty() && tls.cert.empty()) needs("tls.key", "tls.cert");
+  if (!tls.client_ca.empty() && tls.cert.empty()) needs("tls.client_ca", "tls.cert");
+}
+
 // Settings that are right one by one and wrong together.
 void check_relations(Loaded& loaded) {
   const Config& c = loaded.config;
@@ -105,6 +117,7 @@ void check_relations(Loaded& loaded) {
                 "make keys with twofold key create and name their file in auth.keys_file, listen on "
                 "127.0.0.1, or say --insecure-no-auth"});
   }
+  check_tls(loaded);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 
 #include "engine/base/diag.h"
 #include "engine/base/memory_file_system.h"
+#include "src/config/certificates.h"
 #include "src/config/keys.h"
 #include "src/serve/filters.h"
 #include "src/serve/memory.h"
@@ -98,6 +99,8 @@ Result<std::unique_ptr<RunningBroker>> RunningBroker::open(const Config& config)
 Result<> RunningBroker::build() {
   auto options = server_options(config_);
   if (!options) return options.error();
+  auto tls = open_tls(config_);
+  if (!tls) return tls.error();
   auto files = open_files(config_);
   if (!files) return files.error();
   files_ = std::move(*files);
@@ -132,7 +135,13 @@ Result<> RunningBroker::build() {
   if (!config_.auth.keys_file.empty()) {
     reload_.add("keys", [this] { return load_keys(config_, broker_->access.keyring); });
   }
-  broker_->metrics = [&core](std::string& out) { append_engine_metrics(core, out); };
+  broker_->metrics = [&core, tls = *tls](std::string& out) {
+    append_engine_metrics(core, out);
+    if (tls) tls->append_metrics(out);
+  };
+  if (*tls) {
+    reload_.add("certificates", [this, tls = *tls] { return reload_tls(config_, *tls); });
+  }
   broker_->appended = [&core] {
     const auto stats = core.stats();
     return http::Appended{stats.records, stats.block_bytes};
@@ -146,7 +155,7 @@ Result<> RunningBroker::build() {
 
   std::vector<boost::asio::io_context*> contexts;
   for (auto& context : contexts_) contexts.push_back(context.get());
-  server_ = std::make_unique<http::Server>(*broker_, contexts, *std::move(options));
+  server_ = std::make_unique<http::Server>(*broker_, contexts, *std::move(options), *tls);
   return {};
 }
 
@@ -213,6 +222,7 @@ int RunningBroker::run(const std::function<void(std::uint16_t port)>& ready) {
   await_hangups();
   engine::diag(DiagLevel::info, "main", "twofold ready",
                {{"http", config_.http.listen},
+                {"scheme", config_.tls.cert.empty() ? "http" : "https"},
                 {"port", std::to_string(server_->port())},
                 {"startup_ms", std::to_string(since_start_.elapsed() / std::chrono::milliseconds(1))}});
   for (std::size_t i = 0; i < config_.sqs.listen.size(); ++i) {
@@ -238,7 +248,7 @@ int RunningBroker::run(const std::function<void(std::uint16_t port)>& ready) {
 }
 
 void RunningBroker::await_signals() {
-  signals_->set.async_wait([this](boost::system::error_code failed, int signal) {
+  signals_->set.async_wait([this](boost::system::error_code failed, int) {
     if (!failed) on_signal();
   });
 }

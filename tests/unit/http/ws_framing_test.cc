@@ -184,9 +184,9 @@ class OutboxTest : public ::testing::Test {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends_), 0);
     const int small = 4'096;
     ::setsockopt(ends_[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    wire.socket().assign(boost::asio::ip::tcp::v4(), ends_[0]);
   }
   ~OutboxTest() override {
-    ::close(ends_[0]);
     if (ends_[1] >= 0) ::close(ends_[1]);
   }
   std::string receive(std::size_t most) {
@@ -204,6 +204,8 @@ class OutboxTest : public ::testing::Test {
   }
 
   int ends_[2];
+  boost::asio::io_context context;
+  Wire wire{Wire::Socket(context)};
   Outbox outbox;
 };
 
@@ -211,7 +213,7 @@ TEST_F(OutboxTest, AMessageIsItsPrefixAndItsTailInOneFrame) {
   Prefix prefix;
   prefix.append("{\"sub\":1,");
   const OutMessage sent = message("\"x\":2}");
-  EXPECT_EQ(outbox.write(ends_[0], prefix, {&sent, 1}), Outbox::Wrote::all);
+  EXPECT_EQ(outbox.write(wire, prefix, {&sent, 1}), Outbox::Wrote::all);
   EXPECT_EQ(receive(100), "\x81\x0f{\"sub\":1,\"x\":2}");
   EXPECT_EQ(outbox.unsent(), 0U);
   EXPECT_EQ(outbox.written(), frame_size(prefix, sent));
@@ -229,13 +231,13 @@ TEST_F(OutboxTest, WhatTheSocketDoesNotTakeFollowsInOrderAndIsSharedNotCopied) {
     const std::size_t size = write_frame_header(header, Opcode::text, 1'002);
     expected.append(header, size).append("p:").append(messages.back().tail);
   }
-  for (const OutMessage& one : messages) outbox.write(ends_[0], prefix, {&one, 1});
+  for (const OutMessage& one : messages) outbox.write(wire, prefix, {&one, 1});
   EXPECT_GT(outbox.unsent(), 0U);
   EXPECT_EQ(messages.back().keep.use_count(), 2);
   std::string got;
   for (int rounds = 0; got.size() < expected.size() && rounds < 10'000; ++rounds) {
     got += receive(777);
-    EXPECT_NE(outbox.flush(ends_[0]), Outbox::Wrote::failed);
+    EXPECT_NE(outbox.flush(wire), Outbox::Wrote::failed);
   }
   EXPECT_EQ(got, expected);
   EXPECT_EQ(outbox.unsent(), 0U);
@@ -246,7 +248,7 @@ TEST_F(OutboxTest, WhatTheSocketDoesNotTakeFollowsInOrderAndIsSharedNotCopied) {
 TEST_F(OutboxTest, AClosedSocketIsAFailureAndNoSignal) {
   ::close(std::exchange(ends_[1], -1));
   const OutMessage sent = message("x");
-  EXPECT_EQ(outbox.write(ends_[0], Prefix{}, {&sent, 1}), Outbox::Wrote::failed);
+  EXPECT_EQ(outbox.write(wire, Prefix{}, {&sent, 1}), Outbox::Wrote::failed);
 }
 
 }  // namespace

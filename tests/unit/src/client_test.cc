@@ -43,7 +43,10 @@ TEST(Endpoints, AreUnderstoodWithAndWithoutScheme) {
        {"", "http://", "ftp://x", "a b", "x:0", "x:99999", "x:y", "http://[::1", "u@x", "x/y"}) {
     EXPECT_FALSE(parse_endpoint(text)) << text;
   }
-  EXPECT_THAT(parse_endpoint("https://x").error().what, HasSubstr("http only"));
+  EXPECT_TRUE(parse_endpoint("https://x")->secure);
+  EXPECT_EQ(parse_endpoint("https://x")->port, "443");
+  EXPECT_EQ(parse_endpoint("https://[::1]:8443/")->url(), "https://[::1]:8443");
+  EXPECT_FALSE(parse_endpoint("localhost:9000")->secure);
 }
 
 TEST(Curl, SaysTheSameRequestAndKeepsTheToken) {
