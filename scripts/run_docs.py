@@ -159,6 +159,8 @@ WRAPPER = """#!/bin/bash
 # Stands in for `twofold` while a page runs.
 case "${1:-}" in
   serve)
+    # A page that speaks TLS with a broker of its own.
+    case "$*" in *tls.cert=*) exec "$TWOFOLD_BIN" "$@" ;; esac
     # A page that shows how to start a broker: prove that these flags start one, then go on.
     port=$TWOFOLD_DOCS_SECOND_PORT
     [[ "$*" != *"--http 127.0.0.1:$port"* ]] || exec "$TWOFOLD_BIN" "$@"
