@@ -261,7 +261,7 @@ Connected Session::look() const {
     seen.operation = name.name;
   }
   boost::system::error_code gone;
-  const auto peer = socket_.remote_endpoint(gone);
+  const auto peer = wire_.socket().remote_endpoint(gone);
   if (!gone) {
     const std::string address = peer.address().to_string();
     seen.peer = fmt::format(fmt::runtime(peer.address().is_v6() ? "[{}]:{}" : "{}:{}"), address,

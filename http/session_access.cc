@@ -62,7 +62,7 @@ std::optional<Problem> Session::identify() {
 
 std::string Session::address() const {
   boost::system::error_code gone;
-  const auto peer = socket_.remote_endpoint(gone);
+  const auto peer = wire_.socket().remote_endpoint(gone);
   return gone ? std::string() : peer.address().to_string();
 }
 

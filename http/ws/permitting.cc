@@ -4,6 +4,7 @@
 #include "http/access/charge.h"
 #include "http/lane.h"
 #include "http/permit.h"
+#include "http/wire.h"
 #include "http/ws/connection.h"
 
 namespace twofold::http::ws {
@@ -27,7 +28,7 @@ bool Connection::identify(const Hello& hello) {
 void Connection::turn_away(const FrameId& id) {
   access::Access& access = broker_.access;
   boost::system::error_code gone;
-  const auto peer = socket_->remote_endpoint(gone);
+  const auto peer = wire_->socket().remote_endpoint(gone);
   const std::string address = gone ? std::string() : peer.address().to_string();
   lane_->metrics.auth_failures.add();
   const bool often = !access.failures.take(address, broker_.clock.now());
