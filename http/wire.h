@@ -39,6 +39,7 @@ class Wire {
 
   /// For waiting, options and cancelling; what is read and written goes through the wire.
   Socket& socket() { return socket_; }
+  const Socket& socket() const { return socket_; }
   bool is_secure() const { return ssl_ != nullptr; }
 
   /// Speaks TLS from here on, once shake_hands() is done. False: out of memory.

@@ -10,13 +10,14 @@ from _loop_history import History
 TOPIC, QUEUE, DEAD, COPY, GROUP = "events", "work", "dead", "copy", "readers"
 VISIBILITY = 2  # seconds
 PARTITIONS = 3
+RECEIVES_MAX = 8  # so many that nothing sound is forgotten, or lost in a kill, that often by chance
 
 
 def set_up(client: Client) -> None:
     client.must("PUT", f"/v1/topics/{TOPIC}", {"partitions": PARTITIONS, "retention": {"time": None}})
     client.must("PUT", f"/v1/queues/{DEAD}", {})
     client.must("PUT", f"/v1/queues/{QUEUE}",
-                {"visibility_timeout": f"{VISIBILITY}s", "max_receives": 3, "dead_letter": DEAD})
+                {"visibility_timeout": f"{VISIBILITY}s", "max_receives": RECEIVES_MAX, "dead_letter": DEAD})
     client.must("PUT", f"/v1/queues/{COPY}",
                 {"source": {"topic": TOPIC, "from": "earliest"}, "visibility_timeout": f"{VISIBILITY}s"})
 
