@@ -11,6 +11,7 @@
 
 #include "engine/journal_files.h"
 #include "engine/segment_format.h"
+#include "engine/superblock.h"
 
 namespace twofold::storage {
 namespace {
@@ -27,7 +28,7 @@ constexpr const char* kSuperblocks[] = {"superblock.0", "superblock.1"};
 constexpr const char* kFolders[] = {"checkpoints", engine::kJournalDirectory, "segments",
                                     "orphans"};
 
-/// One attempt. Nothing: a checkpoint came in between, or what one had given back went.
+/// One attempt. Nothing: checkpoints came in between, or what one had given back went.
 class Copy {
  public:
   Copy(engine::FileSystem& from, engine::FileSystem& to) : from_(from), to_(to) {}
@@ -35,6 +36,8 @@ class Copy {
   Result<std::optional<Snapshot>> run() {
     const auto before = superblocks();
     if (!before) return before.error();
+    const auto start = newest_of(*before);
+    if (!start) return Error(Errc::data_damaged, "no superblock verifies");
     for (const char* folder : kFolders) {
       if (auto made = to_.make_directory(folder); !made) return made.error();
     }
@@ -43,14 +46,17 @@ class Copy {
     if (!journal) return journal.error();
     for (const std::string& name : *journal) {
       const auto file = from_.open(name, OpenMode::read_only);
-      if (!file) return std::optional<Snapshot>();
+      const bool needed = *engine::journal_file_number(name) >= start->newest.oldest_file;
+      if (!file && needed) return std::optional<Snapshot>();
+      if (!file) continue;
       if (auto copied = copy(name, **file); !copied) return copied.error();
     }
     // What was drained meanwhile is named at the end of the journal that was copied just now.
     if (!open_all("segments")) return std::optional<Snapshot>();
     const auto now = superblocks();
     if (!now) return now.error();
-    if (*now != *before) return std::optional<Snapshot>();
+    const auto end = newest_of(*now);
+    if (!end || end->generation > start->generation + 1) return std::optional<Snapshot>();
     for (const auto& [name, file] : open_) {
       if (auto copied = copy(name, *file); !copied) return copied.error();
     }
@@ -86,6 +92,15 @@ class Copy {
     if (!none) return all;
     return Error(Errc::not_ours,
                  "this is no data directory of a broker: there is no superblock in it");
+  }
+
+  static std::optional<engine::Superblock> newest_of(const std::vector<std::string>& all) {
+    std::optional<engine::Superblock> newest;
+    for (const std::string& bytes : all) {
+      const auto one = engine::decode_superblock(bytes);
+      if (one && (!newest || one->generation > newest->generation)) newest = *one;
+    }
+    return newest;
   }
 
   // False when one went before it was opened.
