@@ -193,7 +193,7 @@ Result<Snapshot> take_snapshot(engine::FileSystem& from, engine::FileSystem& to)
     copy.undo();
     if (!copied) return copied.error();
   }
-  return Error(Errc::overloaded, "a checkpoint came in between each time",
+  return Error(Errc::overloaded, "checkpoints came in between each time",
                "the broker writes faster than this copies: try again, or copy to a faster disk");
 }
 

@@ -15,7 +15,7 @@ from _cli_broker import PROGRAM, environment, free_port, run
 # So small that checkpoints, drains and removed segments come several times a second.
 SETTINGS = ("storage.min_free=0", "storage.journal_file_bytes=8MiB", "http.max_body=8MiB", "storage.journal_files=2", "storage.segment_bytes=1MiB")
 BATCH = 50
-PAYLOAD = "x" * 10_000
+PAYLOAD = "x" * 5_000
 
 
 class Running:
@@ -110,7 +110,7 @@ class Snapshots(unittest.TestCase):
         broker = Running(self.folder / "data")
         broker.ask("PUT", "/v1/topics/orders")
         for _ in range(12):  # more than the journal keeps, so that segments are written
-            broker.ask("POST", "/v1/topics/orders/records", {"records": [{"value": PAYLOAD}] * 400})
+            broker.ask("POST", "/v1/topics/orders/records", {"records": [{"value": PAYLOAD}] * 800})
         broker.stop()
         self.assertIn("everything verifies", run("storage", "verify", "--data", str(self.folder / "data")).stdout)
         segments = sorted((self.folder / "data" / "segments").glob("*.seg"))
