@@ -2,6 +2,8 @@
 import { html, render, useEffect, useErrorBoundary, useState } from "./core/html.js";
 import { href, route } from "./core/router.js";
 import { readOnly, watchWorld } from "./core/api.js";
+import { needed } from "./core/key.js";
+import { KeyForm } from "./parts/key_form.js";
 import { Nav } from "./parts/nav.js";
 import { Lost } from "./parts/bits.js";
 import { Toasts } from "./parts/toast.js";
@@ -29,6 +31,10 @@ function found({ path: [first = "overview", name] }) {
 }
 
 function App() {
+  return needed.value === undefined ? html`<${Frame} />` : html`<main class="page" id="main"><${Lost} /><${KeyForm} /></main>`;
+}
+
+function Frame() {
   useEffect(watchWorld, []);
   const { page, name } = found(route.value);
   const { query } = route.value;

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const PROGRAM = process.env.TWOFOLD_BIN ?? "build/release/twofold";
+export const PROGRAM = process.env.TWOFOLD_BIN ?? "build/release/twofold";
 const MS_MAX = 30_000;
 
 export async function until(met, what, ms = MS_MAX) {
@@ -58,13 +58,18 @@ export class Broker {
     process.off("exit", this.#atExit);
   }
 
+  /** It reads its keys again. */
+  reload() {
+    this.#process.kill("SIGHUP");
+  }
+
   async remove() {
     await this.stop("SIGKILL");
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async call(method, path, body) {
-    const answer = await fetch(this.url + path, { method, body: body === undefined ? undefined : JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+    const answer = await fetch(this.url + path, { method, body: body === undefined ? undefined : JSON.stringify(body), headers: { "Content-Type": "application/json", ...(this.token && { Authorization: `Bearer ${this.token}` }) } });
     return { status: answer.status, body: await answer.json().catch(() => null) };
   }
 

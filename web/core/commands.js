@@ -3,14 +3,15 @@ const shell = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text)
 
 const DEFAULT = "http://127.0.0.1:8080";
 
-/** Commands for one broker: its address as the page sees it. */
-export function commandsFor(origin) {
+/** Commands for one broker: its address as the page sees it. Where it asks for a key, they name the variable that has it. */
+export function commandsFor(origin, hasKey = () => false) {
+  const auth = () => (hasKey() ? ' -H "Authorization: Bearer $TWOFOLD_TOKEN"' : "");
   const host = origin.replace(/^https?:\/\//, "").replace(/:\d+$/, "");
   const cli = (...words) => ["twofold", ["twofold", ...(origin === DEFAULT ? [] : ["-s", origin]), ...words].map(shell).join(" ")];
   const curl = (method, target, body) => {
     const data = body === undefined ? "" : ` -d ${shell(JSON.stringify(body))}`;
     const verb = method === "GET" || (method === "POST" && body !== undefined) ? "" : ` -X ${method}`;
-    return ["curl", `curl -sS${verb} ${shell(`${origin}/v1/${target}`)}${data}`];
+    return ["curl", `curl -sS${verb}${auth()} ${shell(`${origin}/v1/${target}`)}${data}`];
   };
   const aws = (...words) => ["aws", ["aws", "--endpoint-url", origin, "sqs", ...words].map(shell).join(" ")];
   const kcat = (...words) => ["kcat", ["kcat", "-b", `${host}:9092`, ...words].map(shell).join(" ")];
@@ -19,6 +20,7 @@ export function commandsFor(origin) {
   const given = (flag, value) => (value === undefined || value === "" ? [] : [flag, String(value)]);
 
   return {
+    auth,
     listTopics: () => [cli("topic", "list"), curl("GET", "topics"), kcat("-L")],
     createTopic: (name, config) => [cli("topic", "create", name, "--partitions", String(config.partitions ?? 1)), curl("PUT", `topics/${part(name)}`, config)],
     configTopic: (name, config) => [curl("PATCH", `topics/${part(name)}`, config)],

@@ -38,9 +38,9 @@ export function Card({ session }) {
     ${attach && html`<${CreateQueue} source=${{ topic: session.place.value.topic, from: attach }} onClose=${() => setAttach()} />`}</section>`;
 }
 
-const PYTHON = (origin, queue) => `python3 -c 'import twofold, asyncio
+const PYTHON = (origin, queue) => `python3 -c 'import twofold, asyncio, os
 async def main():
-  async with twofold.connect("${origin}") as client:
+  async with twofold.connect("${origin}"${cmd.auth() && ', token=os.environ["TWOFOLD_TOKEN"]'}) as client:
     async with client.subscribe(queue="${queue}") as orders:
       async for order in orders:
         print(order.value); await order.ack()

@@ -31,6 +31,7 @@ export function Page() {
   return html`<div class="kitchen">
     <${Waiting} session=${session} player=${player} />
     ${status === "lost" && html`<p class="lost-bar" role="alert"><strong class="warn">The stream is interrupted.</strong> Below is the last that was seen. Trying again …</p>`}
+    ${status === "refused" && html`<p class="lost-bar" role="alert"><strong class="warn">The key may not look on here.</strong> What happens cannot be shown.</p>`}
     <${LessonPanel} player=${player} onClose=${() => (player.end(), choose({ lesson: "", autoplay: "" }))} />
     ${isTable ? html`<${Tables} session=${session} />` : html`<div class="halves"><${Rail} session=${session} /><${Book} session=${session} /></div><${Strip} session=${session} />`}
     <div class="below"><${Ticker} session=${session} /><${Card} session=${session} /><${Terminal} session=${session} /></div></div>`;

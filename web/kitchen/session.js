@@ -55,7 +55,7 @@ export class Session {
     this.#stop();
     const { topic } = this.place.value;
     this.watched = queue;
-    this.#stop = inspect({ topic, queue, groups: groupsOf(topic) }, { on: (frame) => this.#hear(frame), status: (status) => (this.status.value = status) });
+    this.#stop = inspect({ topic, queue, groups: groupsOf(topic) }, { on: (frame) => this.#hear(frame), status: (status, problem) => (problem && sayError(problem), (this.status.value = status)) });
   }
 
   #hear(frame) {

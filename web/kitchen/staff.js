@@ -1,6 +1,7 @@
 // Those who work in the kitchen, each with a WebSocket of its own, through the client that everybody uses; and what they
 // are asked for.
 import { connect } from "../core/client.js";
+import { token } from "../core/key.js";
 import { signal } from "../vendor/signals-core.js";
 import { readerGroup, sharedGroup } from "./setup.js";
 
@@ -27,7 +28,7 @@ export class Waiter {
   }
 
   async #connected() {
-    this.#client ??= connect(location.origin, { client: "waiter" });
+    this.#client ??= connect(location.origin, { client: "waiter", token });
     try {
       return await this.#client;
     } catch (error) {
@@ -99,7 +100,7 @@ class Staff {
     const life = ++this.#life;
     this.set({ state: this.#first });
     try {
-      const client = await connect(location.origin, { client: this.name });
+      const client = await connect(location.origin, { client: this.name, token });
       if (life !== this.#life) return client.close();
       this._client = client;
       await this._work(client, () => life !== this.#life);

@@ -4,7 +4,7 @@ import { bytes, count, milliseconds, plural, rate, span } from "../core/format.j
 import { html, useState } from "../core/html.js";
 import { go, href, route } from "../core/router.js";
 import { Empty, Field, Filter, Head, Table, Time } from "../parts/bits.js";
-import { cmd, Command, FormDialog } from "../parts/dialog.js";
+import { cmd, Command, FormDialog, Trouble } from "../parts/dialog.js";
 import { Depth, Kind, Shape, STATES, WORDS } from "../parts/state.js";
 
 // --- Every topic: how much it keeps, who reads it, how far they are behind
@@ -21,7 +21,7 @@ const retention = ({ time, bytes: size, count: records }) =>
   [time, size && bytes(size), records && `${count(records)} records`].filter(Boolean).join(", ") || "for ever";
 
 export function Topics() {
-  const { topics, queues, groups, rates, at, more } = world.value;
+  const { topics, queues, groups, rates, at, more, refused } = world.value;
   const [isCreating, setCreating] = useState(false);
   const wanted = (route.value.query.filter ?? "").toLowerCase();
   const behind = (name) => Math.max(0, ...readersOf(groups, name).map(({ lag }) => lag?.count ?? 0));
@@ -47,7 +47,7 @@ export function Topics() {
   return html`<${Head} title="Topics" under=${more && "The first 2,000 are shown."}>
       <${Filter} label="Filter topics by name" /><${Command} commands=${cmd.listTopics()} />
       <button class="btn main does" onClick=${() => setCreating(true)}>Create topic</button></${Head}>
-    <${Table} label="Topics" testid="topics" columns=${columns} rows=${rows} rowKey=${({ name }) => name} sort="-in" empty=${empty} />
+    ${refused.topics ? html`<${Trouble} error=${refused.topics} />` : html`<${Table} label="Topics" testid="topics" columns=${columns} rows=${rows} rowKey=${({ name }) => name} sort="-in" empty=${empty} />`}
     ${isCreating && html`<${CreateTopic} onClose=${() => setCreating(false)} />`}`;
 }
 
@@ -81,7 +81,7 @@ const stateColumn = (state) => ({
 const link = (name) => html`<a href=${href(["queues", name])}>${name}</a>`;
 
 export function Queues() {
-  const { queues, rates, at, more } = world.value;
+  const { queues, rates, at, more, refused } = world.value;
   const again = ({ name }) => (rates.queues.get(name)?.out > 0 ? (100 * rates.queues.get(name).redelivered) / rates.queues.get(name).out : 0);
   const [isCreating, setCreating] = useState(false);
   const wanted = (route.value.query.filter ?? "").toLowerCase();
@@ -107,7 +107,7 @@ export function Queues() {
   return html`<${Head} title="Queues" under=${more && "The first 2,000 are shown."}>
       <${Filter} label="Filter queues by name" /><${Command} commands=${cmd.listQueues()} />
       <button class="btn main does" onClick=${() => setCreating(true)}>Create queue</button></${Head}>
-    <${Table} label="Queues" testid="queues" columns=${columns} rows=${rows} rowKey=${({ name }) => name} sort="-in" empty=${empty} />
+    ${refused.queues ? html`<${Trouble} error=${refused.queues} />` : html`<${Table} label="Queues" testid="queues" columns=${columns} rows=${rows} rowKey=${({ name }) => name} sort="-in" empty=${empty} />`}
     ${isCreating && html`<${CreateQueue} onClose=${() => setCreating(false)} />`}`;
 }
 
@@ -172,11 +172,11 @@ const GROUP_COLUMNS = [
 ];
 
 export function Groups() {
-  const { groups, at } = world.value;
+  const { groups, at, refused } = world.value;
   const wanted = (route.value.query.filter ?? "").toLowerCase();
   const rows = groups.filter(({ name }) => name.toLowerCase().includes(wanted));
   const empty = wanted ? html`<${Empty} title="No group matches" />` : at > 0 && html`<${Empty} title="No groups yet" command="twofold consume orders -g analytics">
     A group remembers how far its readers got in a topic, and shares the partitions out among them. It is there once somebody reads for it:</${Empty}>`;
   return html`<${Head} title="Groups"><${Filter} label="Filter groups by name" /><${Command} commands=${cmd.listGroups()} /></${Head}>
-    <${Table} label="Groups" testid="groups" columns=${GROUP_COLUMNS} rows=${rows} rowKey=${({ name }) => name} sort="-lag" empty=${empty} />`;
+    ${refused.groups ? html`<${Trouble} error=${refused.groups} />` : html`<${Table} label="Groups" testid="groups" columns=${GROUP_COLUMNS} rows=${rows} rowKey=${({ name }) => name} sort="-lag" empty=${empty} />`}`;
 }

@@ -12,7 +12,9 @@ const TOP = 6;
 const sum = (list, of) => list.reduce((n, one) => n + (of(one) ?? 0), 0);
 
 export function Page() {
-  const { topics, queues, groups, at } = world.value;
+  const { topics, queues, groups, at, refused } = world.value;
+  const known = (text, ...parts) => (parts.some((part) => refused[part]) ? "–" : text);
+  const none = (part, text) => refused[part]?.message ?? text;
   const about = usePoll(async () => {
     const [server, health] = await Promise.all([get("/v1"), get("/readyz?verbose").catch((problem) => problem.body)]);
     return { server, health };
@@ -29,24 +31,24 @@ export function Page() {
       under=${html`<span>version ${server.version}</span><span>up ${span(Date.now() - new Date(server.started))}</span>`} />
     ${(health.checks ?? []).filter(({ ok }) => !ok).map(({ name, detail }) => html`<p key=${name} class="said-bad" role="alert"><strong>✕ ${name}</strong> ${detail}</p>`)}
     <dl class="figures">
-      <${Figure} title="Topics" value=${count(topics.length)} note=${`${count(sum(topics, ({ records }) => records))} records`} />
-      <${Figure} title="Queues" value=${count(queues.length)} note=${`${count(sum(queues, ({ messages }) => messages.ready))} ready`} />
-      <${Figure} title="In flight" value=${count(sum(queues, ({ messages }) => messages.in_flight))} note="messages with workers" />
-      <${Figure} title="Dead" value=${count(sum(queues, ({ messages }) => messages.dead))} state=${sum(queues, ({ messages }) => messages.dead) > 0 && "bad"} note="received too often" />
-      <${Figure} title="Groups" value=${count(groups.length)} note=${`${count(sum(groups, ({ members }) => members.length))} members`} />
-      <${Figure} title="Kept in topics" value=${bytes(sum(topics, (topic) => topic.bytes))} note=${disk?.detail} />
+      <${Figure} title="Topics" value=${known(count(topics.length), "topics")} note=${`${count(sum(topics, ({ records }) => records))} records`} />
+      <${Figure} title="Queues" value=${known(count(queues.length), "queues")} note=${`${count(sum(queues, ({ messages }) => messages.ready))} ready`} />
+      <${Figure} title="In flight" value=${known(count(sum(queues, ({ messages }) => messages.in_flight)), "queues")} note="messages with workers" />
+      <${Figure} title="Dead" value=${known(count(sum(queues, ({ messages }) => messages.dead)), "queues")} state=${sum(queues, ({ messages }) => messages.dead) > 0 && "bad"} note="received too often" />
+      <${Figure} title="Groups" value=${known(count(groups.length), "groups")} note=${`${count(sum(groups, ({ members }) => members.length))} members`} />
+      <${Figure} title="Kept in topics" value=${known(bytes(sum(topics, (topic) => topic.bytes)), "topics")} note=${disk?.detail} />
     </dl>
     <${BrokerRates} />
-    ${topics.length + queues.length === 0 && html`<${Empty} title="Nothing here yet" command=${`curl -X PUT ${location.origin}/v1/topics/orders`}>
+    ${topics.length + queues.length === 0 && !refused.topics && !refused.queues && html`<${Empty} title="Nothing here yet" command=${`curl -X PUT${cmd.auth()} ${location.origin}/v1/topics/orders`}>
       Write an event once, and read it as a queue, as a log, or as both. The <a href=${href(["kitchen"])}>Kitchen</a> shows how that looks; or begin with a topic:</${Empty}>`}
     <div class="grid">
-      <${Top} title="Queues with most waiting" link="queues" none="No queue has messages that wait." rows=${waiting.slice(0, TOP)} row=${(queue) => html`<td><a class="name" href=${href(["queues", queue.name])}>${queue.name}</a></td>
+      <${Top} title="Queues with most waiting" link="queues" none=${none("queues", "No queue has messages that wait.")} rows=${waiting.slice(0, TOP)} row=${(queue) => html`<td><a class="name" href=${href(["queues", queue.name])}>${queue.name}</a></td>
         <td><${Depth} messages=${queue.messages} /></td><td class="num">${count(queue.messages.ready)} <span class="quiet">ready</span></td>`} />
-      <${Top} title="Groups with most to read" link="groups" none="Every group has read everything." rows=${behind.slice(0, TOP)} row=${(group) => html`<td><a class="name" href=${href(["groups", group.name])}>${group.name}</a></td>
+      <${Top} title="Groups with most to read" link="groups" none=${none("groups", "Every group has read everything.")} rows=${behind.slice(0, TOP)} row=${(group) => html`<td><a class="name" href=${href(["groups", group.name])}>${group.name}</a></td>
         <td class="num soft">${span(milliseconds(group.lag.age))} <span class="quiet">behind</span></td><td class="num">${count(group.lag.count)} <span class="quiet">records</span></td>`} />
-      <${Top} title="Dead letters" link="queues" none="No dead letters anywhere." rows=${dead.slice(0, TOP)} row=${(queue) => html`<td><a class="name" href=${href(["queues", queue.name], { tab: queue.messages.dead > 0 ? "redrive" : "" })}>${queue.name}</a></td>
+      <${Top} title="Dead letters" link="queues" none=${none("queues", "No dead letters anywhere.")} rows=${dead.slice(0, TOP)} row=${(queue) => html`<td><a class="name" href=${href(["queues", queue.name], { tab: queue.messages.dead > 0 ? "redrive" : "" })}>${queue.name}</a></td>
         <td class="soft">${letters.has(queue.name) ? "dead letter queue" : "kept in the queue"}</td><td class="num"><span class="state s-dead">${count(queue.messages.dead || queue.messages.ready)}</span></td>`} />
-      <${Top} title="Largest topics" link="topics" none="No topics yet." rows=${[...topics].sort((a, b) => b.bytes - a.bytes).slice(0, TOP)} row=${(topic) => html`<td><a class="name" href=${href(["topics", topic.name])}>${topic.name}</a></td>
+      <${Top} title="Largest topics" link="topics" none=${none("topics", "No topics yet.")} rows=${[...topics].sort((a, b) => b.bytes - a.bytes).slice(0, TOP)} row=${(topic) => html`<td><a class="name" href=${href(["topics", topic.name])}>${topic.name}</a></td>
         <td class="num soft">${count(topic.records)} <span class="quiet">records</span></td><td class="num">${bytes(topic.bytes)}</td>`} />
     </div>`;
 }

@@ -115,7 +115,7 @@ async function holders(name) {
 
 export function Consumers({ name, messages }) {
   const poll = usePoll(() => holders(name), HOLDERS_MS, [name]);
-  if (!poll.data) return null;
+  if (!poll.data) return poll.error && html`<${Trouble} error=${poll.error} />`;
   if (poll.data.length === 0) return html`<${Empty} title="Nobody holds a message now" command=${cmd.receive(name)[0][1]}>Whoever receives one appears here until it is acked, or its time is over:</${Empty}>`;
   const seen = poll.data.reduce((n, holder) => n + holder.messages.length, 0);
   const now = Date.now();

@@ -75,7 +75,7 @@ export function Operate({ action, queue, dialog, onDone, onClose }) {
 /** What was started on this queue, the newest first. */
 export function Operations({ name }) {
   const poll = usePoll(async () => (await get("/v1/operations")).items.filter(({ queue }) => queue === name), EVERY_MS, [name]);
-  if (!poll.data) return null;
+  if (!poll.data) return poll.error && html`<${Trouble} error=${poll.error} />`;
   if (poll.data.length === 0) return html`<${Empty} title="No operations on this queue yet" />`;
   const end = async (id) => (await ask("DELETE", path`operations/${id}`).catch((error) => say(error.message, { bad: true })), poll.again());
   return html`<div class="table"><table aria-label="Operations"><thead><tr><th scope="col">Operation</th><th scope="col">Action</th><th scope="col">Status</th><th scope="col">Progress</th>

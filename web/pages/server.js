@@ -6,6 +6,7 @@ import { choose, route } from "../core/router.js";
 import { Filter, Head, Segments, Settings, Tabs, Time } from "../parts/bits.js";
 import { cmd, Command, Trouble } from "../parts/dialog.js";
 import { Kind } from "../parts/state.js";
+import { Raw } from "../parts/value.js";
 
 /** Prometheus text -> [{name, labels, value}]. */
 export function samples(text) {
@@ -19,30 +20,39 @@ const value = (list, name) => list.find((one) => one.name === name)?.value;
 
 export function Page() {
   const poll = usePoll(async () => {
-    const [server, health, metrics] = await Promise.all([get("/v1"), get("/readyz?verbose").catch((problem) => problem.body), get("/metrics")]);
-    return { server, health, metrics: samples(metrics) };
+    const [server, health] = await Promise.all([get("/v1"), get("/readyz?verbose").catch((problem) => problem.body)]);
+    return { server, health };
   }, 2_000);
-  if (!poll.data) return null;
-  const { server, health, metrics } = poll.data;
+  const counted = usePoll(async () => samples(await get("/metrics")), 2_000);
+  if (!poll.data || !(counted.data || counted.error)) return null;
+  const { server, health } = poll.data;
   const tab = route.value.query.tab ?? "health";
-  const views = { health: () => html`<${Health} health=${health} metrics=${metrics} />`, limits: () => html`<${Settings} of=${server.limits} />`, metrics: () => html`<${Metrics} metrics=${metrics} />`, config: () => html`<${Config} />`, log: () => html`<${Log} />` };
+  const views = { health: () => html`<${Health} health=${health} counted=${counted} />`, limits: () => html`<${Settings} of=${server.limits} />`, metrics: () => (counted.error ? html`<${Trouble} error=${counted.error} />` : html`<${Metrics} metrics=${counted.data} />`), config: () => html`<${Config} />`, log: () => html`<${Log} />` };
   return html`<${Head} title="Server" under=${html`<span>version ${server.version}</span><span>commit <code>${server.commit}</code></span><span>started <${Time} at=${server.started} /></span>`}>
-      <${Command} commands=${() => [["twofold", "twofold doctor"], ...cmd.read("").slice(0, 1), ["curl", `curl -sS ${location.origin}/metrics`]]} />
-      <a class="btn" href="/metrics">Metrics</a><a class="btn" href="/openapi.json">OpenAPI</a></${Head}>
+      <${Command} commands=${() => [["twofold", "twofold doctor"], ...cmd.read("").slice(0, 1), ["curl", `curl -sS${cmd.auth()} ${location.origin}/metrics`]]} />
+      <${Raw} target="/metrics" name="metrics.txt">Metrics</${Raw}><a class="btn" href="/openapi.json">OpenAPI</a></${Head}>
     <${Tabs} label="About the server" at=${tab} tabs=${[{ id: "health", title: "Health" }, { id: "limits", title: "Limits" }, { id: "metrics", title: "Metrics" }, { id: "config", title: "Config" }, { id: "log", title: "Log" }]} />
     ${(views[tab] ?? views.health)()}`;
 }
 
-function Health({ health, metrics }) {
-  const slowest = byOperation(metrics).slice(0, 12);
+function Health({ health, counted }) {
   return html`<div class="grid"><section class="card"><div class="title"><h2>Checks</h2></div><div class="table"><table aria-label="Checks"><tbody>
       ${(health.checks ?? []).map(({ name, ok, detail }) => html`<tr key=${name}><td><strong>${name}</strong></td><td><${Kind} kind=${ok ? "good" : "bad"}>${ok ? "✓ ok" : "✕ not well"}</${Kind}></td><td class="soft">${detail}</td></tr>`)}</tbody></table></div></section>
-    <section class="card"><div class="title"><h2>This process</h2></div><div class="table"><table aria-label="This process"><tbody>
+    ${counted.error ? html`<${Trouble} error=${counted.error} />` : html`<${Process} metrics=${counted.data} />`}</div>
+    ${!counted.error && html`<${Requests} metrics=${counted.data} />`}`;
+}
+
+function Process({ metrics }) {
+  return html`<section class="card"><div class="title"><h2>This process</h2></div><div class="table"><table aria-label="This process"><tbody>
       ${[["Memory", bytes(value(metrics, "process_resident_memory_bytes"))], ["CPU time", span(1_000 * value(metrics, "process_cpu_seconds_total"))], ["Open files", `${count(value(metrics, "process_open_fds"))} of ${count(value(metrics, "process_max_fds"))}`],
         ["Connections", count(value(metrics, "twofold_connections"))], ["Streams", count(value(metrics, "twofold_streams"))], ["Disk free", bytes(value(metrics, "twofold_disk_free_bytes"))],
         ["Journal written", bytes(value(metrics, "twofold_journal_bytes_total"))], ["Records stored", count(value(metrics, "twofold_records_total"))], ["Segments", count(value(metrics, "twofold_segments"))]]
-        .map(([title, text]) => html`<tr key=${title}><td>${title}</td><td class="num">${text}</td></tr>`)}</tbody></table></div></section></div>
-    <section class="card"><div class="title"><h2>Requests since the start</h2></div><div class="table"><table aria-label="Requests"><thead><tr><th scope="col">Operation</th><th scope="col">API</th><th scope="col" class="num">Requests</th><th scope="col" class="num">Refused</th><th scope="col" class="num">Mean</th></tr></thead>
+        .map(([title, text]) => html`<tr key=${title}><td>${title}</td><td class="num">${text}</td></tr>`)}</tbody></table></div></section>`;
+}
+
+function Requests({ metrics }) {
+  const slowest = byOperation(metrics).slice(0, 12);
+  return html`<section class="card"><div class="title"><h2>Requests since the start</h2></div><div class="table"><table aria-label="Requests"><thead><tr><th scope="col">Operation</th><th scope="col">API</th><th scope="col" class="num">Requests</th><th scope="col" class="num">Refused</th><th scope="col" class="num">Mean</th></tr></thead>
       <tbody>${slowest.map((one) => html`<tr key=${one.key}><td class="mono">${one.op}</td><td>${one.api}</td><td class="num">${count(one.requests)}</td><td class="num">${one.refused > 0 ? html`<span class="bad">${count(one.refused)}</span>` : "0"}</td>
         <td class="num">${one.mean === undefined ? "–" : `${rate(one.mean * 1e6)} µs`}</td></tr>`)}</tbody></table></div></section>`;
 }

@@ -2,6 +2,7 @@
 import { html, useEffect, useRef, useState } from "../core/html.js";
 import { keyText, matches, preview } from "../core/body.js";
 import { connect } from "../core/client.js";
+import { mayNot, token } from "../core/key.js";
 import { clock, count, span } from "../core/format.js";
 import { choose, route } from "../core/router.js";
 import { world } from "../core/api.js";
@@ -76,7 +77,7 @@ function useFeed(chosen, isPaused) {
         add({ isEvent: true, record: { ...frame, topic: queue, id: frame.offset === undefined ? "" : `${frame.partition}-${frame.offset}`, timestamp: frame.ts }, said: told(frame) });
       }
     };
-    const ends = queues.map((queue) => inspect({ queue, groups: [] }, { on: hear(queue), status: () => {} }));
+    const ends = queues.map((queue) => inspect({ queue, groups: [] }, { on: hear(queue), status: (_, problem) => problem && setError(problem.message) }));
     const follow = async (topic) => {
       const records = await client.subscribe({ topic, from: "latest" });
       records.on("gap", () => {}); // what retention took is told by the topic's own page
@@ -84,11 +85,11 @@ function useFeed(chosen, isPaused) {
         add({ record });
       }
     };
-    if (topics.length > 0) connect(location.origin, { client: "twofold-ui" }).then((one) => {
+    if (topics.length > 0) connect(location.origin, { client: "twofold-ui", token }).then((one) => {
       client = one;
       if (isOver) return client.close();
       return Promise.all(topics.map(follow));
-    }).catch((problem) => !isOver && setError(problem.message));
+    }).catch((problem) => !isOver && setError(mayNot(problem.message)));
     const timer = setInterval(() => {
       const { current } = kept;
       if (!current.changed) return;

@@ -1,11 +1,12 @@
 // Dialogs: commands to copy, forms, and the questions that come before something is destroyed.
 import { commandsFor } from "../core/commands.js";
 import { count } from "../core/format.js";
+import { hasKey } from "../core/key.js";
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "../core/html.js";
 
 // --- "Show command": the same thing, typed in a terminal
 
-export const cmd = commandsFor(globalThis.location?.origin ?? "");
+export const cmd = commandsFor(globalThis.location?.origin ?? "", () => hasKey.value);
 
 /** `commands` is a list of [program, text], or a function that makes it when it is asked for. */
 export function Command({ commands, label = "Show command" }) {

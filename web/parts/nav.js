@@ -3,6 +3,7 @@ import { html, useState } from "../core/html.js";
 import { connection, readOnly, world } from "../core/api.js";
 import { count } from "../core/format.js";
 import { href } from "../core/router.js";
+import { Forget } from "./key_form.js";
 import { Kind } from "./state.js";
 
 const line = (d) => html`<svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${d} /></svg>`;
@@ -19,8 +20,8 @@ const ICONS = {
 const ITEMS = [["overview", "Overview"], ["topics", "Topics"], ["queues", "Queues"], ["groups", "Groups"], ["tail", "Live tail"], ["clients", "Clients"], ["server", "Server"]];
 
 export function Nav({ page }) {
-  const { topics, queues, groups, at } = world.value;
-  const counts = at ? { topics: topics.length, queues: queues.length, groups: groups.length } : {};
+  const { at, refused } = world.value;
+  const counts = Object.fromEntries(["topics", "queues", "groups"].filter((id) => at && !refused[id]).map((id) => [id, world.value[id].length]));
   const isAt = (id) => page === id || (page && `${page}s` === id);
   const item = (id, title) => html`<li key=${id}><a href=${href([id])} aria-current=${isAt(id) ? "page" : undefined}>
     ${ICONS[id]}${title}${counts[id] !== undefined && html`<span class="n">${count(counts[id])}</span>`}</a></li>`;
@@ -29,7 +30,7 @@ export function Nav({ page }) {
     ${readOnly.value && html`<${Kind} kind="warn">read-only</${Kind}>`}
     <ul>${ITEMS.map(([id, title]) => item(id, title))}</ul>
     ${!readOnly.value && html`<div><h2>See it work</h2><ul>${item("kitchen", "Kitchen")}</ul></div>`}
-    <div class="nav-foot"><${Pulse} /><${Themes} /></div>
+    <div class="nav-foot"><${Pulse} /><${Forget} /><${Themes} /></div>
   </nav>`;
 }
 

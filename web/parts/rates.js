@@ -5,6 +5,7 @@ import { bytes, milliseconds, rate } from "../core/format.js";
 import { choose, route } from "../core/router.js";
 import { Segments } from "./bits.js";
 import { Chart } from "./chart.js";
+import { Trouble } from "./dialog.js";
 
 const KEPT = 600;
 export const each = (format) => (value) => `${format(value)}/s`;
@@ -32,16 +33,17 @@ const HowLong = ({ window }) => html`<div class="row"><span class="push"></span>
 
 /** What the broker remembers of a queue or a topic: one chart for each of [title, lines, format]; the answer's series are their names. */
 export function Past({ of, charts }) {
-  const { window, data } = useStats(of);
+  const { window, data, error } = useStats(of);
   const drawn = useMemo(() => data && charts.map(([, lines]) => asIs(data, lines.map(({ series }) => series))), [data]);
-  if (!drawn) return null;
+  if (!drawn) return error && html`<${Trouble} error=${error} />`;
   return html`<div class="stack"><${HowLong} window=${window} /><div class="grid">${charts.map(([title, lines, format], i) => html`<${Chart} key=${title} title=${title} data=${drawn[i]} format=${format} lines=${lines} />`)}</div></div>`;
 }
 
 export function BrokerRates() {
   const { window, data, error } = useStats();
   const [records, size] = useMemo(() => (data ? [columns(data, ["records_in", "records_out"]), columns(data, ["bytes_in", "bytes_out"])] : []), [data]);
-  if (error || !records) return null;
+  if (error) return html`<${Trouble} error=${error} />`;
+  if (!records) return null;
   return html`<div class="stack"><${HowLong} window=${window} />
     <div class="grid"><${Chart} title="Records a second" data=${records} format=${each(rate)} lines=${[{ title: "in", colour: "--log" }, { title: "out", colour: "--queue" }]} />
       <${Chart} title="Bytes a second" data=${size} format=${each(bytes)} lines=${[{ title: "written", colour: "--log" }, { title: "sent", colour: "--queue" }]} /></div></div>`;

@@ -1,5 +1,6 @@
 // Short words about what was done, or why not.
 import { html, signal } from "../core/html.js";
+import { mayNot } from "../core/key.js";
 
 const SHOWN_MS = 6_000;
 const toasts = signal([]);
@@ -11,7 +12,7 @@ export function say(text, { bad = false } = {}) {
   if (!bad) setTimeout(() => dismiss(id), SHOWN_MS);
 }
 
-export const sayError = (error) => say(error.message, { bad: true });
+export const sayError = (error) => say(mayNot(error.message), { bad: true });
 
 const dismiss = (id) => (toasts.value = toasts.value.filter((toast) => toast.id !== id));
 

@@ -1,10 +1,14 @@
 // One record or message, opened: its value in every view it has, its headers, and where it is.
 import { html, useMemo, useState } from "../core/html.js";
+import { get } from "../core/api.js";
 import { bytesOf, content, keyText, show, viewsOf } from "../core/body.js";
 import { bytes, count } from "../core/format.js";
+import { hasKey } from "../core/key.js";
 import { Segments, Time } from "./bits.js";
 import { Copy } from "./dialog.js";
+import { sayError } from "./toast.js";
 
+const ENDINGS = { json: "json", text: "txt" };
 const TITLES = { pretty: "Pretty", text: "Text", hex: "Hex" };
 
 export function Value({ record, children }) {
@@ -22,19 +26,30 @@ export function Body({ record }) {
     <div class="row">
       <${Segments} label="View of the value" options=${views.map((id) => [id, TITLES[id]])} value=${view} onChange=${setView} />
       <span class="quiet small">${bytes(bytesOf(held).length)}${record.content_type ? ` · ${record.content_type}` : ""}</span>
-      <${Copy} text=${text} /><button type="button" class="btn plain mini" onClick=${() => download(record, held)}>Download</button>
+      <${Copy} text=${text} /><button type="button" class="btn plain mini" onClick=${() => save(bytesOf(held), `${record.id}.${ENDINGS[held.shape] ?? "bin"}`)}>Download</button>
     </div>
     <pre class="code" dir="auto" tabindex="0" role="group" aria-label="Value" data-testid="value">${text}</pre>
     ${cut > 0 && html`<p class="small warn">Only the beginning is shown: ${count(cut)} bytes in all. Download has everything.</p>`}
   </div>`;
 }
 
-function download(record, held) {
+/** Puts it where downloads go. */
+function save(bytes, name) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([bytesOf(held)], { type: "application/octet-stream" }));
-  link.download = `${record.id}.${held.shape === "json" ? "json" : held.shape === "text" ? "txt" : "bin"}`;
+  link.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** A link to an answer of the broker. A browser that follows it shows no key: with one, it is asked for here. */
+export function Raw({ target, name, children }) {
+  const open = (event) => {
+    if (!hasKey.value) return;
+    event.preventDefault();
+    get(target).then((text) => save(text, name), sayError);
+  };
+  return html`<a class="btn" href=${target} onClick=${open}>${children}</a>`;
 }
 
 function Meta({ record }) {
