@@ -114,6 +114,20 @@ test("the kitchen works with its sockets, each with a proof of its own", async (
   await view.close();
 });
 
+test("pages that only show get tickets, and nothing else", async () => {
+  const view = await look("queues");
+  await enter(view, ADMIN);
+  await view.page.locator('tr[data-name="jobs"]').waitFor();
+  const [ticket, refused] = await view.page.evaluate(async () => {
+    const { post, readOnly, ticket } = await import("/ui/core/api.js");
+    readOnly.value = true;
+    return Promise.all([ticket(), post("/v1/queues/jobs/purge").catch(({ message }) => message)]);
+  });
+  assert.match(ticket, /^[0-9a-f]{64}$/);
+  assert.match(refused, /only show/);
+  await view.close();
+});
+
 test("the live tail follows topics and queues", async () => {
   const view = await look("tail?topics=orders&queues=jobs");
   await enter(view, ADMIN);

@@ -60,6 +60,8 @@ test("commands are what a shell takes: names are quoted where they must be", () 
   assert.match(of(cmd.receive("jobs"), "aws"), /^aws --endpoint-url http:\/\/127.0.0.1:8080 sqs receive-message /);
   assert.match(of(cmd.browse("orders", { from: "earliest" }), "kcat"), /^kcat -b 127.0.0.1:9092 -C -t orders /);
   assert.match(of(commandsFor("http://broker:18080").listQueues(), "twofold"), /^twofold -s http:\/\/broker:18080 queue list$/);
+  const keyed = commandsFor("http://127.0.0.1:8080", () => true);
+  assert.equal(of(keyed.deleteQueue("jobs"), "curl"), 'curl -sS -X DELETE -H "Authorization: Bearer $TWOFOLD_TOKEN" http://127.0.0.1:8080/v1/queues/jobs');
   assert.deepEqual(["earliest", "latest", "47", "-15m"].map(position), ["start", "end", "47", "@-15m"]);
 });
 

@@ -27,6 +27,7 @@ export function KeyForm() {
     <p class="soft">It decides what these pages may show and do. Whoever runs the broker makes one: <code>twofold key create NAME --allow 'inspect *'</code></p>
     <label class="field"><span>Key</span><input ref=${field} type="password" name="key" autocomplete="off" spellcheck="false" required placeholder="tk_…" /></label>
     <label class="check"><input type="checkbox" checked=${isKept} onChange=${(event) => setKept(event.target.checked)} />Remember it until this tab is closed</label>
+    ${!isSecureContext && html`<p class="small warn">This connection is not encrypted: whoever is on the way can read the key.</p>`}
     ${trouble && html`<${Trouble} error=${trouble} />`}
     <div class="row"><button type="submit" class="btn main" disabled=${isBusy}>Continue</button></div></div></form>`;
 }
