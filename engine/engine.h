@@ -52,7 +52,7 @@ class Engine {
   ~Engine();
 
   CoreImpl& core() { return *core_; }
-  const Journal& journal() const { return *journal_; }
+  const FileJournal& journal() const { return *journal_; }
   /// Blocking; on the thread that is the core's, before it starts serving.
   Result<RecoveryReport> recover();
   void stop(UniqueFunction<void()> done) { core_->stop(std::move(done)); }

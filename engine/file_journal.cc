@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/diag.h"
+#include "engine/base/stopwatch.h"
 #include "engine/entry.h"
 #include "engine/journal_files.h"
 #include "engine/journal_replay.h"
@@ -102,9 +103,10 @@ void FileJournal::write(SealedBlock block, std::uint32_t header_crc, Done writte
   auto file = files_.at(block.position.file);
   prepare_ahead();
 
-  auto finish = [this, alive = alive_, seq = block.seq, durable = std::move(durable)](
-                    Result<> synced) mutable {
+  auto finish = [this, alive = alive_, seq = block.seq, since = Stopwatch(),
+                 durable = std::move(durable)](Result<> synced) mutable {
     if (!*alive) return;
+    times_->append.add(since.elapsed());
     writing_ = false;
     if (synced) {
       durable_seq_ = seq;
@@ -113,13 +115,15 @@ void FileJournal::write(SealedBlock block, std::uint32_t header_crc, Done writte
     }
     durable(std::move(synced));
   };
-  auto work = [&core = core_, file = std::move(file), block = std::move(block),
+  auto work = [&core = core_, times = times_, file = std::move(file), block = std::move(block),
                written = std::move(written), finish = std::move(finish)]() mutable {
+    const Stopwatch since;
     Result<> done = file->file->write_at(block.position.place, block.slab->bytes());
     if (written && done) {
       core.post([written = std::move(written)]() mutable { written({}); });
     }
     if (done && !file->file->is_direct()) done = file->file->sync();
+    times->device.add(since.elapsed());
     core.post([finish = std::move(finish), done = std::move(done)]() mutable {
       finish(std::move(done));
     });

@@ -8,6 +8,7 @@
 
 #include "engine/base/executor.h"
 #include "engine/base/file_system.h"
+#include "engine/base/histogram.h"
 #include "engine/journal.h"
 
 namespace twofold::engine {
@@ -15,6 +16,12 @@ namespace twofold::engine {
 struct FileJournalOptions {
   std::uint64_t file_bytes = 64 << 20;
   bool direct = true;  ///< bypass the page cache where the file system allows it
+};
+
+/// How long blocks took, each counted once.
+struct JournalTimes {
+  DurationHistogram device;  ///< written and synced, on the journal's thread
+  DurationHistogram append;  ///< from being handed over to being known as durable, on the core
 };
 
 /// One numbered file of the journal. Readers hold it; a file somebody still holds is never reused.
@@ -54,6 +61,7 @@ class FileJournal final : public Journal {
   void retry_room() override;
   void make_ready(std::size_t bytes) override;
   const char* mode() const override;
+  const JournalTimes& times() const { return *times_; }
 
  private:
   struct Prepared {
@@ -93,6 +101,7 @@ class FileJournal final : public Journal {
   bool writing_ = false;
   bool failed_ = false;
   bool out_of_room_ = false;
+  std::shared_ptr<JournalTimes> times_ = std::make_shared<JournalTimes>();  // the writer has it, too
   UniqueFunction<void()> on_ready_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
