@@ -11,6 +11,14 @@ constexpr Duration kRetentionStepMax = std::chrono::minutes{1};
 // Acked messages are kept for at most this share longer than asked for.
 constexpr int kRetainedSteps = 16;
 
+/// How many messages there are less.
+std::uint64_t gone(const QueueCounters& before, const QueueCounters& after) {
+  const auto all = [](const QueueCounters& of) {
+    return of.ready + of.in_flight + of.delayed + of.blocked + of.dead;
+  };
+  return all(before) - std::min(all(before), all(after));
+}
+
 }  // namespace
 
 void Queues::State::due(std::uint32_t id, std::size_t index, Instant now) {
@@ -27,7 +35,7 @@ void Queues::State::expire(Queue& queue, std::size_t index) {
   Partition& partition = queue.partitions[index];
   Expired expired;
   partition.delivery.expire(core.now(), receives_max(queue), kExpireMax, expired);
-  if (!expired.ready.empty()) stir(queue);
+  if (!expired.ready.empty() || expired.timed_out > 0) stir(queue).timed_out += expired.timed_out;
   if (partition.groups) partition.groups->changed(expired.ready, partition.delivery);
   if (observer && !expired.ready.empty()) observer->on_due(place_of(queue, index), expired.ready);
   if (!expired.used_up.empty()) {
@@ -130,7 +138,9 @@ void Queues::State::retention_due(std::uint32_t id) {
   const Offset upto = core.first_appended_since(partition.log, oldest);
   if (upto <= partition.delivery.floor()) return;
   if (!core.admit(engine::Admission::consume, kNoteBytes)) return;
+  const QueueCounters before = queue->counters();
   change(*queue, 0, SkipOp{upto});
+  stir(*queue).expired += gone(before, queue->counters());
   trim_now(*queue, partition, upto);
   settle(*queue, 0);
   serve(id);  // what waited behind it

@@ -83,6 +83,7 @@ std::uint64_t Queues::receive(Receive receive, Instant deadline, Completion<Rece
   Result<Received> taken = closed ? s.nothing(queue) : s.take(queue, wanted);
   const bool hasty = deadline <= s.core.now();
   if (!taken || !taken->messages.empty() || (hasty && !queue.looking())) {
+    if (taken && taken->messages.empty()) ++s.stir(queue).empty;
     done(std::move(taken));
     return 0;
   }
@@ -267,6 +268,7 @@ void Queues::State::answer_hasty(std::uint32_t id) {
                                     [](const Waiter& waiter) { return waiter.hasty; });
     if (hasty == queue->waiters->end()) return;
     Received empty = nothing(*queue);
+    ++stir(*queue).empty;
     Waiter waiter = std::move(*unwait(hasty->ticket));
     waiter.done(std::move(empty));
   }
@@ -283,6 +285,7 @@ void Queues::State::waiters_due(Instant now) {
     }
     Queue& queue = *find(place->second.queue);
     Received empty = nothing(queue);
+    ++stir(queue).empty;
     Waiter waiter = std::move(*unwait(ticket));
     deadlines.forgotten_popped();
     waiter.done(std::move(empty));

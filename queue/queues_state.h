@@ -164,6 +164,7 @@ struct Queues::State {
   /// Something happened in it.
   Traffic& stir(const Queue& queue);
   void count(const Queue& queue, const Op& op, const Circumstances& with);
+  QueueFigures figures(const Queue& queue) const;
   void count_waits(Traffic& traffic, LogId log, const std::vector<Delivered>& given,
                    std::size_t first);
   // -- queues_snapshot.cc

@@ -216,6 +216,8 @@ std::size_t Touched::expire_window(std::int64_t index, Window& in, Instant now, 
       continue;
     }
     const Bits due = waiting & visible;
+    if (group.mark.kind() == MarkKind::held)
+      expired.timed_out += static_cast<std::uint64_t>(std::popcount(due));
     if (receives_max > 0 && group.mark.receives >= receives_max) {
       dead |= due;
     } else {

@@ -47,6 +47,7 @@ inline Mark changed(const Mark& mark, MarkKind kind, engine::Instant due) {
 struct Expired {
   std::vector<engine::Offset> used_up;
   Runs ready;  ///< in no order
+  std::uint64_t timed_out = 0;  ///< of all of them: were held, not delayed
 };
 
 /// The messages of one log that were touched and are not done with: everything else is either never

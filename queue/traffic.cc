@@ -18,12 +18,19 @@ double begin_of(std::size_t one) {
 Spread Spread::since(const Spread& before) const {
   Spread grown;
   for (std::size_t i = 0; i < kClasses; ++i) grown.counts_[i] = counts_[i] - before.counts_[i];
+  grown.sum_ms_ = sum_ms_ - before.sum_ms_;
   return grown;
 }
 
 std::uint64_t Spread::count() const {
   std::uint64_t all = 0;
-  for (const std::uint32_t count : counts_) all += count;
+  for (const std::uint64_t count : counts_) all += count;
+  return all;
+}
+
+std::uint64_t Spread::below(Duration bound) const {
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i < class_of(bound); ++i) all += counts_[i];
   return all;
 }
 
@@ -65,6 +72,10 @@ void Queues::State::count(const Queue& queue, const Op& op, const Circumstances&
   } else if (const auto* const ack = std::get_if<AckOp>(&op)) {
     if (with.passed_over) traffic.passed_over += messages(ack->runs);
     if (!with.passed_over && with.to.empty()) traffic.acked += messages(ack->runs);
+  } else if (const auto* const nack = std::get_if<NackOp>(&op)) {
+    traffic.nacked += messages(nack->runs);
+  } else if (const auto* const dead = std::get_if<DeadOp>(&op)) {
+    traffic.died += messages(dead->runs);
   }
 }
 
@@ -112,6 +123,38 @@ std::optional<QueueSample> Queues::sample(std::uint32_t id) const {
   return QueueSample{queue->name,     id,
                      topic,           appended - std::min(appended, passed_over),
                      *queue->traffic, queue->counters()};
+}
+
+std::vector<QueueFigures> Queues::figures(const std::string& after, std::size_t work) const {
+  std::vector<QueueFigures> all;
+  const std::string prefix = "queue/";
+  for (const auto& key : state_->core.catalog().list(prefix, prefix + after, work)) {
+    const Queue* const queue = state_->find(std::string_view(key).substr(prefix.size()));
+    if (!queue) continue;
+    all.push_back(state_->figures(*queue));
+    work -= std::min(work, queue->partitions.size());
+    if (work == 0) break;
+  }
+  return all;
+}
+
+QueueFigures Queues::State::figures(const Queue& queue) const {
+  QueueFigures figures{queue.name, queue.counters()};
+  figures.attached = queue.attached();
+  figures.waiting = queue.waiters ? queue.waiters->size() : 0;
+  figures.traffic = queue.traffic.get();
+  for (std::size_t i = 0; i < queue.partitions.size(); ++i) {
+    const Partition& partition = queue.partitions[i];
+    Offset begin{0};
+    if (queue.attached()) begin = queue.definition.source->start_offsets[i];
+    const Offset end = core.status(partition.log).visible_end;
+    if (end > begin) figures.sent += static_cast<std::uint64_t>(end.value() - begin.value());
+    const auto backlog = core.backlog(partition.log, partition.delivery.floor());
+    if (backlog.records == 0) continue;
+    figures.behind += backlog.records;
+    figures.oldest = std::min(figures.oldest.value_or(backlog.oldest_append), backlog.oldest_append);
+  }
+  return figures;
 }
 
 }  // namespace twofold::queue
