@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/durability.h"
+#include "http/metrics_options.h"
 #include "http/sqs/options.h"
 
 namespace twofold {
@@ -99,6 +100,11 @@ struct Config {
     std::string keys_file;  // empty: nobody is asked for a key
     bool insecure = false;  // listen beyond this machine all the same
   };
+  struct Metrics {
+    bool enabled = true;
+    http::MetricsDetail detail{};
+    int max_entities = 0;
+  };
   struct Log {
     LogLevel level{};
     LogFormat format{};
@@ -116,6 +122,7 @@ struct Config {
   Log log;
   Ui ui;
   Auth auth;
+  Metrics metrics;
 
   /// Where each key's value came from, for people: "default", "twofold.toml:3",
   /// "environment TWOFOLD_HTTP_LISTEN", "flag --http". Holds every key.

@@ -170,6 +170,16 @@ constexpr std::array kKeys{
     Key{"auth.insecure", Kind::boolean, "false", "", "",
         "listen on addresses beyond this machine although nobody is asked for a key",
         TWOFOLD_SLOT(auth.insecure)},
+    Key{"metrics.enabled", Kind::boolean, "true", "", "",
+        "serve /metrics for Prometheus",
+        TWOFOLD_SLOT(metrics.enabled)},
+    Key{"metrics.detail", Kind::choice, "topic", "topic|partition", "",
+        "whether groups are told by topic, or by partition as well",
+        TWOFOLD_SLOT(metrics.detail)},
+    Key{"metrics.max_entities", Kind::count, "1000", "1", "100000",
+        "queues, partitions of topics, and group readings each that get series of their own; the "
+        "others are added up",
+        TWOFOLD_SLOT(metrics.max_entities)},
 };
 // clang-format on
 
