@@ -12,6 +12,7 @@
 #include "engine/core.h"
 #include "engine/requests.h"
 #include "http/access/access.h"
+#include "http/metrics_options.h"
 #include "http/sqs/options.h"
 #include "http/sqs/recent_names.h"
 #include "log/groups.h"
@@ -20,6 +21,12 @@
 
 namespace twofold::http {
 
+namespace metrics {
+class Surveyor;
+class Text;
+std::shared_ptr<Surveyor> make_surveyor(engine::Core& core, log::Topics& topics,
+                                        log::Groups& groups, queue::Queues& queues);
+}  // namespace metrics
 namespace inspect {
 class Inspector;
 std::shared_ptr<Inspector> make_inspector(engine::Core& core, log::Topics& topics,
@@ -77,6 +84,9 @@ struct Broker {
   /// Those who look on. On the core only.
   std::shared_ptr<inspect::Inspector> inspector =
       inspect::make_inspector(core, topics, groups, queues);
+  /// Who counts for /metrics. On the core only.
+  std::shared_ptr<metrics::Surveyor> surveyor =
+      metrics::make_surveyor(core, topics, groups, queues);
   ServerInfo server{};
   std::atomic<Health> health{Health::starting};
   /// What a topic or queue gets when its creator does not say.
@@ -89,8 +99,8 @@ struct Broker {
   queue::FilterCompiler compile_filter{};
   /// More lines for /readyz (disk, journal); called on I/O threads, must be quick.
   std::function<std::vector<HealthCheck>()> checks{};
-  /// More samples for /metrics in Prometheus text, each line ended. Called on the core.
-  std::function<void(std::string& out)> metrics{};
+  /// More samples for /metrics, in one turn of the core.
+  std::function<void(metrics::Text& out)> engine_metrics{};
   /// Every setting, as it is in force.
   std::vector<Setting> settings{};
   /// Who may ask for anything.
@@ -124,6 +134,7 @@ struct ServerOptions {
   bool compression = true;  ///< of JSON over WebSocket, for those who ask for it
   sqs::Options sqs{};
   PagesOptions pages{};
+  MetricsOptions metrics{};
 };
 
 }  // namespace twofold::http

@@ -69,6 +69,8 @@ void Lane::wait_for_tick() {
   timer_.expires_after(kTick);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
+    const auto late = boost::asio::steady_timer::clock_type::now() - timer_.expiry();
+    metrics.loop_lag.add(std::chrono::duration_cast<std::chrono::nanoseconds>(late));
     tick();
     wait_for_tick();
   });

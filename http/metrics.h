@@ -10,6 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/histogram.h"
+#include "http/metrics/text.h"
+
 namespace twofold::http {
 
 /// A number that one thread counts and any thread may read.
@@ -24,8 +27,6 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-inline constexpr std::size_t kDurationBuckets = 18;  // 17 bounds and +Inf
-
 /// The statuses this server answers with; anything else counts as the last.
 inline constexpr std::array kStatuses = {101, 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 410,
                                          412, 413, 414, 415, 422, 426, 429, 431, 500, 503, 507};
@@ -39,8 +40,7 @@ struct OperationName {
 /// What one operation did on one I/O thread.
 struct OperationMetrics {
   std::array<Counter, kStatuses.size()> statuses;
-  std::array<Counter, kDurationBuckets> durations;
-  Counter duration_sum_us;
+  engine::DurationHistogram durations;
 };
 
 /// What one I/O thread counts. Written by that thread, read by whoever scrapes; no locks.
@@ -65,18 +65,17 @@ class LaneMetrics {
   Counter stream_publishes;
   Counter records_answered;  ///< in answers; those of streams are stream_messages
   Counter bytes_sent;        ///< to clients: answers and streams
+  engine::DurationHistogram loop_lag;  ///< how late its timer fires
 
  private:
   std::unique_ptr<OperationMetrics[]> operations_;
   std::size_t count_;
 };
 
-/// Prometheus text 0.0.4 of the HTTP side, summed over the threads; `names` are the operations.
-void append_http_metrics(std::string& out, std::span<const LaneMetrics* const> lanes,
+/// What the HTTP side has counted, summed over the threads; `names` are the operations.
+void append_http_metrics(metrics::Text& out, std::span<const LaneMetrics* const> lanes,
                          std::span<const OperationName> names);
 /// process_cpu_seconds_total and its siblings, of this process.
-void append_process_metrics(std::string& out);
-/// A label's value, escaped, without the quotes.
-void append_label(std::string& out, std::string_view value);
+void append_process_metrics(metrics::Text& out);
 
 }  // namespace twofold::http

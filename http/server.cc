@@ -121,10 +121,15 @@ void Server::State::sample_entities() {
   for (const auto& [log, records] : given.by_log)
     if (const auto topic = broker.topics.topic_of(log)) given.by_topic[*topic] += records;
   std::vector<std::uint32_t> topics = broker.topics.take_stirred(kStirredMax);
-  for (const auto& [topic, records] : given.by_topic) topics.push_back(topic);
+  for (const auto& [topic, records] : given.by_topic) {
+    topics.push_back(topic);
+    common.reads.add_up(topic, records);
+  }
   for (const std::uint32_t id : known(entities.topics(), std::move(topics))) {
     if (const auto sample = broker.topics.sample(id))
       entities.see(id, sample->name, sample->appended, given.by_topic[id]);
+    else
+      common.reads.forget(id);
   }
   entities.end();
 }

@@ -220,14 +220,13 @@ CertificateInfo Tls::certificate() const {
   return info_;
 }
 
-void Tls::append_metrics(std::string& out) const {
-  fmt::format_to(std::back_inserter(out),
-                 "# TYPE twofold_tls_handshakes_total counter\n"
-                 "twofold_tls_handshakes_total{{result=\"ok\"}} {}\n"
-                 "twofold_tls_handshakes_total{{result=\"failed\"}} {}\n"
-                 "# TYPE twofold_tls_certificate_not_after_seconds gauge\n"
-                 "twofold_tls_certificate_not_after_seconds {}\n",
-                 done_.load(), failed_.load(), certificate().until_unix);
+void Tls::append_metrics(metrics::Text& out) const {
+  if (out.begin("twofold_tls_handshakes_total")) {
+    out.value(metrics::Labels("result", "ok"), done_.load());
+    out.value(metrics::Labels("result", "failed"), failed_.load());
+  }
+  out.only("twofold_tls_certificate_not_after_seconds",
+           static_cast<double>(certificate().until_unix));
 }
 
 std::unique_ptr<const ClientCertificate> client_certificate(ssl_st* ssl) {

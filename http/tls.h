@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "http/metrics/text.h"
 
 struct ssl_st;      // SSL
 struct ssl_ctx_st;  // SSL_CTX
@@ -75,8 +76,8 @@ class Tls {
     ++(well ? done_ : failed_);
   }
   std::size_t under_way() const { return under_way_; }
-  /// Prometheus text: handshakes, and until when the certificate is good.
-  void append_metrics(std::string& out) const;
+  /// Handshakes, and until when the certificate is good.
+  void append_metrics(metrics::Text& out) const;
 
  private:
   Tls() = default;

@@ -1,110 +1,114 @@
-// GET /metrics: Prometheus text. Counters of the I/O threads are summed here; what the core knows
-// is asked in one turn of it.
+// GET /metrics: Prometheus text. What has a name is gone through in short turns of the core, what
+// the engine counts is asked in one; the page is then written on the storage pool, because ten
+// thousand queues are megabytes of text.
+#include <regex>
+
 #include <fmt/format.h>
 
 #include "http/metrics.h"
+#include "http/metrics/named.h"
+#include "http/on_core.h"
 #include "http/rest/handlers.h"
 #include "http/server_common.h"
 
 namespace twofold::http {
 namespace {
 
-constexpr std::size_t kLabelValuesMax = 1'000;  // per label: what is beyond is counted only
+using metrics::Labels;
+using metrics::Surveyor;
+using metrics::Text;
 
-void append_sample(std::string& out, std::string_view metric, std::string_view label,
-                   std::string_view name, std::string_view more, std::int64_t value) {
-  fmt::format_to(std::back_inserter(out), "twofold_{}{{{}=\"", metric, label);
-  append_label(out, name);
-  fmt::format_to(std::back_inserter(out), "\"{}}} {}\n", more, value);
-}
+constexpr std::size_t kPatternMax = 256;
+using NameFilter = std::function<bool(std::string_view)>;
 
-void append_queues(std::string& out, const queue::Queues& queues) {
-  const auto infos = queues.list("", kLabelValuesMax);
-  out += "# TYPE twofold_queue_messages gauge\n";
-  for (const queue::QueueInfo& info : infos) {
-    const queue::QueueCounters& counters = info.counters;
-    const auto sample = [&](std::string_view state, std::uint64_t count) {
-      append_sample(out, "queue_messages", "queue", info.name,
-                    fmt::format(",state=\"{}\"", state), static_cast<std::int64_t>(count));
-    };
-    sample("ready", counters.ready);
-    sample("inflight", counters.in_flight);
-    sample("delayed", counters.delayed);
-    sample("dead", counters.dead);
+// By the executor that takes polynomial time: a pattern must not cost more than its page.
+Try<NameFilter> name_filter(const Call& call, std::string_view parameter) {
+  const auto given = call.query(parameter);
+  if (!given) return NameFilter();
+  Problem bad(ProblemKind::invalid_request,
+              fmt::format("{} is no regular expression of up to {} characters.", parameter,
+                          kPatternMax),
+              std::string(parameter));
+  if (given->size() > kPatternMax) return bad;
+  try {
+    const std::regex pattern(std::string(*given),
+                             std::regex::ECMAScript | std::regex_constants::__polynomial);
+    return NameFilter([pattern](std::string_view name) {
+      return std::regex_match(name.begin(), name.end(), pattern);
+    });
+  } catch (const std::regex_error&) {
+    return bad;
   }
 }
 
-void append_topics(std::string& out, const log::Topics& topics) {
-  const auto infos = topics.list("", kLabelValuesMax);
-  std::string starts = "# TYPE twofold_partition_start_offset gauge\n";
-  std::string ends = "# TYPE twofold_partition_end_offset gauge\n";
-  std::string counts = "# TYPE twofold_topic_partitions gauge\n";
-  std::string sizes = "# TYPE twofold_topic_size_bytes gauge\n";
-  for (const log::TopicInfo& info : infos) {
-    const auto offsets = topics.offsets(info.name);
-    if (!offsets) continue;
-    std::uint64_t bytes = 0;
-    for (const log::PartitionOffsets& partition : *offsets) {
-      const std::string label = fmt::format(",partition=\"{}\"", partition.partition.value());
-      append_sample(starts, "partition_start_offset", "topic", info.name, label,
-                    partition.status.start.value());
-      append_sample(ends, "partition_end_offset", "topic", info.name, label,
-                    partition.status.visible_end.value());
-      bytes += partition.status.bytes;
-    }
-    append_sample(counts, "topic_partitions", "topic", info.name, "", info.config.partitions);
-    append_sample(sizes, "topic_size_bytes", "topic", info.name, "",
-                  static_cast<std::int64_t>(bytes));
-  }
-  out.append(starts).append(ends).append(counts).append(sizes);
+Try<metrics::Selection> selection_of(const Call& call) {
+  metrics::Selection selection;
+  selection.entities_max = call.common.options.metrics.entities_max;
+  auto queue = name_filter(call, "queue");
+  if (!queue) return std::move(queue).problem();
+  selection.queue = *std::move(queue);
+  auto topic = name_filter(call, "topic");
+  if (!topic) return std::move(topic).problem();
+  selection.topic = *std::move(topic);
+  return selection;
 }
 
-void append_groups(std::string& out, const log::Groups& groups) {
-  out += "# TYPE twofold_group_committed_offset gauge\n";
-  for (const log::GroupInfo& info : groups.list("", kLabelValuesMax)) {
-    for (const log::CommittedOffset& committed : info.offsets) {
-      std::string label = ",topic=\"";
-      append_label(label, committed.topic);
-      label += fmt::format("\",partition=\"{}\"", committed.partition.value());
-      append_sample(out, "group_committed_offset", "group", info.name, label,
-                    committed.offset.value());
-    }
-  }
+std::vector<std::string> wanted_by(const Call& call) {
+  std::vector<std::string> wanted;
+  for (const QueryItem& item : call.target.query())
+    if (item.name == "name[]") wanted.emplace_back(item.value);
+  return wanted;
 }
 
-std::string broker_metrics(const Broker& broker) {
-  std::string out;
-  append_queues(out, broker.queues);
-  append_topics(out, broker.topics);
-  append_groups(out, broker.groups);
-  if (broker.metrics) broker.metrics(out);
-  return out;
-}
-
-void append_build(std::string& out, const Broker& broker) {
-  fmt::format_to(std::back_inserter(out),
-                 "# TYPE twofold_build_info gauge\n"
-                 "twofold_build_info{{version=\"{}\",commit=\"{}\"}} 1\n"
-                 "# TYPE twofold_start_time_seconds gauge\ntwofold_start_time_seconds {:.3f}\n",
-                 broker.server.version, broker.server.commit,
-                 static_cast<double>(broker.server.started.value()) / 1e3);
+void append_server(Text& out, const Call& call) {
+  const ServerInfo& server = call.broker.server;
+  const double started = static_cast<double>(server.started.value()) / 1e3;
+  if (out.begin("twofold_build_info"))
+    out.value(Labels("version", server.version).add("commit", server.commit), std::uint64_t{1});
+  out.only("twofold_start_time_seconds", started);
+  out.only("process_start_time_seconds", started);
+  append_process_metrics(out);
+  std::vector<OperationName> names;
+  for (std::size_t i = 0; i < operation_count(); ++i) names.push_back(operation_name(i));
+  append_http_metrics(out, call.common.lane_metrics, names);
+  if (!out.begin("twofold_memory_bytes")) return;
+  out.value(Labels("kind", "bodies"), call.common.body_bytes.load());
+  out.value(Labels("kind", "answers"), call.common.answer_bytes.load());
 }
 
 }  // namespace
 
 Task<Try<>> metrics_page(Call& call) {
-  std::string& out = call.reply.body;
+  const MetricsOptions& options = call.common.options.metrics;
+  if (!options.enabled)
+    co_return Problem(ProblemKind::not_found, "Metrics are off: metrics.enabled is false.", "path");
+  auto selection = selection_of(call);
+  if (!selection) co_return std::move(selection).problem();
   call.reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  append_build(out, call.broker);
-  append_process_metrics(out);
-  std::vector<OperationName> names;
-  for (std::size_t i = 0; i < operation_count(); ++i) names.push_back(operation_name(i));
-  append_http_metrics(out, call.common.lane_metrics, names);
+  Text out(wanted_by(call));
+  append_server(out, call);
   // During recovery the core is busy and its rooms are half built.
-  if (call.broker.health == Health::starting) co_return Try<>();
-  auto ask = [&broker = call.broker] { return broker_metrics(broker); };
-  const std::string samples = co_await ask_core(call.broker.core, std::move(ask));
-  out.append(samples);
+  if (call.broker.health == Health::starting) {
+    call.reply.body = out.take();
+    co_return Try<>();
+  }
+  auto engine = [&] {
+    if (call.broker.engine_metrics) call.broker.engine_metrics(out);
+    return true;
+  };
+  co_await ask_core(call.broker.core, std::move(engine));
+  auto survey = [&](engine::Completion<Surveyor::Made> done) {
+    call.broker.surveyor->ask(options.detail, std::move(done));
+  };
+  const auto made = co_await on_core<Surveyor::Made>(call.broker.core, std::move(survey));
+  if (!made) co_return Problem(made.error());
+  const auto read = call.common.reads.in_all();
+  auto write = [&] {
+    append_named(out, **made, *selection, read);
+    return true;
+  };
+  co_await run_on(call.broker.storage_pool, std::move(write));
+  call.reply.body = out.take();
   co_return Try<>();
 }
 

@@ -28,6 +28,10 @@ constexpr std::array kReading = {
     QueryParam{"filter", "string", "only records that match, like headers.region = 'EU'; a page may be empty before the end"},
     QueryParam{"follow", "boolean", "with application/x-ndjson: go on for ever (false)"},
     QueryParam{"lastEventId", "string", "with text/event-stream: as the field Last-Event-ID"}};
+constexpr std::array kMeasuring = {
+    QueryParam{"name[]", "string", "only metrics whose names begin like this, with or without twofold_; may be given again"},
+    QueryParam{"queue", "string", "only queues whose whole name matches this regular expression"},
+    QueryParam{"topic", "string", "likewise topics, and where groups stand in them"}};
 constexpr std::array kOneRecord = {kEncoding};
 constexpr std::array kRaw = {
     QueryParam{"key", "string", "the record's key"},
@@ -154,7 +158,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/readyz", "readyz", "Whether the broker serves", P::nothing, A::nothing, S::always, B::nothing, &readyz, kVerbose},
     {"GET", "/startupz", "startupz", "Whether recovery is done", P::nothing, A::nothing, S::always, B::nothing, &startupz, kVerbose},
     {"GET", "/health", "health", "The same as /readyz", P::nothing, A::nothing, S::always, B::nothing, &readyz, kVerbose},
-    {"GET", "/metrics", "metrics", "Prometheus metrics", P::inspect, A::broker, S::always, B::nothing, &metrics_page, {}},
+    {"GET", "/metrics", "metrics", "Prometheus metrics", P::inspect, A::broker, S::always, B::nothing, &metrics_page, kMeasuring},
     {"GET", "/openapi.json", "openapi", "This table as OpenAPI 3.1", P::nothing, A::nothing, S::always, B::nothing, &openapi, {}},
     {"GET", "/errors/{code}", "error", "What an error code means", P::nothing, A::nothing, S::always, B::nothing, &error_page, {}},
 });

@@ -29,14 +29,28 @@ class Reads {
     const std::lock_guard lock(mutex_);
     counts_.by_topic[topic] += records;
   }
+  /// Takes note of what came of numbers that were taken: how much a topic was read in all.
+  void add_up(std::uint32_t topic, std::uint64_t records) {
+    const std::lock_guard lock(mutex_);
+    in_all_[topic] += records;
+  }
+  void forget(std::uint32_t topic) {
+    const std::lock_guard lock(mutex_);
+    in_all_.erase(topic);
+  }
+  std::unordered_map<std::uint32_t, std::uint64_t> in_all() const {
+    const std::lock_guard lock(mutex_);
+    return in_all_;
+  }
   Counts take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(counts_, {});
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Counts counts_;
+  std::unordered_map<std::uint32_t, std::uint64_t> in_all_;  // by topic, until it is removed
 };
 
 }  // namespace twofold::http::stats

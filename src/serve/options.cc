@@ -41,6 +41,8 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.compression = config.http.compression;
   options.pages = {config.ui.enabled, config.ui.read_only, config.ui.dir,
                    config.ui.frame_ancestors};
+  options.metrics = {config.metrics.enabled, config.metrics.detail,
+                     static_cast<std::size_t>(config.metrics.max_entities)};
   options.sqs.profile = config.sqs.profile;
   options.sqs.delay_max = std::chrono::duration_cast<std::chrono::seconds>(config.sqs.delay_max);
   options.sqs.visibility_max =

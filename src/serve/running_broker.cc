@@ -135,8 +135,8 @@ Result<> RunningBroker::build() {
   if (!config_.auth.keys_file.empty()) {
     reload_.add("keys", [this] { return load_keys(config_, broker_->access.keyring); });
   }
-  broker_->metrics = [&core, tls = *tls](std::string& out) {
-    append_engine_metrics(core, out);
+  broker_->engine_metrics = [this, tls = *tls](http::metrics::Text& out) {
+    append_engine_metrics(*engine_, recovery_seconds_, out);
     if (tls) tls->append_metrics(out);
   };
   if (*tls) {
@@ -183,8 +183,10 @@ Result<> RunningBroker::listen() {
 }
 
 Result<> RunningBroker::recover() {
+  const engine::Stopwatch since;
   const auto report = engine_->recover();
   if (!report) return report.error();
+  recovery_seconds_ = static_cast<double>(since.elapsed() / std::chrono::microseconds(1)) / 1e6;
   engine::diag(DiagLevel::info, "engine", "recovered",
                {{"blocks", std::to_string(report->blocks)},
                 {"bytes", std::to_string(report->bytes)},

@@ -18,6 +18,7 @@
 #include "engine/engine.h"
 #include "engine/requests.h"
 #include "http/broker.h"
+#include "http/metrics/text.h"
 #include "http/server.h"
 #include "log/groups.h"
 #include "log/topics.h"
@@ -88,6 +89,7 @@ class RunningBroker {
   class Signals;
   std::unique_ptr<Signals> signals_;
   std::unique_ptr<Supervisor> supervisor_;
+  double recovery_seconds_ = 0;
   int signals_seen_ = 0;
   int exit_code_ = 0;
 };
@@ -102,8 +104,9 @@ engine::Result<> load_keys(const Config& config, http::access::Keyring& keyring)
 /// What topics and queues get when their creators do not say.
 void set_defaults(const Config& config, http::Broker& broker);
 log::GroupsOptions groups_options(const Config& config);
-/// Metrics of the engine in Prometheus text. On the core.
-void append_engine_metrics(const engine::CoreImpl& core, std::string& out);
+/// Metrics of the engine. On the core.
+void append_engine_metrics(engine::Engine& engine, double recovery_seconds,
+                           http::metrics::Text& out);
 /// "127.0.0.1:8080", "[::1]:8080" taken apart; localhost is 127.0.0.1. Error: invalid_request.
 engine::Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& listen);
 

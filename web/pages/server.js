@@ -45,7 +45,7 @@ function Health({ health, counted }) {
 function Process({ metrics }) {
   return html`<section class="card"><div class="title"><h2>This process</h2></div><div class="table"><table aria-label="This process"><tbody>
       ${[["Memory", bytes(value(metrics, "process_resident_memory_bytes"))], ["CPU time", span(1_000 * value(metrics, "process_cpu_seconds_total"))], ["Open files", `${count(value(metrics, "process_open_fds"))} of ${count(value(metrics, "process_max_fds"))}`],
-        ["Connections", count(value(metrics, "twofold_connections"))], ["Streams", count(value(metrics, "twofold_streams"))], ["Disk free", bytes(value(metrics, "twofold_disk_free_bytes"))],
+        ["Connections", count(value(metrics, "twofold_connections"))], ["Streams", count(value(metrics, "twofold_ws_connections"))], ["Disk free", bytes(value(metrics, "twofold_disk_free_bytes"))],
         ["Journal written", bytes(value(metrics, "twofold_journal_bytes_total"))], ["Records stored", count(value(metrics, "twofold_records_total"))], ["Segments", count(value(metrics, "twofold_segments"))]]
         .map(([title, text]) => html`<tr key=${title}><td>${title}</td><td class="num">${text}</td></tr>`)}</tbody></table></div></section>`;
 }

@@ -1,0 +1,253 @@
+#include "http/metrics/named.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace twofold::http::metrics {
+namespace {
+
+/// What is written, and where that comes from: most of it is the survey's own.
+struct Shown {
+  std::vector<const QueueRow*> queues;
+  std::vector<const TopicRow*> topics;
+  std::vector<const Standing*> standings;
+  std::vector<const GroupRow*> groups;
+  QueueRow other_queues;
+  TopicRow other_topics;
+  std::uint64_t other_partitions = 0;
+  std::uint64_t other_read = 0;
+  Standing other_standings;
+  bool more_queues = false, more_topics = false, more_groups = false;
+};
+
+bool passes(const std::function<bool(std::string_view)>& filter, std::string_view name) {
+  return !filter || filter(name);
+}
+
+void choose_queues(Shown& shown, const Survey& survey, const Selection& selection) {
+  for (const QueueRow& row : survey.queues) {
+    if (!passes(selection.queue, row.name)) continue;
+    if (shown.queues.size() < selection.entities_max) {
+      shown.queues.push_back(&row);
+    } else {
+      shown.more_queues = true;
+      shown.other_queues.add(row);
+    }
+  }
+  shown.other_queues.name = kOthers;
+  if (shown.more_queues) shown.queues.push_back(&shown.other_queues);
+}
+
+// A topic counts with its partitions.
+void choose_topics(Shown& shown, const Survey& survey, const Selection& selection,
+                   const std::unordered_map<std::uint32_t, std::uint64_t>& read) {
+  std::size_t left = selection.entities_max;
+  TopicRow& others = shown.other_topics;
+  PartitionRow sum{0, 0};
+  for (const TopicRow& row : survey.topics) {
+    if (!passes(selection.topic, row.name)) continue;
+    if (!shown.more_topics && row.partitions.size() <= left) {
+      left -= row.partitions.size();
+      shown.topics.push_back(&row);
+      continue;
+    }
+    shown.more_topics = true;
+    shown.other_partitions += row.partitions.size();
+    others.bytes += row.bytes;
+    if (row.oldest_seconds > 0)
+      others.oldest_seconds = others.oldest_seconds > 0
+                                  ? std::min(others.oldest_seconds, row.oldest_seconds)
+                                  : row.oldest_seconds;
+    for (const PartitionRow& one : row.partitions) {
+      sum.start += one.start;
+      sum.end += one.end;
+    }
+    if (const auto found = read.find(row.id); found != read.end()) shown.other_read += found->second;
+  }
+  others.name = kOthers;
+  others.partitions.push_back(sum);
+  if (shown.more_topics) shown.topics.push_back(&others);
+}
+
+void choose_groups(Shown& shown, const Survey& survey, const Selection& selection) {
+  for (const Standing& row : survey.standings) {
+    if (!passes(selection.topic, row.topic)) continue;
+    if (shown.standings.size() < selection.entities_max) {
+      shown.standings.push_back(&row);
+      continue;
+    }
+    shown.more_groups = true;
+    Standing& others = shown.other_standings;
+    others.lag += row.lag;
+    others.lag_seconds = std::max(others.lag_seconds, row.lag_seconds);
+    others.committed = others.committed.value_or(0) + row.committed.value_or(0);
+  }
+  shown.other_standings.group = kOthers;
+  shown.other_standings.topic = kOthers;
+  if (shown.more_groups) shown.standings.push_back(&shown.other_standings);
+  for (const GroupRow& row : survey.groups) {
+    if (shown.groups.size() < selection.entities_max) shown.groups.push_back(&row);
+  }
+  shown.more_groups |= survey.groups.size() > selection.entities_max;
+}
+
+template <class Value>
+void each_queue(Text& out, const Shown& shown, std::string_view name, Value value) {
+  if (!out.begin(name)) return;
+  for (const QueueRow* row : shown.queues) out.value(Labels("queue", row->name), value(*row));
+}
+
+/// Counters of what happened: zeros where nothing did.
+void each_done(Text& out, const Shown& shown, std::string_view name,
+               std::uint64_t Done::*counter) {
+  each_queue(out, shown, name, [counter](const QueueRow& row) {
+    return row.done ? (*row.done).*counter : std::uint64_t{0};
+  });
+}
+
+void each_times(Text& out, const Shown& shown, std::string_view name, Times Done::*times) {
+  if (!out.begin(name)) return;
+  for (const QueueRow* row : shown.queues) {
+    if (!row->done) continue;
+    const Times& of = (*row->done).*times;
+    out.distribution(Labels("queue", row->name), {kQueueBounds, of.counts, of.sum_seconds});
+  }
+}
+
+void append_queues(Text& out, const Shown& shown) {
+  if (out.begin("twofold_queue_messages")) {
+    for (const QueueRow* row : shown.queues) {
+      const auto sample = [&](std::string_view state, std::uint64_t count) {
+        out.value(Labels("queue", row->name).add("state", state), count);
+      };
+      sample("ready", row->counters.ready);
+      sample("inflight", row->counters.in_flight);
+      sample("delayed", row->counters.delayed);
+      sample("blocked", row->counters.blocked);
+      sample("dead", row->counters.dead);
+    }
+  }
+  each_queue(out, shown, "twofold_queue_oldest_message_age_seconds",
+             [](const QueueRow& row) { return row.oldest_age_seconds; });
+  each_queue(out, shown, "twofold_queue_waiting_receivers",
+             [](const QueueRow& row) { return row.waiting; });
+  if (out.begin("twofold_queue_attached_lag_records")) {
+    for (const QueueRow* row : shown.queues)
+      if (row->behind)
+        out.value(Labels("queue", row->name), static_cast<std::uint64_t>(*row->behind));
+  }
+  each_queue(out, shown, "twofold_queue_sent_total", [](const QueueRow& row) { return row.sent; });
+  each_done(out, shown, "twofold_queue_received_total", &Done::received);
+  each_done(out, shown, "twofold_queue_redelivered_total", &Done::redelivered);
+  each_done(out, shown, "twofold_queue_acked_total", &Done::acked);
+  each_done(out, shown, "twofold_queue_nacked_total", &Done::nacked);
+  each_done(out, shown, "twofold_queue_visibility_expired_total", &Done::timed_out);
+  each_done(out, shown, "twofold_queue_dead_lettered_total", &Done::died);
+  each_done(out, shown, "twofold_queue_expired_total", &Done::expired);
+  each_done(out, shown, "twofold_queue_empty_receives_total", &Done::empty);
+  each_times(out, shown, "twofold_queue_wait_seconds", &Done::waited);
+  each_times(out, shown, "twofold_queue_processing_seconds", &Done::worked);
+}
+
+template <class Value>
+void each_topic(Text& out, const Shown& shown, std::string_view name, Value value) {
+  if (!out.begin(name)) return;
+  for (const TopicRow* row : shown.topics) out.value(Labels("topic", row->name), value(*row));
+}
+
+void each_partition(Text& out, const Shown& shown, std::string_view name,
+                    std::uint64_t PartitionRow::*offset) {
+  if (!out.begin(name)) return;
+  for (const TopicRow* row : shown.topics) {
+    if (row == &shown.other_topics) continue;
+    for (std::size_t i = 0; i < row->partitions.size(); ++i)
+      out.value(Labels("topic", row->name).add("partition", fmt::format_int(i).c_str()),
+                row->partitions[i].*offset);
+  }
+}
+
+std::uint64_t sum(const TopicRow& row, std::uint64_t PartitionRow::*offset) {
+  std::uint64_t all = 0;
+  for (const PartitionRow& one : row.partitions) all += one.*offset;
+  return all;
+}
+
+void append_topics(Text& out, const Shown& shown,
+                   const std::unordered_map<std::uint32_t, std::uint64_t>& read) {
+  each_topic(out, shown, "twofold_topic_partitions", [&](const TopicRow& row) {
+    return &row == &shown.other_topics ? shown.other_partitions
+                                       : std::uint64_t{row.partitions.size()};
+  });
+  each_topic(out, shown, "twofold_topic_size_bytes", [](const TopicRow& row) { return row.bytes; });
+  each_topic(out, shown, "twofold_topic_oldest_record_timestamp_seconds",
+             [](const TopicRow& row) { return row.oldest_seconds; });
+  each_topic(out, shown, "twofold_topic_appended_records_total",
+             [](const TopicRow& row) { return sum(row, &PartitionRow::end); });
+  each_topic(out, shown, "twofold_topic_read_records_total", [&](const TopicRow& row) {
+    if (&row == &shown.other_topics) return shown.other_read;
+    const auto found = read.find(row.id);
+    return found == read.end() ? std::uint64_t{0} : found->second;
+  });
+  each_topic(out, shown, "twofold_topic_trimmed_records_total",
+             [](const TopicRow& row) { return sum(row, &PartitionRow::start); });
+  each_partition(out, shown, "twofold_partition_start_offset", &PartitionRow::start);
+  each_partition(out, shown, "twofold_partition_end_offset", &PartitionRow::end);
+}
+
+Labels labels_of(const Standing& row) {
+  Labels labels("group", row.group);
+  labels.add("topic", row.topic);
+  if (row.partition) labels.add("partition", fmt::format_int(*row.partition).c_str());
+  return labels;
+}
+
+template <class Value>
+void each_lag(Text& out, const Shown& shown, std::string_view name, Value value) {
+  if (!out.begin(name)) return;
+  for (const Standing* row : shown.standings) {
+    Labels labels = labels_of(*row);
+    if (!row->committed) labels.add("committed", "none");
+    out.value(labels, value(*row));
+  }
+}
+
+void append_groups(Text& out, const Shown& shown) {
+  each_lag(out, shown, "twofold_group_lag_records", [](const Standing& row) { return row.lag; });
+  each_lag(out, shown, "twofold_group_lag_seconds",
+           [](const Standing& row) { return row.lag_seconds; });
+  if (out.begin("twofold_group_committed_offset")) {
+    for (const Standing* row : shown.standings)
+      if (row->committed) out.value(labels_of(*row), *row->committed);
+  }
+  if (out.begin("twofold_group_members")) {
+    for (const GroupRow* row : shown.groups) out.value(Labels("group", row->name), row->members);
+  }
+  if (out.begin("twofold_group_rebalances_total")) {
+    for (const GroupRow* row : shown.groups)
+      out.value(Labels("group", row->name), row->rebalances);
+  }
+}
+
+}  // namespace
+
+void append_named(Text& out, const Survey& survey, const Selection& selection,
+                  const std::unordered_map<std::uint32_t, std::uint64_t>& read) {
+  Shown shown;
+  choose_queues(shown, survey, selection);
+  choose_topics(shown, survey, selection, read);
+  choose_groups(shown, survey, selection);
+  if (out.begin("twofold_metrics_truncated")) {
+    out.value(Labels("kind", "queue"), std::uint64_t{shown.more_queues});
+    out.value(Labels("kind", "topic"), std::uint64_t{shown.more_topics});
+    out.value(Labels("kind", "group"), std::uint64_t{shown.more_groups});
+  }
+  out.only("twofold_queues", std::uint64_t{survey.queues.size()});
+  out.only("twofold_topics", std::uint64_t{survey.topics.size()});
+  out.only("twofold_groups", std::uint64_t{survey.groups.size()});
+  append_queues(out, shown);
+  append_topics(out, shown, read);
+  append_groups(out, shown);
+}
+
+}  // namespace twofold::http::metrics

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/broker.h"
+
+namespace twofold::http::metrics {
+
+/// Bounds of what queues time, in milliseconds and as they are written in seconds: where the classes
+/// of queue::Spread begin, so that each count is exact.
+inline constexpr std::array<std::int64_t, 19> kQueueBoundsMs = {
+    1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1'024, 2'048, 4'096, 8'192, 16'384, 65'536, 262'144,
+    1'048'576, 4'194'304};
+inline constexpr std::array<std::string_view, kQueueBoundsMs.size()> kQueueBounds = {
+    "0.001", "0.002", "0.004", "0.008", "0.016",  "0.032",  "0.064",   "0.128",    "0.256",   "0.512",
+    "1.024", "2.048", "4.096", "8.192", "16.384", "65.536", "262.144", "1048.576", "4194.304"};
+
+/// How long something took: counts of the classes between the bounds.
+struct Times {
+  std::array<std::uint64_t, kQueueBoundsMs.size() + 1> counts{};
+  double sum_seconds = 0;
+
+  void add(const queue::Spread& spread);
+  void add(const Times& other);
+};
+
+/// What happened in a queue that something happened in.
+struct Done {
+  std::uint64_t received = 0, redelivered = 0, acked = 0, nacked = 0;
+  std::uint64_t timed_out = 0, died = 0, expired = 0, empty = 0;
+  Times waited, worked;
+
+  void add(const Done& other);
+};
+struct QueueRow {
+  std::string name;
+  queue::QueueCounters counters{};
+  std::uint64_t sent = 0;
+  std::optional<std::int64_t> behind{};  ///< of an attached one
+  double oldest_age_seconds = 0;
+  std::uint64_t waiting = 0;
+  std::unique_ptr<Done> done{};
+
+  /// Of several: the sums, and the oldest.
+  void add(const QueueRow& other);
+};
+
+struct PartitionRow {
+  std::uint64_t start;
+  std::uint64_t end;
+};
+struct TopicRow {
+  std::string name;
+  std::uint32_t id = 0;
+  std::vector<PartitionRow> partitions{};
+  std::uint64_t bytes = 0;
+  double oldest_seconds = 0;  ///< Unix time; 0: empty
+};
+
+/// Where a group stands in a topic, or in one of its partitions.
+struct Standing {
+  std::string group;
+  std::string topic;
+  std::optional<std::int32_t> partition{};
+  std::optional<std::uint64_t> committed{};
+  std::uint64_t lag = 0;
+  double lag_seconds = 0;
+};
+struct GroupRow {
+  std::string name;
+  std::uint64_t members = 0;
+  std::uint64_t rebalances = 0;
+};
+
+/// Everything that has a name, at about one moment.
+struct Survey {
+  std::vector<QueueRow> queues;
+  std::vector<TopicRow> topics;
+  std::vector<GroupRow> groups;
+  std::vector<Standing> standings;
+};
+
+/// Goes through all queues, topics and groups in short turns of the core, between which everything
+/// else goes on.
+///
+/// Contract  Whoever asks while a survey is under way gets that one. One that took several turns is
+///           good for a second; a shorter one is made anew each time.
+/// Memory    about 250 bytes for each queue, 500 more once something happened there, 100 for each
+///           topic, 16 for each partition, 150 for each topic that a group reads, as long as
+///           somebody uses the survey, and one survey at most beyond that.
+/// Threads   the core; a survey may be read on any.
+class Surveyor : public std::enable_shared_from_this<Surveyor> {
+ public:
+  using Made = std::shared_ptr<const Survey>;
+
+  Surveyor(engine::Core& core, log::Topics& topics, log::Groups& groups, queue::Queues& queues)
+      : core_(core), topics_(topics), groups_(groups), queues_(queues) {}
+
+  void ask(MetricsDetail detail, engine::Completion<Made> done);
+
+ private:
+  enum class At { queues, topics, groups, end };
+
+  void step();
+  void step_queues();
+  void step_topics();
+  void step_groups();
+  void add(const log::GroupInfo& group);
+  void add(const log::GroupInfo& group, const std::string& topic);
+  void next(At at);
+
+  engine::Core& core_;
+  log::Topics& topics_;
+  log::Groups& groups_;
+  queue::Queues& queues_;
+
+  MetricsDetail detail_ = MetricsDetail::topic;
+  std::shared_ptr<Survey> making_;
+  At at_ = At::queues;
+  std::string after_;
+  int turns_ = 0;
+  std::vector<engine::Completion<Made>> waiting_;
+  Made last_;
+  engine::Instant last_at_{0};
+};
+
+}  // namespace twofold::http::metrics

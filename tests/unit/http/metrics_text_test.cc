@@ -1,0 +1,168 @@
+#include "http/metrics/text.h"
+
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "http/metrics/named.h"
+
+namespace twofold::http::metrics {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(MetricsText, AFamilySaysWhatItIsBeforeItsSamples) {
+  Text out;
+  ASSERT_TRUE(out.begin("twofold_queue_sent_total"));
+  out.value(Labels("queue", "kitchen"), std::uint64_t{18'446'744'073'709'551'615u});
+  EXPECT_EQ(out.take(),
+            "# HELP twofold_queue_sent_total Messages sent to the queue, or to its topic since it "
+            "reads there\n"
+            "# TYPE twofold_queue_sent_total counter\n"
+            "twofold_queue_sent_total{queue=\"kitchen\"} 18446744073709551615\n");
+}
+
+TEST(MetricsText, ValuesOfLabelsAreEscaped) {
+  EXPECT_EQ(Labels("a", "x\"y\\z\nw").add("b", "").text(), R"(a="x\"y\\z\nw",b="")");
+}
+
+TEST(MetricsText, BucketsAreCumulativeAndEndWithAll) {
+  Text out;
+  ASSERT_TRUE(out.begin("twofold_queue_wait_seconds"));
+  constexpr std::string_view kBounds[] = {"0.5", "1"};
+  const std::uint64_t counts[] = {2, 0, 3};
+  out.distribution(Labels("queue", "q"), {kBounds, counts, 7.25});
+  const std::string text = out.take();
+  EXPECT_THAT(text, HasSubstr("twofold_queue_wait_seconds_bucket{queue=\"q\",le=\"0.5\"} 2\n"
+                              "twofold_queue_wait_seconds_bucket{queue=\"q\",le=\"1\"} 2\n"
+                              "twofold_queue_wait_seconds_bucket{queue=\"q\",le=\"+Inf\"} 5\n"
+                              "twofold_queue_wait_seconds_sum{queue=\"q\"} 7.25\n"
+                              "twofold_queue_wait_seconds_count{queue=\"q\"} 5\n"));
+}
+
+TEST(MetricsText, DurationsOfSeveralThreadsAreAddedUp) {
+  engine::DurationHistogram one;
+  engine::DurationHistogram two;
+  one.add(std::chrono::microseconds{50});
+  two.add(std::chrono::microseconds{51});
+  two.add(std::chrono::seconds{11});
+  const engine::DurationHistogram* const both[] = {&one, &two};
+  Text out;
+  ASSERT_TRUE(out.begin("twofold_fsync_duration_seconds"));
+  out.durations(Labels(), both);
+  const std::string text = out.take();
+  EXPECT_THAT(text, HasSubstr("_bucket{le=\"0.00005\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("_bucket{le=\"0.0001\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("_bucket{le=\"10\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("_bucket{le=\"+Inf\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_fsync_duration_seconds_sum 11.000101\n"));
+}
+
+TEST(MetricsText, OnlyWhatWasAskedForIsWritten) {
+  Text out({"queue_sent", "process_"});
+  EXPECT_TRUE(out.begin("twofold_queue_sent_total"));
+  EXPECT_TRUE(out.begin("process_open_fds"));
+  EXPECT_FALSE(out.begin("twofold_queue_messages"));
+  EXPECT_THAT(out.take(), Not(HasSubstr("queue_messages")));
+}
+
+TEST(MetricsFamilies, EachIsThereOnceAndNamedForItsKind) {
+  std::set<std::string_view> names;
+  for (const Family& family : families()) {
+    EXPECT_TRUE(names.insert(family.name).second) << family.name;
+    EXPECT_EQ(family.kind == Kind::counter, family.name.ends_with("_total")) << family.name;
+    EXPECT_FALSE(family.help.empty() || family.help.ends_with(".")) << family.name;
+  }
+}
+
+TEST(MetricsTimes, CountsAreThoseOfTheSpread) {
+  queue::Spread spread;
+  spread.add(engine::Duration{0});
+  spread.add(engine::Duration{1});
+  spread.add(engine::Duration{3}, 2);
+  spread.add(std::chrono::hours{24});
+  Times times;
+  times.add(spread);
+  EXPECT_EQ(times.counts[0], 1u);  // less than a millisecond
+  EXPECT_EQ(times.counts[1], 1u);
+  EXPECT_EQ(times.counts[2], 2u);
+  EXPECT_EQ(times.counts.back(), 1u);
+  EXPECT_DOUBLE_EQ(times.sum_seconds, 86'400.007);
+}
+
+Survey survey_of(std::size_t queues, std::size_t topics) {
+  Survey survey;
+  for (std::size_t i = 0; i < queues; ++i) {
+    QueueRow row;
+    row.name = "q" + std::to_string(i);
+    row.sent = 10;
+    row.counters.ready = 1;
+    row.oldest_age_seconds = static_cast<double>(i);
+    survey.queues.push_back(std::move(row));
+  }
+  for (std::size_t i = 0; i < topics; ++i) {
+    TopicRow row{"t" + std::to_string(i), static_cast<std::uint32_t>(i)};
+    row.partitions = {{1, 5}, {0, 2}};
+    row.bytes = 100;
+    survey.topics.push_back(std::move(row));
+  }
+  survey.standings.push_back({"g", "t0", std::nullopt, 3, 4, 0.5});
+  survey.standings.push_back({"g", "t1", std::nullopt, std::nullopt, 7, 0});
+  return survey;
+}
+
+std::string written(const Survey& survey, const Selection& selection) {
+  Text out;
+  append_named(out, survey, selection,
+               {
+                   {0, 40},
+                   {2, 2 }
+  });
+  return out.take();
+}
+
+TEST(MetricsNamed, WhatIsBeyondTheLimitIsAddedUp) {
+  Selection selection;
+  selection.entities_max = 3;
+  const std::string text = written(survey_of(5, 3), selection);
+  EXPECT_THAT(text, HasSubstr("twofold_metrics_truncated{kind=\"queue\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_metrics_truncated{kind=\"topic\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_metrics_truncated{kind=\"group\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_queues 5\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_queue_sent_total{queue=\"q2\"} 10\n"
+                              "twofold_queue_sent_total{queue=\"(others)\"} 20\n"));
+  EXPECT_THAT(text, HasSubstr("age_seconds{queue=\"(others)\"} 4\n"));
+  // A topic counts with its two partitions.
+  EXPECT_THAT(text, HasSubstr("twofold_topic_partitions{topic=\"t0\"} 2\n"
+                              "twofold_topic_partitions{topic=\"(others)\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_topic_appended_records_total{topic=\"(others)\"} 14\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_topic_read_records_total{topic=\"(others)\"} 2\n"));
+  EXPECT_THAT(text, Not(HasSubstr("twofold_partition_end_offset{topic=\"(others)\"")));
+}
+
+TEST(MetricsNamed, AFilterIsAppliedBeforeTheLimit) {
+  Selection selection;
+  selection.entities_max = 1;
+  selection.queue = [](std::string_view name) { return name == "q4"; };
+  selection.topic = [](std::string_view name) { return name == "t1"; };
+  const std::string text = written(survey_of(5, 3), selection);
+  EXPECT_THAT(text, HasSubstr("twofold_queue_sent_total{queue=\"q4\"} 10\n"));
+  EXPECT_THAT(text, Not(HasSubstr("q0")));
+  EXPECT_THAT(text, HasSubstr("twofold_metrics_truncated{kind=\"queue\"} 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("t0")));
+}
+
+TEST(MetricsNamed, AGroupWithoutACommitSaysSo) {
+  const std::string text = written(survey_of(0, 2), {});
+  EXPECT_THAT(text, HasSubstr("twofold_group_lag_records{group=\"g\",topic=\"t0\"} 4\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("twofold_group_lag_records{group=\"g\",topic=\"t1\",committed=\"none\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_group_committed_offset{group=\"g\",topic=\"t0\"} 3\n"));
+  EXPECT_THAT(text, Not(HasSubstr("twofold_group_committed_offset{group=\"g\",topic=\"t1\"}")));
+}
+
+}  // namespace
+}  // namespace twofold::http::metrics
