@@ -220,13 +220,14 @@ CertificateInfo Tls::certificate() const {
   return info_;
 }
 
-void Tls::append_metrics(metrics::Text& out) const {
-  if (out.begin("twofold_tls_handshakes_total")) {
-    out.value(metrics::Labels("result", "ok"), done_.load());
-    out.value(metrics::Labels("result", "failed"), failed_.load());
+void Tls::append_metrics(const Tls* tls, metrics::Text& out) {
+  if (out.begin("twofold_tls_handshakes_total") && tls) {
+    out.value(metrics::Labels("result", "ok"), tls->done_.load());
+    out.value(metrics::Labels("result", "failed"), tls->failed_.load());
   }
-  out.only("twofold_tls_certificate_not_after_seconds",
-           static_cast<double>(certificate().until_unix));
+  if (out.begin("twofold_tls_certificate_not_after_seconds") && tls) {
+    out.value(metrics::Labels(), static_cast<double>(tls->certificate().until_unix));
+  }
 }
 
 std::unique_ptr<const ClientCertificate> client_certificate(ssl_st* ssl) {

@@ -77,7 +77,7 @@ class Tls {
   }
   std::size_t under_way() const { return under_way_; }
   /// Handshakes, and until when the certificate is good.
-  void append_metrics(metrics::Text& out) const;
+  static void append_metrics(const Tls* tls, metrics::Text& out);
 
  private:
   Tls() = default;

@@ -20,7 +20,7 @@ packages_run=(
 packages_test=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   python3 python3-pip python3-venv python3-boto3 python3-websockets awscli chromium
-  docker.io docker-compose debootstrap dpkg-dev systemd
+  docker.io docker-compose debootstrap dpkg-dev systemd prometheus
 )
 # Node.js from elsewhere brings its own npm, and the two exclude each other.
 command -v npm >/dev/null || packages_test+=(nodejs npm)

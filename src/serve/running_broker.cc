@@ -137,7 +137,7 @@ Result<> RunningBroker::build() {
   }
   broker_->engine_metrics = [this, tls = *tls](http::metrics::Text& out) {
     append_engine_metrics(*engine_, recovery_seconds_, out);
-    if (tls) tls->append_metrics(out);
+    http::Tls::append_metrics(tls.get(), out);
   };
   if (*tls) {
     reload_.add("certificates", [this, tls = *tls] { return reload_tls(config_, *tls); });
