@@ -5,7 +5,7 @@
 namespace twofold::http {
 namespace {
 
-// The one parameter that may be given more than once; only routes that mean it have it.
+// What may be given more than once: this one, and lists ("name[]"); only routes that mean it have it.
 constexpr std::string_view kRepeatable = "group";
 
 int hex_digit(char c) {
@@ -68,7 +68,7 @@ Try<> Target::parse_query(std::string_view query) {
         equals == std::string_view::npos ? std::string_view{} : item.substr(equals + 1), true);
     if (!name || !value) return bad_target("The query has a % without two hexadecimal digits.");
     if (!is_utf8(*name) || !is_utf8(*value)) return bad_target("The query is not valid UTF-8.");
-    if (find(*name) && *name != kRepeatable) {
+    if (find(*name) && *name != kRepeatable && !name->ends_with("[]")) {
       return Problem(ProblemKind::invalid_request, "The query parameter is given twice.",
                      std::string(*name));
     }

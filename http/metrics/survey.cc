@@ -90,16 +90,15 @@ void Surveyor::step() {
     core_.executor().post([self = shared_from_this()] { self->step(); });
     return;
   }
-  constexpr int kTurnsAtLeast = 4;  // one each, and one more
+  constexpr int kTurnsOfASmallOne = 6;  // for each kind one, and one to see that it was all
   const Made made = std::exchange(making_, nullptr);
-  last_ = turns_ >= kTurnsAtLeast ? made : nullptr;
+  last_ = turns_ > kTurnsOfASmallOne ? made : nullptr;
   last_at_ = core_.now();
   for (auto& done : std::exchange(waiting_, {})) done(made);
 }
 
 void Surveyor::step_queues() {
   const auto found = queues_.figures(after_, kWorkPerTurn);
-  std::size_t work = 0;
   for (const queue::QueueFigures& one : found) {
     QueueRow row;
     row.name = one.name;
@@ -123,7 +122,6 @@ void Surveyor::step_queues() {
       done.worked.add(of->worked);
     }
     making_->queues.push_back(std::move(row));
-    ++work;
   }
   if (found.empty()) return next(At::topics);
   after_ = found.back().name;

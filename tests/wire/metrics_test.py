@@ -140,7 +140,7 @@ class BusyBroker(Metrics):
         rows = re.findall(r"(?m)^\| `(\w+)` \| (\w+) \| ([^|]*) \| (.+) \|$", DOCUMENTATION.read_text())
         documented = {name: (kind, text) for name, kind, labels, text in rows}
         self.assertEqual(documented, told)
-        self.assertEqual([name for name, *_ in rows], list(dict.fromkeys(sorted(documented, key=list(documented).index))))
+        self.assertEqual(len(rows), len(documented), "each metric has one row")
         labels_of = {name: set(re.findall(r"`(\w+)`", labels)) for name, kind, labels, text in rows}
         for name, labels in re.findall(r"(?m)^(\w+)\{(.*)\} \S+$", page):
             base = re.sub(r"_(?:bucket|sum|count)$", "", name) if name not in labels_of else name
