@@ -19,7 +19,7 @@ struct Family {
   std::string_view help;
 };
 
-/// Every metric there is, in the order of the page.
+/// Every metric there is.
 std::span<const Family> families();
 
 /// The pairs between the braces. Values are escaped.
