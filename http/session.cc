@@ -280,6 +280,7 @@ Connected Session::look() const {
 
 void Session::enter_phase(Phase phase, engine::Duration allowed) {
   phase_ = phase;
+  timed_out_ = false;  // what was read meanwhile came in time
   deadline_ = lane_.now() + allowed;
 }
 
@@ -303,9 +304,9 @@ void Session::begin_drain() {
 
 void Session::cut() {
   if (upgraded_) return upgraded_->cut();
+  abort_ = true;
+  wire_.cut();
   if (wait_) wait_->interrupt();
-  boost::system::error_code ignored;
-  wire_.socket().close(ignored);
 }
 
 void Session::begin_wait(std::shared_ptr<Interruptible> wait) {

@@ -100,6 +100,7 @@ class Session final : public Watch,
   std::optional<Problem> identify();
   std::string address() const;
   Problem refuse_key();
+  void note_wrong_signature();
   Task<> pay_for_wrong_key();
   void note_management();
   std::optional<Problem> charge();

@@ -55,6 +55,10 @@ Task<Session::Next> Session::answer() {
   if (in_portions) begin_inlet();
   if (!skip_body && !in_portions) body_read = co_await read_body();
   if (abort_) co_return Next::close;
+  // How long such a body is was not known when its head was charged.
+  if (call_.head.chunked) {
+    access::charge_answer(*call_.principal, call_.body.size(), call_.broker.clock);
+  }
   if (!body_read) close_ = true;
   phase_ = Phase::handling;
   if (!refusal_) refusal_ = settle_media();
@@ -63,13 +67,14 @@ Task<Session::Next> Session::answer() {
   } else {
     co_await handle();
   }
+  if (call_.wrong_key && !refusal_) note_wrong_signature();
   if (call_.wrong_key) co_await pay_for_wrong_key();
   if (call_.route) note_management();
   if (call_.route) {
     last_route_ = call_.route;
     lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
   }
-  if (call_.reply.upgrade) {
+  if (call_.reply.upgrade && !abort_) {
     finish_answer();
     co_await go_on_as(std::move(call_.reply.upgrade));
     co_return Next::close;
@@ -78,6 +83,10 @@ Task<Session::Next> Session::answer() {
   if (streaming_) {
     lane_.metrics.records_answered.add(call_.reply.records_read);
     end_stream();
+    co_return Next::close;
+  }
+  if (abort_) {  // the connection was cut meanwhile
+    if (call_.reply.undelivered) call_.reply.undelivered();
     co_return Next::close;
   }
   count_messages();

@@ -1,6 +1,7 @@
 // Bodies that are handled while they arrive (inlet.h).
 #include <cstdint>
 
+#include "http/access/charge.h"
 #include "http/session.h"
 
 namespace twofold::http {
@@ -61,6 +62,7 @@ Task<bool> Session::read_portion() {
   const auto [error, bytes] = co_await wire_.async_read_some(asio::buffer(portion_), kAwait);
   phase_ = Phase::handling;
   portion_.resize(error ? 0 : bytes);
+  access::charge_answer(*call_.principal, portion_.size(), call_.broker.clock);
   co_return !error;
 }
 

@@ -55,6 +55,7 @@ Wire::Shaken Wire::shake_hands() {
     if (early) return Shaken::wants_read;
     shaking_ = true;
   }
+  if (!is_open()) return Shaken::failed;
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   drained_ = SSL_has_pending(ssl_.get()) == 0;
@@ -94,6 +95,10 @@ Wire::ErrorCode Wire::judge(int result) {
 std::size_t Wire::decrypt(asio::mutable_buffer into, ErrorCode& error) {
   std::size_t got = 0;
   error = {};
+  if (!is_open()) {
+    error = asio::error::bad_descriptor;
+    return got;
+  }
   while (got < into.size()) {
     ERR_clear_error();
     std::size_t more = 0;
@@ -111,9 +116,13 @@ std::size_t Wire::decrypt(asio::mutable_buffer into, ErrorCode& error) {
 }
 
 std::size_t Wire::encrypt(asio::const_buffer from, ErrorCode& error) {
-  ERR_clear_error();
   error = {};
   std::size_t written = 0;
+  if (!is_open()) {
+    error = asio::error::bad_descriptor;
+    return written;
+  }
+  ERR_clear_error();
   const int result = SSL_write_ex(ssl_.get(), from.data(), from.size(), &written);
   if (result != 1) error = judge(result);
   return written;
@@ -161,6 +170,7 @@ Wire::Seen Wire::look() {
     if (got > 0) return Seen::bytes;
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? Seen::nothing : Seen::gone;
   }
+  if (!is_open()) return Seen::gone;
   ERR_clear_error();
   std::size_t got = 0;
   const int result = SSL_peek_ex(ssl_.get(), &byte, 1, &got);
@@ -170,7 +180,7 @@ Wire::Seen Wire::look() {
 }
 
 void Wire::shutdown_send() {
-  if (ssl_ && !failed_) {
+  if (ssl_ && is_open()) {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
     ERR_clear_error();
@@ -179,8 +189,14 @@ void Wire::shutdown_send() {
   socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
+void Wire::cut() {
+  failed_ = true;
+  ErrorCode ignored;
+  socket_.close(ignored);
+}
+
 void Wire::close() {
-  if (ssl_ && !failed_ && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) {
+  if (ssl_ && is_open() && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
     ERR_clear_error();

@@ -118,6 +118,9 @@ class Wire {
   void shutdown_send();
   /// Closes; a client that has said its goodbye is answered.
   void close();
+  /// Closes in the middle of whatever is under way, which hears of it as an error. The number of
+  /// the socket may be somebody else's at once: nothing touches it any more.
+  void cut();
 
  private:
   template <class Handler>
@@ -131,6 +134,7 @@ class Wire {
     socket_.async_wait(Socket::wait_read, std::move(ready));
   }
 
+  bool is_open() const { return !failed_ && socket_.is_open(); }
   std::size_t decrypt(boost::asio::mutable_buffer into, ErrorCode& error);
   std::size_t encrypt(boost::asio::const_buffer from, ErrorCode& error);
   std::ptrdiff_t send_encrypted(std::span<const iovec> pieces);

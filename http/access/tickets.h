@@ -21,6 +21,7 @@ class Tickets {
  public:
   static constexpr auto kGoodFor = std::chrono::seconds{60};
   static constexpr std::size_t kTicketsMax = 10'000;
+  static constexpr std::size_t kOfOneMax = 100;  ///< then the oldest of that key makes room
 
   /// Nullopt: too many are waiting to be used.
   std::optional<std::string> issue(PrincipalRef principal, engine::Random& random,
@@ -34,6 +35,7 @@ class Tickets {
     engine::Instant until{0};
   };
   std::mutex mutex_;
+  void make_room(const Principal& principal);
   // By their hash: how long a search takes says nothing about those that exist.
   std::map<SecretHash, Waiting> waiting_;
 };

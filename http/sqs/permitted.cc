@@ -24,10 +24,14 @@ Outcome<> permitted(const Exchange& exchange, Permission permission, std::string
                   access::permission_name(permission), queue.empty() ? "*" : queue));
 }
 
-Outcome<> permitted(const Exchange& exchange) {
+Outcome<> charge_caller(const Exchange& exchange) {
   const Call& call = exchange.call;
-  if (access::charge(*call.principal, call.body.size(), exchange.broker.clock))
-    return Fault(Code::request_throttled, "This key asks for more than it may have in a second.");
+  if (!access::charge(*call.principal, call.body.size(), exchange.broker.clock)) return {};
+  return Fault(Code::request_throttled, "This key asks for more than it may have in a second.");
+}
+
+Outcome<> permitted(const Exchange& exchange) {
+  if (auto charged = charge_caller(exchange); !charged) return charged.fault();
   const Action& action = *exchange.action;
   if (exchange.call.principal->unrestricted || action.about != About::queue) return {};
   const auto queue = exchange.queue();

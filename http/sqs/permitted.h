@@ -10,6 +10,9 @@ namespace twofold::http::sqs {
 /// Errors: access_denied, which says the same whether the queue exists or not. Threads: any.
 Outcome<> permitted(const Exchange& exchange, Permission permission, std::string_view queue);
 
+/// Takes a request from what the caller's key may use. Errors: request_throttled.
+Outcome<> charge_caller(const Exchange& exchange);
+
 /// What an action asks for before it begins: its own permission for the queue that it names. Actions
 /// that name queues in other ways ask for themselves.
 Outcome<> permitted(const Exchange& exchange);

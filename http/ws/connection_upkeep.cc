@@ -71,8 +71,7 @@ void Connection::finish() {
 }
 
 void Connection::cut() {
-  boost::system::error_code ignored;
-  if (wire_) wire_->socket().close(ignored);
+  if (wire_) wire_->cut();
   lose();
 }
 
@@ -106,7 +105,10 @@ void Connection::tick(engine::Instant now) {
     if (now >= over_at_) finish();
     return;
   }
-  if (principal_->revoked) return close(CloseCode::unauthenticated, "the key was revoked");
+  // A hello may have shown another key since; what the first one opened is its own.
+  if (principal_->revoked || opening_.principal->revoked) {
+    return close(CloseCode::unauthenticated, "the key was revoked");
+  }
   if (draining_) end_drain();
   if (state_ != State::open) return;
   if (draining_ && now >= over_at_) return close(CloseCode::drain, "the broker is shutting down");
