@@ -101,6 +101,8 @@ class Session final : public Watch,
   std::string address() const;
   Problem refuse_key();
   void note_wrong_signature();
+  void charge_chunks();
+  void begin_request();
   Task<> pay_for_wrong_key();
   void note_management();
   std::optional<Problem> charge();

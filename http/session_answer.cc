@@ -39,13 +39,7 @@ Task<Session::Next> Session::answer() {
     co_return Next::close;
   }
   if (wire_.is_secure()) add_connection_fields();
-  note_request();
-  lane_.next_request_id(request_id_);
-  call_.request_id = request_id_;
-  request_bytes_ = head_bytes_;
-  head_only_ = call_.head.method == "HEAD";
-  close_ = !call_.head.keep_alive;
-  call_.answer_in = accepted(call_.head.field("Accept"), Media::none);
+  begin_request();
 
   refusal_ = choose_route();
   const bool skip_body = refusal_ && (call_.head.chunked || call_.head.expects_continue ||
@@ -55,10 +49,7 @@ Task<Session::Next> Session::answer() {
   if (in_portions) begin_inlet();
   if (!skip_body && !in_portions) body_read = co_await read_body();
   if (abort_) co_return Next::close;
-  // How long such a body is was not known when its head was charged.
-  if (call_.head.chunked) {
-    access::charge_answer(*call_.principal, call_.body.size(), call_.broker.clock);
-  }
+  charge_chunks();
   if (!body_read) close_ = true;
   phase_ = Phase::handling;
   if (!refusal_) refusal_ = settle_media();
@@ -104,6 +95,22 @@ Task<Session::Next> Session::answer() {
     if (!written && call_.reply.undelivered) call_.reply.undelivered();
   }
   co_return close_ ? Next::close : Next::keep;
+}
+
+void Session::begin_request() {
+  note_request();
+  lane_.next_request_id(request_id_);
+  call_.request_id = request_id_;
+  request_bytes_ = head_bytes_;
+  head_only_ = call_.head.method == "HEAD";
+  close_ = !call_.head.keep_alive;
+  call_.answer_in = accepted(call_.head.field("Accept"), Media::none);
+}
+
+// How long such a body is was not known when its head was charged.
+void Session::charge_chunks() {
+  if (!call_.head.chunked) return;
+  access::charge_answer(*call_.principal, call_.body.size(), call_.broker.clock);
 }
 
 // For people who look. Who it is says the first request.

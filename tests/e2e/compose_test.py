@@ -29,6 +29,7 @@ sys.path.append(str(SOURCE / "scripts"))
 import run_docs  # noqa: E402
 
 IMAGE_BYTES_MAX = 40_000_000
+WITHOUT_KEYS = ("--env=TWOFOLD_AUTH_INSECURE=true",)  # it listens on all addresses of its container
 SKIPPED = 77
 PROMETHEUS = """FROM debian:bookworm-slim
 COPY prometheus /bin/prometheus
@@ -72,14 +73,19 @@ class TheImage(unittest.TestCase):
         programs = [file[-1] for file in files if file[2] != "0"]
         self.assertEqual(programs, ["usr/bin/twofold"])
 
+    def test_beyond_its_machine_it_wants_keys_or_to_be_told(self):
+        refused = engine.docker("run", "--rm", "--network=none", IMAGE, check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("nobody is asked for a key", refused.stderr)
+
     def test_a_data_directory_of_somebody_else_is_refused_with_what_to_do(self):
-        words = ("run", "--rm", "--read-only", "--cap-drop=ALL", "--network=none")
+        words = ("run", "--rm", "--read-only", "--cap-drop=ALL", "--network=none", *WITHOUT_KEYS)
         refused = engine.docker(*words, "--user=4711:4711", IMAGE, check=False)
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn("chown -R 4711:4711 /var/lib/twofold", refused.stderr)
 
     def test_a_broker_that_does_not_answer_is_unhealthy_until_it_does(self):
-        container = engine.docker("run", "--detach", "--network=none", "--health-interval=1s", "--health-timeout=1s",
+        container = engine.docker("run", "--detach", "--network=none", *WITHOUT_KEYS, "--health-interval=1s", "--health-timeout=1s",
                                   "--health-retries=2", "--health-start-period=1s", IMAGE).stdout.strip()
         self.addCleanup(engine.docker, "rm", "--force", "--volumes", container)
         health = lambda: engine.inspect(container, "{{.State.Health.Status}}")

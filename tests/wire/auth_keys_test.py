@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -204,6 +205,19 @@ class Quotas(KeyedCase):
         body = {"value": "x" * 30_000}
         self.assertEqual(self.status(key, "POST", "/v1/topics/heavy/records", body), 200)
         self.assertEqual(self.status(key, "POST", "/v1/topics/heavy/records", body), 429)
+
+    def test_a_body_in_chunks_counts_like_any_other(self):
+        self.given("PUT", "/v1/topics/chunked", {})
+        key = self.key("publish topic:chunked", bytes_per_second=1000)
+        body = json.dumps({"value": "x" * 100_000}).encode()
+        statuses = []
+        for _ in range(3):
+            connection = self.broker.connect()
+            connection.request("POST", "/v1/topics/chunked/records", body=iter([body]), encode_chunked=True,
+                               headers={**key.headers, "Content-Type": "application/json", "Transfer-Encoding": "chunked"})
+            statuses.append(connection.getresponse().status)
+            connection.close()
+        self.assertEqual(statuses, [200, 429, 429])
 
     def test_sqs_has_its_own_word_for_it(self):
         key = self.key("inspect *", requests_per_second=1)

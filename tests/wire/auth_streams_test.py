@@ -88,6 +88,22 @@ class Streams(KeyedCase, StreamCase):
         await other.say("ping", id=1)
         await other.next("pong")
 
+    async def test_another_key_in_the_hello_does_not_outlive_the_first(self):
+        first, second = self.key("consume topic:orders", "inspect topic:first"), self.key("inspect topic:second")
+        stream = await self.connect(extra_headers=first.headers)
+        await stream.subscribe(topic="orders")
+        await stream.say("hello", token=second.token)
+        await asyncio.get_running_loop().run_in_executor(None, self.revoke, first)
+        self.assertEqual(await stream.closed(), 4401)
+
+    async def test_whoever_asks_for_many_tickets_keeps_nobody_from_one(self):
+        greedy = self.key("inspect topic:greedy")
+        connection = self.broker.connect()
+        for _ in range(150):
+            self.assertEqual(self.broker.call("POST", "/v1/tickets", {}, greedy.headers, connection).status, 200)
+        stream = await self.connect(f"/v1/ws?ticket={self.ticket(self.admin)}")
+        await stream.subscribe(topic="orders")
+
     async def test_writes_over_a_stream_count_against_the_quota(self):
         key = self.key("publish topic:orders", requests_per_second=5)
         stream = await self.connect()
