@@ -94,14 +94,16 @@ Task<> Session::pay_for_wrong_key() {
 std::optional<Problem> Session::charge() {
   const access::Principal& who = *call_.principal;
   Broker& broker = lane_.common.broker;
-  const auto wait = access::charge(who, call_.head.content_length.value_or(0), broker.clock);
+  const auto wait = access::charge(
+      who, call_.head.content_length.value_or(call_.head.chunked ? 1 : 0), broker.clock);
   if (!wait) return std::nullopt;
   const std::int64_t seconds = access::retry_after(*wait, broker.random);
   Reply& reply = call_.reply;
   reply.field("Retry-After", std::to_string(seconds));
   reply.field("RateLimit-Policy", access::rate_policy(who));
   reply.field("RateLimit", fmt::format("\"requests\";r=0;t={}", seconds));
-  return Problem(ProblemKind::quota_exceeded, "This key asks for more than it may have in a second.");
+  return Problem(ProblemKind::quota_exceeded,
+                 "This key asks for more than it may have in a second.");
 }
 
 // Managing leaves a line, whoever did it.
