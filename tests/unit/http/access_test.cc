@@ -194,10 +194,26 @@ TEST(Tickets, ThatNobodyUsesMakeRoomWhenTheyAreOld) {
   engine::SeededRandom random(1);
   Tickets tickets;
   const engine::Instant now{1'000};
-  for (std::size_t i = 0; i < Tickets::kTicketsMax; ++i)
-    ASSERT_TRUE(tickets.issue(nobody(), random, now));
-  EXPECT_FALSE(tickets.issue(nobody(), random, now));
-  EXPECT_TRUE(tickets.issue(nobody(), random, now + Tickets::kGoodFor));
+  const auto someone = [] { return std::make_shared<Principal>(); };
+  for (std::size_t i = 0; i < Tickets::kTicketsMax; i += Tickets::kOfOneMax) {
+    const auto who = someone();
+    for (std::size_t n = 0; n < Tickets::kOfOneMax; ++n)
+      ASSERT_TRUE(tickets.issue(who, random, now));
+  }
+  EXPECT_FALSE(tickets.issue(someone(), random, now));
+  EXPECT_TRUE(tickets.issue(someone(), random, now + Tickets::kGoodFor));
+}
+
+TEST(Tickets, OfOneKeyMakeRoomForEachOther) {
+  engine::SeededRandom random(1);
+  Tickets tickets;
+  const auto greedy = std::make_shared<Principal>();
+  const auto first = tickets.issue(greedy, random, engine::Instant{1'000});
+  std::optional<std::string> last;
+  for (std::size_t i = 0; i < Tickets::kOfOneMax; ++i)
+    last = tickets.issue(greedy, random, engine::Instant{1'001});
+  EXPECT_FALSE(tickets.redeem(*first, engine::Instant{1'002})) << "the oldest has gone";
+  EXPECT_EQ(tickets.redeem(*last, engine::Instant{1'002}), greedy);
 }
 
 TEST(Failures, OfOneAddressAreNotPaidForByAnother) {
