@@ -29,10 +29,9 @@ Tried<> prune(Session& session, const Args& args, const std::vector<Step>& steps
     for (const Answer& one : *all) {
       const std::string name = one["name"].string();
       if (kept.contains(name)) continue;
-      std::uint64_t affected = static_cast<std::uint64_t>(one["records"].number());
-      for (const auto& [state, count] : one["messages"].members()) {
-        affected += static_cast<std::uint64_t>(count.number());
-      }
+      const std::uint64_t affected = kind == &kQueueKind
+                                         ? messages_of(one)
+                                         : static_cast<std::uint64_t>(one["records"].number());
       if (auto deleted = delete_one(session, args, *kind, name, affected); !deleted) return deleted;
     }
   }

@@ -15,6 +15,7 @@
 #include "src/cli/device_sync.h"
 #include "src/cli/doctor_host.h"
 #include "src/config/key_file.h"
+#include "src/config/text_file.h"
 #include "src/config/units.h"
 
 namespace twofold::cli {

@@ -28,6 +28,9 @@ Tried<> ensure(Session& session, const Kind& kind, const std::string& name);
 Tried<> delete_one(Session& session, const Args& args, const Kind& kind, const std::string& name,
                    std::uint64_t affected);
 
+/// How many messages a queue's document tells, whatever their state.
+std::uint64_t messages_of(const Answer& queue);
+
 /// Shows the resource, or sends the KEY=VALUE pairs as a merge patch and shows what came of it.
 Tried<> show_or_configure(Session& session, const Args& args, const Kind& kind);
 

@@ -14,18 +14,18 @@ std::int64_t count_of(const Answer& queue, std::string_view state) {
   return queue["messages"][state].number();
 }
 
-std::uint64_t messages_of(const Answer& queue) {
-  std::int64_t messages = 0;
-  for (const std::string_view state : kStates) messages += count_of(queue, state);
-  return static_cast<std::uint64_t>(messages);
-}
-
 std::string source_of(const Answer& queue) {
   const Json source = queue["source"];
   return source.exists() && !source.is_null() ? source["topic"].string() : "own log";
 }
 
 }  // namespace
+
+std::uint64_t messages_of(const Answer& queue) {
+  std::int64_t messages = 0;
+  for (const std::string_view state : kStates) messages += count_of(queue, state);
+  return static_cast<std::uint64_t>(messages);
+}
 
 Tried<> run_queue_create(Session& session, const Args& args) {
   return create_all(session, args, kQueueKind, queue_settings(args).str());

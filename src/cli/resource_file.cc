@@ -1,6 +1,5 @@
 // What a file says there should be.
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <sstream>
 
@@ -8,21 +7,21 @@
 
 #include "src/cli/json_text.h"
 #include "src/cli/resources.h"
+#include "src/config/text_file.h"
 #include "src/config/toml_json.h"
 
 namespace twofold::cli {
 namespace {
 
 Tried<std::string> contents(const std::string& path) {
-  std::ostringstream text;
   if (path == "-") {
+    std::ostringstream text;
     text << std::cin.rdbuf();
-    return text.str();
+    return std::move(text).str();
   }
-  std::ifstream file(path, std::ios::binary);
-  if (file) text << file.rdbuf();
-  if (!file) return usage(fmt::format("cannot read {}", path), "name a TOML or JSON file with -f");
-  return text.str();
+  auto text = config::read_text_file(path);
+  if (!text) return usage(fmt::format("cannot read {}", path), "name a TOML or JSON file with -f");
+  return *std::move(text);
 }
 
 Tried<std::string> as_json(const std::string& path, const std::string& text) {

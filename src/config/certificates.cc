@@ -2,13 +2,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include "engine/base/diag.h"
+#include "src/config/text_file.h"
 
 namespace twofold {
 namespace {
@@ -19,21 +17,13 @@ using engine::Error;
 using engine::Result;
 
 Result<std::string> read_file(std::string_view key, const std::string& path) {
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  if (stream) text << stream.rdbuf();
-  if (!stream || text.view().empty()) {
-    const char* const why = errno != 0 ? std::strerror(errno) : "it is empty";
-    return Error(Errc::invalid_request, fmt::format("{}: cannot read {}: {}", key, path, why),
-                 "name a file in PEM that the broker's user may read");
-  }
-  return std::move(text).str();
-}
-
-bool is_readable_by_others(const std::string& path) {
-  struct stat found {};
-  return ::stat(path.c_str(), &found) == 0 && (found.st_mode & (S_IRGRP | S_IROTH)) != 0;
+  auto text = config::read_text_file(path);
+  if (text && !text->empty()) return *std::move(text);
+  const std::string why = !text        ? text.error().why
+                          : errno != 0 ? std::strerror(errno)
+                                       : "it is empty";
+  return Error(Errc::invalid_request, fmt::format("{}: cannot read {}: {}", key, path, why),
+               "name a file in PEM that the broker's user may read");
 }
 
 Result<http::TlsMaterial> read_material(const Config::Tls& tls) {
@@ -64,7 +54,7 @@ void warn(const std::string& what, const std::string& file, const std::string& h
 }
 
 void describe(const Config::Tls& tls, const http::CertificateInfo& info) {
-  if (is_readable_by_others(tls.key)) {
+  if (config::readable_by_others(tls.key)) {
     warn("others than its owner can read the private key in tls.key", tls.key, "chmod 600");
   }
   if (info.expired) {

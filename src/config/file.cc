@@ -1,13 +1,9 @@
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
-
 #include <fmt/format.h>
 
 #include "src/config/keys.h"
 #include "src/config/load.h"
 #include "src/config/nearest.h"
+#include "src/config/text_file.h"
 #include "src/config/toml.h"
 
 namespace twofold::config {
@@ -119,16 +115,13 @@ std::vector<Assignment> read_text(std::string_view text, const std::string& path
 }
 
 std::vector<Assignment> read_file(const std::string& path, std::vector<Problem>& problems) {
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  if (stream) text << stream.rdbuf();
-  if (!stream) {
-    problems.push_back(Problem{fmt::format("cannot read {}: {}", path, std::strerror(errno)),
+  const auto text = read_text_file(path);
+  if (!text) {
+    problems.push_back(Problem{fmt::format("cannot read {}: {}", path, text.error().why),
                                "name another file with --config"});
     return {};
   }
-  return read_text(text.view(), path, problems);
+  return read_text(*text, path, problems);
 }
 
 }  // namespace twofold::config

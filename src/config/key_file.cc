@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "http/sqs/names.h"
+#include "src/config/text_file.h"
 #include "src/config/toml.h"
 
 namespace twofold::config {
@@ -172,12 +170,9 @@ Outcome<std::vector<Key>> parse_keys(std::string_view text, const std::string& p
 }
 
 Outcome<std::vector<Key>> read_keys(const std::string& path) {
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  if (stream) text << stream.rdbuf();
-  if (!stream) return Refused(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  return parse_keys(text.view(), path);
+  const auto text = read_text_file(path);
+  if (!text) return Refused(fmt::format("cannot read {}: {}", path, text.error().why));
+  return parse_keys(*text, path);
 }
 
 Outcome<Done> write_keys(const std::string& path, const std::vector<Key>& keys) {
@@ -193,11 +188,6 @@ Outcome<Done> write_keys(const std::string& path, const std::vector<Key>& keys) 
   if (!written) return failed("write");
   if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("rename");
   return Done{};
-}
-
-bool readable_by_others(const std::string& path) {
-  struct stat found {};
-  return ::stat(path.c_str(), &found) == 0 && (found.st_mode & (S_IRGRP | S_IROTH)) != 0;
 }
 
 }  // namespace twofold::config

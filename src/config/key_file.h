@@ -30,7 +30,4 @@ Outcome<std::vector<http::access::Key>> parse_keys(std::string_view text, const 
 /// Comments are not kept.
 Outcome<Done> write_keys(const std::string& path, const std::vector<http::access::Key>& keys);
 
-/// Whether others than the owner may read the file, which holds secrets.
-bool readable_by_others(const std::string& path);
-
 }  // namespace twofold::config

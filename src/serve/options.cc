@@ -2,6 +2,7 @@
 
 #include "engine/base/diag.h"
 #include "src/config/key_file.h"
+#include "src/config/text_file.h"
 #include "src/serve/memory.h"
 #include "src/serve/running_broker.h"
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "src/config/key_file.h"
+#include "src/config/text_file.h"
 #include "src/config/load.h"
 #include "src/serve/running_broker.h"
 
