@@ -80,6 +80,22 @@ void check_tls(Loaded& loaded) {
   if (!tls.client_ca.empty() && tls.cert.empty()) needs("tls.client_ca", "tls.cert");
 }
 
+// Without keys nobody else is let in, unless it is said that they may.
+void check_open_listeners(Loaded& loaded) {
+  const Config& c = loaded.config;
+  if (!c.auth.keys_file.empty() || c.auth.insecure) return;
+  std::vector<std::pair<std::string_view, std::string>> listeners{{"http.listen", c.http.listen}};
+  for (const std::string& one : c.sqs.listen) listeners.emplace_back("sqs.listen", one);
+  for (const auto& [key, address] : listeners) {
+    if (is_loopback(address)) continue;
+    loaded.errors.push_back(
+        Problem{fmt::format("{} ({}, {}) is open to others, and nobody is asked for a key", key,
+                            address, c.origin.find(key)->second),
+                "make keys with twofold key create and name their file in auth.keys_file, listen on "
+                "127.0.0.1, or say --insecure-no-auth"});
+  }
+}
+
 // Settings that are right one by one and wrong together.
 void check_relations(Loaded& loaded) {
   const Config& c = loaded.config;
@@ -106,17 +122,7 @@ void check_relations(Loaded& loaded) {
                             c.origin.find("sqs.profile")->second),
                 "make a key with twofold key create --sqs, or use sqs.profile=lenient"});
   }
-  if (!c.auth.keys_file.empty() || c.auth.insecure) return;
-  std::vector<std::pair<std::string_view, std::string>> listeners{{"http.listen", c.http.listen}};
-  for (const std::string& one : c.sqs.listen) listeners.emplace_back("sqs.listen", one);
-  for (const auto& [key, address] : listeners) {
-    if (is_loopback(address)) continue;
-    loaded.errors.push_back(
-        Problem{fmt::format("{} ({}, {}) is open to others, and nobody is asked for a key", key,
-                            address, c.origin.find(key)->second),
-                "make keys with twofold key create and name their file in auth.keys_file, listen on "
-                "127.0.0.1, or say --insecure-no-auth"});
-  }
+  check_open_listeners(loaded);
   check_tls(loaded);
 }
 

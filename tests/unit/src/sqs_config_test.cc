@@ -73,6 +73,25 @@ TEST(KeyFile, WhatIsWrongIsSaidWithItsPlaceAndWithoutTheSecret) {
   EXPECT_TRUE(parse_keys("", "keys")->empty()) << "nobody may do anything";
 }
 
+// The check of TLS stood behind the one of listeners, which was over as soon as there were keys:
+// the broker then spoke plain HTTP, and tokens crossed the network in clear.
+TEST(AuthConfig, HalfOfTlsIsRefusedWithKeysAsWithout) {
+  for (const char* way : {"sqs.queue_url", "auth.keys_file", "auth.insecure"}) {
+    const char* const value = way == std::string_view("auth.insecure") ? "true"
+                              : way == std::string_view("auth.keys_file")
+                                  ? "/etc/keys"
+                                  : "{scheme}://{host}/{account}/{name}";
+    for (const char* half : {"tls.cert", "tls.key", "tls.client_ca"}) {
+      const Loaded loaded = load_with({
+          {way,  value       },
+          {half, "/etc/x.pem"}
+      });
+      ASSERT_EQ(loaded.errors.size(), 1U) << way << " " << half;
+      EXPECT_THAT(loaded.errors[0].what, HasSubstr(half));
+    }
+  }
+}
+
 TEST(AuthConfig, OthersAreLetInWithKeysOrOnPurpose) {
   for (const char* open : {"0.0.0.0:8080", "[::]:8080", "10.0.0.7:80", "[2001:db8::1]:80"}) {
     const Loaded loaded = load_with({
