@@ -108,6 +108,7 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
   std::vector<Settled> results;
   results.reserve(receipts.size());
   Traffic& traffic = s.stir(queue);
+  const Instant now = s.core.now();
   std::vector<Indexed> acked(queue.partitions.size());
   for (const std::string& receipt : receipts) {
     auto presented = s.present(queue, receipt);
@@ -115,7 +116,7 @@ void Queues::ack(std::string name, std::vector<std::string> receipts,
                                 presented.offset, accepted);
     if (presented.settled == Settled::ok) {
       acked[presented.partition].emplace_back(presented.offset, results.size());
-      traffic.worked.add(s.core.now() - presented.received);
+      traffic.worked.add(now - presented.received);
     }
     results.push_back(presented.settled == Settled::ok ? Settled::acked : presented.settled);
   }
@@ -170,8 +171,11 @@ void Queues::write_ack(const CheckedAck& checked) {
   State& s = *state_;
   Queue* const queue = s.find(checked.queue);
   TF_CHECK(queue != nullptr);
-  for (const Instant received : checked.received)
-    s.stir(*queue).worked.add(s.core.now() - received);
+  if (!checked.received.empty()) {
+    Traffic& traffic = s.stir(*queue);
+    const Instant now = s.core.now();
+    for (const Instant received : checked.received) traffic.worked.add(now - received);
+  }
   Unblocked unblocked{queue->id(), {}};
   for (std::size_t i = 0; i < checked.acked.size(); ++i) {
     if (checked.acked[i].empty()) continue;

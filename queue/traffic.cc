@@ -61,11 +61,7 @@ Traffic& Queues::State::stir(const Queue& queue) {
 }
 
 void Queues::State::count(const Queue& queue, const Op& op, const Circumstances& with) {
-  const auto messages = [](const Runs& runs) {
-    std::uint64_t sum = 0;
-    for (const Run& run : runs) sum += static_cast<std::uint64_t>(run.count);
-    return sum;
-  };
+  const auto messages = [](const Runs& runs) { return static_cast<std::uint64_t>(count_of(runs)); };
   Traffic& traffic = stir(queue);
   if (const auto* const receive = std::get_if<ReceiveOp>(&op)) {
     traffic.delivered += messages(receive->runs);
@@ -82,6 +78,7 @@ void Queues::State::count(const Queue& queue, const Op& op, const Circumstances&
 // Of those that nobody received before: how long they lay in the log.
 void Queues::State::count_waits(Traffic& traffic, LogId log, const std::vector<Delivered>& given,
                                 std::size_t first) {
+  const WallTime now = core.wall();
   engine::AppendedAt appended{WallTime{0}, Offset{0}};
   Offset known_from{0};
   for (std::size_t i = first; i < given.size(); ++i) {
@@ -94,7 +91,7 @@ void Queues::State::count_waits(Traffic& traffic, LogId log, const std::vector<D
       appended = core.appended_at(log, offset);
       known_from = offset;
     }
-    traffic.waited.add(core.wall() - appended.at);
+    traffic.waited.add(now - appended.at);
   }
 }
 
