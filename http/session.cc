@@ -4,7 +4,6 @@
 
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include "engine/base/diag.h"
 #include "http/gate.h"

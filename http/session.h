@@ -100,7 +100,6 @@ class Session final : public Watch,
   std::optional<Problem> identify();
   std::string address() const;
   Problem refuse_key();
-  void note_wrong_signature();
   void charge_chunks();
   void begin_request();
   Task<> pay_for_wrong_key();

@@ -74,13 +74,6 @@ Problem Session::refuse_key() {
   return wrong_key(false);
 }
 
-// A dialect has found it out by itself, and has answered in its own words.
-void Session::note_wrong_signature() {
-  access::Access& access = lane_.common.broker.access;
-  if (!access.failures.take(address(), lane_.common.broker.clock.now())) return;
-  access::audit(*access::nobody(), "authenticate", {}, "denied");
-}
-
 // Guessing is slow, whoever does it.
 Task<> Session::pay_for_wrong_key() {
   lane_.metrics.auth_failures.add();

@@ -58,10 +58,11 @@ Task<Session::Next> Session::answer() {
   } else {
     co_await handle();
   }
-  if (call_.wrong_key && !refusal_) note_wrong_signature();
+  // A dialect has found it out by itself, and has answered in its own words.
+  if (call_.wrong_key && !refusal_) static_cast<void>(refuse_key());
   if (call_.wrong_key) co_await pay_for_wrong_key();
-  if (call_.route) note_management();
   if (call_.route) {
+    note_management();
     last_route_ = call_.route;
     lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
   }

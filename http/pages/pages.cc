@@ -44,12 +44,6 @@ bool names_action(std::string_view target) {
          target.find("&Action=") != std::string_view::npos;
 }
 
-bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == y;
-  });
-}
-
 // "/ui/kitchen/rail.js" asks for "kitchen/rail.js", "/ui/" for the first page.
 std::string path_of(const Target& target) {
   const auto segments = target.segments().subspan(1);
@@ -194,11 +188,11 @@ bool names_etag(std::string_view if_none_match, std::string_view etag) {
 bool takes_gzip(std::string_view accept_encoding) {
   return any_listed(accept_encoding, [](std::string_view one) {
     const std::size_t semicolon = one.find(';');
-    if (!same_word(trimmed(one.substr(0, semicolon)), "gzip")) return false;
+    if (!same_token(trimmed(one.substr(0, semicolon)), "gzip")) return false;
     if (semicolon == std::string_view::npos) return true;
     const std::string_view weight = trimmed(one.substr(semicolon + 1));
     // "q=0", "Q=0.000": anything but gzip.
-    return !same_word(weight.substr(0, 3), "q=0") ||
+    return !same_token(weight.substr(0, 3), "q=0") ||
            weight.find_first_of("123456789") != std::string_view::npos;
   });
 }
