@@ -80,8 +80,8 @@ def everything_arrives(history: History, end: GroupEnd) -> list[str]:
 
 
 def one_reader_commits(history: History) -> list[str]:
-    """Once another member was given records of a partition, who had it before commits no more of it, unless it
-    came back: within a life, and while the other one lives."""
+    """Once another member was given records of a partition, who had it before moves the group on in it no more,
+    unless it came back: within a life, and while the other one lives. To say again what is committed is no harm."""
     wrong = []
     for commit in history.of("commit", told="ok"):
         given = commit.asked["given_at"]  # when the poll ended whose cursor it is
@@ -90,17 +90,23 @@ def one_reader_commits(history: History) -> list[str]:
                 continue
             if not given < other.invoked or not other.returned < commit.invoked:
                 continue
-            mine = {int(p) for p in commit.asked["offsets"]}
-            taken = mine & {r["partition"] for r in other.answer["records"]}
-            if not taken or silent_since(history, other, commit.invoked):
-                continue
-            wrong.append(f"{commit.process} committed {sorted(taken)} after {other.process} had taken them over")
+            taken = moved_on(history, commit) & {r["partition"] for r in other.answer["records"]}
+            if taken and not may_have_lost_it(history, other, commit.returned):
+                wrong.append(f"{commit.process} committed {sorted(taken)} after {other.process} had taken them over")
     return wrong
 
 
-def silent_since(history: History, poll: Call, until: int) -> bool:
-    """Whether that member may have lost the partition again: it was silent, left, or polled once more."""
-    later = [c for c in history.calls if c.process == poll.process and poll.returned < c.returned <= until]
+def moved_on(history: History, commit: Call) -> set[int]:
+    """The partitions in which the group stands where this commit put it, and nobody else had by then."""
+    before = [c.answer["committed"] for c in history.of("commit", told="ok")
+              if c.returned < commit.invoked and c.life <= commit.life]
+    return {int(p) for p, offset in commit.asked["offsets"].items() if commit.answer["committed"].get(p) == offset
+            and not any(stands.get(p, -1) >= offset for stands in before)}
+
+
+def may_have_lost_it(history: History, poll: Call, until: int) -> bool:
+    """Whether that member was silent, left, committed or polled once more: also when the answer came later."""
+    later = [c for c in history.calls if c.process == poll.process and poll.returned < c.returned and c.invoked < until]
     return bool(later) or until - poll.returned > 500_000_000
 
 
