@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include "engine/base/check.h"
+#include "engine/base/hex.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -30,13 +31,7 @@ std::string hex_digest(const EVP_MD* with, std::string_view bytes) {
   TF_CHECK(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1);
   TF_CHECK(EVP_DigestFinal_ex(context.get(), digest, &size) == 1);
 
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text(2 * size, '\0');
-  for (unsigned i = 0; i < size; ++i) {
-    text[2 * i] = kHex[digest[i] >> 4];
-    text[2 * i + 1] = kHex[digest[i] & 15];
-  }
-  return text;
+  return engine::to_hex({reinterpret_cast<const char*>(digest), size});
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <openssl/params.h>
 
 #include "engine/base/check.h"
+#include "engine/base/hex.h"
 #include "http/sqs/digest.h"
 
 namespace twofold::http::sqs {
@@ -198,14 +199,7 @@ std::string sign(const SigningKey& key, const Signature& signature,
   const std::string text =
       fmt::format("AWS4-HMAC-SHA256\n{}\n{}/{}/{}/aws4_request\n{}", signature.time, signature.date,
                   signature.region, signature.service, sha256_hex(canonical_request));
-  const SigningKey digest = hmac(bytes_of(key), text);
-  std::string out;
-  constexpr std::string_view kLower = "0123456789abcdef";
-  for (const unsigned char byte : digest) {
-    out.push_back(kLower[byte >> 4]);
-    out.push_back(kLower[byte & 15]);
-  }
-  return out;
+  return engine::to_hex(bytes_of(hmac(bytes_of(key), text)));
 }
 
 bool same_signature(std::string_view expected, std::string_view given) {

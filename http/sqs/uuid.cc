@@ -2,9 +2,8 @@
 
 #include <charconv>
 
-#include <fmt/format.h>
-
 #include "engine/base/bytes.h"
+#include "engine/base/hex.h"
 #include "http/sqs/digest.h"
 
 namespace twofold::http::sqs {
@@ -34,10 +33,19 @@ queue::Token random_uuid(engine::Random& random) {
 }
 
 std::string uuid_text(const queue::Token& uuid) {
-  const auto high = engine::load_be<std::uint64_t>(uuid.data());
-  const auto low = engine::load_be<std::uint64_t>(uuid.data() + 8);
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xFFFF,
-                     high & 0xFFFF, low >> 48, low & 0xFFFF'FFFF'FFFF);
+  const std::string_view bytes(uuid.data(), uuid.size());
+  std::string text;
+  text.reserve(std::string_view("8a1e2c7e-0000-4000-8000-000000000000").size());
+  const auto part = [&](std::size_t from, std::size_t count) {
+    if (from > 0) text.push_back('-');
+    engine::append_hex(text, bytes.substr(from, count));
+  };
+  part(0, 4);
+  part(4, 2);
+  part(6, 2);
+  part(8, 2);
+  part(10, 6);
+  return text;
 }
 
 std::string make_uuid(engine::Random& random) { return uuid_text(random_uuid(random)); }
