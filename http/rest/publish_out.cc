@@ -1,17 +1,23 @@
 #include "http/rest/publish_out.h"
 
-#include <fmt/format.h>
-
 #include "http/rest/record_in.h"
 #include "http/rest/send_out.h"
 
 namespace twofold::http {
+namespace {
 
-void append_place(JsonWriter& json, const log::PublishedRecord& record) {
-  std::string& out = json.begin_object().name("id").raw("\"").out();
+// "2-41"; fmt would take a tenth of a batch.
+void append_id(std::string& out, const log::PublishedRecord& record) {
   append_number(out, record.partition.value());
   out.push_back('-');
   append_number(out, record.offset.value());
+}
+
+}  // namespace
+
+void append_place(JsonWriter& json, const log::PublishedRecord& record) {
+  std::string& out = json.begin_object().name("id").raw("\"").out();
+  append_id(out, record);
   out.push_back('"');
   json.name("partition").number(record.partition.value());
   json.name("offset").number(record.offset.value());
@@ -29,8 +35,10 @@ void append_places(JsonWriter& json, const std::vector<log::PublishedRecord>& re
 void append_places(std::string& out, std::uint32_t field,
                    const std::vector<log::PublishedRecord>& records) {
   ProtoWriter proto(out);
+  std::string id;
   for (const log::PublishedRecord& record : records) {
-    const std::string id = fmt::format("{}-{}", record.partition.value(), record.offset.value());
+    id.clear();
+    append_id(id, record);
     const auto partition = static_cast<std::uint64_t>(record.partition.value());
     const auto offset = static_cast<std::uint64_t>(record.offset.value());
     const std::uint64_t duplicate = record.duplicate ? 1 : 0;
