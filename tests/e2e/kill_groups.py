@@ -111,9 +111,10 @@ def look_at_the_end(load: Members, history: History, broker: Broker) -> GroupEnd
 
 class KillGroups(unittest.TestCase):
     def test_what_groups_promise_survives_every_kill(self):
-        with tempfile.TemporaryDirectory(prefix="twofold-groups-") as folder:
+        with tempfile.TemporaryDirectory(prefix="twofold-groups-", ignore_cleanup_errors=True) as folder:
             broker, history = Broker(pathlib.Path(folder) / "data"), History()
             broker.start()
+            self.addCleanup(broker.kill)  # whatever fails
             first = Client(broker.port)
             first.must("PUT", f"/v1/topics/{TOPIC}", {"partitions": PARTITIONS, "retention": {"time": None}})
             first.close()

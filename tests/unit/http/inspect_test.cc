@@ -136,7 +136,8 @@ TEST(InspectFrames, WhatIsNoTextIsShownInBase64) {
 TEST(InspectFrames, BytesThatLookLikeTheMiddleOfCharactersAreShownAllTheSame) {
   const Spec spec{"orders", "", {}};
   FrameWriter writer(spec);
-  const auto record = stored(std::nullopt, std::string(300, '\x80'));
+  const std::string middles(300, '\x80');
+  const auto record = stored(std::nullopt, middles);
   const auto json = boost::json::parse(writer.event(1, numbered(0), &record, false)).as_object();
   EXPECT_EQ(json.at("size").as_int64(), 300);
   EXPECT_FALSE(json.contains("preview"));
