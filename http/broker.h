@@ -105,6 +105,9 @@ struct Broker {
   std::vector<Setting> settings{};
   /// Who may ask for anything.
   access::Access access{};
+  /// Changes who may, for good; waits for the disk, so on the storage pool. Empty: nobody is asked
+  /// for a key.
+  std::function<engine::Result<bool>(const access::KeyEdit&)> change_keys{};
   /// For charts; called on the first I/O thread, which the core is on.
   std::function<Appended()> appended{};
 };

@@ -98,6 +98,7 @@ class Session final : public Watch,
   std::optional<Problem> choose_route();
   std::optional<Problem> check_route(const Route& route);
   std::optional<Problem> identify();
+  void take_certificate(std::uint64_t generation);
   std::string address() const;
   Problem refuse_key();
   void charge_chunks();
@@ -146,6 +147,8 @@ class Session final : public Watch,
   access::PrincipalRef known_ = access::nobody();  // who has shown a key, and what it was
   std::string shown_;
   std::uint64_t known_since_ = 0;  // the keyring's generation; 0: look again
+  access::PrincipalRef certified_;  // null: the certificate stands for nobody
+  std::uint64_t certified_since_ = 0;
 
   std::size_t head_bytes_ = 0;     // of the request at the front of in_; 0: not found yet
   std::size_t scanned_ = 0;        // of in_, for the end of the head

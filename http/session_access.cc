@@ -45,7 +45,10 @@ std::optional<Problem> Session::identify() {
     case Credentials::Scheme::token: found = access.keyring.check(credentials.token); break;
     case Credentials::Scheme::none: {
       const auto ticket = call_.target.find("ticket");
-      if (!ticket || call_.head.field("Upgrade").empty()) return std::nullopt;
+      if (!ticket || call_.head.field("Upgrade").empty()) {
+        take_certificate(generation);
+        return std::nullopt;
+      }
       found = access.tickets.redeem(*ticket, lane_.common.broker.clock.now());
       break;
     }
@@ -58,6 +61,19 @@ std::optional<Problem> Session::identify() {
     known_since_ = generation;
   }
   return std::nullopt;
+}
+
+// Who shows nothing else is whom the certificate of the connection stands for, if anybody.
+void Session::take_certificate(std::uint64_t generation) {
+  if (!client_certificate_) return;
+  if (certified_since_ != generation) {
+    const access::Keyring& keyring = lane_.common.broker.access.keyring;
+    certified_ = keyring.certified(client_certificate_->subject);
+    for (const std::string& name : client_certificate_->names)
+      if (!certified_) certified_ = keyring.certified(name);
+    certified_since_ = generation;
+  }
+  if (certified_) call_.principal = certified_.get();
 }
 
 std::string Session::address() const {

@@ -21,7 +21,7 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  /// Starts `task` with the executor's next turn. After stop() it is dropped unstarted.
+  /// Runs `task` up to its first wait before it returns. After stop() it is dropped unstarted.
   void spawn(Task<> task);
   void stop();
   /// Returns once no coroutine is left.

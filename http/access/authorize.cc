@@ -31,4 +31,22 @@ bool authorize_any(const Principal& principal, Permission permission) {
   });
 }
 
+bool may_hand_on(const Principal& principal, const Grant& grant) {
+  if (principal.unrestricted) return true;
+  const auto has = [&](const Grant& wanted) {
+    return std::any_of(principal.grants.begin(), principal.grants.end(),
+                       [&](const Grant& own) { return own.includes(wanted); });
+  };
+  if (has(grant)) return true;
+  if (grant.permission != Permission::nothing) return false;
+  // All four, which it may have one by one.
+  Grant one = grant;
+  for (const Permission each :
+       {Permission::inspect, Permission::publish, Permission::consume, Permission::manage}) {
+    one.permission = each;
+    if (!has(one)) return false;
+  }
+  return true;
+}
+
 }  // namespace twofold::http::access

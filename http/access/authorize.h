@@ -16,4 +16,7 @@ bool authorize(const Principal& principal, Permission permission, const Resource
 /// shows what authorize() lets it see.
 bool authorize_any(const Principal& principal, Permission permission);
 
+/// Whether it may hand `grant` on to somebody else: only what it has itself.
+bool may_hand_on(const Principal& principal, const Grant& grant);
+
 }  // namespace twofold::http::access

@@ -71,6 +71,13 @@ bool Grant::covers(Permission wanted, const Resource& resource) const {
   return prefix ? resource.name.starts_with(name) : resource.name == name;
 }
 
+bool Grant::includes(const Grant& other) const {
+  if (permission != Permission::nothing && permission != other.permission) return false;
+  if (!kind) return true;
+  if (kind != other.kind) return false;
+  return prefix ? other.name.starts_with(name) : !other.prefix && other.name == name;
+}
+
 std::string Grant::text() const {
   const std::string_view what =
       permission == Permission::nothing ? std::string_view("*") : permission_name(permission);

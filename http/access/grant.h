@@ -23,6 +23,8 @@ struct Grant {
   bool prefix = false;
 
   bool covers(Permission wanted, const Resource& resource) const;
+  /// Whether everything that `other` allows is allowed by this one.
+  bool includes(const Grant& other) const;
   /// As it is written.
   std::string text() const;
 

@@ -27,6 +27,9 @@ void Keyring::replace(std::vector<Key> keys) {
     Entry entry{key, principal_of(key), next_serial_++};
     entries_.emplace(key.id, std::move(entry));
   }
+  certified_.clear();
+  for (const auto& [id, entry] : entries_)
+    if (!entry.key.certificate.empty()) certified_.emplace(entry.key.certificate, entry.principal);
   generation_.fetch_add(1, std::memory_order_release);
   for (auto& [id, entry] : before) entry.principal->revoked = true;
 }
@@ -40,6 +43,12 @@ PrincipalRef Keyring::check(const Token& token) const {
   const bool known = found != entries_.end() && found->second.key.hash;
   const bool same = same_hash(known ? *found->second.key.hash : decoy, shown);
   return known && same ? found->second.principal : nullptr;
+}
+
+PrincipalRef Keyring::certified(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = certified_.find(name);
+  return found == certified_.end() ? nullptr : found->second;
 }
 
 std::optional<Keyring::Signer> Keyring::signer(std::string_view id) const {

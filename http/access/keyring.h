@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,9 @@ struct Key {
   std::string id;
   std::optional<SecretHash> hash{};  ///< of the token's secret; absent: it has no token
   std::string sqs_secret{};          ///< in clear, for signatures are made with it; empty: none
+  /// Of a client certificate that tls.client_ca has signed, exactly: its subject as RFC 2253 writes
+  /// it, "CN=orders,O=Example", or an alternative name, "DNS:orders.example.org". Empty: none.
+  std::string certificate{};
   std::string account = "000000000000";
   std::vector<Grant> allow{};
   std::uint64_t requests_per_second = 0;  ///< 0: no limit
@@ -27,6 +31,9 @@ struct Key {
 
   friend bool operator==(const Key&, const Key&) = default;
 };
+
+/// Changes a list of keys; false: there was nothing to change.
+using KeyEdit = std::function<bool(std::vector<Key>&)>;
 
 /// Everybody who may ask for something, and how they prove that it is them.
 ///
@@ -51,6 +58,8 @@ class Keyring {
 
   /// Null: it is not a token of ours.
   PrincipalRef check(const Token& token) const;
+  /// Whom a client certificate stands for by one of its names; null: nobody.
+  PrincipalRef certified(std::string_view name) const;
   /// Whose signatures a key id stands for; nullopt: nobody's.
   std::optional<Signer> signer(std::string_view id) const;
   /// For people: everything but the secrets.
@@ -66,6 +75,7 @@ class Keyring {
 
   mutable std::mutex mutex_;
   Entries entries_;
+  std::map<std::string, PrincipalRef, std::less<>> certified_;  // by Key::certificate
   std::uint64_t next_serial_ = 1;
   std::atomic<std::uint64_t> generation_{0};
 };

@@ -90,6 +90,8 @@ Task<Try<>> show_log(Call& call);
 
 // keys.cc
 Task<Try<>> list_keys(Call& call);
+Task<Try<>> create_key(Call& call);
+Task<Try<>> revoke_key(Call& call);
 Task<Try<>> issue_ticket(Call& call);
 // health.cc
 Task<Try<>> livez(Call& call);

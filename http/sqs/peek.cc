@@ -3,6 +3,8 @@
 #include <functional>
 #include <set>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include "http/gate.h"
@@ -202,6 +204,8 @@ Task<Outcome<>> write_messages(Exchange& exchange, const Viewer& viewer, PeekWri
         exchange.call, page->plans, page->plan_partitions, std::move(places));
     write_page(*page, records, viewer, groups, writer);
     browse.from = page->next;
+    // A page of which nothing is shown is no reason to let everybody else wait for the next one.
+    co_await boost::asio::post(boost::asio::use_awaitable);
   } while (!browse.from.empty() && writer.count() < kMessagesMax && writer.bytes() < kBytesMax);
   co_return Outcome<>();
 }

@@ -49,6 +49,7 @@ Tried<Key> key_of(const Args& args) {
   if (key.allow.empty()) return usage("a key that may do nothing is of no use", "add --allow");
   if (args.has("account")) key.account = args.text("account");
   if (!http::sqs::is_account(key.account)) return usage("an account is twelve digits");
+  if (args.has("certificate")) key.certificate = args.text("certificate");
   key.requests_per_second = args.count("requests").value_or(0);
   key.bytes_per_second = args.size("bytes").value_or(0);
   return key;
@@ -72,39 +73,50 @@ Tried<> run_key_create(Session& session, const Args& args) {
     if (!known) return known.error();
     keys = *std::move(known);
   }
-  const auto same = [&](const Key& one) { return one.id == key->id; };
+  const auto same = [&](const Key& one) {
+    return one.id == key->id || (!key->certificate.empty() && one.certificate == key->certificate);
+  };
   if (std::any_of(keys.begin(), keys.end(), same)) {
-    return Failure(ExitCode::conflict, fmt::format("{} has a key {} already", file, key->id),
+    return Failure(ExitCode::conflict,
+                   fmt::format("{} has a key {} already, or one for that certificate", file, key->id),
                    "take another name, or revoke that one first");
   }
   engine::SystemRandom random;
-  const std::string secret = http::access::new_secret(random);
-  key->hash = http::access::hash_secret(secret);
-  if (args.has("sqs")) key->sqs_secret = http::access::new_secret(random);
-  const std::string token = http::access::make_token(key->id, secret);
   JsonObject made;
-  made.text("id", key->id).text("token", token);
-  std::string shown = token + "\n";
-  if (!key->sqs_secret.empty()) {
+  made.text("id", key->id);
+  std::string shown;
+  std::string token;
+  if (key->certificate.empty()) {
+    const std::string secret = http::access::new_secret(random);
+    key->hash = http::access::hash_secret(secret);
+    token = http::access::make_token(key->id, secret);
+    made.text("token", token);
+    shown = token + "\n";
+  } else {
+    made.text("certificate", key->certificate);
+  }
+  if (args.has("sqs")) {
+    key->sqs_secret = http::access::new_secret(random);
     made.text("aws_access_key_id", key->id).text("aws_secret_access_key", key->sqs_secret);
     shown += fmt::format("AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY={}\n", key->id,
                          key->sqs_secret);
   }
   keys.push_back(*key);
   if (auto written = write(file, keys); !written) return written;
-  session.print(Answer(made.str()), shown, token);
-  session.terminal().note(fmt::format("written to {}; the token is shown this once", file));
+  session.print(Answer(made.str()), shown, token.empty() ? key->id : token);
+  session.terminal().note(shown.empty() ? "written to " + file
+                                        : fmt::format("written to {}; what is shown is shown this once", file));
   return Done{};
 }
 
 Tried<> run_key_list(Session& session, const Args& args) {
   const auto keys = read(file_of(args));
   if (!keys) return keys.error();
-  Table table({{"ID"}, {"ALLOW"}, {"SQS"}, {"ACCOUNT"}, {"REQUESTS/S", true}, {"BYTES/S", true}});
+  Table table({{"ID"}, {"ALLOW"}, {"SQS"}, {"CERTIFICATE"}, {"ACCOUNT"}, {"REQUESTS/S", true}, {"BYTES/S", true}});
   std::vector<Answer> items;
   for (const Key& key : *keys) {
-    table.add({key.id, grants_of(key), key.sqs_secret.empty() ? "no" : "yes", key.account,
-               std::to_string(key.requests_per_second), std::to_string(key.bytes_per_second)});
+    table.add({key.id, grants_of(key), key.sqs_secret.empty() ? "no" : "yes", key.certificate,
+               key.account, std::to_string(key.requests_per_second), std::to_string(key.bytes_per_second)});
     std::string allow;
     for (const auto& grant : key.allow)
       allow += fmt::format("{}\"{}\"", allow.empty() ? "" : ",", grant.text());
@@ -112,6 +124,7 @@ Tried<> run_key_list(Session& session, const Args& args) {
                            .text("name", key.id)
                            .raw("allow", "[" + allow + "]")
                            .raw("sqs", key.sqs_secret.empty() ? "false" : "true")
+                           .text("certificate", key.certificate)
                            .text("account", key.account)
                            .raw("requests_per_second", std::to_string(key.requests_per_second))
                            .raw("bytes_per_second", std::to_string(key.bytes_per_second))

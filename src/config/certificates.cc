@@ -1,7 +1,6 @@
 #include "src/config/certificates.h"
 
 #include <cerrno>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -19,9 +18,7 @@ using engine::Result;
 Result<std::string> read_file(std::string_view key, const std::string& path) {
   auto text = config::read_text_file(path);
   if (text && !text->empty()) return *std::move(text);
-  const std::string why = !text        ? text.error().why
-                          : errno != 0 ? std::strerror(errno)
-                                       : "it is empty";
+  const std::string why = text ? std::string("it is empty") : text.error().why;
   return Error(Errc::invalid_request, fmt::format("{}: cannot read {}: {}", key, path, why),
                "name a file in PEM that the broker's user may read");
 }

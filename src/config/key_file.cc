@@ -19,6 +19,7 @@ using http::access::Grant;
 using http::access::Key;
 
 constexpr std::size_t kSecretBytesMax = 256;
+constexpr std::size_t kCertificateBytesMax = 1024;
 
 std::string place(const std::string& path, const toml::node& node) {
   return fmt::format("{}:{}", path, node.source().begin.line);
@@ -61,6 +62,10 @@ Outcome<Done> take_text(Key& key, std::string_view name, const std::string& text
   } else if (name == "account") {
     if (!http::sqs::is_account(text)) return Refused("an account is twelve digits");
     key.account = text;
+  } else if (name == "certificate") {
+    if (text.empty() || text.size() > kCertificateBytesMax)
+      return Refused("a certificate's name has 1 to 1024 bytes");
+    key.certificate = text;
   } else {
     if (text.empty() || text.size() > kSecretBytesMax)
       return Refused("an sqs_secret has 1 to 256 bytes");
@@ -82,10 +87,11 @@ Outcome<Done> take(Key& key, std::string_view name, const toml::node& node) {
     (name == "bytes_per_second" ? key.bytes_per_second : key.requests_per_second) = *rate;
     return Done{};
   }
-  if (name != "id" && name != "hash" && name != "account" && name != "sqs_secret") {
+  if (name != "id" && name != "hash" && name != "account" && name != "sqs_secret" &&
+      name != "certificate") {
     return Refused(fmt::format(
-        "a key has no {}: it has id, hash, sqs_secret, account, allow, requests_per_second and "
-        "bytes_per_second",
+        "a key has no {}: it has id, hash, sqs_secret, certificate, account, allow, "
+        "requests_per_second and bytes_per_second",
         name));
   }
   const auto text = node.value_exact<std::string>();
@@ -102,9 +108,21 @@ Outcome<Key> read_key(const toml::node& node, const std::string& path) {
       return Refused(fmt::format("{}: {}", place(path, value), taken.error().why));
   }
   if (key.id.empty()) return Refused(place(path, node) + ": a key has an id");
-  if (!key.hash && key.sqs_secret.empty())
-    return Refused(fmt::format("{}: {} has neither a hash nor an sqs_secret", place(path, node), key.id));
+  if (!key.hash && key.sqs_secret.empty() && key.certificate.empty()) {
+    return Refused(fmt::format("{}: {} has no hash, no sqs_secret and no certificate",
+                               place(path, node), key.id));
+  }
   return key;
+}
+
+std::string quoted(std::string_view value) {
+  std::string text = "\"";
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') text += '\\';
+    text += byte < 0x20 || byte == 0x7F ? fmt::format("\\u{:04x}", byte) : std::string(1, c);
+  }
+  return text + '"';
 }
 
 std::string text_of(const std::vector<Key>& keys) {
@@ -114,15 +132,10 @@ std::string text_of(const std::vector<Key>& keys) {
   for (const Key& key : keys) {
     text += fmt::format("\n[[key]]\nid = \"{}\"\n", key.id);
     if (key.hash) text += fmt::format("hash = \"{}\"\n", http::access::hash_text(*key.hash));
-    if (!key.sqs_secret.empty()) {
-      text += "sqs_secret = \"";
-      for (const char c : key.sqs_secret) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') text += '\\';
-        text += byte < 0x20 || byte == 0x7F ? fmt::format("\\u{:04x}", byte) : std::string(1, c);
-      }
-      text += "\"\n";
-    }
+    if (!key.sqs_secret.empty())
+      text += fmt::format("sqs_secret = {}\n", quoted(key.sqs_secret));
+    if (!key.certificate.empty())
+      text += fmt::format("certificate = {}\n", quoted(key.certificate));
     text += fmt::format("account = \"{}\"\nallow = [", key.account);
     for (const Grant& grant : key.allow)
       text += fmt::format("{}\"{}\"", &grant == &key.allow.front() ? "" : ", ", grant.text());
@@ -133,6 +146,16 @@ std::string text_of(const std::vector<Key>& keys) {
       text += fmt::format("bytes_per_second = {}\n", key.bytes_per_second);
   }
   return text;
+}
+
+// Without it a crash may bring the old file back; file systems that cannot do it have no better way.
+void sync_folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return;
+  ::fsync(handle);
+  ::close(handle);
 }
 
 bool write_and_sync(int file, std::string_view text) {
@@ -160,9 +183,13 @@ Outcome<std::vector<Key>> parse_keys(std::string_view text, const std::string& p
     for (const toml::node& entry : *list) {
       auto key = read_key(entry, path);
       if (!key) return key.error();
-      const auto same = [&](const Key& one) { return one.id == key->id; };
-      if (std::any_of(keys.begin(), keys.end(), same))
-        return Refused(fmt::format("{}: {} was given before", place(path, entry), key->id));
+      for (const Key& before : keys) {
+        const bool certified = !key->certificate.empty() && before.certificate == key->certificate;
+        if (before.id == key->id || certified) {
+          return Refused(fmt::format("{}: {} was given before", place(path, entry),
+                                     certified ? key->certificate : key->id));
+        }
+      }
       keys.push_back(*std::move(key));
     }
   }
@@ -187,6 +214,7 @@ Outcome<Done> write_keys(const std::string& path, const std::vector<Key>& keys) 
   ::close(file);
   if (!written) return failed("write");
   if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("rename");
+  sync_folder_of(path);
   return Done{};
 }
 

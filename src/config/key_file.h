@@ -15,6 +15,7 @@ namespace twofold::config {
 ///   id = "checkout"
 ///   hash = "sha256:..."                 # of the token's secret; without it there is no token
 ///   sqs_secret = "..."                  # in clear: a signature cannot be checked without it
+///   certificate = "CN=checkout"         # of a client, or "DNS:..." or "URI:..." of its other names
 ///   account = "000000000000"            # of SQS
 ///   allow = ["publish topic:orders", "consume queue:kitchen*"]
 ///   requests_per_second = 100           # 0 or absent: no limit

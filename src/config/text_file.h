@@ -6,8 +6,8 @@
 
 namespace twofold::config {
 
-/// A whole file. What is refused says why in the system's words, and leaves the name to the caller.
-/// Sets errno to 0 first: after an empty text it tells a directory from an empty file.
+/// A whole file, or nothing of it. What is refused says why in the system's words, and leaves the
+/// name to the caller.
 Outcome<std::string> read_text_file(const std::string& path);
 
 /// Whether others than the owner may read the file, which holds secrets.

@@ -1,8 +1,5 @@
 #include <charconv>
 
-#include "engine/base/diag.h"
-#include "src/config/key_file.h"
-#include "src/config/text_file.h"
 #include "src/serve/memory.h"
 #include "src/serve/running_broker.h"
 
@@ -52,27 +49,6 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.sqs.regions = config.sqs.regions;
   options.sqs.queue_url = config.sqs.queue_url;
   return options;
-}
-
-engine::Result<> load_keys(const Config& config, http::access::Keyring& keyring) {
-  const std::string& path = config.auth.keys_file;
-  if (path.empty()) return {};
-  auto keys = config::read_keys(path);
-  if (!keys) {
-    return Error(Errc::invalid_request, "auth.keys_file: " + keys.error().why,
-                 "twofold key create writes such a file");
-  }
-  if (config::readable_by_others(path)) {
-    engine::diag(engine::DiagLevel::warn, "auth", "others can read auth.keys_file",
-                 {
-                     {"file", path       },
-                     {"hint", "chmod 600"}
-    });
-  }
-  const std::string count = std::to_string(keys->size());
-  keyring.replace(*std::move(keys));
-  engine::diag(engine::DiagLevel::info, "auth", "keys loaded", {{"keys", count}});
-  return {};
 }
 
 log::GroupsOptions groups_options(const Config& config) {

@@ -19,6 +19,7 @@
 #include "src/config/certificates.h"
 #include "src/config/keys.h"
 #include "src/serve/filters.h"
+#include "src/serve/keys_file.h"
 #include "src/serve/memory.h"
 #include "version.h"
 
@@ -131,9 +132,11 @@ Result<> RunningBroker::build() {
   broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
   broker_->compile_filter = &compile_filter;
   set_defaults(config_, *broker_);
-  if (auto loaded = load_keys(config_, broker_->access.keyring); !loaded) return loaded;
   if (!config_.auth.keys_file.empty()) {
-    reload_.add("keys", [this] { return load_keys(config_, broker_->access.keyring); });
+    keys_ = std::make_unique<KeysFile>(config_.auth.keys_file, broker_->access.keyring);
+    if (auto loaded = keys_->load(); !loaded) return loaded;
+    reload_.add("keys", [this] { return keys_->load(); });
+    broker_->change_keys = [this](const http::access::KeyEdit& edit) { return keys_->change(edit); };
   }
   broker_->engine_metrics = [this, tls = *tls](http::metrics::Text& out) {
     append_engine_metrics(*engine_, recovery_seconds_, out);
@@ -259,7 +262,7 @@ void RunningBroker::await_signals() {
 void RunningBroker::await_hangups() {
   signals_->hangups.async_wait([this](boost::system::error_code failed, int) {
     if (failed) return;
-    if (!reload_.empty()) pool_->post([this] { reload_.run(); });
+    reload_.request();
     await_hangups();
   });
 }

@@ -30,6 +30,8 @@
 
 namespace twofold {
 
+class KeysFile;
+
 /// Every part of the broker, in construction order: what comes later may use what came before.
 ///
 ///   auto broker = RunningBroker::open(config);  // directory locked, port taken: mistakes show
@@ -80,11 +82,12 @@ class RunningBroker {
   std::unique_ptr<log::Groups> groups_;
   std::unique_ptr<queue::Queues> queues_;
   std::unique_ptr<http::Broker> broker_;
+  std::unique_ptr<KeysFile> keys_;  // null: nobody is asked for a key
   std::unique_ptr<HealthWatch> watch_;
-  Reload reload_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<engine::ThreadExecutor> writer_;
   std::unique_ptr<engine::ThreadPool> pool_;
+  Reload reload_;
 
   class Signals;
   std::unique_ptr<Signals> signals_;
@@ -98,9 +101,6 @@ class RunningBroker {
 engine::EngineOptions engine_options(const Config& config);
 /// Errors: invalid_request.
 engine::Result<http::ServerOptions> server_options(const Config& config);
-/// Reads auth.keys_file, if there is one, into the keyring, which stays as it is when the file is
-/// wrong. Errors: invalid_request, without any secret.
-engine::Result<> load_keys(const Config& config, http::access::Keyring& keyring);
 /// What topics and queues get when their creators do not say.
 void set_defaults(const Config& config, http::Broker& broker);
 log::GroupsOptions groups_options(const Config& config);

@@ -6,6 +6,7 @@
 #include "src/config/key_file.h"
 #include "src/config/text_file.h"
 #include "src/config/load.h"
+#include "src/serve/keys_file.h"
 #include "src/serve/running_broker.h"
 
 namespace twofold::config {
@@ -179,11 +180,7 @@ TEST(SqsConfig, TheStrictProfileNeedsKeys) {
   })
                   .errors.empty());
   http::access::Keyring keyring;
-  const auto keys = load_keys(load_with({
-                                            {"auth.keys_file", "/nonexistent/keys"}
-  })
-                                  .config,
-                              keyring);
+  const auto keys = KeysFile("/nonexistent/keys", keyring).load();
   ASSERT_FALSE(keys);
   EXPECT_THAT(keys.error().detail, HasSubstr("auth.keys_file: cannot read /nonexistent/keys"));
   EXPECT_FALSE(keyring.required());

@@ -1,0 +1,53 @@
+#include "src/serve/keys_file.h"
+
+#include "engine/base/diag.h"
+#include "src/config/key_file.h"
+#include "src/config/text_file.h"
+
+namespace twofold {
+
+using engine::DiagLevel;
+using engine::Errc;
+using engine::Error;
+using engine::Result;
+
+namespace {
+
+Result<std::vector<http::access::Key>> read(const std::string& path) {
+  auto keys = config::read_keys(path);
+  if (keys) return *std::move(keys);
+  return Error(Errc::invalid_request, "auth.keys_file: " + keys.error().why,
+               "twofold key create writes such a file");
+}
+
+}  // namespace
+
+Result<> KeysFile::load() {
+  const std::lock_guard lock(mutex_);
+  auto keys = read(path_);
+  if (!keys) return keys.error();
+  if (config::readable_by_others(path_)) {
+    engine::diag(DiagLevel::warn, "auth", "others can read auth.keys_file",
+                 {
+                     {"file", path_      },
+                     {"hint", "chmod 600"}
+    });
+  }
+  const std::string count = std::to_string(keys->size());
+  keyring_.replace(*std::move(keys));
+  engine::diag(DiagLevel::info, "auth", "keys loaded", {{"keys", count}});
+  return {};
+}
+
+Result<bool> KeysFile::change(const http::access::KeyEdit& edit) {
+  const std::lock_guard lock(mutex_);
+  auto keys = read(path_);
+  if (!keys) return keys.error();
+  if (!edit(*keys)) return false;
+  if (auto written = config::write_keys(path_, *keys); !written)
+    return Error(Errc::io, written.error().why);
+  keyring_.replace(*std::move(keys));
+  return true;
+}
+
+}  // namespace twofold
