@@ -1,5 +1,9 @@
 #include "src/serve/reload.h"
 
+#include <atomic>
+#include <semaphore>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 namespace twofold {
@@ -22,6 +26,24 @@ TEST(Reload, OneThatFailsDoesNotKeepTheOthersBack) {
   EXPECT_EQ(ran, (std::vector<std::string>{"certificates", "keys"}));
   reload.run();
   EXPECT_EQ(ran.size(), 4u) << "each signal reads everything again";
+}
+
+// One that hangs is not asked again by every signal.
+TEST(Reload, WhoAsksWhileItHangsIsAnsweredOnce) {
+  std::atomic<int> begun{0};
+  std::binary_semaphore hung{0};
+  {
+    Reload reload;
+    reload.add("keys", [&]() -> engine::Result<> {
+      if (++begun == 1) hung.acquire();
+      return {};
+    });
+    reload.request();
+    while (begun == 0) std::this_thread::yield();
+    for (int i = 0; i < 10; ++i) reload.request();
+    hung.release();
+  }
+  EXPECT_EQ(begun, 2) << "the one that hung, and one for all that asked meanwhile";
 }
 
 }  // namespace
