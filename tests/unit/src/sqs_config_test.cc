@@ -53,7 +53,7 @@ TEST(KeyFile, WhatIsWrongIsSaidWithItsPlaceAndWithoutTheSecret) {
       {"key = 1\n",                                           "keys:1: write [[key]] above"        },
       {"[other]\nx = 1\n",                                    "keys:1: write [[key]] above"        },
       {"[[key]]\nsqs_secret = \"s3cr3t\"\n",                  "keys:1: a key has an id"            },
-      {"[[key]]\nid = \"a\"\n",                              "keys:1: a has neither a hash"       },
+      {"[[key]]\nid = \"a\"\n",                              "keys:1: a has no hash, no sqs_secret and no certificate"       },
       {"[[key]]\nid = \"a/b\"\nsqs_secret = \"s3cr3t\"\n", "keys:2: an id has 1 to 128"         },
       {key + "account = \"12\"\n",                          "keys:4: an account is twelve digits"},
       {key + "hash = \"s3cr3t\"\n",                         "keys:4: a hash is sha256:"          },
