@@ -7,6 +7,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "engine/base/crc32c.h"
+#include "engine/format_version.h"
 
 namespace twofold::engine {
 namespace {
@@ -14,7 +15,20 @@ namespace {
 constexpr std::uint32_t kMagic = 0x4B4C4254;  // "TBLK"
 constexpr std::uint16_t kVersion = 2;
 constexpr std::uint16_t kVersionWithoutWall = 1;  // broker time stood for the calendar's
+static_assert(kBlockVersions.oldest == kVersionWithoutWall && kBlockVersions.newest == kVersion);
 constexpr std::size_t kCrcPlace = kBlockHeaderBytes - 4;
+
+bool header_verifies(std::string_view bytes) {
+  if (bytes.size() < kBlockHeaderBytes) return false;
+  const char* b = bytes.data();
+  return load_le<std::uint32_t>(b) == kMagic &&
+         load_le<std::uint32_t>(b + kCrcPlace) == crc32c({b, kCrcPlace});
+}
+
+JournalPosition position_in(const char* header) {
+  const auto lsn = load_le<std::uint64_t>(header + 32);
+  return {static_cast<std::uint32_t>(lsn >> 32), static_cast<std::uint32_t>(lsn)};
+}
 
 }  // namespace
 
@@ -44,27 +58,28 @@ void write_block_header(char* block, BlockHeader& h) {
 }
 
 std::optional<BlockHeader> read_block_header(std::string_view bytes) {
-  if (bytes.size() < kBlockHeaderBytes) return std::nullopt;
+  if (!header_verifies(bytes)) return std::nullopt;
   const char* b = bytes.data();
-  if (load_le<std::uint32_t>(b) != kMagic) return std::nullopt;
-  if (load_le<std::uint32_t>(b + kCrcPlace) != crc32c({b, kCrcPlace})) return std::nullopt;
   const auto version = load_le<std::uint16_t>(b + 4);
-  if (version != kVersion && version != kVersionWithoutWall) return std::nullopt;
+  if (!kBlockVersions.has(version)) return std::nullopt;
   const auto instant = load_le<std::int64_t>(b + 48);
   const auto wall = version == kVersionWithoutWall ? instant : load_le<std::int64_t>(b + 72);
-  const auto lsn = load_le<std::uint64_t>(b + 32);
   return BlockHeader{
-      load_le<std::uint64_t>(b + 8),
-      load_le<std::uint64_t>(b + 16),
-      load_le<std::uint64_t>(b + 24),
-      JournalPosition{static_cast<std::uint32_t>(lsn >> 32), static_cast<std::uint32_t>(lsn)},
-      load_le<std::uint64_t>(b + 40),
-      ClockReading{Instant{instant}, WallTime{wall}},
-      load_le<std::uint32_t>(b + 56),
-      load_le<std::uint32_t>(b + 60),
-      load_le<std::uint32_t>(b + 64),
-      load_le<std::uint32_t>(b + 68),
-      load_le<std::uint32_t>(b + kCrcPlace)};
+      load_le<std::uint64_t>(b + 8),        load_le<std::uint64_t>(b + 16),
+      load_le<std::uint64_t>(b + 24),       position_in(b),
+      load_le<std::uint64_t>(b + 40),       ClockReading{Instant{instant}, WallTime{wall}},
+      load_le<std::uint32_t>(b + 56),       load_le<std::uint32_t>(b + 60),
+      load_le<std::uint32_t>(b + 64),       load_le<std::uint32_t>(b + 68),
+      load_le<std::uint32_t>(b + kCrcPlace)
+  };
+}
+
+std::optional<OtherBlockVersion> other_block_version(std::string_view bytes) {
+  if (!header_verifies(bytes)) return std::nullopt;
+  const auto version = load_le<std::uint16_t>(bytes.data() + 4);
+  if (kBlockVersions.has(version)) return std::nullopt;
+  return OtherBlockVersion{version, load_le<std::uint64_t>(bytes.data() + 8),
+                           position_in(bytes.data())};
 }
 
 bool verify_block_payload(const BlockHeader& header, std::string_view block) {

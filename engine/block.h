@@ -39,7 +39,8 @@ struct JournalPosition {
 /// durable_seq  the newest block known to be on the device when this one was sealed. A later block
 ///              that says so is the witness which tells damage from a torn tail.
 /// instant      broker time when the block was sealed.
-/// wall         what the calendar said then. Replay takes append times, and what has passed since, from
+/// wall         what the calendar said then. Replay takes append times, and what has passed since,
+/// from
 ///              these two and nothing from the clock it runs under.
 /// prev_block_crc  header_crc of the block before. payload_crc covers the entries and the zero
 ///              padding up to the next multiple of 4096.
@@ -67,6 +68,14 @@ void write_block_header(char* block, BlockHeader& header);
 /// The header at the start of `bytes`; nullopt when there is none that verifies. Says nothing about
 /// the payload.
 std::optional<BlockHeader> read_block_header(std::string_view bytes);
+
+/// A header that verifies, but of a version that this program does not read.
+struct OtherBlockVersion {
+  std::uint16_t version;
+  std::uint64_t stream_id;
+  JournalPosition position;
+};
+std::optional<OtherBlockVersion> other_block_version(std::string_view bytes);
 
 /// Whether the payload that follows the header in `block` (padded) is what was sealed.
 bool verify_block_payload(const BlockHeader& header, std::string_view block);

@@ -1,18 +1,20 @@
 #include "engine/checkpoint.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "engine/base/bytes.h"
 #include "engine/base/crc32c.h"
 #include "engine/base/diag.h"
+#include "engine/format_version.h"
 
 namespace twofold::engine {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x54504B54;  // "TKPT"
 constexpr std::uint16_t kVersion = 1;
+constexpr FormatVersions kVersions{1, kVersion};
 constexpr std::size_t kHeaderBytes = 32;
 constexpr char kDirectory[] = "checkpoints";
 
@@ -31,6 +33,15 @@ std::string file_header(const PendingCheckpoint& checkpoint) {
   w.fixed(checkpoint.ref.block_seq);
   w.fixed<std::uint64_t>(checkpoint.state.size());
   return out;
+}
+
+// `bytes` holds at least the header and the state's first field. Only what is sound may be asked.
+std::optional<Error> refuse_versions(const std::string& name, std::string_view bytes) {
+  const auto version = load_le<std::uint16_t>(bytes.data() + 4);
+  if (auto refused = refuse_version(name, "checkpoint", version, kVersions)) return refused;
+  ByteReader state(bytes.substr(kHeaderBytes));
+  return refuse_version(name, "state in a checkpoint", static_cast<std::uint32_t>(state.uvarint()),
+                        kCheckpointStateVersions);
 }
 
 }  // namespace
@@ -66,8 +77,22 @@ Result<std::string> load_checkpoint_file(FileSystem& fs, const CheckpointRef& re
   if (!got) return Error(Errc::data_damaged, "a checkpoint cannot be read: " + got.error().detail);
   if (*got != ref.bytes || crc32c(bytes) != ref.crc || ref.bytes < kHeaderBytes)
     return Error(Errc::data_damaged, fmt::format("{} does not verify", file_name(ref.id)));
+  if (auto refused = refuse_versions(file_name(ref.id), bytes)) return *refused;
   bytes.erase(0, kHeaderBytes);
   return bytes;
+}
+
+Result<> check_checkpoint_version(FileSystem& fs, const CheckpointRef& ref) {
+  constexpr std::size_t kVersionsWithin = kHeaderBytes + 10;  // the state begins with a uvarint
+  const auto file = fs.open(file_name(ref.id), OpenMode::read_only);
+  if (!file) return {};
+  std::string head(kVersionsWithin, '\0');
+  const auto got = (*file)->read_at(0, head.data(), head.size());
+  if (!got || !refuse_versions(file_name(ref.id), head)) return {};
+  // Is it another version, or another damage? The whole file says.
+  const auto loaded = load_checkpoint_file(fs, ref);
+  if (!loaded && loaded.error().code == Errc::newer_version) return loaded.error();
+  return {};
 }
 
 void remove_old_checkpoints(FileSystem& fs, const Superblock& superblock) {
@@ -79,7 +104,9 @@ void remove_old_checkpoints(FileSystem& fs, const Superblock& superblock) {
       continue;
     if (auto removed = fs.remove(name); !removed) {
       diag(DiagLevel::warn, "engine", "cannot remove an old checkpoint",
-           {{"error", removed.error().detail}});
+           {
+               {"error", removed.error().detail}
+      });
     }
   }
 }

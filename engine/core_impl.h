@@ -15,36 +15,37 @@
 #include "engine/checkpoint.h"
 #include "engine/core.h"
 #include "engine/drain.h"
+#include "engine/format_version.h"
 #include "engine/journal.h"
 #include "engine/log_index.h"
 #include "engine/open_block.h"
+#include "engine/read_ahead.h"
 #include "engine/scrub.h"
 #include "engine/segment_store.h"
 #include "engine/superblock.h"
-#include "engine/read_ahead.h"
 #include "engine/tail_cache.h"
 
 namespace twofold::engine {
 
 struct CoreOptions {
-  std::size_t gathered_bytes_max = 256 << 20;   ///< accepted, not yet written
+  std::size_t gathered_bytes_max = 256 << 20;  ///< accepted, not yet written
   std::size_t tail_cache_bytes = 32 << 20;
-  std::size_t read_ahead_bytes = 16 << 20;  ///< of cold batches, over all logs
-  std::size_t extent_count_max = 700'000;       ///< index of journal-resident batches (32 MiB)
-  std::uint64_t checkpoint_bytes = 128 << 20;   ///< of journal between two checkpoints
-  std::uint32_t journal_files = 8;              ///< kept before the oldest are drained
+  std::size_t read_ahead_bytes = 16 << 20;     ///< of cold batches, over all logs
+  std::size_t extent_count_max = 700'000;      ///< index of journal-resident batches (32 MiB)
+  std::uint64_t checkpoint_bytes = 128 << 20;  ///< of journal between two checkpoints
+  std::uint32_t journal_files = 8;             ///< kept before the oldest are drained
   std::uint64_t segment_bytes = 64 << 20;
-  std::size_t clean_map_bytes = 24 << 20;       ///< of keys that one pass of a cleaning holds
-  std::uint64_t free_bytes_min = 256 << 20;     ///< below: publishes are refused
-  std::uint64_t scrub_bytes = 0;                ///< of cold data verified at each housekeeping; 0: none
-  Duration idle_seal{50};                       ///< then an empty block bears witness to the last
+  std::size_t clean_map_bytes = 24 << 20;    ///< of keys that one pass of a cleaning holds
+  std::uint64_t free_bytes_min = 256 << 20;  ///< below: publishes are refused
+  std::uint64_t scrub_bytes = 0;  ///< of cold data verified at each housekeeping; 0: none
+  Duration idle_seal{50};         ///< then an empty block bears witness to the last
   Duration housekeeping{1000};
-  Durability durability_max = Durability::disk; ///< what the file system below can promise
+  Durability durability_max = Durability::disk;  ///< what the file system below can promise
 };
 
 /// First field of a checkpoint's state.
-inline constexpr std::uint64_t kSnapshotVersion = 5;
-inline constexpr std::uint64_t kSnapshotVersionOldest = 2;  ///< that is still read
+inline constexpr std::uint64_t kSnapshotVersion = kCheckpointStateVersions.newest;
+inline constexpr std::uint64_t kSnapshotVersionOldest = kCheckpointStateVersions.oldest;
 
 /// Numbers for metrics and the start line.
 struct CoreStats {
@@ -52,11 +53,11 @@ struct CoreStats {
   std::uint64_t block_bytes = 0;
   std::uint64_t records = 0;
   std::uint64_t checkpoints = 0;
-  std::uint64_t drained_bytes = 0;   ///< written a second time, to segments
-  std::uint64_t rewritten_bytes = 0; ///< survivors copied out of mostly dead segments
-  std::uint64_t scrubbed_bytes = 0;  ///< cold bytes verified in the background
-  std::uint64_t scrub_damage = 0;    ///< stretches found damaged by that
-  std::uint64_t scrubs = 0;          ///< times that all of it was gone through
+  std::uint64_t drained_bytes = 0;    ///< written a second time, to segments
+  std::uint64_t rewritten_bytes = 0;  ///< survivors copied out of mostly dead segments
+  std::uint64_t scrubbed_bytes = 0;   ///< cold bytes verified in the background
+  std::uint64_t scrub_damage = 0;     ///< stretches found damaged by that
+  std::uint64_t scrubs = 0;           ///< times that all of it was gone through
   std::uint64_t cleanings = 0;        ///< that came to their end
   std::uint64_t cleaned_read_bytes = 0;
   std::uint64_t cleaned_written_bytes = 0;
@@ -71,6 +72,16 @@ struct CoreStats {
   std::uint64_t free_bytes = 0;
   bool full = false;
   bool failed = false;
+};
+
+/// One stretch of a log and the file that holds it, for those who look at a data directory.
+struct LogPlace {
+  enum class In { segment, journal };
+  In in;
+  std::uint64_t file;  ///< the number in its name
+  Offset first;
+  Offset upto;
+  std::uint64_t bytes;  ///< of batches
 };
 
 /// Everything the core stands on. All of it outlives the core.
@@ -104,6 +115,8 @@ class CoreImpl final : public Core, public TimerTarget {
   CoreStats stats() const;
   const std::optional<Error>& failure() const { return failure_; }
   const std::vector<DamagedBlocks>& damage() const { return damage_; }
+  /// Where the records of a log are, oldest first.
+  std::vector<LogPlace> places(LogId log) const;
 
   // Core
   Result<> admit(Admission kind, std::size_t bytes) override;
@@ -238,8 +251,7 @@ class CoreImpl final : public Core, public TimerTarget {
   void apply_drain(std::uint32_t cutoff, std::uint64_t replaced, const NewSegments& segments);
   Result<> replay_drain(std::string_view payload);
   std::vector<SegmentId> mostly_dead_segments() const;
-  static Result<NewSegments> open_written(SegmentStore& store,
-                                          std::vector<DrainedSegment> written);
+  static Result<NewSegments> open_written(SegmentStore& store, std::vector<DrainedSegment> written);
   static void write_segments(ByteWriter& out, const NewSegments& segments);
   Result<NewSegments> read_segments(ByteReader& in);
   void add_segments(const NewSegments& segments);
@@ -292,14 +304,14 @@ class CoreImpl final : public Core, public TimerTarget {
   std::vector<RetiredSegment> retired_;
 
   Superblock superblock_;
-  std::optional<PendingCheckpoint> checkpoint_;   // taken, not yet stored
+  std::optional<PendingCheckpoint> checkpoint_;  // taken, not yet stored
   std::uint64_t bytes_since_checkpoint_ = 0;
   bool checkpoint_wanted_ = false;
   bool checkpoint_writing_ = false;
-  bool draining_ = false;       // segments are written: by a drain or a step of a cleaning
+  bool draining_ = false;  // segments are written: by a drain or a step of a cleaning
   std::shared_ptr<CleanTask> cleaning_;
   std::uint64_t bytes_replaced_ = 0;  // by cleanings, since the newest checkpoint
-  int unreadable_drains_ = 0;  // in a row
+  int unreadable_drains_ = 0;         // in a row
   Instant last_inspection_{0};
   std::uint64_t inspected_at_ = 0;      // bytes drained by then
   std::vector<SegmentId> mostly_dead_;  // found then, not gone yet

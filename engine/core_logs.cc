@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "engine/base/check.h"
 #include "engine/base/diag.h"
@@ -102,7 +102,9 @@ void CoreImpl::drop_log(LogId log) {
 void CoreImpl::listen(LogId log, LogListener& listener) {
   if (recovering_ && find(log) == nullptr) {
     diag(DiagLevel::error, "engine", "a log is read whose definition is lost; it stays empty",
-         {{"log", std::to_string(log.value())}});
+         {
+             {"log", std::to_string(log.value())}
+    });
     find_or_make(log).opened = true;
   }
   at(log).listeners.push_back(&listener);
@@ -114,6 +116,23 @@ std::vector<std::pair<Offset, Offset>> CoreImpl::damaged(LogId log) const {
 
 void CoreImpl::unlisten(LogId log, LogListener& listener) {
   if (auto* index = find(log)) std::erase(index->listeners, &listener);
+}
+
+std::vector<LogPlace> CoreImpl::places(LogId log) const {
+  const LogIndex& index = at(log);
+  std::vector<LogPlace> places;
+  for (const auto& s : index.sealed) {
+    places.push_back({LogPlace::In::segment, s.segment->id().value(), s.range.first, s.range.upto,
+                      s.range.bytes});
+  }
+  const std::size_t sealed = places.size();
+  for (const Extent* e = index.extents_begin(); e != index.extents_end(); ++e) {
+    if (places.size() == sealed || places.back().file != e->file)
+      places.push_back({LogPlace::In::journal, e->file, e->first(), e->upto(), 0});
+    places.back().upto = e->upto();
+    places.back().bytes += e->bytes;
+  }
+  return places;
 }
 
 LogStatus CoreImpl::status(LogId log) const { return at(log).status(); }
@@ -193,10 +212,12 @@ void CoreImpl::add_resident(ReadPlan& plan, ColdRun& cold, const Extent& e) cons
   auto slab = tail_.find(e.file, e.place, &block);
   if (!slab) return cold.add(e);
   cold.flush();
-  const auto bytes = slab->bytes().substr(e.place - block.place + kEntryHeaderBytes,
-                                          e.bytes - kEntryHeaderBytes);
-  plan.add(ReadPlan::Piece{e.first(), e.upto(),
-                           StoredBatch{std::move(slab), bytes, Seq{e.base_seq}}, nullptr, e.bytes});
+  const auto bytes =
+      slab->bytes().substr(e.place - block.place + kEntryHeaderBytes, e.bytes - kEntryHeaderBytes);
+  plan.add(ReadPlan::Piece{
+      e.first(), e.upto(), StoredBatch{std::move(slab), bytes, Seq{e.base_seq}},
+        nullptr, e.bytes
+  });
 }
 
 ReadPlan CoreImpl::plan_read(LogId log, Offset from, std::size_t bytes_max) const {
@@ -208,8 +229,11 @@ ReadPlan CoreImpl::plan_read(LogId log, Offset from, std::size_t bytes_max) cons
     if (upto <= from) continue;
     limit = std::min(limit, begin);
     if (begin > from) continue;
-    plan.add(ReadPlan::Piece{from, upto, StoredBatch{nullptr, {}, Seq{0}},
-                             std::make_shared<DamagedSource>(begin, upto), 0});
+    plan.add(ReadPlan::Piece{
+        from, upto, StoredBatch{nullptr, {}, Seq{0}},
+          std::make_shared<DamagedSource>(begin, upto),
+        0
+    });
     return plan;
   }
   const auto sealed = std::partition_point(index.sealed.begin(), index.sealed.end(),
@@ -217,16 +241,16 @@ ReadPlan CoreImpl::plan_read(LogId log, Offset from, std::size_t bytes_max) cons
   if (sealed != index.sealed.end()) {
     const auto& range = sealed->range;
     const auto bytes = std::min<std::uint64_t>({range.bytes, bytes_max, kPieceBytesMax});
-    plan.add(ReadPlan::Piece{std::max(from, range.first), std::min(range.upto, limit),
-                             StoredBatch{nullptr, {}, Seq{0}}, sealed->segment,
-                             static_cast<std::size_t>(std::max<std::uint64_t>(bytes, 1))});
+    plan.add(ReadPlan::Piece{
+        std::max(from, range.first), std::min(range.upto, limit), StoredBatch{nullptr, {}, Seq{0}},
+        sealed->segment, static_cast<std::size_t>(std::max<std::uint64_t>(bytes, 1))
+    });
     // The range may give less than all of itself: what follows it waits for the next read.
     return plan;
   }
   ColdRun cold{plan, world_.journal, {}, 0, from, from, 0, 0};
   std::size_t taken = 0;
-  for (const auto* e = index.find(from);
-       e != index.extents_end() && e->upto() <= limit; ++e) {
+  for (const auto* e = index.find(from); e != index.extents_end() && e->upto() <= limit; ++e) {
     add_resident(plan, cold, *e);
     taken += e->bytes;
     if (taken >= bytes_max) break;
@@ -244,8 +268,10 @@ ReadPlan CoreImpl::plan_offsets(LogId log, const std::vector<Offset>& offsets) c
     if (const auto* lost = index.damage_at(wanted)) {
       cold.flush();
       const auto& [from, upto] = *lost;
-      plan.add(ReadPlan::Piece{wanted, upto, StoredBatch{nullptr, {}, Seq{0}},
-                               std::make_shared<DamagedSource>(from, upto), 0});
+      plan.add(ReadPlan::Piece{
+          wanted, upto, StoredBatch{nullptr, {}, Seq{0}},
+          std::make_shared<DamagedSource>(from, upto), 0
+      });
       while (i < offsets.size() && offsets[i] < upto) ++i;
       continue;
     }
@@ -256,9 +282,8 @@ ReadPlan CoreImpl::plan_offsets(LogId log, const std::vector<Offset>& offsets) c
       while (i < offsets.size() && offsets[i] < upto) ++i;
       continue;
     }
-    const auto sealed = std::partition_point(
-        index.sealed.begin(), index.sealed.end(),
-        [&](const auto& s) { return s.range.upto <= wanted; });
+    const auto sealed = std::partition_point(index.sealed.begin(), index.sealed.end(),
+                                             [&](const auto& s) { return s.range.upto <= wanted; });
     if (sealed != index.sealed.end() && sealed->range.first <= wanted) {
       std::size_t last = i;
       while (last + 1 < offsets.size() && offsets[last + 1] < sealed->range.upto &&
@@ -266,9 +291,11 @@ ReadPlan CoreImpl::plan_offsets(LogId log, const std::vector<Offset>& offsets) c
         ++last;
       const auto& range = sealed->range;
       const auto offsets_in = static_cast<std::uint64_t>(distance(range.first, range.upto));
-      plan.add(ReadPlan::Piece{wanted, advance(offsets[last], 1), StoredBatch{nullptr, {}, Seq{0}},
-                               sealed->segment, range.bytes,
-                               range.records > 0 ? range.records : offsets_in});
+      plan.add(ReadPlan::Piece{
+          wanted, advance(offsets[last], 1), StoredBatch{nullptr, {}, Seq{0}},
+             sealed->segment,
+          range.bytes, range.records > 0 ? range.records : offsets_in
+      });
       i = last + 1;
       continue;
     }
@@ -287,9 +314,10 @@ ReadPlan CoreImpl::plan_time(LogId log, WallTime time) const {
   for (const auto& s : index.sealed) {
     if (s.range.max_timestamp < time || s.range.upto <= index.start) continue;
     ReadPlan plan(log);
-    plan.add(ReadPlan::Piece{std::max(index.start, s.range.first), s.range.upto,
-                             StoredBatch{nullptr, {}, Seq{0}},
-                             std::make_shared<TimeSource>(s.segment, time), 1});
+    plan.add(ReadPlan::Piece{
+        std::max(index.start, s.range.first), s.range.upto, StoredBatch{nullptr, {}, Seq{0}},
+        std::make_shared<TimeSource>(s.segment, time), 1
+    });
     return plan;
   }
   for (const auto* e = index.extents_begin(); e != index.extents_end(); ++e) {
@@ -303,9 +331,8 @@ ReadPlan CoreImpl::plan_time(LogId log, WallTime time) const {
 void CoreImpl::fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) {
   const bool in_memory = plan.in_memory();
   auto work = [&core = world_.executor, plan = std::move(plan), done = std::move(done)]() mutable {
-    core.post([done = std::move(done), batches = plan.fetch()]() mutable {
-      done(std::move(batches));
-    });
+    core.post(
+        [done = std::move(done), batches = plan.fetch()]() mutable { done(std::move(batches)); });
   };
   if (in_memory) return work();
   world_.pool.post(std::move(work));
@@ -320,8 +347,8 @@ void CoreImpl::study(ReadPlan plan, UniqueFunction<void(Result<std::vector<Store
   });
 }
 
-// The cache holds the newest blocks: what follows a cached batch is cached, too. Asked before a plan
-// is made, because a reader of many small batches asks with each of them.
+// The cache holds the newest blocks: what follows a cached batch is cached, too. Asked before a
+// plan is made, because a reader of many small batches asks with each of them.
 bool CoreImpl::is_cached(const LogIndex& log, Offset offset) const {
   if (!log.sealed.empty() && offset < log.sealed.back().range.upto) return false;
   const auto* const extent = log.find(offset);

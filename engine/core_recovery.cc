@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "engine/base/check.h"
 #include "engine/base/diag.h"
@@ -12,8 +12,8 @@ namespace {
 
 // A record in a batch takes no less: length, attributes, two deltas, key, value, headers.
 constexpr std::uint64_t kRecordBytesLeast = 7;
-// Of one log, when nothing says how many: a whole unreadable file must not become millions of offsets
-// in each of many logs.
+// Of one log, when nothing says how many: a whole unreadable file must not become millions of
+// offsets in each of many logs.
 constexpr std::uint64_t kUnknownMost = 1 << 16;
 constexpr std::uint64_t kSnapshotWithWall = 5;
 
@@ -67,9 +67,11 @@ Result<> CoreImpl::load_checkpoint(const Superblock& superblock, ReplayStart& st
   if (superblock.newest.id == 0) return {};
   auto ref = superblock.newest;
   auto state = load_checkpoint_file(world_.files, ref);
-  if (!state && superblock.previous.id != 0) {
+  if (!state && state.error().code != Errc::newer_version && superblock.previous.id != 0) {
     diag(DiagLevel::error, "engine", "the newest checkpoint is damaged, using the one before",
-         {{"error", state.error().detail}});
+         {
+             {"error", state.error().detail}
+    });
     ref = superblock.previous;
     state = load_checkpoint_file(world_.files, ref);
     // The next one must not push out the one that is sound.
@@ -131,19 +133,23 @@ Result<> CoreImpl::restore(std::string_view bytes) {
   return {};
 }
 
-// Null when the file is gone: what it held is damaged, and its readers are told. A file that is there
-// and cannot be opened is another matter. The next start may be luckier, so this one decides nothing
-// from what it cannot see: damage would be for ever.
+// Null when the file is gone: what it held is damaged, and its readers are told. A file that is
+// there and cannot be opened is another matter. The next start may be luckier, so this one decides
+// nothing from what it cannot see: damage would be for ever.
 Result<std::shared_ptr<const Segment>> CoreImpl::open_recovered(SegmentId id) {
   auto segment = world_.segments.open(id);
   if (segment) return segment;
   const auto there = world_.segments.list();
   if (!there) return there.error();
   if (std::find(there->begin(), there->end(), id) != there->end())
-    return Error(Errc::io, "a segment cannot be opened: " + segment.error().detail,
-                 "start again once the device is sound; with the file moved away, the broker starts "
-                 "without the records in it");
-  diag(DiagLevel::error, "engine", "a segment is missing", {{"error", segment.error().detail}});
+    return Error(
+        Errc::io, "a segment cannot be opened: " + segment.error().detail,
+        "start again once the device is sound; with the file moved away, the broker starts "
+        "without the records in it");
+  diag(DiagLevel::error, "engine", "a segment is missing",
+       {
+           {"error", segment.error().detail}
+  });
   return std::shared_ptr<const Segment>();
 }
 
@@ -248,8 +254,12 @@ void CoreImpl::pass_over_damage(const ReplayEnd& end) {
     ++passed;
   }
   if (passed > 0)
-    diag(DiagLevel::error, "engine", "logs that may have lost their newest records go on behind them",
-         {{"logs", std::to_string(passed)}, {"offsets", std::to_string(records_lost_)}});
+    diag(DiagLevel::error, "engine",
+         "logs that may have lost their newest records go on behind them",
+         {
+             {"logs",    std::to_string(passed)       },
+             {"offsets", std::to_string(records_lost_)}
+    });
   seen_since_damage_.clear();
   checkpoint_wanted_ = true;  // so that no later start decides this anew
 }

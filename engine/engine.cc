@@ -1,11 +1,12 @@
 #include "engine/engine.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "engine/base/diag.h"
 #include "engine/file_segments.h"
+#include "engine/format_version.h"
 #include "engine/journal_files.h"
 
 namespace twofold::engine {
@@ -19,20 +20,19 @@ Result<> refuse_foreign_files(FileSystem& files) {
   const auto names = files.list("");
   if (!names) return names.error();
   for (const auto& name : *names) {
-    const bool ours = name == kLockName || name == "lost+found" ||
-                      name.starts_with("superblock.") ||
-                      std::find(std::begin(kDirectories), std::end(kDirectories), name) !=
-                          std::end(kDirectories);
+    const bool ours =
+        name == kLockName || name == "lost+found" || name.starts_with("superblock.") ||
+        std::find(std::begin(kDirectories), std::end(kDirectories), name) != std::end(kDirectories);
     if (ours) continue;
-    return Error(Errc::not_ours,
-                 fmt::format("the data directory has files, but is not Twofold's ({} is in it)",
-                             name),
-                 "name an empty or new directory with --data");
+    return Error(
+        Errc::not_ours,
+        fmt::format("the data directory has files, but is not Twofold's ({} is in it)", name),
+        "name an empty or new directory with --data");
   }
   const auto journal = files.list(kJournalDirectory);
   const bool has_journal = journal && std::any_of(journal->begin(), journal->end(), [](auto& n) {
-    return journal_file_number(n).has_value();
-  });
+                             return journal_file_number(n).has_value();
+                           });
   if (!has_journal) return {};
   return Error(Errc::data_damaged, "the data directory has a journal but no superblock",
                "restore superblock.0 or superblock.1 from a backup of this directory");
@@ -61,7 +61,11 @@ Result<Superblock> create_directory(EngineWorld& world, SuperblockStore& superbl
 
 Result<Superblock> load_or_create(EngineWorld& world, SuperblockStore& superblocks) {
   auto loaded = superblocks.load();
-  if (loaded && *loaded) return **loaded;
+  if (loaded && *loaded) {
+    // Before anything is written: what is refused stays as it is.
+    if (auto known = check_format_versions(world.files, **loaded); !known) return known.error();
+    return **loaded;
+  }
   if (loaded) return create_directory(world, superblocks);
   if (loaded.error().code != Errc::data_damaged) return loaded.error();
   // Torn while the directory was being created: nothing was ever stored in it.
@@ -90,10 +94,9 @@ Engine::Engine(EngineWorld world, EngineOptions options, Superblock superblock,
       segments_(std::move(segments)),
       journal_(std::make_unique<FileJournal>(world.files, options.journal, superblock.stream_id,
                                              world.core, world.writer, world.pool)),
-      core_(std::make_unique<CoreImpl>(
-          CoreWorld{world.core, world.pool, world.clock, world.random, world.files, *journal_,
-                    *segments_, superblocks_},
-          options.core)) {}
+      core_(std::make_unique<CoreImpl>(CoreWorld{world.core, world.pool, world.clock, world.random,
+                                                 world.files, *journal_, *segments_, superblocks_},
+                                       options.core)) {}
 
 Engine::~Engine() = default;
 

@@ -23,23 +23,23 @@ Result<> FileJournal::load_files() {
   auto names = fs_.list(kJournalDirectory);
   if (!names) return names.error();
   for (const auto& base : *names) {
-    const auto name = std::string(kJournalDirectory) + "/" + base;
-    if (is_spare_name(name)) spares_.push_back(name);
-    const auto number = journal_file_number(name);
-    if (!number) continue;
+    if (is_spare_name(base)) spares_.push_back(std::string(kJournalDirectory) + "/" + base);
+  }
+  const auto journal = list_journal_files(fs_);
+  if (!journal) return journal.error();
+  for (const auto& [number, name] : *journal) {
     auto file = fs_.open(name, options_.direct ? OpenMode::write_direct : OpenMode::read_write);
     if (!file) return file.error();
     // Decisions must rest on durable bytes: the process before us may have died between its write
     // and its sync.
     if (auto synced = (*file)->sync(); !synced) return synced;
-    files_[*number] = std::make_shared<JournalFile>(JournalFile{*number, name, std::move(*file)});
+    files_[number] = std::make_shared<JournalFile>(JournalFile{number, name, std::move(*file)});
   }
   return {};
 }
 
-Result<ReplayEnd> FileJournal::replay(
-    const ReplayStart& from, std::uint64_t durable_seq,
-    const std::function<Result<>(const ReplayedBlock&)>& visit) {
+Result<ReplayEnd> FileJournal::replay(const ReplayStart& from, std::uint64_t durable_seq,
+                                      const std::function<Result<>(const ReplayedBlock&)>& visit) {
   if (auto loaded = load_files(); !loaded) return loaded.error();
   return JournalReplay(files_, stream_id_, from, durable_seq).run(visit);
 }
@@ -68,8 +68,8 @@ Result<> FileJournal::open(const ReplayEnd& end, std::uint64_t incarnation) {
   auto file = create_journal_file(fs_, stream_id_, file_, options_.file_bytes, options_.direct,
                                   /*zero=*/false);
   if (!file) return file.error();
-  files_[file_] = std::make_shared<JournalFile>(
-      JournalFile{file_, journal_file_name(file_), std::move(*file)});
+  files_[file_] =
+      std::make_shared<JournalFile>(JournalFile{file_, journal_file_name(file_), std::move(*file)});
   return {};
 }
 
@@ -89,8 +89,11 @@ BlockPlan FileJournal::plan_next(std::size_t bytes) {
     files_[file_] = std::move(next_);
     next_ = nullptr;
   }
-  const BlockPlan plan{JournalPosition{file_, static_cast<std::uint32_t>(place_)}, next_seq_,
-                       durable_seq_, prev_crc_};
+  const BlockPlan plan{
+      JournalPosition{file_, static_cast<std::uint32_t>(place_)},
+      next_seq_, durable_seq_,
+      prev_crc_
+  };
   return plan;
 }
 
@@ -175,8 +178,8 @@ Result<std::shared_ptr<File>> FileJournal::next_file(FileSystem& fs,
     return std::find(there->begin(), there->end(), base) != there->end();
   };
   std::erase_if(spares, [&](const std::string& name) { return !exists(name); });
-  // Where a crash can leave a file under its old name and its new one, a spare may be a journal file
-  // that is in use: whoever wrote into it would write over what was acknowledged.
+  // Where a crash can leave a file under its old name and its new one, a spare may be a journal
+  // file that is in use: whoever wrote into it would write over what was acknowledged.
   std::erase_if(spares, [&](const std::string& name) {
     const auto inside = journal_number_inside(fs, name);
     if (!inside) return true;  // not sure is not good enough
@@ -209,7 +212,10 @@ FileJournal::Prepared FileJournal::prepare(FileSystem& fs, const FileJournalOpti
           JournalFile{number, journal_file_name(number), std::move(*file)});
     } else {
       made.out_of_room = true;
-      diag(DiagLevel::warn, "engine", "no next journal file", {{"error", file.error().detail}});
+      diag(DiagLevel::warn, "engine", "no next journal file",
+           {
+               {"error", file.error().detail}
+      });
     }
   }
   if (spares.empty() && !made.out_of_room) {
@@ -218,7 +224,10 @@ FileJournal::Prepared FileJournal::prepare(FileSystem& fs, const FileJournalOpti
       spares.push_back(std::move(*spare));
     } else {
       made.out_of_room = true;
-      diag(DiagLevel::warn, "engine", "no reserve journal file", {{"error", spare.error().detail}});
+      diag(DiagLevel::warn, "engine", "no reserve journal file",
+           {
+               {"error", spare.error().detail}
+      });
     }
   }
   made.spares = std::move(spares);
@@ -259,7 +268,9 @@ void FileJournal::release(std::uint32_t file) {
     for (const auto& name : removed) {
       if (auto done = fs.remove(name); !done) {
         diag(DiagLevel::warn, "engine", "cannot remove a journal file",
-             {{"error", done.error().detail}});
+             {
+                 {"error", done.error().detail}
+        });
       }
     }
     std::vector<std::string> spares;

@@ -1,19 +1,21 @@
 #include "engine/journal_files.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include <fmt/format.h>
 
 #include "engine/base/bytes.h"
 #include "engine/base/crc32c.h"
 #include "engine/block.h"
+#include "engine/format_version.h"
 
 namespace twofold::engine {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4C415754;  // "TWAL"
-constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kVersion = kJournalFileVersions.newest;
+constexpr std::size_t kHeaderFieldsBytes = 20;
 constexpr std::size_t kZeroChunk = 1 << 20;
 
 std::string in_directory(const std::string& name) {
@@ -56,6 +58,14 @@ std::string journal_file_header(std::uint64_t stream_id, std::uint32_t number) {
   return out;
 }
 
+std::optional<std::uint32_t> journal_file_version(std::string_view header) {
+  if (header.size() < kHeaderFieldsBytes + 4) return std::nullopt;
+  if (load_le<std::uint32_t>(header.data()) != kMagic) return std::nullopt;
+  const auto crc = load_le<std::uint32_t>(header.data() + kHeaderFieldsBytes);
+  if (crc != crc32c(header.substr(0, kHeaderFieldsBytes))) return std::nullopt;
+  return load_le<std::uint16_t>(header.data() + 4);
+}
+
 std::string journal_file_name(std::uint32_t number) {
   return in_directory(fmt::format("{:08x}.wal", number));
 }
@@ -70,7 +80,20 @@ std::optional<std::uint32_t> journal_file_number(const std::string& name) {
   return number;
 }
 
-Result<std::optional<std::uint32_t>> journal_number_inside(FileSystem& fs, const std::string& name) {
+// Names are sorted, and their digits are as many in each: oldest first.
+Result<std::vector<std::pair<std::uint32_t, std::string>>> list_journal_files(FileSystem& fs) {
+  const auto names = fs.list(kJournalDirectory);
+  if (!names) return names.error();
+  std::vector<std::pair<std::uint32_t, std::string>> files;
+  for (const auto& base : *names) {
+    if (const auto number = journal_file_number(base))
+      files.emplace_back(*number, in_directory(base));
+  }
+  return files;
+}
+
+Result<std::optional<std::uint32_t>> journal_number_inside(FileSystem& fs,
+                                                           const std::string& name) {
   constexpr std::size_t kNumberPlace = 16;
   const auto file = fs.open(name, OpenMode::read_only);
   if (!file) return file.error();

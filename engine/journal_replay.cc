@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "engine/entry.h"
+#include "engine/format_version.h"
 #include "engine/journal_files.h"
 
 namespace twofold::engine {
@@ -44,12 +47,12 @@ Result<ReplayEnd> JournalReplay::run(const Visit& visit) {
 }
 
 // Bytes of a file from `at` on, at most `bytes`, fewer at its end. Empty when the device does not
-// give them: whether somebody was promised what stands there cannot be known then, and the next start
-// may be able to read it. A journal that ended here would be cut off for ever.
+// give them: whether somebody was promised what stands there cannot be known then, and the next
+// start may be able to read it. A journal that ended here would be cut off for ever.
 std::string_view JournalReplay::window(JournalPosition at, std::size_t bytes) {
   const std::uint64_t begin = window_at_.place;
-  const bool inside = window_at_.file == at.file && at.place >= begin &&
-                      at.place + bytes <= begin + window_.size();
+  const bool inside =
+      window_at_.file == at.file && at.place >= begin && at.place + bytes <= begin + window_.size();
   if (!inside) {
     const auto it = files_.find(at.file);
     if (it == files_.end()) return {};
@@ -71,18 +74,28 @@ std::string_view JournalReplay::window(JournalPosition at, std::size_t bytes) {
 }
 
 std::optional<BlockHeader> JournalReplay::header_at(JournalPosition at) {
-  const auto header = read_block_header(window(at, kBlockHeaderBytes));
+  const auto bytes = window(at, kBlockHeaderBytes);
+  const auto header = read_block_header(bytes);
+  if (!header && !unreadable_) {
+    // Not the end of the journal and no damage: only what cannot be read here.
+    const auto other = other_block_version(bytes);
+    if (other && other->stream_id == stream_id_ && other->position == at)
+      unreadable_ = refuse_version(fmt::format("{} at {}", journal_file_name(at.file), at.place),
+                                   "journal block", other->version, kBlockVersions);
+  }
   if (!header || header->stream_id != stream_id_ || header->position != at) return std::nullopt;
   if (header->payload_bytes > kPayloadMax) return std::nullopt;
   return header;
 }
 
 // The header of the block that should come now: here, or at the start of the next file when this
-// one had no room for it. A torn block here does not hide a sound one there: after a crash that tore
-// it, the next block may have been too long for what was left of this file.
+// one had no room for it. A torn block here does not hide a sound one there: after a crash that
+// tore it, the next block may have been too long for what was left of this file.
 std::optional<BlockHeader> JournalReplay::next_header(bool* sound) {
   std::optional<BlockHeader> torn;
-  for (const auto at : {end_.position, JournalPosition{end_.position.file + 1, kJournalFirstPlace}}) {
+  for (const auto at : {
+           end_.position, JournalPosition{end_.position.file + 1, kJournalFirstPlace}
+  }) {
     const auto header = header_at(at);
     if (!header || header->seq != end_.next_seq || header->incarnation < incarnation_) continue;
     if (chained_ && header->prev_block_crc != end_.prev_block_crc) continue;
@@ -110,9 +123,9 @@ Result<> JournalReplay::take(const BlockHeader& header, bool salvage, const Visi
   chained_ = true;
   end_.next_seq = header.seq + 1;
   end_.prev_block_crc = header.header_crc;
-  end_.position = JournalPosition{
-      header.position.file,
-      header.position.place + static_cast<std::uint32_t>(header.stored_bytes())};
+  end_.position =
+      JournalPosition{header.position.file,
+                      header.position.place + static_cast<std::uint32_t>(header.stored_bytes())};
   ++end_.blocks;
   end_.bytes += header.stored_bytes();
   return {};
@@ -128,8 +141,8 @@ Result<bool> JournalReplay::step_over_damage(const std::optional<BlockHeader>& u
 
   DamagedBlocks damage{bad, later ? later->header.seq : std::max(durable_seq_, bad) + 1,
                        end_.position, 0};
-  damage.bytes = unverified && damage.upto_seq == bad + 1 ? unverified->stored_bytes()
-                                                          : bytes_up_to(later);
+  damage.bytes =
+      unverified && damage.upto_seq == bad + 1 ? unverified->stored_bytes() : bytes_up_to(later);
   end_.damaged.push_back(damage);
   if (unverified) {
     if (auto taken = take(*unverified, /*salvage=*/true, visit); !taken) return taken.error();
@@ -141,8 +154,8 @@ Result<bool> JournalReplay::step_over_damage(const std::optional<BlockHeader>& u
     return true;
   }
   // Nothing readable follows: go on in a fresh file, and leave the evidence as it is.
-  end_.position = JournalPosition{files_.empty() ? 1 : files_.rbegin()->first + 1,
-                                  kJournalFirstPlace};
+  end_.position =
+      JournalPosition{files_.empty() ? 1 : files_.rbegin()->first + 1, kJournalFirstPlace};
   return false;
 }
 

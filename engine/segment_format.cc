@@ -6,6 +6,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/crc32c.h"
+#include "engine/format_version.h"
 
 namespace twofold::engine {
 namespace {
@@ -14,6 +15,8 @@ constexpr std::string_view kSuffix = ".seg";
 constexpr std::size_t kIdDigits = 16;
 constexpr std::size_t kCrcBytes = 4;
 constexpr std::size_t kHeaderFieldsEnd = 16;
+
+static_assert(kSegmentVersions.newest == kSegmentVersion);
 
 void seal(std::string& out) { ByteWriter(out).fixed(crc32c(out)); }
 
@@ -96,6 +99,12 @@ std::optional<SegmentFooter> decode_footer(std::string_view bytes, SegmentId id,
       footer.logs > (file_bytes - footer.table_at) / kTableItemBytes)
     return std::nullopt;
   return footer;
+}
+
+std::optional<std::uint32_t> footer_version(std::string_view bytes) {
+  if (bytes.size() != kFooterBytes || !sealed(bytes)) return std::nullopt;
+  if (load_le<std::uint32_t>(bytes.data()) != kFooterMagic) return std::nullopt;
+  return load_le<std::uint16_t>(bytes.data() + 4);
 }
 
 void append_table_item(std::string& out, const SegmentLog& log) {

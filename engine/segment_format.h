@@ -84,6 +84,9 @@ std::string encode_footer(const SegmentFooter& footer);
 std::optional<SegmentFooter> decode_footer(std::string_view bytes, SegmentId id,
                                            std::uint64_t file_bytes);
 
+/// The version that a footer says; nullopt when it does not verify.
+std::optional<std::uint32_t> footer_version(std::string_view bytes);
+
 void append_table_item(std::string& out, const SegmentLog& log);
 /// Nullopt when the table does not verify against the footer.
 std::optional<std::vector<SegmentLog>> decode_table(std::string_view bytes,

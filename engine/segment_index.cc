@@ -9,6 +9,7 @@
 
 #include "engine/base/crc32c.h"
 #include "engine/base/diag.h"
+#include "engine/format_version.h"
 #include "engine/record_batch.h"
 #include "engine/segment_scan.h"
 
@@ -115,10 +116,11 @@ Result<std::shared_ptr<const SegmentIndex>> load_segment_index(File& file, Segme
   if (const auto head =
           read_exactly(file, 0, std::min<std::uint64_t>(*size, kSegmentHeaderBytes))) {
     const auto header = decode_segment_header(*head);
-    if (header && header->version > kSegmentVersion)
-      return Error(Errc::newer_version,
-                   fmt::format("segment {} has format {}, this build knows {}", segment_name(id),
-                               header->version, kSegmentVersion));
+    if (header) {
+      if (auto refused = refuse_version("segments/" + segment_name(id), "segment", header->version,
+                                        kSegmentVersions))
+        return *refused;
+    }
     if (header && header->id != id)
       return Error(Errc::data_damaged, fmt::format("the file {} holds segment {}", segment_name(id),
                                                    segment_name(header->id)));

@@ -6,6 +6,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/crc32c.h"
+#include "engine/format_version.h"
 
 namespace twofold::engine {
 namespace {
@@ -68,7 +69,7 @@ std::string encode_superblock(const Superblock& block) {
   return out;
 }
 
-Result<Superblock> decode_superblock(std::string_view bytes) {
+Result<Superblock> decode_superblock(std::string_view bytes, std::string_view file) {
   if (bytes.size() < kBodyBytes + 4) return Error(Errc::data_damaged, "a superblock is cut short");
   ByteReader in(bytes);
   const auto magic = in.fixed<std::uint32_t>();
@@ -76,12 +77,9 @@ Result<Superblock> decode_superblock(std::string_view bytes) {
   const auto body = bytes.substr(0, kBodyBytes);
   if (magic != kMagic || load_le<std::uint32_t>(bytes.data() + kBodyBytes) != crc32c(body))
     return Error(Errc::data_damaged, "a superblock does not verify");
-  if (version > kFormatVersion) {
-    return Error(Errc::newer_version,
-                 fmt::format("the data directory has format {}, this program reads up to {}",
-                             version, kFormatVersion),
-                 "start the newer Twofold that wrote it, or use another --data directory");
-  }
+  if (auto refused = refuse_version(file, "data directory", version,
+                                    FormatVersions{kFormatVersionOldest, kFormatVersion}))
+    return *refused;
   Superblock block;
   block.generation = in.fixed<std::uint64_t>();
   block.uuid = {in.fixed<std::uint64_t>(), in.fixed<std::uint64_t>()};
@@ -91,6 +89,7 @@ Result<Superblock> decode_superblock(std::string_view bytes) {
   block.clean = in.fixed<std::uint32_t>() != 0;
   block.newest = get(in);
   block.previous = get(in);
+  block.format = version;
   TF_CHECK(in.ok());
   return block;
 }
@@ -107,7 +106,7 @@ Result<std::optional<Superblock>> SuperblockStore::load() {
     std::string bytes(kSlotBytes, '\0');
     const auto got = (*file)->read_at(0, bytes.data(), bytes.size());
     if (!got) return unreadable(got.error());
-    auto block = decode_superblock(std::string_view(bytes).substr(0, *got));
+    auto block = decode_superblock(std::string_view(bytes).substr(0, *got), slot_name(slot));
     if (!block) {
       if (block.error().code == Errc::newer_version) return block.error();
       refused = block.error();

@@ -12,8 +12,10 @@
 
 namespace twofold::engine {
 
-/// Newest format this program reads and writes.
+/// The format of a whole data directory: the newest is what this program writes, and what it makes
+/// of an older one when it starts on it. The structures inside have versions of their own.
 inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersionOldest = 1;
 
 /// A checkpoint file and what must be true of it. The checksum outside the thing finds a write that
 /// was lost or went elsewhere.
@@ -21,10 +23,10 @@ struct CheckpointRef {
   std::uint64_t id = 0;  ///< 0: none
   std::uint64_t bytes = 0;
   std::uint32_t crc = 0;
-  std::uint64_t block_seq = 0;        ///< newest block it reflects
-  JournalPosition position;           ///< where the block after that stands
-  std::uint32_t prev_block_crc = 0;   ///< header checksum of block_seq
-  std::uint32_t oldest_file = 0;      ///< oldest journal file that it or its replay needs
+  std::uint64_t block_seq = 0;       ///< newest block it reflects
+  JournalPosition position;          ///< where the block after that stands
+  std::uint32_t prev_block_crc = 0;  ///< header checksum of block_seq
+  std::uint32_t oldest_file = 0;     ///< oldest journal file that it or its replay needs
 };
 
 /// What a data directory is and where recovery starts.
@@ -37,19 +39,23 @@ struct Superblock {
   bool clean = false;             ///< the last stop was orderly: a hint and a witness, no more
   CheckpointRef newest;
   CheckpointRef previous;
+  std::uint32_t format = kFormatVersion;  ///< as it was found; the next one is written in our own
 };
 
 std::string encode_superblock(const Superblock& block);
-/// data_damaged when it does not verify, newer_version when a later Twofold wrote it.
-Result<Superblock> decode_superblock(std::string_view bytes);
+/// data_damaged when it does not verify, newer_version (which names `file`) when a Twofold wrote it
+/// whose format this one does not read.
+Result<Superblock> decode_superblock(std::string_view bytes,
+                                     std::string_view file = "a superblock");
 
 /// The superblock in two files, written in turn: a torn or rotten one never costs more than one
 /// generation, and the one before names what is kept as long. Blocking; one thread at a time.
 class SuperblockStore {
  public:
   explicit SuperblockStore(FileSystem& fs) : fs_(fs) {}
-  /// The newest valid one; nullopt when there is none at all. newer_version refuses, and io when one
-  /// is there that cannot be read: the next start may be luckier, and this one would write over it.
+  /// The newest valid one; nullopt when there is none at all. newer_version refuses, and io when
+  /// one is there that cannot be read: the next start may be luckier, and this one would write over
+  /// it.
   Result<std::optional<Superblock>> load();
   /// Writes the next generation, synced with its name.
   Result<> store(Superblock& block);
