@@ -55,6 +55,8 @@ Tried<> run_config_keys(Session& session, const Args& args);
 
 /* storage_commands.cc */ Tried<> run_storage_snapshot(Session& session, const Args& args);
 Tried<> run_storage_verify(Session& session, const Args& args);
+/* storage_list_command.cc */ Tried<> run_storage_list(Session& session, const Args& args);
+/* storage_dump_command.cc */ Tried<> run_storage_dump(Session& session, const Args& args);
 
 /* generate_command.cc */ Tried<> run_generate(Session& session, const Args& args);
 /* key_commands.cc    */ Tried<> run_key_create(Session& session, const Args& args);

@@ -1,10 +1,8 @@
-#include <filesystem>
-
 #include <fmt/format.h>
 
+#include "src/cli/data_directory.h"
 #include "src/cli/handlers.h"
 #include "src/cli/session.h"
-#include "src/cli/settings.h"
 #include "src/storage/check.h"
 #include "src/storage/snapshot.h"
 
@@ -12,30 +10,6 @@ namespace twofold::cli {
 namespace {
 
 using engine::Errc;
-
-Failure failure(const std::string& directory, const engine::Error& error) {
-  return Failure(ExitCode::failed, fmt::format("{}: {}", directory, error.detail), error.hint);
-}
-
-// One that is there: opening a file system would make it.
-Tried<std::unique_ptr<engine::FileSystem>> open_data(const std::string& directory) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(directory, error)) {
-    return Failure(ExitCode::not_found, fmt::format("there is no directory {}", directory),
-                   "name the broker's with --data");
-  }
-  auto files = engine::open_file_system(directory);
-  if (!files) return failure(directory, files.error());
-  return *std::move(files);
-}
-
-Tried<std::string> data_directory(Session& session, const Args& args) {
-  auto loaded = load_settings(args);
-  if (!loaded) return loaded.error();
-  if (auto reported = report_settings(*loaded, session.terminal()); !reported)
-    return reported.error();
-  return loaded->config.server.data_dir;
-}
 
 std::string as_json(const storage::Findings& found) {
   std::vector<std::string> damage;
@@ -78,10 +52,10 @@ Tried<> run_storage_snapshot(Session& session, const Args& args) {
   const auto files = open_data(*from);
   if (!files) return files.error();
   const auto copies = engine::open_file_system(to);
-  if (!copies) return failure(to, copies.error());
+  if (!copies) return storage_failure(to, copies.error());
   const auto taken = storage::take_snapshot(**files, **copies);
   if (!taken)
-    return failure(taken.error().code == Errc::invalid_request ? to : *from, taken.error());
+    return storage_failure(taken.error().code == Errc::invalid_request ? to : *from, taken.error());
   const std::string json = JsonObject()
                                .text("snapshot", to)
                                .number("files", static_cast<std::int64_t>(taken->files))
@@ -100,7 +74,7 @@ Tried<> run_storage_verify(Session& session, const Args& args) {
   const auto files = open_data(*directory);
   if (!files) return files.error();
   const auto found = storage::check_storage(**files);
-  if (!found) return failure(*directory, found.error());
+  if (!found) return storage_failure(*directory, found.error());
   session.print(Answer(as_json(*found)), for_people(*found), *directory);
   return found->damage.empty() ? Tried<>(Done{}) : Failure::silent(ExitCode::failed);
 }

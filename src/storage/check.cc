@@ -5,18 +5,30 @@
 #include "engine/checkpoint.h"
 #include "engine/engine.h"
 #include "engine/entry.h"
+#include "engine/format_version.h"
 #include "engine/journal_files.h"
 #include "engine/journal_replay.h"
 #include "engine/segment_format.h"
-#include "engine/segment_scan.h"
 #include "engine/superblock.h"
+#include "src/storage/file_walk.h"
 
 namespace twofold::storage {
 namespace {
 
 using engine::Errc;
 
-constexpr std::size_t kScanBytes = 1 << 20;
+class SegmentCheck final : public FileVisitor {
+ public:
+  SegmentCheck(const std::string& name, Findings& found) : name_(name), found_(found) {}
+  void on_entry(std::uint64_t, const engine::Entry&) override { ++found_.batches; }
+  void on_damage(std::uint64_t at, std::uint64_t upto, const std::string& why) override {
+    found_.damage.push_back(fmt::format("{}: bytes {} to {}: {}", name_, at, upto, why));
+  }
+
+ private:
+  const std::string& name_;
+  Findings& found_;
+};
 
 class Check {
  public:
@@ -26,6 +38,8 @@ class Check {
     const auto superblock = engine::SuperblockStore(files_).load();
     if (!superblock) return superblock.error();
     if (!*superblock) return engine::Error(Errc::not_ours, "there is no superblock that verifies");
+    if (auto known = engine::check_format_versions(files_, **superblock); !known)
+      return known.error();
     found_.generation = (*superblock)->generation;
     found_.was_clean = (*superblock)->clean;
     const auto start = checkpoints(**superblock);
@@ -52,16 +66,13 @@ class Check {
 
   engine::Result<> journal(const engine::Superblock& superblock, const engine::ReplayStart& start) {
     engine::JournalReplay::Files files;
-    const auto names = files_.list(engine::kJournalDirectory);
+    const auto names = engine::list_journal_files(files_);
     if (!names) return names.error();
-    for (const std::string& base : *names) {
-      const std::string name = fmt::format("{}/{}", engine::kJournalDirectory, base);
-      const auto number = engine::journal_file_number(name);
-      if (!number) continue;
+    for (const auto& [number, name] : *names) {
       auto file = files_.open(name, engine::OpenMode::read_only);
       if (!file) return file.error();
-      files[*number] = std::make_shared<engine::JournalFile>(
-          engine::JournalFile{*number, name, *std::move(file)});
+      files[number] = std::make_shared<engine::JournalFile>(
+          engine::JournalFile{number, name, *std::move(file)});
     }
     engine::JournalReplay replay(files, superblock.stream_id, start, superblock.durable_seq);
     const auto end = replay.run([this](const engine::ReplayedBlock& block) { return take(block); });
@@ -90,41 +101,19 @@ class Check {
   engine::Result<> segments() {
     const auto names = files_.list("segments");
     if (!names) return names.error();
-    for (const std::string& name : *names) {
-      if (!engine::parse_segment_name(name)) continue;
-      const auto file = files_.open("segments/" + name, engine::OpenMode::read_only);
+    for (const std::string& base : *names) {
+      if (!engine::parse_segment_name(base)) continue;
+      const std::string name = "segments/" + base;
+      const auto file = files_.open(name, engine::OpenMode::read_only);
       if (!file) return file.error();
       const auto size = (*file)->size();
       if (!size) return size.error();
-      segment(name, **file, *size);
+      ++found_.segments;
+      found_.segment_bytes += *size;
+      SegmentCheck check(name, found_);
+      if (auto walked = walk_segment(files_, name, check); !walked) return walked;
     }
     return {};
-  }
-
-  void segment(const std::string& name, engine::File& file, std::uint64_t size) {
-    const auto id = engine::parse_segment_name(name);
-    std::string tail(engine::kFooterBytes, '\0');
-    const bool has_tail =
-        size >= engine::kEntriesBegin + engine::kFooterBytes &&
-        file.read_at(size - engine::kFooterBytes, tail.data(), tail.size()).has_value();
-    const auto footer =
-        has_tail ? engine::decode_footer(tail, *id, size) : std::optional<engine::SegmentFooter>();
-    ++found_.segments;
-    found_.segment_bytes += size;
-    if (!footer)
-      found_.damage.push_back(fmt::format("segments/{}: its last footer does not verify", name));
-    engine::SegmentScan scan(file, engine::kEntriesBegin, footer ? footer->entries_end : size,
-                             kScanBytes, [](const engine::Entry&) { return true; });
-    while (const auto found = scan.next()) {
-      ++found_.batches;
-      if (found->after_damage) {
-        found_.damage.push_back(
-            fmt::format("segments/{}: bytes before {} do not verify", name, found->position));
-      }
-    }
-    if (footer && scan.damaged()) {
-      found_.damage.push_back(fmt::format("segments/{}: its last bytes do not verify", name));
-    }
   }
 
   engine::FileSystem& files_;

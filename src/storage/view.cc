@@ -1,0 +1,76 @@
+#include "src/storage/view.h"
+
+#include <limits>
+
+#include "src/serve/filters.h"
+
+namespace twofold::storage {
+namespace {
+
+using engine::Result;
+
+// A start that drains nothing, writes no checkpoint and begins no file: all of that would be
+// memory.
+engine::EngineOptions still_options() {
+  engine::EngineOptions options;
+  options.core.checkpoint_bytes = std::numeric_limits<std::uint64_t>::max();
+  options.core.journal_files = std::numeric_limits<std::uint32_t>::max();
+  options.core.free_bytes_min = 0;
+  options.journal.file_bytes = std::uint64_t{2} << 30;
+  return options;
+}
+
+}  // namespace
+
+View::~View() {
+  if (core_thread_) core_thread_->drop_all();
+  if (other_threads_) other_threads_->drop_all();
+}
+
+Result<std::unique_ptr<View>> View::open(engine::FileSystem& files,
+                                         const std::function<Result<>(Frozen&)>& before) {
+  std::unique_ptr<View> view;
+  auto frozen = freeze(files, [&view, &before](Frozen& now) {
+    view.reset(new View());
+    if (auto looked = before(now); !looked) return looked;
+    return view->recover(now);
+  });
+  if (!frozen) return frozen.error();
+  view->frozen_ = *std::move(frozen);
+  return view;
+}
+
+Result<> View::recover(Frozen& files) {
+  superblock_ = files.superblock();
+  clock_.emplace(engine::SystemClock().wall().value());
+  core_thread_.emplace(*clock_);
+  other_threads_.emplace(*clock_);
+  auto opened = engine::Engine::open(
+      engine::EngineWorld{files, *core_thread_, *other_threads_, *other_threads_, *clock_, random_},
+      still_options());
+  if (!opened) return opened.error();
+  engine_ = std::move(*opened);
+  requests_ = std::make_unique<engine::Requests>(core(), engine::RequestLimits{});
+  topics_ = std::make_unique<log::Topics>(core());
+  groups_ = std::make_unique<log::Groups>(core(), *topics_);
+  queues_ = std::make_unique<queue::Queues>(core(), queue::QueueLimits{}, &compile_filter);
+  auto report = engine_->recover();
+  if (!report) return report.error();
+  recovered_ = *std::move(report);
+  engine::ManualThreads threads(*clock_);
+  threads.add(*core_thread_);
+  threads.add(*other_threads_);
+  threads.run_until_idle();
+  return {};
+}
+
+engine::WallTime View::on_calendar(engine::Instant instant) const {
+  return clock_->wall() + (instant - clock_->now());
+}
+
+bool View::is_stale() const {
+  const auto holds = frozen_->still_holds();
+  return !holds || !*holds;
+}
+
+}  // namespace twofold::storage
