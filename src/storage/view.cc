@@ -1,5 +1,6 @@
 #include "src/storage/view.h"
 
+#include <chrono>
 #include <limits>
 
 #include "src/serve/filters.h"
@@ -8,6 +9,8 @@ namespace twofold::storage {
 namespace {
 
 using engine::Result;
+
+constexpr engine::Duration kForever = std::chrono::hours{24 * 36'500};
 
 // A start that drains nothing, writes no checkpoint and begins no file: all of that would be
 // memory.
@@ -52,7 +55,9 @@ Result<> View::recover(Frozen& files) {
   engine_ = std::move(*opened);
   requests_ = std::make_unique<engine::Requests>(core(), engine::RequestLimits{});
   topics_ = std::make_unique<log::Topics>(core());
-  groups_ = std::make_unique<log::Groups>(core(), *topics_);
+  log::GroupsOptions keep;  // what a broker would forget by now is still there
+  keep.offsets_retention = kForever;
+  groups_ = std::make_unique<log::Groups>(core(), *topics_, keep);
   queues_ = std::make_unique<queue::Queues>(core(), queue::QueueLimits{}, &compile_filter);
   auto report = engine_->recover();
   if (!report) return report.error();

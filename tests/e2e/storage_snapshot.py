@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import threading
 import unittest
+import urllib.error
 import urllib.request
 
 from _cli_broker import PROGRAM, environment, free_port, run
@@ -19,9 +20,9 @@ PAYLOAD = "x" * 5_000
 
 
 class Running:
-    def __init__(self, data: pathlib.Path) -> None:
+    def __init__(self, data: pathlib.Path, *settings: str) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
-        words = [word for pair in SETTINGS for word in ("--set", pair)]
+        words = [word for pair in (*SETTINGS, *settings) for word in ("--set", pair)]
         self.process = subprocess.Popen([PROGRAM, "serve", "--http", self.url[7:], "--data", str(data), *words],
                                         env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
@@ -33,8 +34,11 @@ class Running:
     def ask(self, method: str, path: str, body=None):
         request = urllib.request.Request(self.url + path, method=method, data=json.dumps(body or {}).encode() if method != "GET" else None,
                                          headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as refused:
+            raise AssertionError(f"{method} {path}: {refused.code} {refused.read().decode()}") from refused
 
     def records(self) -> list[int]:
         numbers, path = [], "/v1/topics/orders/records?from=earliest&limit=1000"
