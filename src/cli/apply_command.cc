@@ -44,11 +44,12 @@ Tried<> run_apply(Session& session, const Args& args) {
   if (!args.has("file")) return usage("FILE is missing", "name it with -f; - is standard input");
   const auto wanted = read_resources(args.text("file"));
   if (!wanted) return wanted.error();
-  const auto steps = plan_resources(session, *wanted);
+  const ApiCaller api = [&session](const ApiCall& call) { return session.api().call(call); };
+  const auto steps = plan_resources(api, *wanted);
   if (!steps) return steps.error();
   for (const Step& step : *steps) {
     if (!args.has("dry-run")) {
-      if (auto done = carry_out(session, step); !done) return done;
+      if (auto done = carry_out(api, step); !done) return done;
     }
     tell(session, step);
   }

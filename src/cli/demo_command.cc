@@ -12,6 +12,7 @@
 #include "src/cli/handlers.h"
 #include "src/cli/session.h"
 #include "src/cli/settings.h"
+#include "src/cli/startup_resources.h"
 #include "src/serve/serve.h"
 
 namespace twofold::cli {
@@ -180,7 +181,9 @@ Tried<> run_demo(Session& session, const Args& args) {
   }
   if (config.origin["log.level"] == "default") config.log.level = LogLevel::warn;
   Waiter waiter(session, args.rate("rate").value_or(kRateDefault), !args.has("no-open"));
-  const int code = serve(config, [&](std::uint16_t port) {
+  const auto prepare = startup_resources(config);
+  if (!prepare) return prepare.error();
+  const int code = serve(config, *prepare, [&](std::uint16_t port) {
     waiter.start(port, reachable(config.http.listen), config.server.data_dir, kept);
   });
   waiter.stop();

@@ -85,7 +85,11 @@ Tried<std::string> settings_as_patch(const std::vector<std::string>& pairs) {
 }
 
 Tried<std::optional<Answer>> find(Session& session, const Kind& kind, const std::string& name) {
-  auto answer = session.api().call(ApiCall("GET", kind.path(name, "")));
+  return find([&](const ApiCall& call) { return session.api().call(call); }, kind, name);
+}
+
+Tried<std::optional<Answer>> find(const ApiCaller& api, const Kind& kind, const std::string& name) {
+  auto answer = api(ApiCall("GET", kind.path(name, "")));
   if (answer) return std::optional<Answer>(*std::move(answer));
   if (answer.error().exit == ExitCode::not_found) return std::optional<Answer>();
   return answer.error();

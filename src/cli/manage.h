@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,7 +41,11 @@ Tried<> show_or_configure(Session& session, const Args& args, const Kind& kind);
 /// is none, as when a topic is created.
 Tried<std::string> settings_as_patch(const std::vector<std::string>& pairs);
 
+/// Whoever carries out requests to the API: over a connection, or inside the broker that starts.
+using ApiCaller = std::function<Tried<Answer>(const ApiCall&)>;
+
 /// 404 is not an error here: nothing instead of a Failure.
+Tried<std::optional<Answer>> find(const ApiCaller& api, const Kind& kind, const std::string& name);
 Tried<std::optional<Answer>> find(Session& session, const Kind& kind, const std::string& name);
 
 }  // namespace twofold::cli

@@ -35,10 +35,10 @@ Tried<std::string> as_json(const std::string& path, const std::string& text) {
   return *std::move(json);
 }
 
-Tried<Resource> resource_of(const std::string& path, const Kind& kind, Json document) {
-  Resource resource{&kind, document["name"].string(), {}};
+Tried<Resource> resource_of(const std::string& where, const Kind& kind, Json document) {
+  Resource resource{&kind, document["name"].string(), {}, where};
   if (resource.name.empty()) {
-    return usage(fmt::format("{}: a {} has no name", path, kind.noun), "add name = \"...\"");
+    return usage(fmt::format("{}: a {} has no name", where, kind.noun), "add name = \"...\"");
   }
   for (const auto& [member, value] : document.members()) {
     if (member != "name") resource.members.emplace_back(member, value.text());
@@ -69,15 +69,18 @@ Tried<std::vector<Resource>> read_resources(const std::string& path) {
   }
   std::vector<Resource> resources;
   for (const Kind* kind : {&kTopicKind, &kQueueKind}) {
-    for (const Json& one : document[kind->noun].elements()) {
-      auto resource = resource_of(path, *kind, one);
+    const std::vector<int> lines = config::toml_array_lines(*text, kind->noun);
+    const std::vector<Json> elements = document[kind->noun].elements();
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      const auto where = i < lines.size() ? fmt::format("{}:{}", path, lines[i]) : path;
+      auto resource = resource_of(where, *kind, elements[i]);
       if (!resource) return resource.error();
       // Topics and queues share one space of names.
       const auto twice = std::find_if(resources.begin(), resources.end(), [&](const auto& other) {
         return other.name == resource->name;
       });
       if (twice != resources.end()) {
-        return usage(fmt::format("{}: \"{}\" is there twice", path, resource->name));
+        return usage(fmt::format("{}: \"{}\" is there twice", where, resource->name));
       }
       resources.push_back(*std::move(resource));
     }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "src/cli/json_text.h"
+#include "src/cli/position.h"
 #include "src/cli/resources.h"
 #include "src/config/units.h"
 
@@ -46,17 +47,18 @@ bool is_same(Json wanted, Json stands) {
   return size && fmt::format("{}", *size) == stands.text();
 }
 
-// "start" and "@-2h" as the API says them.
-std::string api_position(const std::string& from) {
-  if (from.empty() || from == "end") return "latest";
-  if (from == "start") return "earliest";
-  return from.starts_with('@') ? from.substr(1) : from;
+// "start" and "@-2h" as the API says them. What is no place in every partition the API refuses.
+std::string from_of(const std::string& from) {
+  if (from.empty()) return "latest";
+  const auto position = parse_position(from);
+  if (!position || position->partition || needs_bounds(*position)) return from;
+  return api_position(*position, 0, 0);
 }
 
 std::string source_of(const Resource& queue) {
   JsonObject source;
   source.text("topic", Json(queue.member("attach")).string());
-  source.text("from", api_position(Json(queue.member("from")).string()));
+  source.text("from", from_of(Json(queue.member("from")).string()));
   if (const auto filter = queue.member("filter"); !filter.empty()) source.raw("filter", filter);
   return source.str();
 }
@@ -67,12 +69,18 @@ Step creation(const Resource& wanted) {
     if (!is_of_source(name)) body.raw(name, without_limit(name, Json(value)));
   }
   Step step{'+', wanted.kind, wanted.name};
+  step.where = wanted.where;
   if (const auto topic = wanted.member("attach"); !topic.empty()) {
     body.raw("source", source_of(wanted));
     step.detail = fmt::format("attached to {}", Json(topic).string());
   }
   step.body = body.str();
   return step;
+}
+
+Failure at(const std::string& where, Failure failure) {
+  if (failure.why.empty()) failure.why = where;
+  return failure;
 }
 
 Failure cannot_change(const Resource& wanted, std::string_view what, Json stands) {
@@ -99,6 +107,7 @@ Tried<> check_source(const Resource& wanted, Json stands) {
 Tried<Step> comparison(const Resource& wanted, const Answer& stands) {
   if (auto source = check_source(wanted, stands.json()); !source) return source.error();
   Step step{'=', wanted.kind, wanted.name};
+  step.where = wanted.where;
   JsonObject patch;
   for (const auto& [name, value] : wanted.members) {
     if (is_of_source(name)) continue;
@@ -119,36 +128,37 @@ Tried<Step> comparison(const Resource& wanted, const Answer& stands) {
 
 }  // namespace
 
-Tried<std::vector<Step>> plan_resources(Session& session, const std::vector<Resource>& wanted) {
+Tried<std::vector<Step>> plan_resources(const ApiCaller& api, const std::vector<Resource>& wanted) {
   std::set<std::string> made;
   for (const Resource& resource : wanted) made.insert(resource.name);
   std::vector<Step> steps;
   for (const Resource& resource : wanted) {
-    const auto stands = find(session, *resource.kind, resource.name);
+    const auto stands = find(api, *resource.kind, resource.name);
     if (!stands) return stands.error();
     const std::string dead_letter = Json(resource.member("dead_letter")).string();
     if (!dead_letter.empty() && dead_letter != "null" && made.insert(dead_letter).second) {
-      const auto there = find(session, kQueueKind, dead_letter);
+      const auto there = find(api, kQueueKind, dead_letter);
       if (!there) return there.error();
-      steps.push_back({*there ? '=' : '+', &kQueueKind, dead_letter, "for dead letters", "{}"});
+      steps.push_back({*there ? '=' : '+', &kQueueKind, dead_letter, "for dead letters", "{}", "",
+                       resource.where});
     }
     if (!*stands) {
       steps.push_back(creation(resource));
       continue;
     }
     auto step = comparison(resource, **stands);
-    if (!step) return step.error();
+    if (!step) return at(resource.where, step.error());
     steps.push_back(*std::move(step));
   }
   return steps;
 }
 
-Tried<> carry_out(Session& session, const Step& step) {
+Tried<> carry_out(const ApiCaller& api, const Step& step) {
   if (step.sign == '=') return Done{};
   ApiCall call(step.sign == '+' ? "PUT" : "PATCH", step.kind->path(step.name, ""), step.body);
   if (step.sign == '+') call.headers.emplace_back("If-None-Match", "*");
   if (!step.etag.empty()) call.headers.emplace_back("If-Match", fmt::format("\"{}\"", step.etag));
-  if (const auto answer = session.api().call(call); !answer) return answer.error();
+  if (const auto answer = api(call); !answer) return at(step.where, answer.error());
   return Done{};
 }
 

@@ -15,6 +15,7 @@ struct Resource {
   const Kind* kind;
   std::string name;
   std::vector<std::pair<std::string, std::string>> members;  ///< name and JSON text, as given
+  std::string where{};  ///< "shop.toml:12"; of a JSON file without the line
 
   /// JSON text, empty when it is not there.
   std::string_view member(std::string_view wanted) const;
@@ -33,12 +34,14 @@ struct Step {
   std::string detail{};  ///< for people: what changes
   std::string body{};    ///< of the PUT or PATCH
   std::string etag{};    ///< of '~': what it was compared with
+  std::string where{};   ///< of the resource
 };
 
 /// Compares; changes nothing. A dead letter queue that is in neither place is a step of its own,
 /// before the queue that names it. Refused: what cannot be changed (source, order, partitions).
-Tried<std::vector<Step>> plan_resources(Session& session, const std::vector<Resource>& wanted);
+Tried<std::vector<Step>> plan_resources(const ApiCaller& api, const std::vector<Resource>& wanted);
 
-Tried<> carry_out(Session& session, const Step& step);
+/// A refusal says where the resource stands in the file.
+Tried<> carry_out(const ApiCaller& api, const Step& step);
 
 }  // namespace twofold::cli

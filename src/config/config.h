@@ -105,6 +105,10 @@ struct Config {
     http::MetricsDetail detail{};
     int max_entities = 0;
   };
+  /// What there is to be, as in a file for `twofold apply`.
+  struct Resources {
+    std::string file;  // empty: whatever clients make
+  };
   struct Log {
     LogLevel level{};
     LogFormat format{};
@@ -123,6 +127,7 @@ struct Config {
   Ui ui;
   Auth auth;
   Metrics metrics;
+  Resources resources;
 
   /// Where each key's value came from, for people: "default", "twofold.toml:3",
   /// "environment TWOFOLD_HTTP_LISTEN", "flag --http". Holds every key.

@@ -180,6 +180,10 @@ constexpr std::array kKeys{
         "queues, partitions of topics, and group readings each that get series of their own; the "
         "others are added up",
         TWOFOLD_SLOT(metrics.max_entities)},
+    Key{"resources.file", Kind::path, "", "", "",
+        "topics and queues that are made, or changed, before clients are let in: a file as "
+        "twofold apply takes it",
+        TWOFOLD_SLOT(resources.file)},
 };
 // clang-format on
 

@@ -60,4 +60,14 @@ Outcome<std::string> toml_as_json(std::string_view text, const std::string& path
       fmt::format("{}:{}:{}: {}", path, where.line, where.column, parsed.error().description()));
 }
 
+std::vector<int> toml_array_lines(std::string_view text, std::string_view name) {
+  const toml::parse_result parsed = toml::parse(text);
+  std::vector<int> lines;
+  if (!parsed) return lines;
+  const toml::array* array = parsed.table()[name].as_array();
+  if (array == nullptr) return lines;
+  for (const toml::node& node : *array) lines.push_back(static_cast<int>(node.source().begin.line));
+  return lines;
+}
+
 }  // namespace twofold::config

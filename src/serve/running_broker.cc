@@ -20,6 +20,7 @@
 #include "src/config/keys.h"
 #include "src/serve/filters.h"
 #include "src/serve/keys_file.h"
+#include "src/serve/local_requests.h"
 #include "src/serve/memory.h"
 #include "version.h"
 
@@ -208,15 +209,20 @@ Result<> RunningBroker::recover() {
 }
 
 // Recovers, then lets clients in.
-Result<> RunningBroker::start() {
+Result<> RunningBroker::start(const Prepare& prepare) {
   if (auto recovered = recover(); !recovered) return recovered;
+  if (prepare) {
+    LocalRequests local(*broker_, *contexts_.front());
+    if (auto prepared = prepare(local); !prepared) return prepared;
+  }
   watch_->start();
   broker_->health = http::Health::ready;
   return listen();
 }
 
-int RunningBroker::run(const std::function<void(std::uint16_t port)>& ready) {
-  if (auto started = start(); !started) {
+int RunningBroker::run(const Prepare& prepare,
+                       const std::function<void(std::uint16_t port)>& ready) {
+  if (auto started = start(prepare); !started) {
     engine::diag(DiagLevel::error, "main", "cannot start",
                  {{"error", started.error().detail}, {"hint", started.error().hint}});
     return kExitFailed;

@@ -26,6 +26,7 @@
 #include "src/config/config.h"
 #include "src/serve/health_watch.h"
 #include "src/serve/reload.h"
+#include "src/serve/serve.h"
 #include "src/serve/supervisor.h"
 
 namespace twofold {
@@ -37,7 +38,7 @@ class KeysFile;
 ///   auto broker = RunningBroker::open(config);  // directory locked, port taken: mistakes show
 ///   here broker->run();                              // recovers, listens, serves until a signal
 ///
-/// Until recovery is done connections are refused: nobody could answer them.
+/// Until recovery is done, and `prepare`, connections are refused: nobody could answer them.
 /// SIGTERM and SIGINT drain and stop; a second one leaves at once (the journal is crash safe). What
 /// is not finished within server.shutdown_grace is cut, and a stop that hangs even so ends the
 /// process five seconds later. SIGHUP has read again what can be (reload.h).
@@ -49,7 +50,7 @@ class RunningBroker {
 
   /// Serves. 0 after an orderly stop; 1 when storage failed or recovery found what it cannot read.
   /// A stop that hangs does not return: it exits with 1. `ready` hears the port once it serves.
-  int run(const std::function<void(std::uint16_t port)>& ready = {});
+  int run(const Prepare& prepare = {}, const std::function<void(std::uint16_t port)>& ready = {});
 
  private:
   explicit RunningBroker(const Config& config);
@@ -57,7 +58,7 @@ class RunningBroker {
   engine::Result<> take_ports();
   engine::Result<> listen();
   engine::Result<> recover();
-  engine::Result<> start();
+  engine::Result<> start(const Prepare& prepare);
   void await_signals();
   void await_hangups();
   void on_signal();

@@ -51,7 +51,8 @@ int exit_code(Errc code) { return code == Errc::busy ? 75 : 1; }
 
 }  // namespace
 
-int serve(const Config& config, const std::function<void(std::uint16_t port)>& ready) {
+int serve(const Config& config, const Prepare& prepare,
+          const std::function<void(std::uint16_t port)>& ready) {
   engine::diag_configure(diag_level(config.log.level), diag_format(config.log.format));
   engine::diag(DiagLevel::info, "main", "twofold starting",
                {
@@ -83,7 +84,7 @@ int serve(const Config& config, const std::function<void(std::uint16_t port)>& r
     if (!broker.error().hint.empty()) fmt::print(stderr, "hint: {}\n", broker.error().hint);
     return exit_code(broker.error().code);
   }
-  return (*broker)->run(ready);
+  return (*broker)->run(prepare, ready);
 }
 
 }  // namespace twofold
