@@ -14,6 +14,26 @@ install(CODE "execute_process(COMMAND ${PROJECT_BINARY_DIR}/twofold config defau
               OUTPUT_FILE ${PROJECT_BINARY_DIR}/twofold.toml COMMAND_ERROR_IS_FATAL ANY)" COMPONENT twofold)
 install(FILES ${PROJECT_BINARY_DIR}/twofold.toml DESTINATION /etc/twofold COMPONENT twofold)
 
+# Completions and the manual page come from the program's own table of commands; the bill of materials from what it was
+# built of.
+set(share ${PROJECT_BINARY_DIR}/share)
+install(CODE "
+  file(MAKE_DIRECTORY ${share})
+  foreach(shell bash zsh fish)
+    execute_process(COMMAND ${PROJECT_BINARY_DIR}/twofold completions \${shell}
+                    OUTPUT_FILE ${share}/twofold.\${shell} COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()
+  execute_process(COMMAND ${PROJECT_BINARY_DIR}/twofold man OUTPUT_FILE ${share}/twofold.1 COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND gzip -9nf ${share}/twofold.1 COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/sbom.py ${PROJECT_BINARY_DIR}
+                  OUTPUT_FILE ${share}/twofold.spdx.json COMMAND_ERROR_IS_FATAL ANY)
+" COMPONENT twofold)
+install(FILES ${share}/twofold.bash DESTINATION share/bash-completion/completions RENAME twofold COMPONENT twofold)
+install(FILES ${share}/twofold.zsh DESTINATION share/zsh/vendor-completions RENAME _twofold COMPONENT twofold)
+install(FILES ${share}/twofold.fish DESTINATION share/fish/vendor_completions.d COMPONENT twofold)
+install(FILES ${share}/twofold.1.gz DESTINATION share/man/man1 COMPONENT twofold)
+install(FILES ${share}/twofold.spdx.json DESTINATION share/doc/twofold COMPONENT twofold)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME twofold)
 set(CPACK_PACKAGE_VENDOR Twofold)

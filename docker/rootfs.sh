@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Lays out what the image holds: the program without its symbols, the shared libraries that it names, certificates
-# of public authorities, one user, and an empty data directory which that user owns. No shell, no package manager.
+# of public authorities, the bill of materials (scripts/sbom.py), one user, and an empty data directory which that user
+# owns. No shell, no package manager.
 #
 #   docker/rootfs.sh PROGRAM OUT     OUT/ becomes the root of the image; OUT.debug/ gets the symbols
 set -euo pipefail
@@ -35,6 +36,8 @@ while read -r library; do
   cp -L "$library" "$place"
 done < <(grep -oE '/[^ ]+' <<<"$libraries")
 
+mkdir -p "$out/usr/share/doc/twofold"
+"$(dirname "${BASH_SOURCE[0]}")/../scripts/sbom.py" "$(dirname "$program")" >"$out/usr/share/doc/twofold/twofold.spdx.json"
 cp -L "$certificates" "$out$certificates"
 printf 'root:x:0:0:root:/:/usr/sbin/nologin\ntwofold:x:%d:%d:Twofold:/var/lib/twofold:/usr/sbin/nologin\n' $uid $uid >"$out/etc/passwd"
 printf 'root:x:0:\ntwofold:x:%d:\n' $uid >"$out/etc/group"

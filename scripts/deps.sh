@@ -12,15 +12,15 @@
 set -euo pipefail
 
 packages_run=(
-  cmake ninja-build g++ pkg-config ccache git ca-certificates curl jq
+  cmake ninja-build g++ pkg-config ccache git ca-certificates curl jq python3
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   libprotobuf-dev protobuf-compiler libfmt-dev libcli11-dev libtomlplusplus-dev
   libssl-dev libsodium-dev zlib1g-dev esbuild
 )
 packages_test=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
-  python3 python3-pip python3-venv python3-boto3 python3-websockets awscli chromium
-  docker.io docker-compose debootstrap dpkg-dev systemd prometheus
+  python3-pip python3-venv python3-boto3 python3-websockets awscli chromium
+  docker.io docker-compose debootstrap dpkg-dev systemd prometheus zsh fish man-db
 )
 # Node.js from elsewhere brings its own npm, and the two exclude each other.
 command -v npm >/dev/null || packages_test+=(nodejs npm)

@@ -59,6 +59,8 @@ Tried<> run_storage_verify(Session& session, const Args& args);
 /* storage_dump_command.cc */ Tried<> run_storage_dump(Session& session, const Args& args);
 
 /* generate_command.cc */ Tried<> run_generate(Session& session, const Args& args);
+/* completions_command.cc */ Tried<> run_completions(Session& session, const Args& args);
+Tried<> run_man(Session& session, const Args& args);
 /* key_commands.cc    */ Tried<> run_key_create(Session& session, const Args& args);
 Tried<> run_key_list(Session& session, const Args& args);
 Tried<> run_key_revoke(Session& session, const Args& args);

@@ -1,5 +1,7 @@
 """The Debian package: what is in it, what it depends on, and that it installs, runs and goes without the data."""
 
+import gzip
+import json
 import os
 import pathlib
 import re
@@ -32,7 +34,10 @@ class Package(unittest.TestCase):
         listed = {line.split()[5]: line.split() for line in ran("dpkg-deb", "--contents", self.package).splitlines()}
         files = {name for name in listed if not name.endswith("/")}
         self.assertEqual(files, {"./usr/bin/twofold", "./usr/lib/systemd/system/twofold.service",
-                                 "./usr/lib/sysusers.d/twofold.conf", "./etc/twofold/twofold.toml"})
+                                 "./usr/lib/sysusers.d/twofold.conf", "./etc/twofold/twofold.toml",
+                                 "./usr/share/bash-completion/completions/twofold", "./usr/share/zsh/vendor-completions/_twofold",
+                                 "./usr/share/fish/vendor_completions.d/twofold.fish", "./usr/share/man/man1/twofold.1.gz",
+                                 "./usr/share/doc/twofold/twofold.spdx.json"})
         self.assertEqual(listed["./usr/bin/twofold"][0], "-rwxr-xr-x")
         self.assertTrue(all(entry[1] == "root/root" for entry in listed.values()))
 
@@ -62,9 +67,30 @@ class Package(unittest.TestCase):
         self.assertFalse((root / "usr/bin/twofold").exists())
         self.assertTrue(data.exists())
 
-    def test_the_program_in_it_is_stripped(self):
+    def unpacked(self) -> pathlib.Path:
         unpacked = self.folder / "unpacked"
-        ran("dpkg-deb", "--extract", self.package, unpacked)
+        if not unpacked.exists():
+            ran("dpkg-deb", "--extract", self.package, unpacked)
+        return unpacked
+
+    def test_completions_and_manual_are_the_programs_own(self):
+        share = self.unpacked() / "usr/share"
+        program = pathlib.Path(PROGRAM).absolute()
+        for shell, place in (("bash", "bash-completion/completions/twofold"), ("zsh", "zsh/vendor-completions/_twofold"),
+                             ("fish", "fish/vendor_completions.d/twofold.fish")):
+            self.assertEqual((share / place).read_text(), ran(program, "completions", shell))
+        self.assertEqual(gzip.decompress((share / "man/man1/twofold.1.gz").read_bytes()).decode(), ran(program, "man"))
+
+    def test_the_bill_of_materials_has_what_the_package_depends_on(self):
+        bill = json.loads((self.unpacked() / "usr/share/doc/twofold/twofold.spdx.json").read_text())
+        names = {one["name"].split(":")[0] for one in bill["packages"]}
+        depends = ran("dpkg-deb", "--field", self.package, "Depends")
+        libraries = {one.split()[0].split(":")[0] for one in depends.split(", ") if one.startswith(("lib", "zlib"))}
+        self.assertTrue(libraries)
+        self.assertLessEqual(libraries, names)
+
+    def test_the_program_in_it_is_stripped(self):
+        unpacked = self.unpacked()
         sections = ran("readelf", "--sections", "--wide", unpacked / "usr/bin/twofold")
         self.assertNotIn(".debug_info", sections)
 
