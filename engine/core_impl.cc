@@ -135,7 +135,9 @@ void CoreImpl::seal() {
   sealed_at_ = ClockReading{now(), wall()};
   auto sealed = open_.seal(plan, world_.journal.stream_id(), world_.journal.incarnation(),
                            *sealed_at_, record_seq_);
-  stats_.records += sealed.next_record_seq - record_seq_;
+  const std::uint64_t records = sealed.next_record_seq - record_seq_;
+  if (records > 0) block_records_.add(records);
+  stats_.records += records;
   record_seq_ = sealed.next_record_seq;
   flight.bytes = sealed.block.bytes();
   bool os_wanted = std::any_of(flight.waiters.begin(), flight.waiters.end(),
@@ -144,6 +146,7 @@ void CoreImpl::seal() {
     auto* log = find(batch.log);
     if (log == nullptr) continue;  // dropped in the same turn
     log->add(batch.extent);
+    log->appended_bytes += batch.extent.bytes;
     log->last_append = WallTime{batch.extent.append_ms};
     ++extents_;
     os_wanted = os_wanted || log->options.visible_at == Durability::os;
@@ -303,6 +306,12 @@ CoreStats CoreImpl::stats() const {
   s.full = full_ || world_.journal.out_of_room();
   s.failed = failure_.has_value();
   return s;
+}
+
+std::uint64_t CoreImpl::segment_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [id, state] : segments_) sum += state.file_bytes;
+  return sum;
 }
 
 }  // namespace twofold::engine

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/histogram.h"
 #include "engine/base/random.h"
 #include "engine/catalog_state.h"
 #include "engine/checkpoint.h"
@@ -113,6 +114,10 @@ class CoreImpl final : public Core, public TimerTarget {
   /// Flushes, writes a checkpoint and the clean marker. `done` runs on the core.
   void stop(UniqueFunction<void()> done);
   CoreStats stats() const;
+  /// Of all sealed segments. Goes through them: for metrics.
+  std::uint64_t segment_bytes() const;
+  /// Records that went to the device with one sync, of blocks that held any.
+  const CountHistogram& block_records() const { return block_records_; }
   const std::optional<Error>& failure() const { return failure_; }
   const std::vector<DamagedBlocks>& damage() const { return damage_; }
   /// Where the records of a log are, oldest first.
@@ -332,6 +337,7 @@ class CoreImpl final : public Core, public TimerTarget {
   bool full_ = false;
   std::uint64_t free_bytes_ = 0;
   CoreStats stats_;
+  CountHistogram block_records_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

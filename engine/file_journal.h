@@ -62,6 +62,10 @@ class FileJournal final : public Journal {
   void make_ready(std::size_t bytes) override;
   const char* mode() const override;
   const JournalTimes& times() const { return *times_; }
+  /// Of its files, those to come included. On the core.
+  std::uint64_t bytes_on_device() const {
+    return (files_.size() + spares_.size() + (next_ ? 1 : 0)) * options_.file_bytes;
+  }
 
  private:
   struct Prepared {

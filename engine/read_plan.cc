@@ -1,12 +1,28 @@
 #include "engine/read_plan.h"
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 #include <utility>
 
 #include "engine/record_batch.h"
 
 namespace twofold::engine {
+namespace {
+
+std::atomic<std::uint64_t> damaged{0};
+
+Result<std::vector<StoredBatch>> read_cold(LogId log, const ReadPlan::Piece& piece, Offset from,
+                                           std::size_t bytes_max) {
+  auto read = piece.cold->read(log, from, piece.upto, bytes_max);
+  if (!read && read.error().code == Errc::data_damaged)
+    damaged.fetch_add(1, std::memory_order_relaxed);
+  return read;
+}
+
+}  // namespace
+
+std::uint64_t damaged_reads() { return damaged.load(std::memory_order_relaxed); }
 
 bool ReadPlan::in_memory() const {
   return std::all_of(pieces_.begin(), pieces_.end(), [](const Piece& p) { return !p.cold; });
@@ -19,7 +35,7 @@ Result<std::vector<StoredBatch>> ReadPlan::fetch() const {
       batches.push_back(piece.batch);
       continue;
     }
-    auto read = piece.cold->read(log_, piece.from, piece.upto, piece.bytes_max);
+    auto read = read_cold(log_, piece, piece.from, piece.bytes_max);
     // What was found before the trouble is sound: the reader gets it now and the trouble next time.
     if (!read && !batches.empty()) break;
     if (!read) return read.error();
@@ -40,8 +56,8 @@ std::size_t bytes_of(const std::vector<StoredBatch>& batches) {
   return bytes;
 }
 
-// Reads a stretch to its end, or as much of it as `bytes_left` allows, stepping over what is damaged
-// in it.
+// Reads a stretch to its end, or as much of it as `bytes_left` allows, stepping over what is
+// damaged in it.
 void salvage_piece(LogId log, const ReadPlan::Piece& piece, std::size_t& bytes_left,
                    Salvaged& out) {
   for (Offset from = piece.from; from < piece.upto;) {
@@ -49,12 +65,12 @@ void salvage_piece(LogId log, const ReadPlan::Piece& piece, std::size_t& bytes_l
       out.cut = from;
       return;
     }
-    auto read = piece.cold->read(log, from, piece.upto, std::min(piece.bytes_max, bytes_left));
+    auto read = read_cold(log, piece, from, std::min(piece.bytes_max, bytes_left));
     if (!read) {
       const Offset behind{read.error().number};
-      const bool damaged = read.error().code == Errc::data_damaged;
+      const bool is_damage = read.error().code == Errc::data_damaged;
       if (!out.trouble) out.trouble = read.error();
-      if (!damaged || behind <= from) return;
+      if (!is_damage || behind <= from) return;
       from = behind;
       continue;
     }

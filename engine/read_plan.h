@@ -41,6 +41,9 @@ struct Salvaged {
   std::optional<Offset> cut{};       ///< what was left unread begins here
 };
 
+/// Stretches that did not verify when they were read back, of this process. Any thread.
+std::uint64_t damaged_reads();
+
 /// Where the bytes of a stretch of one log are: decided on the core, fetched on any other thread.
 /// Holds what it names, so that trimming, draining and eviction cannot pull it away.
 class ReadPlan {

@@ -12,6 +12,7 @@
 #include "engine/core.h"
 #include "engine/requests.h"
 #include "http/access/access.h"
+#include "http/live.h"
 #include "http/metrics_options.h"
 #include "http/sqs/options.h"
 #include "http/sqs/recent_names.h"
@@ -27,6 +28,9 @@ class Text;
 std::shared_ptr<Surveyor> make_surveyor(engine::Core& core, log::Topics& topics,
                                         log::Groups& groups, queue::Queues& queues);
 }  // namespace metrics
+namespace trace {
+class Tracer;
+}  // namespace trace
 namespace inspect {
 class Inspector;
 std::shared_ptr<Inspector> make_inspector(engine::Core& core, log::Topics& topics,
@@ -65,6 +69,7 @@ struct Setting {
   std::string key;
   std::string value;
   std::string origin;  ///< "default", "twofold.toml:3", "flag --http"
+  bool reloads = false;  ///< SIGHUP takes over another value
 };
 
 /// What every handler may use. Built by the program once all parts exist, before the server starts;
@@ -102,7 +107,7 @@ struct Broker {
   /// More samples for /metrics, in one turn of the core.
   std::function<void(metrics::Text& out)> engine_metrics{};
   /// Every setting, as it is in force.
-  std::vector<Setting> settings{};
+  Live<std::vector<Setting>> settings{};
   /// Who may ask for anything.
   access::Access access{};
   /// Changes who may, for good; waits for the disk, so on the storage pool. Empty: nobody is asked
@@ -110,12 +115,14 @@ struct Broker {
   std::function<engine::Result<bool>(const access::KeyEdit&)> change_keys{};
   /// For charts; called on the first I/O thread, which the core is on.
   std::function<Appended()> appended{};
+  /// Who makes spans of what messages go through; null: nobody.
+  trace::Tracer* tracer = nullptr;
 };
 
 /// How the pages are served.
 struct PagesOptions {
   bool enabled = true;
-  bool read_only = false;  ///< pages say so and show no actions; the API is as it was
+  Live<bool> read_only = false;  ///< pages say so and show no actions; the API is as it was
   std::string folder{};    ///< served from there instead of from the program; empty: it is not
   std::vector<std::string> frame_ancestors{};  ///< origins whose pages may show these in a frame
 };
@@ -133,7 +140,7 @@ struct ServerOptions {
   /// Host names with a dot that are ours (a proxy's, say); compared without case.
   std::vector<std::string> hosts_allowed{};
   /// Web origins that may read and write: "https://example.org".
-  std::vector<std::string> origins_allowed{};
+  Live<std::vector<std::string>> origins_allowed{};
   bool compression = true;  ///< of JSON over WebSocket, for those who ask for it
   sqs::Options sqs{};
   PagesOptions pages{};

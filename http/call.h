@@ -22,6 +22,9 @@
 
 namespace twofold::http {
 
+namespace trace {
+struct Span;
+}  // namespace trace
 struct Route;
 struct ServerCommon;
 class Upgraded;
@@ -83,6 +86,9 @@ struct Call {
   bool wrong_key = false;       ///< somebody has shown what is no key of ours
   /// How a dialect other than REST says no; null: as a problem document.
   void (*refuse)(Call& call, const Problem& problem) = nullptr;
+
+  /// What is told of the request to those who trace; null for nearly all.
+  std::shared_ptr<trace::Span> span;
 
   Reply reply;
   Scratch scratch;

@@ -67,7 +67,7 @@ bool is_probe(std::string_view target) {
 }
 
 bool origin_allowed(const Head& head, const ServerOptions& options) {
-  if (listed(head.origin, options.origins_allowed)) return true;
+  if (listed(head.origin, *options.origins_allowed.now())) return true;
   const std::string_view scheme = head.field(kSchemeField) == "https" ? "https://" : "http://";
   return head.origin.starts_with(scheme) &&
          same_token(head.origin.substr(scheme.size()), head.host);

@@ -83,6 +83,9 @@ void append_connections(Text& out, std::span<const LaneMetrics* const> lanes) {
   out.only("twofold_ws_sent_batches_total", total(&LaneMetrics::stream_batches));
   out.only("twofold_ws_sent_messages_total", total(&LaneMetrics::stream_messages));
   out.only("twofold_ws_publishes_total", total(&LaneMetrics::stream_publishes));
+  if (!out.begin("twofold_ws_dropped_total")) return;
+  out.value(Labels("kind", "inspect"), total(&LaneMetrics::stream_events_dropped));
+  out.value(Labels("kind", "subscribe"), total(&LaneMetrics::stream_records_dropped));
 }
 
 }  // namespace

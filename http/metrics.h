@@ -63,6 +63,8 @@ class LaneMetrics {
   Counter stream_batches;  ///< messages frames written, one for each receiver
   Counter stream_messages;
   Counter stream_publishes;
+  Counter stream_events_dropped;   ///< of inspections: told as numbers instead of one by one
+  Counter stream_records_dropped;  ///< of topics: gone, or unreadable, when their turn came
   Counter records_answered;  ///< in answers; those of streams are stream_messages
   Counter bytes_sent;        ///< to clients: answers and streams
   engine::DurationHistogram loop_lag;  ///< how late its timer fires

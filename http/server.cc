@@ -26,6 +26,12 @@ constexpr std::string_view kTurnedAway =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
     "Connection: close\r\n\r\n";
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
+std::uint64_t records_of(const stats::GivenBy& given) {
+  std::uint64_t sum = 0;
+  for (const stats::Given& one : given) sum += one.records;
+  return sum;
+}
+
 constexpr std::size_t kStirredMax = 1'000;  // looked at in one second
 constexpr auto kSampleEvery = std::chrono::seconds{1};
 
@@ -118,16 +124,18 @@ void Server::State::sample_entities() {
     if (const auto sample = broker.queues.sample(id)) entities.see(*sample);
   }
   auto given = common.reads.take();
-  for (const auto& [log, records] : given.by_log)
-    if (const auto topic = broker.topics.topic_of(log)) given.by_topic[*topic] += records;
+  for (const auto& [log, read] : given.by_log) {
+    if (const auto topic = broker.topics.topic_of(log))
+      given.by_topic[*topic][static_cast<std::size_t>(stats::ReadBy::rest)] += read;
+  }
   std::vector<std::uint32_t> topics = broker.topics.take_stirred(kStirredMax);
-  for (const auto& [topic, records] : given.by_topic) {
+  for (const auto& [topic, read] : given.by_topic) {
     topics.push_back(topic);
-    common.reads.add_up(topic, records);
+    common.reads.add_up(topic, read);
   }
   for (const std::uint32_t id : known(entities.topics(), std::move(topics))) {
     if (const auto sample = broker.topics.sample(id))
-      entities.see(id, sample->name, sample->appended, given.by_topic[id]);
+      entities.see(id, sample->name, sample->appended, records_of(given.by_topic[id]));
     else
       common.reads.forget(id);
   }

@@ -31,6 +31,7 @@ struct ServerCommon {
   stats::Recorder stats;
   stats::Entities entities;
   mutable stats::Reads reads;
+  mutable stats::Consumers consumers;
   std::atomic<std::size_t> connections{0};
   std::atomic<std::uint64_t> body_bytes{0};      ///< of bodies too large for a read buffer
   std::atomic<std::uint64_t> answer_bytes{0};    ///< of large answers not written yet

@@ -37,4 +37,27 @@ class DurationHistogram {
   Number sum_us_{0};
 };
 
+/// How often there were how many of something at once: counts up to powers of two.
+/// Threads  one.
+class CountHistogram {
+ public:
+  static constexpr std::array<std::uint64_t, 13> kBounds = {1,   2,   4,   8,     16,    32,   64,
+                                                            128, 256, 512, 1'024, 4'096, 16'384};
+  static constexpr std::size_t kClasses = kBounds.size() + 1;  ///< the last is beyond all bounds
+
+  void add(std::uint64_t count) {
+    std::size_t at = 0;
+    while (at < kBounds.size() && count > kBounds[at]) ++at;
+    ++counts_[at];
+    sum_ += count;
+  }
+  /// Of each class alone.
+  const std::array<std::uint64_t, kClasses>& counts() const { return counts_; }
+  std::uint64_t sum() const { return sum_; }
+
+ private:
+  std::array<std::uint64_t, kClasses> counts_{};
+  std::uint64_t sum_ = 0;
+};
+
 }  // namespace twofold::engine

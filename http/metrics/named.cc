@@ -16,7 +16,8 @@ struct Shown {
   QueueRow other_queues;
   TopicRow other_topics;
   std::uint64_t other_partitions = 0;
-  std::uint64_t other_read = 0;
+  stats::GivenBy other_read{};
+  std::uint64_t other_consumers = 0;
   Standing other_standings;
   bool more_queues = false, more_topics = false, more_groups = false;
 };
@@ -25,7 +26,13 @@ bool passes(const std::function<bool(std::string_view)>& filter, std::string_vie
   return !filter || filter(name);
 }
 
-void choose_queues(Shown& shown, const Survey& survey, const Selection& selection) {
+std::uint64_t consumers_of(const Counted& counted, const std::string& queue) {
+  const auto found = counted.consumers.find(queue);
+  return found == counted.consumers.end() ? 0 : found->second;
+}
+
+void choose_queues(Shown& shown, const Survey& survey, const Selection& selection,
+                   const Counted& counted) {
   for (const QueueRow& row : survey.queues) {
     if (!passes(selection.queue, row.name)) continue;
     if (shown.queues.size() < selection.entities_max) {
@@ -33,15 +40,21 @@ void choose_queues(Shown& shown, const Survey& survey, const Selection& selectio
     } else {
       shown.more_queues = true;
       shown.other_queues.add(row);
+      shown.other_consumers += consumers_of(counted, row.name);
     }
   }
   shown.other_queues.name = kOthers;
   if (shown.more_queues) shown.queues.push_back(&shown.other_queues);
 }
 
+stats::GivenBy read_of(const Counted& counted, std::uint32_t topic) {
+  const auto found = counted.read.find(topic);
+  return found == counted.read.end() ? stats::GivenBy{} : found->second;
+}
+
 // A topic counts with its partitions.
 void choose_topics(Shown& shown, const Survey& survey, const Selection& selection,
-                   const std::unordered_map<std::uint32_t, std::uint64_t>& read) {
+                   const Counted& counted) {
   std::size_t left = selection.entities_max;
   TopicRow& others = shown.other_topics;
   PartitionRow sum{0, 0};
@@ -55,6 +68,8 @@ void choose_topics(Shown& shown, const Survey& survey, const Selection& selectio
     shown.more_topics = true;
     shown.other_partitions += row.partitions.size();
     others.bytes += row.bytes;
+    others.segments += row.segments;
+    others.appended_bytes += row.appended_bytes;
     if (row.oldest_seconds > 0)
       others.oldest_seconds = others.oldest_seconds > 0
                                   ? std::min(others.oldest_seconds, row.oldest_seconds)
@@ -63,7 +78,8 @@ void choose_topics(Shown& shown, const Survey& survey, const Selection& selectio
       sum.start += one.start;
       sum.end += one.end;
     }
-    if (const auto found = read.find(row.id); found != read.end()) shown.other_read += found->second;
+    const stats::GivenBy read = read_of(counted, row.id);
+    for (std::size_t i = 0; i < read.size(); ++i) shown.other_read[i] += read[i];
   }
   others.name = kOthers;
   others.partitions.push_back(sum);
@@ -115,7 +131,7 @@ void each_times(Text& out, const Shown& shown, std::string_view name, Times Done
   }
 }
 
-void append_queues(Text& out, const Shown& shown) {
+void append_queues(Text& out, const Shown& shown, const Counted& counted) {
   if (out.begin("twofold_queue_messages")) {
     for (const QueueRow* row : shown.queues) {
       const auto sample = [&](std::string_view state, std::uint64_t count) {
@@ -132,6 +148,9 @@ void append_queues(Text& out, const Shown& shown) {
              [](const QueueRow& row) { return row.oldest_age_seconds; });
   each_queue(out, shown, "twofold_queue_waiting_receivers",
              [](const QueueRow& row) { return row.waiting; });
+  each_queue(out, shown, "twofold_queue_consumers", [&](const QueueRow& row) {
+    return &row == &shown.other_queues ? shown.other_consumers : consumers_of(counted, row.name);
+  });
   if (out.begin("twofold_queue_attached_lag_records")) {
     for (const QueueRow* row : shown.queues)
       if (row->behind)
@@ -167,6 +186,18 @@ void each_partition(Text& out, const Shown& shown, std::string_view name,
   }
 }
 
+void each_read(Text& out, const Shown& shown, const Counted& counted, std::string_view name,
+               std::uint64_t stats::Given::*number) {
+  if (!out.begin(name)) return;
+  static constexpr std::string_view kApis[] = {"rest", "ws"};  // as stats::ReadBy
+  for (const TopicRow* row : shown.topics) {
+    const stats::GivenBy read =
+        row == &shown.other_topics ? shown.other_read : read_of(counted, row->id);
+    for (std::size_t i = 0; i < read.size(); ++i)
+      out.value(Labels("topic", row->name).add("api", kApis[i]), read[i].*number);
+  }
+}
+
 std::uint64_t sum(const TopicRow& row, std::uint64_t PartitionRow::*offset) {
   std::uint64_t all = 0;
   for (const PartitionRow& one : row.partitions) all += one.*offset;
@@ -174,21 +205,22 @@ std::uint64_t sum(const TopicRow& row, std::uint64_t PartitionRow::*offset) {
 }
 
 void append_topics(Text& out, const Shown& shown,
-                   const std::unordered_map<std::uint32_t, std::uint64_t>& read) {
+                   const Counted& counted) {
   each_topic(out, shown, "twofold_topic_partitions", [&](const TopicRow& row) {
     return &row == &shown.other_topics ? shown.other_partitions
                                        : std::uint64_t{row.partitions.size()};
   });
   each_topic(out, shown, "twofold_topic_size_bytes", [](const TopicRow& row) { return row.bytes; });
+  each_topic(out, shown, "twofold_topic_segments",
+             [](const TopicRow& row) { return row.segments; });
   each_topic(out, shown, "twofold_topic_oldest_record_timestamp_seconds",
              [](const TopicRow& row) { return row.oldest_seconds; });
   each_topic(out, shown, "twofold_topic_appended_records_total",
              [](const TopicRow& row) { return sum(row, &PartitionRow::end); });
-  each_topic(out, shown, "twofold_topic_read_records_total", [&](const TopicRow& row) {
-    if (&row == &shown.other_topics) return shown.other_read;
-    const auto found = read.find(row.id);
-    return found == read.end() ? std::uint64_t{0} : found->second;
-  });
+  each_topic(out, shown, "twofold_topic_appended_bytes_total",
+             [](const TopicRow& row) { return row.appended_bytes; });
+  each_read(out, shown, counted, "twofold_topic_read_records_total", &stats::Given::records);
+  each_read(out, shown, counted, "twofold_topic_read_bytes_total", &stats::Given::bytes);
   each_topic(out, shown, "twofold_topic_trimmed_records_total",
              [](const TopicRow& row) { return sum(row, &PartitionRow::start); });
   each_partition(out, shown, "twofold_partition_start_offset", &PartitionRow::start);
@@ -232,10 +264,10 @@ void append_groups(Text& out, const Shown& shown) {
 }  // namespace
 
 void append_named(Text& out, const Survey& survey, const Selection& selection,
-                  const std::unordered_map<std::uint32_t, std::uint64_t>& read) {
+                  const Counted& counted) {
   Shown shown;
-  choose_queues(shown, survey, selection);
-  choose_topics(shown, survey, selection, read);
+  choose_queues(shown, survey, selection, counted);
+  choose_topics(shown, survey, selection, counted);
   choose_groups(shown, survey, selection);
   if (out.begin("twofold_metrics_truncated")) {
     out.value(Labels("kind", "queue"), std::uint64_t{shown.more_queues});
@@ -245,8 +277,8 @@ void append_named(Text& out, const Survey& survey, const Selection& selection,
   out.only("twofold_queues", std::uint64_t{survey.queues.size()});
   out.only("twofold_topics", std::uint64_t{survey.topics.size()});
   out.only("twofold_groups", std::uint64_t{survey.groups.size()});
-  append_queues(out, shown);
-  append_topics(out, shown, read);
+  append_queues(out, shown, counted);
+  append_topics(out, shown, counted);
   append_groups(out, shown);
 }
 

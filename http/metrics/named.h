@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "http/metrics/survey.h"
 #include "http/metrics/text.h"
+#include "http/stats/reads.h"
 
 namespace twofold::http::metrics {
 
@@ -18,14 +20,19 @@ struct Selection {
   std::size_t entities_max = 1'000;
 };
 
+/// What is counted where people are served, of things that have a name.
+struct Counted {
+  std::unordered_map<std::uint32_t, stats::GivenBy> read;    ///< by topic id
+  std::unordered_map<std::string, std::uint64_t> consumers;  ///< by queue
+};
+
 /// What stands for all those beyond entities_max: no name can be that.
 inline constexpr std::string_view kOthers = "(others)";
 
 /// Families of queues, topics and groups. The first by name have series of their own, the others
 /// are added up; twofold_metrics_truncated says so.
-/// `read` is how many records readers of a topic were given, by topic id.
 /// Threads  any.
 void append_named(Text& out, const Survey& survey, const Selection& selection,
-                  const std::unordered_map<std::uint32_t, std::uint64_t>& read);
+                  const Counted& counted);
 
 }  // namespace twofold::http::metrics

@@ -140,6 +140,8 @@ void Surveyor::step_topics() {
       row.partitions.push_back({static_cast<std::uint64_t>(status.start.value()),
                                 static_cast<std::uint64_t>(status.visible_end.value())});
       row.bytes += status.bytes;
+      row.segments += status.segments;
+      row.appended_bytes += status.appended_bytes;
       if (status.oldest_append.value() > 0)
         oldest = std::min(oldest.value_or(status.oldest_append), status.oldest_append);
     }

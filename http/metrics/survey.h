@@ -61,6 +61,8 @@ struct TopicRow {
   std::uint32_t id = 0;
   std::vector<PartitionRow> partitions{};
   std::uint64_t bytes = 0;
+  std::uint64_t segments = 0;
+  std::uint64_t appended_bytes = 0;
   double oldest_seconds = 0;  ///< Unix time; 0: empty
 };
 

@@ -148,7 +148,7 @@ constexpr auto kExamples = std::to_array<Example>({
     {"list_connections", "one", "", "/v1/connections?limit=1", "", 200,
      R"({"connections":1,"items":[{"id":"c_1","protocol":"native","peer":"127.0.0.1:50312","client":"curl/8.5.0","since":"2026-11-21T10:20:00.123Z","idle":"0s","requests":12,"last_operation":"publish","messages":0,"bytes_sent":4096,"subscriptions":[]}]})"},
     {"show_config", "all", "", "/v1/config", "", 200,
-     R"({"items":[{"key":"http.listen","value":"127.0.0.1:8080","origin":"default"}]})"},
+     R"({"items":[{"key":"http.listen","value":"127.0.0.1:8080","origin":"default","reloads":false}]})"},
     {"show_log", "newest", "", "/v1/log?level=info&limit=1", "", 200,
      R"({"items":[{"time":"2026-11-21T10:30:00.123Z","level":"info","component":"main","message":"twofold ready","fields":{"port":"8080"}}]})"},
     {"ticket", "one", "For a WebSocket of a browser", "/v1/tickets", "", 200,

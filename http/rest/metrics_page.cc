@@ -43,7 +43,7 @@ Try<NameFilter> name_filter(const Call& call, std::string_view parameter) {
 
 Try<metrics::Selection> selection_of(const Call& call) {
   metrics::Selection selection;
-  selection.entities_max = call.common.options.metrics.entities_max;
+  selection.entities_max = *call.common.options.metrics.entities_max.now();
   auto queue = name_filter(call, "queue");
   if (!queue) return std::move(queue).problem();
   selection.queue = *std::move(queue);
@@ -98,13 +98,13 @@ Task<Try<>> metrics_page(Call& call) {
   };
   co_await ask_core(call.broker.core, std::move(engine));
   auto survey = [&](engine::Completion<Surveyor::Made> done) {
-    call.broker.surveyor->ask(options.detail, std::move(done));
+    call.broker.surveyor->ask(*options.detail.now(), std::move(done));
   };
   const auto made = co_await on_core<Surveyor::Made>(call.broker.core, std::move(survey));
   if (!made) co_return Problem(made.error());
-  const auto read = call.common.reads.in_all();
+  const metrics::Counted counted{call.common.reads.in_all(), call.common.consumers.all()};
   auto write = [&] {
-    append_named(out, **made, *selection, read);
+    append_named(out, **made, *selection, counted);
     return true;
   };
   co_await run_on(call.broker.storage_pool, std::move(write));

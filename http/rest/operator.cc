@@ -40,9 +40,11 @@ Try<DiagLevel> parse_level(const Call& call) {
 Task<Try<>> show_config(Call& call) {
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
-  for (const Setting& setting : call.broker.settings) {
+  const auto settings = call.broker.settings.now();
+  for (const Setting& setting : *settings) {
     json.begin_object().name("key").string(setting.key);
-    json.name("value").string(setting.value).name("origin").string(setting.origin).end_object();
+    json.name("value").string(setting.value).name("origin").string(setting.origin);
+    json.name("reloads").boolean(setting.reloads).end_object();
   }
   json.end_array().end_object();
   co_return Try<>();

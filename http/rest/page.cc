@@ -110,6 +110,7 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
   }
 
   std::size_t bytes = 0;
+  std::uint64_t content_bytes = 0;
   while (page.records < limits.records_max && bytes < limits.bytes_max) {
     Track* lane = earliest(lanes, limits.total_order);
     if (!lane) break;
@@ -117,7 +118,9 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
       sink(lane->partition->partition, *lane->head);
       ++page.records;
       page.newest = lane->head->timestamp;
-      bytes += kRecordBytes + engine::content_bytes(*lane->head);
+      const std::size_t content = engine::content_bytes(*lane->head);
+      content_bytes += content;
+      bytes += kRecordBytes + content;
     }
     lane->advance();
     // Whoever comes back from there gets the trouble.
@@ -126,7 +129,7 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
   if (auto problem = trouble_of(lanes)) co_return *std::move(problem);
   call.reply.records_read += page.records;
   if (!readable.partitions.empty())
-    call.common.reads.of_log(readable.partitions.front().plan.log(), page.records);
+    call.common.reads.of_log(readable.partitions.front().plan.log(), {page.records, content_bytes});
   co_return finished(lanes, std::move(page));
 }
 

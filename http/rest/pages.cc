@@ -23,7 +23,8 @@ Task<Try<>> server_info(Call& call) {
     json.string(feature);
   }
   json.end_array();
-  json.name("ui").begin_object().name("read_only").boolean(call.common.options.pages.read_only);
+  json.name("ui").begin_object();
+  json.name("read_only").boolean(*call.common.options.pages.read_only.now());
   json.end_object().name("limits").begin_object();
   json.name("message_bytes_max").number(broker.topic_defaults.record_bytes_max);
   json.name("request_bytes_max").number(call.common.options.body_bytes_max);

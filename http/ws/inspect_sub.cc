@@ -159,6 +159,7 @@ Task<> InspectSub::show_everything(std::shared_ptr<InspectSub> self, std::string
   sub.busy_ = false;
   if (sub.ended()) co_return;
   const std::uint64_t dropped = sub.seq_ == 0 ? 0 : sum_of(all.counts) - sum_of(sub.counts_);
+  sub.lane_.metrics.stream_events_dropped.add(dropped);
   sub.seq_ = all.seq;
   sub.counts_ = all.counts;
   sub.stale_ = false;
@@ -191,6 +192,7 @@ void InspectSub::send_events(const Pulled& pulled, const MessageRecords& appende
                              const MessageRecords& sent) {
   const bool left_out = pulled.upto - seq_ > pulled.events.size();
   if (left_out) {
+    lane_.metrics.stream_events_dropped.add(pulled.upto - seq_ - pulled.events.size());
     stale_ = true;
     left_out_at_ = broker_.clock.now();
   }

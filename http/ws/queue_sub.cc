@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kReceiveBytes = 64 << 10;
 constexpr std::size_t kReadBytes = 4 << 20;  // from the disk: a batch has messages for others, too
-constexpr std::size_t kHeldMax = 20'000;  // by one subscription, whatever its credit
+constexpr std::size_t kHeldMax = 20'000;     // by one subscription, whatever its credit
 constexpr auto kPatience = std::chrono::seconds{30};
 
 std::vector<std::string> receipts_of(queue::Received received) {
@@ -36,7 +36,11 @@ QueueSub::QueueSub(std::shared_ptr<Connection> connection, std::uint32_t sub,
       batch_max_(request.batch_max),
       ack_on_send_(request.ack_on_send),
       broker_(this->connection().broker()),
-      common_(this->connection().common()) {}
+      common_(this->connection().common()) {
+  common_.consumers.enter(queue_);
+}
+
+QueueSub::~QueueSub() { common_.consumers.leave(queue_); }
 
 std::size_t QueueSub::most() const {
   const auto credit_left = credit().messages().value_or(INT64_MAX);

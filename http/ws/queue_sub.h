@@ -23,6 +23,8 @@ class QueueSub final : public Subscription, public Watch {
  public:
   QueueSub(std::shared_ptr<Connection> connection, std::uint32_t sub, const Subscribe& request);
 
+  ~QueueSub() override;
+
   const std::string& queue() const { return queue_; }
   /// What settling `receipts` has led to: what is done with takes no credit any more.
   void settled(const std::vector<std::string>& receipts,

@@ -59,7 +59,7 @@ std::size_t TopicSub::on_turn(std::size_t quantum) {
     }
     credit().spend(batch->messages, batch->bytes);
     connection().count(1, batch->messages);
-    connection().common().reads.of_topic(topic_id(), batch->messages);
+    connection().common().reads.of_topic(topic_id(), {batch->messages, batch->bytes});
     sent += batch->message.tail.size();
     sending();
     const OutMessage message = connection().packed(batch->message);
@@ -142,15 +142,17 @@ void TopicSub::say_caught_up() {
 void TopicSub::take(const Flight& flight) {
   std::size_t fits = 0;
   std::size_t messages = 0;
+  std::size_t bytes = 0;
   for (const Batch& batch : flight.batches) {
     if (!connection().writable()) break;
     if (!credit().covers(batch.messages, batch.bytes - batch.bytes_of_last)) break;
     credit().spend(batch.messages, batch.bytes);
     messages += batch.messages;
+    bytes += batch.bytes;
     ++fits;
   }
   connection().count(fits, messages);
-  connection().common().reads.of_topic(topic_id(), messages);
+  connection().common().reads.of_topic(topic_id(), {messages, bytes});
   const bool takes_all = fits == flight.batches.size();
   if (!takes_all) {
     leave_feed();
@@ -166,6 +168,8 @@ void TopicSub::take(const Flight& flight) {
 
 void TopicSub::missed(const Gap& gap) {
   behind_ = true;
+  const std::int64_t lost = engine::distance(gap.from, gap.to);
+  connection().lane().metrics.stream_records_dropped.add(static_cast<std::uint64_t>(lost));
   connection().send(gap_frame(connection().format(), sub(), gap.partition, gap.from, gap.to));
 }
 

@@ -57,18 +57,19 @@ Tried<> run_config_defaults(Session& session, const Args&) {
 }
 
 Tried<> run_config_keys(Session& session, const Args&) {
-  Table table({{"KEY"}, {"DEFAULT"}, {"TYPE"}, {"ENVIRONMENT"}, {"HELP"}});
+  Table table({{"KEY"}, {"DEFAULT"}, {"TYPE"}, {"ENVIRONMENT"}, {"RELOAD"}, {"HELP"}});
   std::vector<Answer> items;
   for (const config::Key& key : config::keys()) {
     const std::string name(key.name);
     const std::string fallback(key.fallback);
     table.add({name, fallback, config::describe_type(key), config::environment_name(key),
-               std::string(key.help)});
+               key.reloads ? "SIGHUP" : "", std::string(key.help)});
     items.emplace_back(JsonObject()
                            .text("name", name)
                            .raw("default", config::render_toml(key, fallback))
                            .text("type", config::describe_type(key))
                            .text("environment", config::environment_name(key))
+                           .raw("reloads", key.reloads ? "true" : "false")
                            .text("help", key.help)
                            .str());
   }

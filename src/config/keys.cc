@@ -9,6 +9,8 @@ namespace {
 
 #define TWOFOLD_SLOT(member) [](Config& c) -> Slot { return &c.member; }
 
+constexpr bool kReloads = true;
+
 // clang-format off
 constexpr std::array kKeys{
     Key{"server.data_dir", Kind::text, "./twofold-data", "", "",
@@ -28,7 +30,7 @@ constexpr std::array kKeys{
         TWOFOLD_SLOT(http.hosts)},
     Key{"http.cors_origins", Kind::origins, "", "", "",
         "web origins whose pages may read and write, as in https://app.example.org",
-        TWOFOLD_SLOT(http.cors_origins)},
+        TWOFOLD_SLOT(http.cors_origins), kReloads},
     Key{"http.compression", Kind::boolean, "true", "", "",
         "compress JSON over WebSocket for clients that ask for it",
         TWOFOLD_SLOT(http.compression)},
@@ -147,7 +149,7 @@ constexpr std::array kKeys{
         TWOFOLD_SLOT(limits.memory)},
     Key{"log.level", Kind::choice, "info", "debug|info|warn|error", "",
         "least important lines that are still written",
-        TWOFOLD_SLOT(log.level)},
+        TWOFOLD_SLOT(log.level), kReloads},
     Key{"log.format", Kind::choice, "auto", "auto|text|json", "",
         "form of those lines; auto is text on a terminal and JSON elsewhere",
         TWOFOLD_SLOT(log.format)},
@@ -156,7 +158,7 @@ constexpr std::array kKeys{
         TWOFOLD_SLOT(ui.enabled)},
     Key{"ui.read_only", Kind::boolean, "false", "", "",
         "pages show no actions and say so; it is no protection, the API is as it was",
-        TWOFOLD_SLOT(ui.read_only)},
+        TWOFOLD_SLOT(ui.read_only), kReloads},
     Key{"ui.dir", Kind::path, "", "", "",
         "serve the pages from this folder, for those who work on them",
         TWOFOLD_SLOT(ui.dir)},
@@ -175,11 +177,11 @@ constexpr std::array kKeys{
         TWOFOLD_SLOT(metrics.enabled)},
     Key{"metrics.detail", Kind::choice, "topic", "topic|partition", "",
         "whether groups are told by topic, or by partition as well",
-        TWOFOLD_SLOT(metrics.detail)},
+        TWOFOLD_SLOT(metrics.detail), kReloads},
     Key{"metrics.max_entities", Kind::count, "1000", "1", "100000",
         "queues, partitions of topics, and group readings each that get series of their own; the "
         "others are added up",
-        TWOFOLD_SLOT(metrics.max_entities)},
+        TWOFOLD_SLOT(metrics.max_entities), kReloads},
     Key{"resources.file", Kind::path, "", "", "",
         "topics and queues that are made, or changed, before clients are let in: a file as "
         "twofold apply takes it",

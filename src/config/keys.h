@@ -41,6 +41,7 @@ struct Key {
   std::string_view high;      // largest value; empty when there is none
   std::string_view help;      // one sentence, no full stop
   Slot (*slot)(Config&);
+  bool reloads = false;  // SIGHUP takes over another value
 };
 
 /// Every key there is, grouped by section, in the order they are shown.

@@ -1,8 +1,19 @@
+#include <array>
+
+#include "engine/read_plan.h"
 #include "src/serve/running_broker.h"
 
 namespace twofold {
 
 using http::metrics::Labels;
+
+namespace {
+
+// As they are written.
+constexpr std::array<std::string_view, engine::CountHistogram::kBounds.size()> kRecordBounds = {
+    "1", "2", "4", "8", "16", "32", "64", "128", "256", "512", "1024", "4096", "16384"};
+
+}  // namespace
 
 void append_engine_metrics(engine::Engine& engine, double recovery_seconds,
                            http::metrics::Text& out) {
@@ -19,6 +30,10 @@ void append_engine_metrics(engine::Engine& engine, double recovery_seconds,
   }
   histogram("twofold_append_duration_seconds", times.append);
   histogram("twofold_fsync_duration_seconds", times.device);
+  if (out.begin("twofold_fsync_batch_records")) {
+    const engine::CountHistogram& of = engine.core().block_records();
+    out.distribution(Labels(), {kRecordBounds, of.counts(), static_cast<double>(of.sum())});
+  }
   out.only("twofold_journal_blocks_total", s.blocks);
   out.only("twofold_journal_bytes_total", s.block_bytes);
   out.only("twofold_records_total", s.records);
@@ -30,6 +45,7 @@ void append_engine_metrics(engine::Engine& engine, double recovery_seconds,
   out.only("twofold_cleaned_written_bytes_total", s.cleaned_written_bytes);
   out.only("twofold_cleaned_records_total", s.cleaned_records);
   out.only("twofold_storage_damaged_blocks", s.damaged_blocks);
+  out.only("twofold_crc_errors_total", s.damaged_blocks + s.scrub_damage + engine::damaged_reads());
   out.only("twofold_logs", std::uint64_t{s.logs});
   out.only("twofold_journal_index_entries", std::uint64_t{s.extents});
   out.only("twofold_segments", std::uint64_t{s.segments});
@@ -38,6 +54,8 @@ void append_engine_metrics(engine::Engine& engine, double recovery_seconds,
   out.only("twofold_journal_waiting_bytes", std::uint64_t{s.gathered_bytes});
   out.only("twofold_tail_cache_bytes", std::uint64_t{s.tail_cache_bytes});
   out.only("twofold_disk_free_bytes", s.free_bytes);
+  out.only("twofold_disk_used_bytes",
+           engine.journal().bytes_on_device() + engine.core().segment_bytes());
 }
 
 }  // namespace twofold

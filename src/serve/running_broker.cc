@@ -17,7 +17,6 @@
 #include "engine/base/diag.h"
 #include "engine/base/memory_file_system.h"
 #include "src/config/certificates.h"
-#include "src/config/keys.h"
 #include "src/serve/filters.h"
 #include "src/serve/keys_file.h"
 #include "src/serve/local_requests.h"
@@ -84,7 +83,8 @@ class RunningBroker::Signals {
   boost::asio::steady_timer patience;  // then the process ends, whatever it waits for
 };
 
-RunningBroker::RunningBroker(const Config& config) : config_(config) {}
+RunningBroker::RunningBroker(const Config& config, Reread reread)
+    : config_(config), reread_(std::move(reread)) {}
 
 RunningBroker::~RunningBroker() {
   // The threads end first: what they still hold goes to the core, which runs nothing any more.
@@ -92,8 +92,9 @@ RunningBroker::~RunningBroker() {
   writer_.reset();
 }
 
-Result<std::unique_ptr<RunningBroker>> RunningBroker::open(const Config& config) {
-  std::unique_ptr<RunningBroker> broker(new RunningBroker(config));
+Result<std::unique_ptr<RunningBroker>> RunningBroker::open(const Config& config,
+                                                           Reread reread) {
+  std::unique_ptr<RunningBroker> broker(new RunningBroker(config, std::move(reread)));
   if (auto built = broker->build(); !built) return built.error();
   return broker;
 }
@@ -150,9 +151,9 @@ Result<> RunningBroker::build() {
     const auto stats = core.stats();
     return http::Appended{stats.records, stats.block_bytes};
   };
-  for (const config::Key& key : config::keys()) {
-    const std::string name(key.name);
-    broker_->settings.push_back({name, config::render(key, config_), config_.origin.at(name)});
+  settings_ = std::make_unique<LiveSettings>(config_, *options, *broker_);
+  if (reread_) {
+    reload_.add("settings", [this] { return settings_->reload(reread_); });
   }
   watch_ = std::make_unique<HealthWatch>(*contexts_.front(), core, clock_, *broker_);
   broker_->checks = [watch = watch_.get()] { return watch->checks(); };

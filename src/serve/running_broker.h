@@ -25,6 +25,7 @@
 #include "queue/queues.h"
 #include "src/config/config.h"
 #include "src/serve/health_watch.h"
+#include "src/serve/live_settings.h"
 #include "src/serve/reload.h"
 #include "src/serve/serve.h"
 #include "src/serve/supervisor.h"
@@ -45,7 +46,9 @@ class KeysFile;
 /// Threads  open() and run() on one thread, which becomes the core's.
 class RunningBroker {
  public:
-  static engine::Result<std::unique_ptr<RunningBroker>> open(const Config& config);
+  /// SIGHUP has settings read again if there is a `reread`.
+  static engine::Result<std::unique_ptr<RunningBroker>> open(const Config& config,
+                                                             Reread reread = {});
   ~RunningBroker();
 
   /// Serves. 0 after an orderly stop; 1 when storage failed or recovery found what it cannot read.
@@ -53,7 +56,7 @@ class RunningBroker {
   int run(const Prepare& prepare = {}, const std::function<void(std::uint16_t port)>& ready = {});
 
  private:
-  explicit RunningBroker(const Config& config);
+  RunningBroker(const Config& config, Reread reread);
   engine::Result<> build();
   engine::Result<> take_ports();
   engine::Result<> listen();
@@ -67,6 +70,7 @@ class RunningBroker {
   void end();
 
   const Config& config_;
+  const Reread reread_;
   engine::SystemClock clock_;
   const engine::Stopwatch since_start_;
   engine::SystemRandom random_;
@@ -84,6 +88,7 @@ class RunningBroker {
   std::unique_ptr<queue::Queues> queues_;
   std::unique_ptr<http::Broker> broker_;
   std::unique_ptr<KeysFile> keys_;  // null: nobody is asked for a key
+  std::unique_ptr<LiveSettings> settings_;
   std::unique_ptr<HealthWatch> watch_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<engine::ThreadExecutor> writer_;

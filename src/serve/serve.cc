@@ -8,30 +8,15 @@
 #include <unistd.h>
 
 #include "engine/base/diag.h"
+#include "src/serve/live_settings.h"
 #include "src/serve/running_broker.h"
 #include "version.h"
 
 namespace twofold {
 namespace {
 
-using engine::DiagFormat;
 using engine::DiagLevel;
 using engine::Errc;
-
-DiagLevel diag_level(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug: return DiagLevel::debug;
-    case LogLevel::info: return DiagLevel::info;
-    case LogLevel::warn: return DiagLevel::warn;
-    case LogLevel::error: return DiagLevel::error;
-  }
-  __builtin_unreachable();
-}
-
-DiagFormat diag_format(LogFormat format) {
-  if (format == LogFormat::automatic) return isatty(2) != 0 ? DiagFormat::text : DiagFormat::json;
-  return format == LogFormat::json ? DiagFormat::json : DiagFormat::text;
-}
 
 // Every connection is a descriptor. The soft limit is low for the sake of programs that use
 // select(), which we do not.
@@ -52,8 +37,8 @@ int exit_code(Errc code) { return code == Errc::busy ? 75 : 1; }
 }  // namespace
 
 int serve(const Config& config, const Prepare& prepare,
-          const std::function<void(std::uint16_t port)>& ready) {
-  engine::diag_configure(diag_level(config.log.level), diag_format(config.log.format));
+          const std::function<void(std::uint16_t port)>& ready, Reread reread) {
+  configure_log(config);
   engine::diag(DiagLevel::info, "main", "twofold starting",
                {
                    {"version", std::string(kVersion)                                         },
@@ -78,7 +63,7 @@ int serve(const Config& config, const Prepare& prepare,
     ::setrlimit(RLIMIT_CORE, &kNone);
   }
   raise_open_files();
-  auto broker = RunningBroker::open(config);
+  auto broker = RunningBroker::open(config, std::move(reread));
   if (!broker) {
     fmt::print(stderr, "error: {}\n", broker.error().detail);
     if (!broker.error().hint.empty()) fmt::print(stderr, "hint: {}\n", broker.error().hint);

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "engine/base/error.h"
+#include "src/serve/live_settings.h"
 
 namespace twofold {
 
@@ -14,10 +15,10 @@ class LocalRequests;
 using Prepare = std::function<engine::Result<>(LocalRequests& local)>;
 
 /// Runs the broker until a signal stops it; returns the process's exit code. SIGHUP has
-/// certificates and keys read again (reload.h) and stops nothing. As many files may be open as the
-/// system allows this process. `ready` hears the port once clients are let in, on the broker's
-/// thread: it must be quick.
+/// certificates, keys and, if there is a `reread`, settings read again (reload.h) and stops nothing.
+/// As many files may be open as the system allows this process. `ready` hears the port once clients
+/// are let in, on the broker's thread: it must be quick.
 int serve(const Config& config, const Prepare& prepare = {},
-          const std::function<void(std::uint16_t port)>& ready = {});
+          const std::function<void(std::uint16_t port)>& ready = {}, Reread reread = {});
 
 }  // namespace twofold

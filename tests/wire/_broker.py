@@ -36,9 +36,11 @@ def free_port() -> int:
 
 
 class Broker:
-    def __init__(self, *settings: str):
-        """`settings` are "key=value"."""
+    def __init__(self, *settings: str, file: str | None = None, environment: dict[str, str] | None = None):
+        """`settings` are "key=value"; `file` is what its configuration file says."""
         self.settings = settings
+        self.file = file
+        self.environment = environment or {}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="twofold-wire-"))
         self.port = free_port()
         self.process = None
@@ -47,9 +49,14 @@ class Broker:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TWOFOLD_")}
         # What the address sanitizer keeps of freed memory would look like a leak.
         environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=8"
+        environment |= self.environment
         self.diag = (self.folder / "broker.log").open("a")
+        named = []
+        if self.file is not None:
+            self.write_file(self.file)
+            named = ["--config", str(self.folder / "twofold.toml")]
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--http", f"127.0.0.1:{self.port}", "--data", str(self.folder / "data"),
+            [PROGRAM, "serve", *named, "--http", f"127.0.0.1:{self.port}", "--data", str(self.folder / "data"),
              "--set", "storage.min_free=0", *(word for one in self.settings for word in ("--set", one))], env=environment, stdout=self.diag, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + READY_SECONDS_MAX
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -59,6 +66,12 @@ class Broker:
             except OSError:
                 time.sleep(0.02)
         raise AssertionError(f"the broker did not become ready:\n{(self.folder / 'broker.log').read_text()}")
+
+    def write_file(self, text: str) -> None:
+        (self.folder / "twofold.toml").write_text(text)
+
+    def log(self) -> str:
+        return (self.folder / "broker.log").read_text()
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -120,10 +133,11 @@ class WireCase(unittest.TestCase):
     """Every test of a class shares one broker; names are the test's own."""
 
     settings: tuple = ()  # of the broker
+    file: str | None = None
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.broker = Broker(*cls.settings)
+        cls.broker = Broker(*cls.settings, file=cls.file)
         cls.addClassCleanup(cls.broker.remove)
         cls.broker.start()
 

@@ -2,6 +2,7 @@
 """What /metrics says: of a broker that has done a bit of everything, of ten thousand queues, and of the table in the
 documentation."""
 
+import asyncio
 import os
 import pathlib
 import re
@@ -10,7 +11,8 @@ import subprocess
 import time
 import unittest
 
-from wire._broker import WireCase
+from wire._broker import PROGRAM, WireCase
+from wire._stream import StreamCase
 
 SECONDS_MAX = 30
 MANY = 10_000
@@ -79,8 +81,12 @@ class BusyBroker(Metrics):
         self.ask("POST", "/v1/topics/orders/records", {"records": [{"value": n, "partition": 1} for n in range(5)]})
         self.ask("POST", "/v1/groups/accounts/commit", {"offsets": {"orders": {"1": 2}}})
         self.ask("GET", "/v1/topics/orders/records?from=earliest")
-        self.becomes('twofold_topic_read_records_total{topic="orders"}', 5)
+        self.becomes('twofold_topic_read_records_total{topic="orders",api="rest"}', 5)
         samples = self.samples()
+        self.assertEqual(samples['twofold_topic_read_records_total{topic="orders",api="ws"}'], 0)
+        self.assertEqual(samples['twofold_topic_read_bytes_total{topic="orders",api="rest"}'], 5, "one digit each")
+        self.assertGreater(samples['twofold_topic_appended_bytes_total{topic="orders"}'], 5)
+        self.assertEqual(samples['twofold_topic_segments{topic="orders"}'], 0)
         self.assertEqual(samples['twofold_partition_end_offset{topic="orders",partition="1"}'], 5)
         self.assertEqual(samples['twofold_partition_start_offset{topic="orders",partition="0"}'], 0)
         self.assertEqual(samples['twofold_topic_partitions{topic="orders"}'], 2)
@@ -100,6 +106,13 @@ class BusyBroker(Metrics):
         self.assertGreater(samples["twofold_fsync_duration_seconds_count"], 0)
         self.assertEqual(samples["twofold_fsync_duration_seconds_count"], samples["twofold_append_duration_seconds_count"])
         self.assertLessEqual(samples["twofold_fsync_duration_seconds_sum"], samples["twofold_append_duration_seconds_sum"])
+        self.assertGreater(samples["twofold_fsync_batch_records_count"], 0)
+        self.assertLessEqual(samples["twofold_fsync_batch_records_count"], samples["twofold_journal_blocks_total"])
+        self.assertEqual(samples["twofold_fsync_batch_records_sum"], samples["twofold_records_total"])
+        self.assertEqual(samples["twofold_crc_errors_total"], 0)
+        data = pathlib.Path(self.broker.folder, "data")
+        on_device = sum(file.stat().st_size for room in ("journal", "segments") for file in (data / room).glob("*"))
+        self.assertEqual(samples["twofold_disk_used_bytes"], on_device)
         self.assertEqual(samples['twofold_degraded{reason="disk_full"}'], 0)
         self.assertGreaterEqual(samples["twofold_recovery_duration_seconds"], 0)
         self.assertLess(abs(samples["process_start_time_seconds"] - time.time()), 300)
@@ -148,6 +161,40 @@ class BusyBroker(Metrics):
             self.assertLessEqual(used, labels_of[base], name)
 
 
+class Watched(Metrics, StreamCase):
+    """What WebSockets are given, and what they are not."""
+
+    settings = ("storage.memory_only=true",)
+
+    async def test_subscriptions_are_consumers_of_their_queue(self):
+        self.ask("PUT", "/v1/queues/kitchen", {}, status=201)
+        self.assertEqual(self.samples()['twofold_queue_consumers{queue="kitchen"}'], 0)
+        first, second = await self.greeted(), await self.greeted()
+        for stream in (first, second):
+            await stream.subscribe(1, queue="kitchen")
+        self.assertEqual(self.samples()['twofold_queue_consumers{queue="kitchen"}'], 2)
+        await second.connection.close()
+        await asyncio.to_thread(self.becomes, 'twofold_queue_consumers{queue="kitchen"}', 1)
+
+    async def test_what_is_read_over_a_websocket(self):
+        self.ask("PUT", "/v1/topics/orders", {}, status=201)
+        self.publish("orders", 10, 11)
+        stream = await self.greeted()
+        await stream.subscribe(1, **{"topic": "orders", "from": "earliest"})
+        await stream.messages(2)
+        await asyncio.to_thread(self.becomes, 'twofold_topic_read_records_total{topic="orders",api="ws"}', 2)
+        self.assertGreaterEqual(self.samples()['twofold_topic_read_bytes_total{topic="orders",api="ws"}'], 4)
+
+    async def test_what_an_inspection_is_told_in_numbers_counts_as_dropped(self):
+        self.ask("PUT", "/v1/queues/seen", {}, status=201)
+        stream = await self.connect("/v1/inspect?queue=seen&max_rate=1")
+        await stream.next("snapshot")
+        self.send("seen", *range(20))
+        while self.samples()['twofold_ws_dropped_total{kind="inspect"}'] == 0:
+            await stream.next()
+        self.assertLessEqual(self.samples()['twofold_ws_dropped_total{kind="inspect"}'], 21)
+
+
 class Partitions(Metrics):
     settings = ("metrics.detail=partition", "storage.memory_only=true")
 
@@ -191,6 +238,13 @@ class ManyQueues(Metrics):
         self.assertEqual(sent['twofold_queue_sent_total{queue="queue-00999"}'], 1)
         self.assertEqual(sent['twofold_queue_sent_total{queue="(others)"}'], 9)
         self.assertEqual(samples['twofold_queue_messages{queue="(others)",state="ready"}'], 9)
+        # Nobody waits for it: not even the first, which goes through all of them.
+        took = []
+        for _ in range(5):
+            began = time.monotonic()
+            self.page()
+            took.append(time.monotonic() - began)
+        self.assertLess(min(took), 0.5 if "san" in PROGRAM else 0.05, took)
         # A filter is applied first: what it lets through has room.
         filtered = self.samples("?queue=queue-09.*")
         self.assertEqual(filtered['twofold_metrics_truncated{kind="queue"}'], 0)

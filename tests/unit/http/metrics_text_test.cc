@@ -115,11 +115,11 @@ Survey survey_of(std::size_t queues, std::size_t topics) {
 
 std::string written(const Survey& survey, const Selection& selection) {
   Text out;
-  append_named(out, survey, selection,
-               {
-                   {0, 40},
-                   {2, 2 }
-  });
+  Counted counted;
+  counted.read[0][0] = {40, 4'000};
+  counted.read[2][0] = {1, 100};
+  counted.read[2][1] = {1, 50};
+  append_named(out, survey, selection, counted);
   return out.take();
 }
 
@@ -138,7 +138,7 @@ TEST(MetricsNamed, WhatIsBeyondTheLimitIsAddedUp) {
   EXPECT_THAT(text, HasSubstr("twofold_topic_partitions{topic=\"t0\"} 2\n"
                               "twofold_topic_partitions{topic=\"(others)\"} 4\n"));
   EXPECT_THAT(text, HasSubstr("twofold_topic_appended_records_total{topic=\"(others)\"} 14\n"));
-  EXPECT_THAT(text, HasSubstr("twofold_topic_read_records_total{topic=\"(others)\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_topic_read_records_total{topic=\"(others)\",api=\"rest\"} 1\n"));
   EXPECT_THAT(text, Not(HasSubstr("twofold_partition_end_offset{topic=\"(others)\"")));
 }
 

@@ -170,7 +170,7 @@ TEST(ServerOptions, WhatTheConfigurationSaysReachesTheServer) {
       {"http.compression",  "false"               }
   }));
   EXPECT_THAT(options.hosts_allowed, testing::ElementsAre("a.example", "b.example"));
-  EXPECT_THAT(options.origins_allowed, testing::ElementsAre("https://c.example"));
+  EXPECT_THAT(*options.origins_allowed.now(), testing::ElementsAre("https://c.example"));
   EXPECT_FALSE(options.compression);
   EXPECT_TRUE(server_options(config_of({}))->compression);
 }
