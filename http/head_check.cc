@@ -121,6 +121,7 @@ struct Seen {
   bool amz_target = false;
   bool idempotency_key = false;
   bool content_encoding = false;
+  bool traceparent = false;
   bool close = false;
   bool keep_alive = false;
 };
@@ -152,11 +153,20 @@ Refusal check_field(const Field& field, Head& head, Seen& seen) {
       if (is("Trailer")) return refuse("trailers are not taken");
       break;
     case 10:
-      if (is("Connection")) {
+      if (is("tracestate")) {
+        if (head.tracestate.empty()) head.tracestate = field.value;
+      } else if (is("Connection")) {
         seen.close |= lists_token(field.value, "close");
         seen.keep_alive |= lists_token(field.value, "keep-alive");
       } else if (is("X-Amz-Date")) {
         return only_once(seen.amz_date);
+      }
+      break;
+    case 11:
+      // Two of them say nothing (W3C Trace Context, section 3.2).
+      if (is("traceparent")) {
+        head.traceparent = seen.traceparent ? std::string_view() : field.value;
+        seen.traceparent = true;
       }
       break;
     case 12:
@@ -240,7 +250,8 @@ std::string_view Head::field(std::string_view name) const {
 
 void Head::clear() {
   fields.clear();
-  method = target = host = content_type = origin = idempotency_key = name_space = {};
+  method = target = host = content_type = origin = idempotency_key = name_space =
+      traceparent = tracestate = {};
   version_minor = 1;
   content_length.reset();
   chunked = expects_continue = false;

@@ -26,7 +26,9 @@ struct Head {
   std::string_view content_type;
   std::string_view origin;
   std::string_view idempotency_key;
-  std::string_view name_space;  ///< Twofold-Namespace
+  std::string_view name_space;   ///< Twofold-Namespace
+  std::string_view traceparent;  ///< of W3C's trace context; empty when it came twice
+  std::string_view tracestate;
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
   bool keep_alive = true;

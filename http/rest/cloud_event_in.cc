@@ -189,7 +189,7 @@ std::string lower(std::string_view text) {
 }  // namespace
 
 Try<IncomingBatch> read_cloud_events(Call& call, Destination destination) {
-  const RecordRules rules{destination, call.broker.clock.wall()};
+  const RecordRules rules = rules_for(call, destination);
   JsonReader json(call.body, call.scratch.texts);
   IncomingBatch batch;
   if (call.media == Media::cloud_events) {
@@ -208,7 +208,7 @@ Try<IncomingBatch> read_cloud_events(Call& call, Destination destination) {
 bool is_binary_cloud_event(const Head& head) { return !head.field("ce-specversion").empty(); }
 
 Try<IncomingRecord> read_binary_cloud_event(Call& call, Destination destination) {
-  const RecordRules rules{destination, call.broker.clock.wall()};
+  const RecordRules rules = rules_for(call, destination);
   EventBuilder event(call.scratch, rules);
   Try<> taken = event.attribute("datacontenttype", call.head.content_type);
   for (const Field& field : call.head.fields) {

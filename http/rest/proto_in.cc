@@ -174,7 +174,7 @@ Try<> set_proto_durability(std::uint64_t number, IncomingBatch& batch) {
 }
 
 Try<IncomingBatch> read_proto_batch(Call& call, Destination destination) {
-  const RecordRules rules{destination, call.broker.clock.wall()};
+  const RecordRules rules = rules_for(call, destination);
   ProtoReader fields(call.body);
   IncomingBatch batch;
   while (fields.next()) {

@@ -64,7 +64,7 @@ bool is_blank(std::string_view line) {
 }
 
 Try<IncomingRecord> read_line(std::string_view line, Call& call) {
-  const RecordRules rules{Destination::topic, call.broker.clock.wall()};
+  const RecordRules rules = rules_for(call, Destination::topic);
   JsonReader json(line, call.scratch.texts);
   auto record = read_record(json, call.scratch, rules);
   if (record && !json.finish()) return json_problem(*json.error());

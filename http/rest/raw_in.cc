@@ -59,7 +59,7 @@ Try<IncomingRecord> read_plain(Call& call, Destination destination) {
   record.value = call.body;
   read_headers(call, record);
   if (auto taken = read_notes(call, destination, record); !taken) return std::move(taken).problem();
-  const RecordRules rules{destination, call.broker.clock.wall()};
+  const RecordRules rules = rules_for(call, destination);
   if (auto finished = finish_record(record, call.scratch, rules); !finished) {
     return std::move(finished).problem();
   }

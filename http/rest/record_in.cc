@@ -1,5 +1,7 @@
 #include "http/rest/record_in.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "http/base64.h"
@@ -9,6 +11,7 @@
 #include "http/rest/proto_in.h"
 #include "http/rest/raw_in.h"
 #include "http/sqs/digest.h"
+#include "http/trace/context.h"
 #include "queue/fifo_name.h"
 #include "queue/letter.h"
 
@@ -293,7 +296,7 @@ Try<> take_expectation(JsonReader& json, Destination destination, IncomingBatch&
 }
 
 Try<IncomingBatch> read_json_batch(Call& call, Destination destination) {
-  const RecordRules rules{destination, call.broker.clock.wall()};
+  const RecordRules rules = rules_for(call, destination);
   JsonReader json(call.body, call.scratch.texts);
   IncomingBatch batch;
   RecordBuilder single(json, call.scratch, rules);
@@ -353,6 +356,12 @@ Try<> check_headers(const IncomingRecord& record, const Scratch& scratch) {
   return {};
 }
 
+bool has_header(const IncomingRecord& record, const Scratch& scratch, std::string_view name) {
+  const auto begin = scratch.headers.begin() + static_cast<std::ptrdiff_t>(record.headers_begin);
+  return std::any_of(begin, scratch.headers.end(),
+                     [&](const engine::Header& header) { return header.name == name; });
+}
+
 Try<> check_notes(const IncomingRecord& record) {
   const auto bad_length = [](const std::optional<std::string_view>& text) {
     return text && (text->empty() || text->size() > kIdBytesMax);
@@ -370,6 +379,15 @@ Try<> check_notes(const IncomingRecord& record) {
 
 }  // namespace
 
+RecordRules rules_for(const Call& call, Destination destination) {
+  RecordRules rules{destination, call.broker.clock.wall()};
+  if (call.head.traceparent.empty() || !trace::parse_traceparent(call.head.traceparent))
+    return rules;
+  rules.traceparent = call.head.traceparent;
+  rules.tracestate = call.head.tracestate;
+  return rules;
+}
+
 Try<> finish_record(IncomingRecord& record, Scratch& scratch, const RecordRules& rules) {
   if (auto checked = check_notes(record); !checked) return checked;
   if (auto checked = check_headers(record, scratch); !checked) return checked;
@@ -381,6 +399,11 @@ Try<> finish_record(IncomingRecord& record, Scratch& scratch, const RecordRules&
   if (record.ttl) {
     const std::int64_t expires = (rules.now + *record.ttl).value();
     note(queue::kExpires, scratch.keep(std::to_string(expires)));
+  }
+  if (!rules.traceparent.empty() && !has_header(record, scratch, trace::kTraceparent)) {
+    note(trace::kTraceparent, rules.traceparent);
+    const bool own_state = has_header(record, scratch, trace::kTracestate);
+    if (!rules.tracestate.empty() && !own_state) note(trace::kTracestate, rules.tracestate);
   }
   record.headers_count = scratch.headers.size() - record.headers_begin;
   return {};
