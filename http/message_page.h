@@ -43,6 +43,7 @@ class MessageRecords {
   const engine::StoredRecord* record(std::size_t message) const {
     return records_[message] ? &*records_[message] : nullptr;
   }
+  std::size_t size() const { return records_.size(); }
   bool empty() const { return records_.empty(); }
   bool none() const;
   /// Whether it was not even looked for: there was enough already.

@@ -103,6 +103,7 @@ class Session final : public Watch,
   Problem refuse_key();
   void charge_chunks();
   void begin_request();
+  void name_trace();
   Task<> pay_for_wrong_key();
   void note_management();
   std::optional<Problem> charge();

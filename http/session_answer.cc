@@ -14,6 +14,7 @@
 #include "http/rest/cloud_event_in.h"
 #include "http/session.h"
 #include "http/sqs/dialect.h"
+#include "http/trace/span.h"
 #include "http/upgraded.h"
 
 namespace twofold::http {
@@ -66,6 +67,7 @@ Task<Session::Next> Session::answer() {
     last_route_ = call_.route;
     lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
   }
+  name_trace();
   if (call_.reply.upgrade && !abort_) {
     finish_answer();
     co_await go_on_as(std::move(call_.reply.upgrade));
@@ -112,6 +114,14 @@ void Session::begin_request() {
 void Session::charge_chunks() {
   if (!call_.head.chunked) return;
   access::charge_answer(*call_.principal, call_.body.size(), call_.broker.clock);
+}
+
+// The trace of a request is named in its answer: by what we tell of it, else as it came.
+void Session::name_trace() {
+  const std::string_view came = call_.head.traceparent;
+  if (call_.span) return trace::end(call_);
+  if (came.empty() || !trace::parse_traceparent(came)) return;
+  call_.reply.field(trace::kTraceparent, came);
 }
 
 // For people who look. Who it is says the first request.
@@ -258,6 +268,7 @@ Task<> Session::handle() {
     answer_options();
     co_return;
   }
+  trace::begin(call_);
   auto done = co_await call_.route->handler(call_);
   if (!done) render(std::move(done).problem());
 }
@@ -277,6 +288,7 @@ void Session::answer_options() {
 
 void Session::render(const Problem& problem) {
   Reply& reply = call_.reply;
+  if (call_.span) call_.span->error = info(problem.kind).code;
   reply.status = info(problem.kind).status;
   reply.body.clear();
   const bool later = reply.status == 503 || reply.status == 429 || reply.status == 507;

@@ -71,6 +71,8 @@ constexpr std::array kFamilies = {
     Family{"twofold_ws_sent_messages_total", counter, "Messages and records in those"},
     Family{"twofold_ws_publishes_total", counter, "Publishes and sends over WebSockets"},
     Family{"twofold_ws_dropped_total", counter, "Not sent: events of inspections that were told as numbers, records that were gone when their turn came"},
+    Family{"twofold_otel_exported_total", counter, "Spans that the collector has taken"},
+    Family{"twofold_otel_dropped_total", counter, "Spans that it has not: there was no room for them meanwhile, or it did not take them"},
     Family{"twofold_event_loop_lag_seconds", histogram, "How late a timer fires, looked at twice a second"},
     Family{"twofold_memory_bytes", gauge, "Memory by what holds it: request bodies, answers"},
     Family{"twofold_append_duration_seconds", histogram, "From a block's being handed to the journal to its being known as durable"},

@@ -17,6 +17,7 @@
 #include "http/rest/record_in.h"
 #include "http/rest/record_out.h"
 #include "http/rest/send_out.h"
+#include "http/trace/span.h"
 
 namespace twofold::http {
 namespace {
@@ -182,6 +183,7 @@ Task<Try<>> receive_messages(Call& call) {
   } else {
     render_json(call, received, records);
   }
+  trace::link(call, records);
   hand_out(call, request->queue, std::move(received.messages));
   co_return Try<>();
 }

@@ -7,6 +7,7 @@
 #include "engine/content_bytes.h"
 #include "http/fetched.h"
 #include "http/server_common.h"
+#include "http/trace/span.h"
 
 namespace twofold::http {
 namespace {
@@ -116,6 +117,7 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
     if (!lane) break;
     if (!limits.filter || limits.filter->matches(*lane->head)) {
       sink(lane->partition->partition, *lane->head);
+      trace::link(call, *lane->head);
       ++page.records;
       page.newest = lane->head->timestamp;
       const std::size_t content = engine::content_bytes(*lane->head);

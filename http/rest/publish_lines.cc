@@ -10,6 +10,7 @@
 #include "http/rest/publishing.h"
 #include "http/rest/record_in.h"
 #include "http/server_common.h"
+#include "http/trace/span.h"
 
 namespace twofold::http {
 namespace {
@@ -156,6 +157,7 @@ Task<Try<>> Lines::publish_run(const Run& run) {
   log::Publish publish = to_publish(topic_, run.batch, call_.scratch, call_.broker.clock.wall());
   auto published = co_await submit(call_, std::move(publish));
   if (published) {
+    if (call_.span) call_.span->add(published->records.size());
     for (const auto& record : published->records) append_receipt_line(call_.reply.body, record);
     co_return Try<>();
   }

@@ -2,6 +2,7 @@
 
 #include "http/rest/record_in.h"
 #include "http/rest/send_out.h"
+#include "http/trace/span.h"
 
 namespace twofold::http {
 namespace {
@@ -57,6 +58,10 @@ void append_places(std::string& out, std::uint32_t field,
 
 void render_published(Call& call, const log::Published& published) {
   std::string& out = call.reply.body;
+  if (call.span) {
+    const log::PublishedRecord& first = published.records.front();
+    call.span->count(published.records.size(), first.partition, first.offset);
+  }
   if (call.answer_in == Media::protobuf) {
     call.reply.content_type = kProtobuf;
     append_places(out, 1, published.records);

@@ -3,6 +3,7 @@
 #include "http/json_writer.h"
 #include "http/proto_writer.h"
 #include "http/rest/record_in.h"
+#include "http/trace/span.h"
 
 namespace twofold::http {
 namespace {
@@ -55,6 +56,8 @@ std::uint64_t proto_durability(engine::Durability durability) {
 
 void render_sent(Call& call, const queue::Sent& sent) {
   std::string& out = call.reply.body;
+  if (call.span)
+    call.span->count(sent.messages.size(), engine::PartitionId{0}, sent.messages.front().offset);
   if (call.answer_in == Media::protobuf) {
     call.reply.content_type = kProtobuf;
     append_sent(out, 1, sent.messages);

@@ -9,6 +9,7 @@
 #include "http/rest/json_request.h"
 #include "http/rest/not_found.h"
 #include "http/rest/settle_in.h"
+#include "http/trace/span.h"
 
 namespace twofold::http {
 namespace {
@@ -125,6 +126,7 @@ Task<Try<>> settle(Call& call, std::string queue, Start start, bool keeps_them =
   auto results = co_await write_once<Results>(call, std::move(start));
   if (!results) co_return co_await explained(call, results.error(), std::move(queue));
   if (!keeps_them) call.reply.messages_settled = settled_for_good(*results);
+  if (call.span) call.span->add(results->size());
   render(call, *results);
   co_return Try<>();
 }

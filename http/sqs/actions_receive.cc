@@ -12,6 +12,7 @@
 #include "http/sqs/extension.h"
 #include "http/sqs/ordering.h"
 #include "http/sqs/stored.h"
+#include "http/trace/span.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -233,6 +234,7 @@ Task<Outcome<>> receive_message(Exchange& exchange) {
   if (nothing_readable(wanted->queue, records)) co_return fault_of(*records.trouble());
   const std::string account = co_await account_of(exchange, wanted->queue);
   write(exchange, wanted->queue, account, received, records);
+  trace::link(exchange.call, records);
   hand_out(exchange.call, wanted->queue, std::move(received.messages));
   co_return Outcome<>();
 }

@@ -11,6 +11,7 @@
 #include "http/sqs/ordering.h"
 #include "http/sqs/stored.h"
 #include "http/sqs/uuid.h"
+#include "http/trace/span.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -208,6 +209,10 @@ Task<Outcome<>> send_items(Exchange& exchange, std::span<const Item> items, bool
   };
   const auto sent = co_await decide<queue::Sent>(exchange, std::move(start));
   if (!sent) co_return sent.fault();
+  if (trace::Span* const span = exchange.call.span.get()) {
+    span->add(sent->messages.size());
+    if (sent->messages.size() == 1) span->message_id = outgoing->ids.front();
+  }
   if (batch) {
     write_batch(exchange.answer, *outgoing, *sent);
   } else {

@@ -4,6 +4,7 @@
 
 #include "http/server_common.h"
 #include "http/sqs/uuid.h"
+#include "http/trace/span.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -71,6 +72,7 @@ void label(Exchange& exchange) {
 void render(Exchange& exchange, const Fault& fault) {
   Reply& reply = exchange.call.reply;
   const CodeInfo& code = info(fault.code);
+  if (exchange.call.span) exchange.call.span->error = code.query;
   reply.status = code.status;
   reply.body.clear();
   label(exchange);

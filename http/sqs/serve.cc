@@ -15,6 +15,7 @@
 #include "http/sqs/permitted.h"
 #include "http/sqs/query_protocol.h"
 #include "http/sqs/strict.h"
+#include "http/trace/span.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -142,6 +143,13 @@ Problem nothing_here(Call& call) {
   return problem.with_hint("GET /v1 and GET /openapi.json list what there is.");
 }
 
+// The path does not say which queue it is about.
+void begin_span(Exchange& exchange) {
+  trace::begin(exchange.call);
+  if (!exchange.call.span) return;
+  if (auto queue = exchange.queue()) exchange.call.span->destination = *std::move(queue);
+}
+
 ActionHandler handler_of(const Exchange& exchange) {
   const bool strict = exchange.options().profile == Profile::strict;
   return strict ? strict_handler(*exchange.action) : exchange.action->handler;
@@ -233,6 +241,7 @@ Task<Try<>> serve(Call& call) {
     render(exchange, may.fault());
     co_return Try<>();
   }
+  begin_span(exchange);
   exchange.answer.begin(exchange.action->name, exchange.action->has_result);
   const ActionHandler handler = handler_of(exchange);
   const auto done = co_await handler(exchange);

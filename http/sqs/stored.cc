@@ -14,7 +14,6 @@ namespace twofold::http::sqs {
 namespace {
 
 constexpr std::string_view kType = "twofold-sqs-type";
-constexpr std::string_view kTrace = "twofold-sqs-trace";
 constexpr std::string_view kEncoding = "twofold.encoding";
 constexpr std::string_view kString = "String";
 constexpr std::string_view kBinary = "Binary";
@@ -87,7 +86,7 @@ MessageAttribute to_attribute(const engine::StoredRecord& record, const engine::
 void take_ours(const engine::Header& header, StoredMessage& message) {
   const std::string_view value = *header.value;
   if (header.name == queue::kMessageId && is_text(value)) message.message_id = value;
-  if (header.name == kTrace && is_text(value)) message.trace = value;
+  if (header.name == kTraceHeader && is_text(value)) message.trace = value;
   if (header.name == queue::kDedupId && is_token(value)) message.dedup_id = value;
   if (header.name == queue::kOrigin && is_name(value.substr(0, value.find(':')))) {
     message.origin_queue = value.substr(0, value.find(':'));
@@ -143,7 +142,7 @@ engine::NewRecord to_record(const Item& item, const Notes& notes, engine::WallTi
     scratch.headers.push_back({kType, scratch.keep(std::move(note))});
   }
   scratch.headers.push_back({queue::kMessageId, notes.message_id});
-  if (!notes.trace.empty()) scratch.headers.push_back({kTrace, notes.trace});
+  if (!notes.trace.empty()) scratch.headers.push_back({kTraceHeader, notes.trace});
   if (!notes.dedup_id.empty()) scratch.headers.push_back({queue::kDedupId, notes.dedup_id});
   const std::span<const engine::Header> headers(scratch.headers);
   return {item.group_id, item.body, headers.subspan(first), now};

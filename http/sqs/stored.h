@@ -12,6 +12,9 @@
 
 namespace twofold::http::sqs {
 
+/// The header that keeps a message's AWSTraceHeader.
+inline constexpr std::string_view kTraceHeader = "twofold-sqs-trace";
+
 /// How an SQS message is a record, and a record an SQS message.
 ///
 ///   body                the value

@@ -55,19 +55,9 @@ std::optional<Context> parse_traceparent(std::string_view text) {
   return context;
 }
 
-void append_hex(std::string& out, const std::uint8_t* bytes, std::size_t count) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (std::size_t i = 0; i < count; ++i) {
-    out.push_back(kDigits[bytes[i] >> 4]);
-    out.push_back(kDigits[bytes[i] & 15]);
-  }
-}
-
 std::string traceparent_of(const Context& context) {
   std::string text = "00-";
-  append_hex(text, context.trace.data(), context.trace.size());
-  text.push_back('-');
-  append_hex(text, context.span.data(), context.span.size());
+  text.append(id_text(context.trace)).append("-").append(id_text(context.span));
   return text.append(context.sampled ? "-01" : "-00");
 }
 

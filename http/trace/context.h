@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/hex.h"
+
 namespace twofold::http::trace {
 
 /// The headers under which a record keeps the trace that it belongs to, as they came; the fields of
@@ -32,7 +34,10 @@ std::string traceparent_of(const Context& context);
 /// Of AWS X-Ray: "Root=1-<8>-<24 hex digits>;Parent=<16 hex digits>;Sampled=1", in any order.
 std::optional<Context> parse_aws_trace(std::string_view text);
 
-/// Lower-case hex digits.
-void append_hex(std::string& out, const std::uint8_t* bytes, std::size_t count);
+/// An id as hexadecimal digits.
+template <std::size_t N>
+std::string id_text(const std::array<std::uint8_t, N>& id) {
+  return engine::to_hex({reinterpret_cast<const char*>(id.data()), id.size()});
+}
 
 }  // namespace twofold::http::trace

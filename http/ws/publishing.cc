@@ -3,6 +3,7 @@
 
 #include "http/lane.h"
 #include "http/on_core.h"
+#include "http/trace/tracer.h"
 #include "http/ws/writing.h"
 
 namespace twofold::http::ws {
@@ -12,6 +13,18 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int kWindowsIgnoredMax = 3;
+
+// A stream belongs to no trace; its records may.
+std::shared_ptr<trace::Span> begin_span(trace::Tracer& tracer, const PublishFrame& what) {
+  const IncomingRecord& first = what.batch.records.front();
+  const std::span<const engine::Header> headers(what.scratch.headers);
+  const auto parent = trace::context_in(headers.subspan(first.headers_begin, first.headers_count));
+  auto span = tracer.begin(trace::Operation::send, "send", parent);
+  if (!span) return span;
+  span->destination = what.topic.empty() ? what.queue : what.topic;
+  span->add(what.batch.records.size());
+  return span;
+}
 
 }  // namespace
 
@@ -50,6 +63,7 @@ void Connection::write(ClientFrame frame, std::shared_ptr<const void> keep) {
 
 void Connection::publish(std::shared_ptr<Writing> job) {
   PublishFrame& what = job->publish();
+  if (broker_.tracer) job->span = begin_span(*broker_.tracer, what);
   const engine::WallTime now = broker_.clock.wall();
   if (!what.topic.empty()) {
     auto back = [self = self(), job](Result<log::Published> published) mutable {
@@ -77,6 +91,10 @@ template <class Answer>
 void Connection::answered(std::shared_ptr<Writing> job, Result<Answer> result) {
   auto go_on = [self = self(), job = std::move(job), result = std::move(result)] {
     Connection& connection = *self;
+    if (job->span) {
+      if (!result) job->span->error = info(Problem(result.error()).kind).code;
+      connection.broker_.tracer->end(std::move(*job->span));
+    }
     if (connection.state_ == State::open) {
       if (!result) {
         const engine::Error& error = result.error();

@@ -5,6 +5,7 @@
 #include "http/hand_out.h"
 #include "http/lane.h"
 #include "http/rest/message.h"
+#include "http/trace/tracer.h"
 #include "http/ws/batch_writer.h"
 #include "http/ws/connection.h"
 
@@ -106,8 +107,24 @@ Task<> QueueSub::hand_over(std::shared_ptr<QueueSub> self, queue::Received recei
     co_return;
   }
   nothing_readable(sub.queue_, records);
+  sub.trace(records);
   sub.send(received, records);
   sub.go();
+}
+
+// Its own, of each batch: nobody has asked for just this one.
+void QueueSub::trace(const MessageRecords& records) const {
+  if (!broker_.tracer || records.none()) return;
+  const auto span = broker_.tracer->begin(trace::Operation::receive, "receive", std::nullopt);
+  if (!span) return;
+  span->destination = queue_;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (const engine::StoredRecord* const record = records.record(i)) {
+      span->add(1);
+      span->link(*record);
+    }
+  }
+  broker_.tracer->end(std::move(*span));
 }
 
 void QueueSub::send(const queue::Received& received, const MessageRecords& records) {

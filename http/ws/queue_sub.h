@@ -60,6 +60,7 @@ class QueueSub final : public Subscription, public Watch {
 
   static Task<> receive(std::shared_ptr<QueueSub> self);
   static Task<> hand_over(std::shared_ptr<QueueSub> self, queue::Received received);
+  void trace(const MessageRecords& records) const;
   void send(const queue::Received& received, const MessageRecords& records);
   void hold(const queue::Delivered& message, std::size_t bytes);
   void forget(const std::string& receipt);

@@ -1,6 +1,7 @@
 // Acks, nacks and extensions of messages, and commits of a group's offsets.
 #include "http/lane.h"
 #include "http/on_core.h"
+#include "http/trace/tracer.h"
 #include "http/ws/connection.h"
 #include "http/ws/group_sub.h"
 #include "http/ws/queue_sub.h"
@@ -44,7 +45,24 @@ struct Settling {
   FrameId id;
   std::optional<std::uint32_t> sub;
   std::shared_ptr<QueueSub> queue;
+  std::shared_ptr<trace::Span> span{};  ///< null for nearly all
 };
+
+std::shared_ptr<trace::Span> begin_span(Broker& broker, std::string_view name,
+                                        const std::string& queue, std::size_t messages) {
+  if (!broker.tracer) return nullptr;
+  auto span = broker.tracer->begin(trace::Operation::settle, name, std::nullopt);
+  if (!span) return span;
+  span->destination = queue;
+  span->add(messages);
+  return span;
+}
+
+void end_span(Broker& broker, const Settling& settling, const Result<Results>& results) {
+  if (!settling.span) return;
+  if (!results) settling.span->error = info(Problem(results.error()).kind).code;
+  broker.tracer->end(std::move(*settling.span));
+}
 
 }  // namespace
 
@@ -56,8 +74,10 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, AckFr
                 receipts = std::move(ack.receipts)](auto done) mutable {
     queues.ack(std::move(name), std::move(receipts), std::move(done));
   };
-  auto done = [settling = Settling{id, sub, std::move(queue)}, receipts = std::move(receipts)](
-                  Connection& self, auto results) {
+  auto span = begin_span(broker_, "ack", queue->queue(), receipts.size());
+  auto done = [settling = Settling{id, sub, std::move(queue), std::move(span)},
+               receipts = std::move(receipts)](Connection& self, auto results) {
+    end_span(self.broker_, settling, results);
     if (results) settling.queue->settled(receipts, *results);
     self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
   };
@@ -73,8 +93,10 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, NackF
                 items = std::move(nack.items)](auto done) mutable {
     queues.nack(std::move(name), std::move(items), std::move(done));
   };
-  auto done = [settling = Settling{id, sub, std::move(queue)}, receipts = std::move(receipts)](
-                  Connection& self, auto results) {
+  auto span = begin_span(broker_, "nack", queue->queue(), receipts.size());
+  auto done = [settling = Settling{id, sub, std::move(queue), std::move(span)},
+               receipts = std::move(receipts)](Connection& self, auto results) {
+    end_span(self.broker_, settling, results);
     if (results) settling.queue->settled(receipts, *results);
     self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
   };
@@ -89,8 +111,10 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Exten
                 items = std::move(extend.items)](auto done) mutable {
     queues.extend(std::move(name), std::move(items), std::move(done));
   };
-  auto done = [settling = Settling{id, sub, std::move(queue)}, items = std::move(items)](
-                  Connection& self, auto results) {
+  auto span = begin_span(broker_, "extend", queue->queue(), items.size());
+  auto done = [settling = Settling{id, sub, std::move(queue), std::move(span)},
+               items = std::move(items)](Connection& self, auto results) {
+    end_span(self.broker_, settling, results);
     if (results) settling.queue->extended(items, *results);
     self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
   };

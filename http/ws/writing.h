@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "http/trace/span.h"
 #include "http/ws/connection.h"
 
 namespace twofold::http::ws {
@@ -10,6 +11,7 @@ namespace twofold::http::ws {
 struct Connection::Writing {
   ClientFrame frame;
   std::shared_ptr<const void> keep;
+  std::shared_ptr<trace::Span> span{};  ///< null for nearly all
 
   PublishFrame& publish() { return std::get<PublishFrame>(frame.op); }
   Transact& transact() { return std::get<Transact>(frame.op); }

@@ -109,6 +109,13 @@ struct Config {
   struct Resources {
     std::string file;  // empty: whatever clients make
   };
+  /// Spans for those who trace.
+  struct Otel {
+    std::string endpoint;  // empty: none are made
+    std::string service_name;
+    double sample = 0;  // 0 to 1
+    std::string ca;     // a file in PEM; empty: as the system has it
+  };
   struct Log {
     LogLevel level{};
     LogFormat format{};
@@ -128,6 +135,7 @@ struct Config {
   Auth auth;
   Metrics metrics;
   Resources resources;
+  Otel otel;
 
   /// Where each key's value came from, for people: "default", "twofold.toml:3",
   /// "environment TWOFOLD_HTTP_LISTEN", "flag --http". Holds every key.

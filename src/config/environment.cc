@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -50,6 +52,43 @@ std::vector<Assignment> read_environment(const std::vector<std::string>& environ
     const std::string guess = did_you_mean(name, names);
     warnings.push_back(fmt::format("environment variable {} is not a setting{}{}", name,
                                    guess.empty() ? "" : "; ", guess));
+  }
+  return assignments;
+}
+
+std::vector<Assignment> read_otel_environment(const std::vector<std::string>& environment,
+                                              std::vector<std::string>& warnings) {
+  std::map<std::string, std::string, std::less<>> set;
+  for (const std::string& entry : environment) {
+    const std::size_t equals = entry.find('=');
+    // An empty one counts as none, by its specification.
+    if (entry.starts_with("OTEL_") && equals + 1 < entry.size())
+      set.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  std::vector<Assignment> assignments;
+  const auto take = [&](std::string_view name, std::string_view key) {
+    const auto found = set.find(name);
+    if (found == set.end()) return;
+    assignments.push_back({std::string(key), found->second, fmt::format("environment {}", name)});
+  };
+  take("OTEL_EXPORTER_OTLP_ENDPOINT", "otel.endpoint");
+  take("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "otel.endpoint");
+  take("OTEL_SERVICE_NAME", "otel.service_name");
+  take("OTEL_EXPORTER_OTLP_CERTIFICATE", "otel.ca");
+  const auto sampler = set.find("OTEL_TRACES_SAMPLER");
+  const std::string how = sampler == set.end() ? "" : sampler->second;
+  if (how.ends_with("always_off") || how.ends_with("always_on")) {
+    assignments.push_back({"otel.sample", how.ends_with("off") ? "0" : "1",
+                           "environment OTEL_TRACES_SAMPLER"});
+  } else {
+    take("OTEL_TRACES_SAMPLER_ARG", "otel.sample");
+  }
+  const auto protocol = set.find("OTEL_EXPORTER_OTLP_PROTOCOL");
+  if (protocol != set.end() && protocol->second != "http/json") {
+    warnings.push_back(fmt::format(
+        "OTEL_EXPORTER_OTLP_PROTOCOL is {}: spans go out as http/json all the same, which collectors "
+        "take on their HTTP port, 4318",
+        protocol->second));
   }
   return assignments;
 }

@@ -186,6 +186,21 @@ constexpr std::array kKeys{
         "topics and queues that are made, or changed, before clients are let in: a file as "
         "twofold apply takes it",
         TWOFOLD_SLOT(resources.file)},
+    Key{"otel.endpoint", Kind::url, "", "", "",
+        "collector that spans are sent to, by OTLP over HTTP as JSON, as http://127.0.0.1:4318; "
+        "empty traces nothing; OTEL_EXPORTER_OTLP_ENDPOINT sets it, too",
+        TWOFOLD_SLOT(otel.endpoint)},
+    Key{"otel.service_name", Kind::text, "twofold", "", "",
+        "service.name of those spans; OTEL_SERVICE_NAME sets it, too",
+        TWOFOLD_SLOT(otel.service_name)},
+    Key{"otel.sample", Kind::ratio, "1", "0", "1",
+        "share of requests that begin a trace; one that comes with a trace follows that one's "
+        "choice; OTEL_TRACES_SAMPLER_ARG sets it, too",
+        TWOFOLD_SLOT(otel.sample)},
+    Key{"otel.ca", Kind::path, "", "", "",
+        "certificates in PEM of those who sign the collector's, instead of the system's; "
+        "OTEL_EXPORTER_OTLP_CERTIFICATE sets it, too",
+        TWOFOLD_SLOT(otel.ca)},
 };
 // clang-format on
 
@@ -200,6 +215,8 @@ std::string_view kind_name(Kind kind) {
     case Kind::addresses: return "list of address:port";
     case Kind::hosts: return "list of host names";
     case Kind::origins: return "list of origins";
+    case Kind::url: return "URL, or nothing";
+    case Kind::ratio: return "share";
     case Kind::count: return "number";
     case Kind::size: return "size";
     case Kind::duration: return "duration";

@@ -19,6 +19,8 @@ enum class Kind {
   addresses,
   hosts,
   origins,
+  url,
+  ratio,
   count,
   size,
   duration,
@@ -30,7 +32,7 @@ enum class Kind {
 using Slot = std::variant<std::string*, std::vector<std::string>*, int*, std::uint64_t*,
                           std::chrono::milliseconds*, bool*, engine::Durability*, DirectIo*,
                           LogLevel*, LogFormat*, http::sqs::Profile*, http::sqs::Regions*,
-                          http::MetricsDetail*>;
+                          http::MetricsDetail*, double*>;
 
 /// One line of the table that parser, environment, validation and documentation are read from.
 struct Key {

@@ -143,6 +143,7 @@ Loaded load(const Sources& sources) {
   loaded.config = defaults();
   loaded.file = choose_file(sources);
   if (!loaded.file.empty()) take(read_file(loaded.file, loaded.errors), loaded);
+  take(read_otel_environment(sources.environment, loaded.warnings), loaded);
   take(read_environment(sources.environment, loaded.warnings), loaded);
   take(sources.flags, loaded);
   if (loaded.errors.empty()) check_relations(loaded);

@@ -62,4 +62,9 @@ std::vector<Assignment> read_text(std::string_view text, const std::string& path
 std::vector<Assignment> read_environment(const std::vector<std::string>& environment,
                                          std::vector<std::string>& warnings);
 
+/// The variables of OpenTelemetry that stand for keys of ours: as the environment, but whatever is
+/// called TWOFOLD_ comes before them.
+std::vector<Assignment> read_otel_environment(const std::vector<std::string>& environment,
+                                              std::vector<std::string>& warnings);
+
 }  // namespace twofold::config

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -7,6 +9,7 @@
 
 #include "src/config/keys.h"
 #include "src/config/units.h"
+#include "src/net/http_url.h"
 
 namespace twofold::config {
 namespace {
@@ -130,15 +133,29 @@ Outcome<Done> check_entry(Kind kind, std::string_view entry) {
       fmt::format("\"{}\" is not an origin, as in https://app.example.org (no path)", entry));
 }
 
+// "0.25"
+Outcome<double> parse_ratio(std::string_view text) {
+  double value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool plain = failed == std::errc() && end == text.data() + text.size();
+  if (!plain || !std::isfinite(value))
+    return Refused(fmt::format("\"{}\" is not a share, as in 0.25", text));
+  return value;
+}
+
 struct Assigner {
   const Key& key;
   std::string_view text;
 
   Outcome<Done> operator()(std::string* slot) const {
-    if (text.empty() && key.kind != Kind::path) return Refused("must not be empty");
+    const bool may_be_empty = key.kind == Kind::path || key.kind == Kind::url;
+    if (text.empty() && !may_be_empty) return Refused("must not be empty");
     if (key.kind == Kind::address) {
       const auto address = parse_address(text);
       if (!address) return address.error();
+    }
+    if (key.kind == Kind::url && !text.empty()) {
+      if (auto url = parse_http_url(text); !url) return url.error();
     }
     if (key.kind == Kind::url_template) {
       if (auto checked = check_url_template(text); !checked) return checked;
@@ -175,6 +192,12 @@ struct Assigner {
     *slot = *value;
     return Done{};
   }
+  Outcome<Done> operator()(double* slot) const {
+    const auto value = parse_in_range<double>(key, text, parse_ratio);
+    if (!value) return value.error();
+    *slot = *value;
+    return Done{};
+  }
   Outcome<Done> operator()(bool* slot) const {
     const bool yes = text == "true" || text == "1" || text == "on" || text == "yes";
     const bool no = text == "false" || text == "0" || text == "off" || text == "no";
@@ -205,6 +228,7 @@ struct Renderer {
   std::string operator()(const std::chrono::milliseconds* slot) const {
     return format_duration(*slot);
   }
+  std::string operator()(const double* slot) const { return fmt::format("{}", *slot); }
   std::string operator()(const bool* slot) const { return *slot ? "true" : "false"; }
   template <class Enum>
   requires std::is_enum_v<Enum> std::string operator()(const Enum* slot) const {
@@ -239,7 +263,7 @@ std::string quote(std::string_view value) {
 }  // namespace
 
 std::string render_toml(const Key& key, std::string_view value) {
-  if (key.kind == Kind::count || key.kind == Kind::boolean) return std::string(value);
+  if (key.kind == Kind::count || key.kind == Kind::boolean || key.kind == Kind::ratio) return std::string(value);
   if (!is_list(key)) return quote(value);
   std::string array;
   for (const std::string& entry : split_list(value)) {

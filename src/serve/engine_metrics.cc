@@ -58,4 +58,12 @@ void append_engine_metrics(engine::Engine& engine, double recovery_seconds,
            engine.journal().bytes_on_device() + engine.core().segment_bytes());
 }
 
+void append_otel_metrics(const http::trace::Tracer* tracer, http::metrics::Text& out) {
+  const auto counts = tracer ? tracer->counts() : http::trace::Tracer::Counts();
+  out.only("twofold_otel_exported_total", counts.exported);
+  if (!out.begin("twofold_otel_dropped_total")) return;
+  out.value(Labels("reason", "full"), counts.full);
+  out.value(Labels("reason", "not_taken"), counts.lost);
+}
+
 }  // namespace twofold

@@ -68,6 +68,11 @@ Result<std::unique_ptr<engine::FileSystem>> open_files(const Config& config) {
   return files;
 }
 
+// A name that no other start has: service.instance.id.
+std::string random_instance(engine::Random& random) {
+  return fmt::format("{:016x}", random.next_u64());
+}
+
 }  // namespace
 
 class RunningBroker::Signals {
@@ -87,6 +92,7 @@ RunningBroker::RunningBroker(const Config& config, Reread reread)
     : config_(config), reread_(std::move(reread)) {}
 
 RunningBroker::~RunningBroker() {
+  exporter_.reset();  // what is still to be told
   // The threads end first: what they still hold goes to the core, which runs nothing any more.
   pool_.reset();
   writer_.reset();
@@ -134,6 +140,7 @@ Result<> RunningBroker::build() {
   broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
   broker_->compile_filter = &compile_filter;
   set_defaults(config_, *broker_);
+  if (auto tracing = trace(); !tracing) return tracing;
   if (!config_.auth.keys_file.empty()) {
     keys_ = std::make_unique<KeysFile>(config_.auth.keys_file, broker_->access.keyring);
     if (auto loaded = keys_->load(); !loaded) return loaded;
@@ -143,6 +150,7 @@ Result<> RunningBroker::build() {
   broker_->engine_metrics = [this, tls = *tls](http::metrics::Text& out) {
     append_engine_metrics(*engine_, recovery_seconds_, out);
     http::Tls::append_metrics(tls.get(), out);
+    append_otel_metrics(tracer_.get(), out);
   };
   if (*tls) {
     reload_.add("certificates", [this, tls = *tls] { return reload_tls(config_, *tls); });
@@ -161,6 +169,21 @@ Result<> RunningBroker::build() {
   std::vector<boost::asio::io_context*> contexts;
   for (auto& context : contexts_) contexts.push_back(context.get());
   server_ = std::make_unique<http::Server>(*broker_, contexts, *std::move(options), *tls);
+  return {};
+}
+
+Result<> RunningBroker::trace() {
+  if (config_.otel.endpoint.empty()) return {};
+  auto url = traces_url(config_.otel.endpoint);
+  if (!url) return Error(Errc::invalid_request, "otel.endpoint: " + url.error().why);
+  http::trace::TracerOptions options;
+  options.ratio = config_.otel.sample;
+  tracer_ = std::make_unique<http::trace::Tracer>(random_, options);
+  OtelOptions to{*std::move(url)};
+  to.tls.ca = config_.otel.ca;
+  to.resource = {config_.otel.service_name, std::string(kVersion), random_instance(random_)};
+  exporter_ = std::make_unique<OtelExporter>(*tracer_, std::move(to));
+  broker_->tracer = tracer_.get();
   return {};
 }
 

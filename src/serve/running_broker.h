@@ -26,6 +26,7 @@
 #include "src/config/config.h"
 #include "src/serve/health_watch.h"
 #include "src/serve/live_settings.h"
+#include "src/serve/otel_exporter.h"
 #include "src/serve/reload.h"
 #include "src/serve/serve.h"
 #include "src/serve/supervisor.h"
@@ -58,6 +59,7 @@ class RunningBroker {
  private:
   RunningBroker(const Config& config, Reread reread);
   engine::Result<> build();
+  engine::Result<> trace();
   engine::Result<> take_ports();
   engine::Result<> listen();
   engine::Result<> recover();
@@ -86,6 +88,8 @@ class RunningBroker {
   std::unique_ptr<log::Topics> topics_;
   std::unique_ptr<log::Groups> groups_;
   std::unique_ptr<queue::Queues> queues_;
+  std::unique_ptr<http::trace::Tracer> tracer_;
+  std::unique_ptr<OtelExporter> exporter_;
   std::unique_ptr<http::Broker> broker_;
   std::unique_ptr<KeysFile> keys_;  // null: nobody is asked for a key
   std::unique_ptr<LiveSettings> settings_;
@@ -113,6 +117,8 @@ log::GroupsOptions groups_options(const Config& config);
 /// Metrics of the engine. On the core.
 void append_engine_metrics(engine::Engine& engine, double recovery_seconds,
                            http::metrics::Text& out);
+/// Zeros when nothing is traced.
+void append_otel_metrics(const http::trace::Tracer* tracer, http::metrics::Text& out);
 /// "127.0.0.1:8080", "[::1]:8080" taken apart; localhost is 127.0.0.1. Error: invalid_request.
 engine::Result<std::pair<std::string, std::uint16_t>> split_address(const std::string& listen);
 

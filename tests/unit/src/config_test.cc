@@ -226,6 +226,51 @@ TEST(ConfigEnvironment, WhatKubernetesAndTheClientSetIsLeftAlone) {
   EXPECT_TRUE(warnings.empty());
 }
 
+Loaded load_environment(std::vector<std::string> environment) {
+  Sources sources;
+  sources.environment = std::move(environment);
+  return load(sources);
+}
+
+TEST(ConfigEnvironment, TheVariablesOfOpenTelemetryStandForKeys) {
+  const Loaded loaded = load_environment({"OTEL_EXPORTER_OTLP_ENDPOINT=https://c.example/otel",
+                                          "OTEL_SERVICE_NAME=orders",
+                                          "OTEL_TRACES_SAMPLER=parentbased_traceidratio",
+                                          "OTEL_TRACES_SAMPLER_ARG=0.25"});
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_TRUE(loaded.warnings.empty());
+  EXPECT_EQ(loaded.config.otel.endpoint, "https://c.example/otel");
+  EXPECT_EQ(loaded.config.otel.service_name, "orders");
+  EXPECT_EQ(loaded.config.otel.sample, 0.25);
+  EXPECT_EQ(loaded.config.origin.at("otel.sample"), "environment OTEL_TRACES_SAMPLER_ARG");
+}
+
+TEST(ConfigEnvironment, OurOwnVariablesComeBeforeThoseOfOpenTelemetry) {
+  const Loaded loaded =
+      load_environment({"TWOFOLD_OTEL_SERVICE_NAME=ours", "OTEL_SERVICE_NAME=theirs",
+                        "OTEL_EXPORTER_OTLP_ENDPOINT=", "OTEL_TRACES_SAMPLER=always_off",
+                        "OTEL_TRACES_SAMPLER_ARG=1", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc"});
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_EQ(loaded.config.otel.service_name, "ours");
+  EXPECT_EQ(loaded.config.otel.endpoint, "") << "an empty one is none";
+  EXPECT_EQ(loaded.config.otel.sample, 0);
+  ASSERT_EQ(loaded.warnings.size(), 1U);
+  EXPECT_THAT(loaded.warnings.front(), HasSubstr("OTEL_EXPORTER_OTLP_PROTOCOL is grpc"));
+}
+
+TEST(Config, ACollectorIsAUrlAndASampleIsAShare) {
+  for (const char* const wrong : {"collector:4318", "ftp://c", "http://", "http://a b", "http://c:port",
+                                  "http://user@c", "http://c?x=1"}) {
+    EXPECT_EQ(load_flags({{"otel.endpoint", wrong}}).errors.size(), 1U) << wrong;
+  }
+  for (const char* const right : {"", "http://[::1]:4318", "https://c.example/v1/traces"})
+    EXPECT_TRUE(load_flags({{"otel.endpoint", right}}).errors.empty()) << right;
+  for (const char* const wrong : {"", "half", "-0.1", "1.1", "nan", "0.5x"})
+    EXPECT_EQ(load_flags({{"otel.sample", wrong}}).errors.size(), 1U) << wrong;
+  EXPECT_EQ(load_flags({{"otel.sample", "0.05"}}).config.otel.sample, 0.05);
+  EXPECT_EQ(load(Sources{}).config.otel.endpoint, "");
+}
+
 TEST(Config, EveryWrongValueIsRefusedByTheNameOfItsKey) {
   const std::pair<const char*, const char*> wrong[] = {
       {"http.listen",           "8080"      },
