@@ -58,6 +58,13 @@ bool Lane::disconnect(std::uint64_t number) {
   return true;
 }
 
+void Lane::dismiss(std::uint64_t number) {
+  const auto found = sessions_.find(number);
+  if (found == sessions_.end() || !found->second->is_stranger()) return;
+  metrics.connections_refused.add();
+  found->second->cut();
+}
+
 void Lane::start_ticking() {
   tick();
   wait_for_tick();

@@ -44,6 +44,8 @@ class Lane {
   std::vector<Connected> connected(std::uint64_t after, std::size_t max) const;
   /// Ends one; false when it is not (or no longer) here.
   bool disconnect(std::uint64_t number);
+  /// Ends one, unless it has become known meanwhile who it is.
+  void dismiss(std::uint64_t number);
   /// Which of all lanes a connection's number is of.
   static std::size_t lane_of(std::uint64_t number) { return number >> kNumberBits; }
 

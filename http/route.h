@@ -33,6 +33,16 @@ enum class Served : std::uint8_t {
   while_draining  ///< also while draining: acks and commits must get through
 };
 
+/// Whom a route is for. An address may be set apart for operators; what is for them is then found
+/// nowhere else.
+enum class Audience : std::uint8_t { clients, operators };
+
+/// What is served at an address.
+enum class Listener : std::uint8_t {
+  full,     ///< every route
+  clients,  ///< those for operators are not there: 404, as for any other path
+};
+
 /// What a route takes as its body.
 enum class Body : std::uint8_t {
   nothing,  ///< none (an empty JSON object is forgiven)
@@ -60,6 +70,7 @@ struct Route {
   Body body;
   Handler handler;
   std::span<const QueryParam> query;
+  Audience audience = Audience::clients;
 };
 
 /// The table, and a route's place in it.

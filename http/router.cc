@@ -23,13 +23,19 @@ std::vector<std::string_view> split(std::string_view path) {
 
 }  // namespace
 
-Router::Router(std::span<const Route> table) : table_(table) {
+Router::Router(std::span<const Route> table, Listener listener)
+    : table_(table), listener_(listener) {
   for (const Route& route : table) {
+    if (!serves(route)) continue;
     Pattern pattern{&route, split(route.path)};
     TF_CHECK(std::count_if(pattern.segments.begin(), pattern.segments.end(), is_arg) <= 3);
     if (by_length_.size() <= pattern.segments.size()) by_length_.resize(pattern.segments.size() + 1);
     by_length_[pattern.segments.size()].push_back(std::move(pattern));
   }
+}
+
+bool Router::serves(const Route& route) const {
+  return listener_ == Listener::full || route.audience != Audience::operators;
 }
 
 bool Router::fits(const Pattern& pattern, std::span<const std::string_view> segments) {

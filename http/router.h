@@ -17,10 +17,14 @@ struct Match {
   std::array<std::string_view, 3> args{};
 };
 
-/// Finds routes by path. Built once from the table; then shared by all threads, read only.
+/// Finds those routes by path that a listener serves; to it the others are not there. Built once
+/// from the table; then shared by all threads, read only.
 class Router {
  public:
-  explicit Router(std::span<const Route> table);
+  explicit Router(std::span<const Route> table, Listener listener = Listener::full);
+
+  /// Whether there is such a route at this listener, of this table or another one.
+  bool serves(const Route& route) const;
 
   /// HEAD is answered by GET's route.
   Match match(std::string_view method, std::span<const std::string_view> segments) const;
@@ -38,6 +42,7 @@ class Router {
   static bool fits(const Pattern& pattern, std::span<const std::string_view> segments);
 
   std::span<const Route> table_;
+  const Listener listener_;
   std::vector<std::vector<Pattern>> by_length_;  // by number of segments
 };
 

@@ -58,8 +58,9 @@ struct Server::State {
   }
 
   asio::io_context& first() { return lanes.front()->context(); }
-  void welcome(Lane& lane, tcp::socket socket);
-  Task<> accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor);
+  void welcome(Lane& lane, tcp::socket socket, Listener listener);
+  bool make_room();
+  Task<> accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor, Listener listener);
   void close_acceptors();
   Task<> pause();
   void sample();
@@ -75,11 +76,8 @@ struct Server::State {
   std::atomic<std::uint16_t> port{0};
 };
 
-void Server::State::welcome(Lane& lane, tcp::socket socket) {
-  const auto& options = common.options;
-  // Half-done handshakes may not take every place: who is known goes before who only knocks.
-  const bool crowded = tls && tls->under_way() > options.connections_max / 2;
-  if (++common.connections > options.connections_max || crowded) {
+void Server::State::welcome(Lane& lane, tcp::socket socket, Listener listener) {
+  if (!make_room()) {
     --common.connections;
     lane.metrics.connections_refused.add();
     if (tls) return;  // nothing that TLS would let us say
@@ -89,8 +87,21 @@ void Server::State::welcome(Lane& lane, tcp::socket socket) {
     return;
   }
   lane.metrics.connections_accepted.add();
-  auto session = std::make_shared<Session>(lane, std::move(socket), tls.get());
+  auto session = std::make_shared<Session>(lane, std::move(socket), tls.get(), listener);
   lane.tasks.spawn(Session::run(std::move(session)));
+}
+
+// Who is known goes before who only knocks, and of those the newcomer before the oldest. The places
+// of those who are told to go are free a moment later: that many more are let in meanwhile.
+bool Server::State::make_room() {
+  const std::size_t places = common.options.connections_max;
+  const std::size_t taken = ++common.connections;
+  if (taken > places + common.strangers.max()) return false;
+  const auto oldest = common.strangers.make_room(taken > places);
+  if (!oldest) return taken <= places;
+  Lane& lane = *lanes[Lane::lane_of(*oldest)];
+  asio::post(lane.context(), [&lane, number = *oldest] { lane.dismiss(number); });
+  return true;
 }
 
 void Server::State::sample() {
@@ -163,7 +174,8 @@ void Server::State::close_acceptors() {
   for (auto& acceptor : acceptors) acceptor->close(ignored);
 }
 
-Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor) {
+Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor,
+                                 Listener listener) {
   while (acceptor.is_open()) {
     Lane& lane = *lanes[next_lane++ % lanes.size()];
     auto [error, socket] = co_await acceptor.async_accept(lane.context(), kAwait);
@@ -177,8 +189,8 @@ Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acc
       co_await pause();
       continue;
     }
-    asio::dispatch(lane.context(), [self, &lane, socket = std::move(socket)]() mutable {
-      self->welcome(lane, std::move(socket));
+    asio::dispatch(lane.context(), [self, &lane, listener, socket = std::move(socket)]() mutable {
+      self->welcome(lane, std::move(socket), listener);
     });
   }
 }
@@ -205,7 +217,7 @@ engine::Result<tcp::acceptor> take_address(asio::io_context& context, const std:
   return engine::Result<tcp::acceptor>(std::move(taken));
 }
 
-engine::Result<std::uint16_t> Server::listen(tcp::acceptor taken) {
+engine::Result<std::uint16_t> Server::listen(tcp::acceptor taken, Listener listener) {
   boost::system::error_code error;
   const tcp::endpoint endpoint = taken.local_endpoint(error);
   // Somebody who took the same address may have begun to listen on it meanwhile.
@@ -219,7 +231,8 @@ engine::Result<std::uint16_t> Server::listen(tcp::acceptor taken) {
     asio::post(state_->first(), [self = state_] { self->sample_every_second(); });
   }
   state_->acceptors.push_back(std::make_unique<tcp::acceptor>(std::move(taken)));
-  state_->lanes.front()->tasks.spawn(state_->accept_all(state_, *state_->acceptors.back()));
+  state_->lanes.front()->tasks.spawn(
+      state_->accept_all(state_, *state_->acceptors.back(), listener));
   return endpoint.port();
 }
 

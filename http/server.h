@@ -13,6 +13,7 @@
 #include "engine/base/unique_function.h"
 #include "http/broker.h"
 #include "http/metrics.h"
+#include "http/route.h"
 #include "http/tls.h"
 
 namespace twofold::http {
@@ -24,8 +25,8 @@ engine::Result<boost::asio::ip::tcp::acceptor> take_address(boost::asio::io_cont
                                                             const std::string& address,
                                                             std::uint16_t port);
 
-/// The HTTP port, or several that serve the same: accepts connections and spreads them over the I/O
-/// threads.
+/// The HTTP port, or several that serve the same, but for what is kept for operators: accepts
+/// connections and spreads them over the I/O threads.
 ///
 ///   auto taken = take_address(context, "127.0.0.1", 8080);   // before the data is touched
 ///   Server server(broker, {&context}, options);
@@ -53,7 +54,8 @@ class Server {
 
   /// `taken` belongs to the first context. Answers the port that is listened on, also when 0 was
   /// asked for. Error: io.
-  engine::Result<std::uint16_t> listen(boost::asio::ip::tcp::acceptor taken);
+  engine::Result<std::uint16_t> listen(boost::asio::ip::tcp::acceptor taken,
+                                       Listener listener = Listener::full);
   /// Of the first address; 0 before listen().
   std::uint16_t port() const;
 

@@ -11,6 +11,7 @@
 #include "http/stats/reads.h"
 #include "http/stats/recorder.h"
 #include "http/sqs/authenticator.h"
+#include "http/strangers.h"
 
 namespace twofold::http {
 
@@ -20,11 +21,13 @@ class Lane;
 /// list of lanes do not change once connections exist.
 struct ServerCommon {
   ServerCommon(Broker& b, ServerOptions o)
-      : broker(b), options(std::move(o)), router(route_table()), authenticator(b.access.keyring, options) {}
+      : broker(b), options(std::move(o)), router(route_table()),
+        router_for_clients(route_table(), Listener::clients), authenticator(b.access.keyring, options) {}
 
   Broker& broker;
   const ServerOptions options;
   const Router router;
+  const Router router_for_clients;
   const sqs::Authenticator authenticator;
   std::vector<const LaneMetrics*> lane_metrics;  ///< one per I/O thread
   std::vector<Lane*> lanes;  ///< likewise
@@ -33,6 +36,7 @@ struct ServerCommon {
   mutable stats::Reads reads;
   mutable stats::Consumers consumers;
   std::atomic<std::size_t> connections{0};
+  Strangers strangers{options.connections_max};
   std::atomic<std::uint64_t> body_bytes{0};      ///< of bodies too large for a read buffer
   std::atomic<std::uint64_t> answer_bytes{0};    ///< of large answers not written yet
 };

@@ -32,20 +32,25 @@ std::string_view view_of(const boost::beast::flat_buffer& buffer) {
 
 }  // namespace
 
-Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls)
+Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls, Listener listener)
     : lane_(lane),
       tls_(tls),
+      router_(listener == Listener::full ? lane.common.router : lane.common.router_for_clients),
       wire_(std::move(socket)),
       call_(lane.common.broker, lane.common, *this, *this),
       in_(kBufferBytesMax),
       deadline_(lane.now()),
       number_(lane.enter(*this)),
-      opened_(lane.now()) {}
+      opened_(lane.now()) {
+  stranger_ = tls != nullptr || lane.common.broker.access.keyring.required();
+  if (stranger_) lane.common.strangers.add(number_);
+}
 
 Session::~Session() {
   lane_.common.body_bytes -= budgeted_;
   lane_.common.answer_bytes -= answer_budgeted_;
   --lane_.common.connections;
+  if (stranger_) lane_.common.strangers.remove(number_);
   lane_.leave(*this);
 }
 
@@ -284,9 +289,13 @@ void Session::enter_phase(Phase phase, engine::Duration allowed) {
 }
 
 void Session::check_deadline(engine::Instant now) {
-  if (upgraded_) return upgraded_->tick(now);
+  if (upgraded_) {
+    static_cast<void>(is_stranger());
+    return upgraded_->tick(now);
+  }
   if (known_->revoked || call_.principal->revoked) return cut();
-  if (phase_ == Phase::handling || timed_out_ || now <= deadline_) return;
+  const bool over = now > deadline_ || is_overdue(now);
+  if (phase_ == Phase::handling || timed_out_ || !over) return;
   timed_out_ = true;
   boost::system::error_code ignored;
   wire_.socket().cancel(ignored);

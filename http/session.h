@@ -32,7 +32,7 @@ class Session final : public Watch,
                       public std::enable_shared_from_this<Session> {
  public:
   /// Over TLS, unless `tls` is null; it outlives the session.
-  Session(Lane& lane, boost::asio::ip::tcp::socket socket, Tls* tls);
+  Session(Lane& lane, boost::asio::ip::tcp::socket socket, Tls* tls, Listener listener);
   ~Session() override;
 
   /// Serves until either side closes. Keeps `self` alive meanwhile.
@@ -42,6 +42,8 @@ class Session final : public Watch,
   /// What there is to say about it.
   Connected look() const;
 
+  /// Whether nobody knows yet who is there (http/strangers.h). It is looked at again each time.
+  bool is_stranger();
   void check_deadline(engine::Instant now);
   void begin_drain();
   void cut();
@@ -100,6 +102,7 @@ class Session final : public Watch,
   std::optional<Problem> identify();
   void take_certificate(std::uint64_t generation);
   std::string address() const;
+  bool is_overdue(engine::Instant now);
   Problem refuse_key();
   void charge_chunks();
   void begin_request();
@@ -132,6 +135,7 @@ class Session final : public Watch,
 
   Lane& lane_;
   Tls* const tls_;
+  const Router& router_;  // of the listener
   Wire wire_;
   Call call_;
   boost::beast::flat_buffer in_;
@@ -160,7 +164,9 @@ class Session final : public Watch,
   bool head_only_ = false;
   bool streaming_ = false;  // the answer goes out in pieces, its head has gone
   bool close_ = false;
-  bool abort_ = false;             // nothing more can be said on this connection
+  bool abort_ = false;  // nothing more can be said on this connection
+  bool stranger_ = false;
+  bool shaken_ = false;            // the handshake is done
   std::size_t held_ = 0;           // messages the client was handed and has not settled
   engine::Instant held_until_{0};  // of the last of them
 

@@ -7,6 +7,7 @@
 #include "http/permit.h"
 #include "http/router.h"
 #include "http/session.h"
+#include "http/upgraded.h"
 
 namespace twofold::http {
 
@@ -74,6 +75,21 @@ void Session::take_certificate(std::uint64_t generation) {
     certified_since_ = generation;
   }
   if (certified_) call_.principal = certified_.get();
+}
+
+bool Session::is_stranger() {
+  if (!stranger_ || (tls_ != nullptr && !shaken_)) return stranger_;
+  const bool keys = lane_.common.broker.access.keyring.required();
+  const bool known =
+      upgraded_ ? upgraded_->is_known() : known_->known() || call_.principal->known();
+  if (keys && !known) return true;
+  stranger_ = false;
+  lane_.common.strangers.remove(number_);
+  return false;
+}
+
+bool Session::is_overdue(engine::Instant now) {
+  return is_stranger() && now - opened_ > Strangers::kTime;
 }
 
 std::string Session::address() const {

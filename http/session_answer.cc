@@ -43,6 +43,7 @@ Task<Session::Next> Session::answer() {
   begin_request();
 
   refusal_ = choose_route();
+  if (stranger_) static_cast<void>(is_stranger());
   const bool skip_body = refusal_ && (call_.head.chunked || call_.head.expects_continue ||
                                       call_.head.content_length.value_or(0) > kSkippedBodyMax);
   bool body_read = false;
@@ -59,6 +60,7 @@ Task<Session::Next> Session::answer() {
   } else {
     co_await handle();
   }
+  if (is_overdue(lane_.now())) close_ = true;
   // A dialect has found it out by itself, and has answered in its own words.
   if (call_.wrong_key && !refusal_) static_cast<void>(refuse_key());
   if (call_.wrong_key) co_await pay_for_wrong_key();
@@ -157,14 +159,15 @@ std::optional<Problem> Session::choose_route() {
     if (!is_probe(head.target)) host_seen_ = head.host;
   }
   auto parsed = call_.target.parse(head.target);
-  const Match match = lane_.common.router.match(head.method, call_.target.segments());
+  const Match match = router_.match(head.method, call_.target.segments());
   if (!parsed) {
     sqs::recognise_broken(call_, match.path_exists);
     return std::move(parsed).problem();
   }
   call_.route = match.route;
   call_.args = match.args;
-  if (const Route* const page = pages::recognise(call_, match.path_exists)) {
+  const Route* const page = pages::recognise(call_, match.path_exists);
+  if (page && router_.serves(*page)) {
     call_.route = page;
     return check_body(*page, head, lane_.common.options);
   }
@@ -182,7 +185,7 @@ std::optional<Problem> Session::choose_route() {
     return problem.with_hint("GET /v1 and GET /openapi.json list what there is.");
   }
   if (!match.route) {
-    const std::string allow = lane_.common.router.allow(call_.target.segments());
+    const std::string allow = router_.allow(call_.target.segments());
     call_.reply.field("Allow", allow);
     return Problem(ProblemKind::method_not_allowed,
                    fmt::format("{} is not a method of this path; {} are.", head.method, allow));
@@ -274,7 +277,7 @@ Task<> Session::handle() {
 }
 
 void Session::answer_options() {
-  const std::string allow = lane_.common.router.allow(call_.target.segments());
+  const std::string allow = router_.allow(call_.target.segments());
   Reply& reply = call_.reply;
   reply.status = 204;
   reply.field("Allow", allow);

@@ -158,7 +158,8 @@ constexpr std::array kRoutes = {
           Served::always,
           Body::nothing,
           &page,
-          {}}
+          {},
+          Audience::operators}
 };
 
 }  // namespace

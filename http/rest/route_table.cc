@@ -79,8 +79,9 @@ using P = Permission;
 using A = Scope;
 using S = Served;
 using B = Body;
+constexpr Audience kOperators = Audience::operators;
 
-// method, path, operation, summary, permission, scope, served, body, handler, query
+// method, path, operation, summary, permission, scope, served, body, handler, query, audience
 constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/v1", "server_info", "Version, limits and links", P::nothing, A::nothing, S::always, B::nothing, &server_info, {}},
 
@@ -127,7 +128,7 @@ constexpr auto kRoutes = std::to_array<Route>({
 
     {"GET", "/v1/ws", "stream", "Publish, subscribe and settle over one WebSocket", P::nothing, A::named, S::when_ready, B::nothing, &stream, kWithTicket},
 
-    {"GET", "/v1/inspect", "inspect", "Watch a topic, a queue and groups over a WebSocket", P::inspect, A::named, S::when_ready, B::nothing, &inspect_stream, kInspecting},
+    {"GET", "/v1/inspect", "inspect", "Watch a topic, a queue and groups over a WebSocket", P::inspect, A::named, S::when_ready, B::nothing, &inspect_stream, kInspecting, kOperators},
 
     {"GET", "/v1/groups", "list_groups", "List groups", P::inspect, A::list, S::when_ready, B::nothing, &list_groups, kPaging},
     {"GET", "/v1/groups/{group}", "get_group", "Show a group's members, offsets and lag", P::inspect, A::group, S::when_ready, B::nothing, &get_group, {}},
@@ -144,12 +145,12 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/v1/operations/{id}", "get_operation", "Show how an operation stands", P::inspect, A::list, S::when_ready, B::nothing, &get_operation, {}},
     {"DELETE", "/v1/operations/{id}", "cancel_operation", "End an operation where it is", P::manage, A::named, S::when_ready, B::nothing, &cancel_operation, {}},
 
-    {"GET", "/v1/stats", "stats", "What went in and out lately, for charts", P::inspect, A::broker, S::when_ready, B::nothing, &broker_stats, kCharting},
-    {"GET", "/v1/stats/rates", "stats_rates", "How fast topics and queues move, for lists", P::inspect, A::broker, S::when_ready, B::nothing, &entity_rates, {}},
-    {"GET", "/v1/connections", "list_connections", "List live connections", P::inspect, A::broker, S::when_ready, B::nothing, &list_connections, kPaging},
-    {"DELETE", "/v1/connections/{id}", "close_connection", "Close a connection", P::manage, A::broker, S::when_ready, B::nothing, &close_connection, {}},
-    {"GET", "/v1/config", "show_config", "Show every setting and where it came from", P::manage, A::broker, S::when_ready, B::nothing, &show_config, {}},
-    {"GET", "/v1/log", "show_log", "Show the broker's own last lines", P::manage, A::broker, S::when_ready, B::nothing, &show_log, kLogging},
+    {"GET", "/v1/stats", "stats", "What went in and out lately, for charts", P::inspect, A::broker, S::when_ready, B::nothing, &broker_stats, kCharting, kOperators},
+    {"GET", "/v1/stats/rates", "stats_rates", "How fast topics and queues move, for lists", P::inspect, A::broker, S::when_ready, B::nothing, &entity_rates, {}, kOperators},
+    {"GET", "/v1/connections", "list_connections", "List live connections", P::inspect, A::broker, S::when_ready, B::nothing, &list_connections, kPaging, kOperators},
+    {"DELETE", "/v1/connections/{id}", "close_connection", "Close a connection", P::manage, A::broker, S::when_ready, B::nothing, &close_connection, {}, kOperators},
+    {"GET", "/v1/config", "show_config", "Show every setting and where it came from", P::manage, A::broker, S::when_ready, B::nothing, &show_config, {}, kOperators},
+    {"GET", "/v1/log", "show_log", "Show the broker's own last lines", P::manage, A::broker, S::when_ready, B::nothing, &show_log, kLogging, kOperators},
     {"POST", "/v1/tickets", "ticket", "Get a ticket that opens one WebSocket within a minute", P::nothing, A::caller, S::when_ready, B::admin, &issue_ticket, {}},
     {"GET", "/v1/keys", "list_keys", "List keys and what they may do", P::manage, A::broker, S::when_ready, B::nothing, &list_keys, {}},
     {"POST", "/v1/keys", "create_key", "Make a key; its secrets are shown this once", P::manage, A::broker, S::when_ready, B::admin, &create_key, {}},
@@ -160,7 +161,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/readyz", "readyz", "Whether the broker serves", P::nothing, A::nothing, S::always, B::nothing, &readyz, kVerbose},
     {"GET", "/startupz", "startupz", "Whether recovery is done", P::nothing, A::nothing, S::always, B::nothing, &startupz, kVerbose},
     {"GET", "/health", "health", "The same as /readyz", P::nothing, A::nothing, S::always, B::nothing, &readyz, kVerbose},
-    {"GET", "/metrics", "metrics", "Prometheus metrics", P::inspect, A::broker, S::always, B::nothing, &metrics_page, kMeasuring},
+    {"GET", "/metrics", "metrics", "Prometheus metrics", P::inspect, A::broker, S::always, B::nothing, &metrics_page, kMeasuring, kOperators},
     {"GET", "/openapi.json", "openapi", "This table as OpenAPI 3.1", P::nothing, A::nothing, S::always, B::nothing, &openapi, {}},
     {"GET", "/errors/{code}", "error", "What an error code means", P::nothing, A::nothing, S::always, B::nothing, &error_page, {}},
 });

@@ -44,7 +44,8 @@ struct Opening {
 /// subscription are obeyed in their order: while it opens or is being moved, the next of them waits,
 /// and the socket is not read.
 /// Subscriptions take turns while less than 256 KiB are unsent.
-/// Time runs out by the lane's tick, without a timer of its own.
+/// Time runs out by the lane's tick, without a timer of its own, but for the moment in which the
+/// client of a key that was revoked may read that it was.
 /// Threads  the lane's.
 class Connection final : public Upgraded {
  public:
@@ -56,6 +57,7 @@ class Connection final : public Upgraded {
   void tick(engine::Instant now) override;
   void drain() override;
   void cut() override;
+  bool is_known() const override { return principal_->known(); }
   void describe(Connected& seen) const override;
 
   // For subscriptions, while run() is under way.
@@ -115,11 +117,13 @@ class Connection final : public Upgraded {
   void write_when_writable();
   void give_turns();
   void close(CloseCode code, std::string_view reason);
+  void send_away(std::string_view reason);
   void lose();
   void end_all();
   void retire(std::shared_ptr<Subscription> sub);
   void finish();
   void ping(engine::Instant now);
+  static Task<> lose_soon(std::shared_ptr<Connection> self);
   static Task<> say_heartbeat(std::shared_ptr<Connection> self);
   bool reads() const;
   void account();

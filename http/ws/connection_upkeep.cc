@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include <boost/asio/steady_timer.hpp>
+
 #include "http/lane.h"
 #include "http/on_core.h"
 #include "http/wire.h"
@@ -16,6 +18,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto kClosingTime = std::chrono::seconds{3};
+constexpr auto kReadingTime = std::chrono::milliseconds{250};
 constexpr auto kDrainTime = std::chrono::seconds{5};
 constexpr auto kReconnectAfter = std::chrono::seconds{1};
 constexpr int kMissesMax = 2;
@@ -32,6 +35,21 @@ void Connection::close(CloseCode code, std::string_view reason) {
   end_all();
   outbox_.add_frame(close_frame(code, reason));
   flush();
+}
+
+// At once: nothing is waited for but that the client reads why, as long as it seems to read.
+void Connection::send_away(std::string_view reason) {
+  close(CloseCode::unauthenticated, reason);
+  if (state_ == State::over) return;
+  if (outbox_.unsent() > 0) return lose();
+  lane_->tasks.spawn(lose_soon(self()));
+}
+
+Task<> Connection::lose_soon(std::shared_ptr<Connection> self) {
+  asio::steady_timer timer(self->lane_->context());
+  timer.expires_after(kReadingTime);
+  co_await timer.async_wait(engine::kAwait);
+  self->lose();
 }
 
 // The client is gone.
@@ -107,7 +125,7 @@ void Connection::tick(engine::Instant now) {
   }
   // A hello may have shown another key since; what the first one opened is its own.
   if (principal_->revoked || opening_.principal->revoked) {
-    return close(CloseCode::unauthenticated, "the key was revoked");
+    return send_away("the key was revoked");
   }
   if (draining_) end_drain();
   if (state_ != State::open) return;

@@ -187,6 +187,7 @@ std::vector<Check> run_checks(const config::Loaded& loaded) {
   checks.push_back(check_open_files(config.limits.connections));
   checks.push_back(check_port(config.http.listen));
   for (const std::string& address : config.sqs.listen) checks.push_back(check_port(address));
+  if (!config.http.admin_listen.empty()) checks.push_back(check_port(config.http.admin_listen));
   if (!config.auth.keys_file.empty()) checks.push_back(check_keys(config.auth.keys_file));
   checks.push_back(check_memory(config));
   return checks;

@@ -37,6 +37,8 @@ struct Config {
     std::uint64_t max_body = 0;
     std::chrono::milliseconds idle_timeout{};
     std::chrono::milliseconds idempotency_window{};
+    std::string admin_listen;  // as listen; empty: what is for operators is served there, too
+    std::string public_url;    // "https://queues.example.org"; empty: as each request spells it
   };
   /// What a topic gets when its creator does not say.
   struct Topics {

@@ -43,6 +43,14 @@ constexpr std::array kKeys{
     Key{"http.idempotency_window", Kind::duration, "10m", "1s", "24h",
         "how long the answer to a request with an Idempotency-Key is remembered",
         TWOFOLD_SLOT(http.idempotency_window)},
+    Key{"http.admin_listen", Kind::address_or_none, "", "", "",
+        "address and port where /metrics, the pages, /v1/inspect, /v1/stats, /v1/config, "
+        "/v1/connections and /v1/log are served, and nowhere else then",
+        TWOFOLD_SLOT(http.admin_listen)},
+    Key{"http.public_url", Kind::base_url, "", "", "",
+        "URL by which clients reach the broker: queue URLs of SQS begin with it, and its host is "
+        "answered to",
+        TWOFOLD_SLOT(http.public_url)},
     Key{"topics.partitions", Kind::count, "1", "1", "1024",
         "partitions of a new topic",
         TWOFOLD_SLOT(topics.partitions)},
@@ -212,6 +220,8 @@ std::string_view kind_name(Kind kind) {
     case Kind::url_template: return "URL with {name} in it";
     case Kind::path: return "path of a file, or nothing";
     case Kind::address: return "address:port";
+    case Kind::address_or_none: return "address:port, or nothing";
+    case Kind::base_url: return "URL, or nothing";
     case Kind::addresses: return "list of address:port";
     case Kind::hosts: return "list of host names";
     case Kind::origins: return "list of origins";

@@ -16,6 +16,8 @@ enum class Kind {
   path,
   url_template,
   address,
+  address_or_none,
+  base_url,
   addresses,
   hosts,
   origins,

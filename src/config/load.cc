@@ -86,6 +86,7 @@ void check_open_listeners(Loaded& loaded) {
   if (!c.auth.keys_file.empty() || c.auth.insecure) return;
   std::vector<std::pair<std::string_view, std::string>> listeners{{"http.listen", c.http.listen}};
   for (const std::string& one : c.sqs.listen) listeners.emplace_back("sqs.listen", one);
+  if (!c.http.admin_listen.empty()) listeners.emplace_back("http.admin_listen", c.http.admin_listen);
   for (const auto& [key, address] : listeners) {
     if (is_loopback(address)) continue;
     loaded.errors.push_back(

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -101,6 +102,28 @@ Outcome<Done> check_url_template(std::string_view text) {
   return Refused(fmt::format("\"{}\" is not a URL that ends with /{{name}}", text));
 }
 
+// "https://queues.example.org", "http://10.0.0.7:8080/broker": paths are put behind it.
+Outcome<Done> check_base_url(std::string_view text) {
+  const Refused form(fmt::format(
+      "\"{}\" is not a URL to put paths behind, as in https://queues.example.org (no / at its end)",
+      text));
+  if (!text.starts_with("http://") && !text.starts_with("https://")) return form;
+  const auto fits = [](unsigned char c) {
+    return std::isalnum(c) ||
+           std::string_view("-._~:/[]").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (text.ends_with('/') || !std::all_of(text.begin(), text.end(), fits)) return form;
+  const std::string_view rest = text.substr(text.find("://") + 3);
+  const std::string_view host = rest.substr(0, rest.find('/'));
+  const std::size_t colon = host.find(':', host.starts_with('[') ? host.find(']') : 0);
+  if (host.substr(0, colon).empty()) return form;
+  if (colon != std::string_view::npos) {
+    const auto port = parse_count(host.substr(colon + 1));
+    if (!port || *port == 0 || *port > 65535) return form;
+  }
+  return Done{};
+}
+
 // "a.example, b.example" taken apart; blanks around a comma do not count.
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
@@ -148,9 +171,14 @@ struct Assigner {
   std::string_view text;
 
   Outcome<Done> operator()(std::string* slot) const {
-    const bool may_be_empty = key.kind == Kind::path || key.kind == Kind::url;
-    if (text.empty() && !may_be_empty) return Refused("must not be empty");
-    if (key.kind == Kind::address) {
+    const bool optional = key.kind == Kind::path || key.kind == Kind::url ||
+                          key.kind == Kind::base_url || key.kind == Kind::address_or_none;
+    if (text.empty() && !optional) return Refused("must not be empty");
+    if (text.empty()) return *slot = {}, Done{};
+    if (key.kind == Kind::base_url) {
+      if (auto checked = check_base_url(text); !checked) return checked;
+    }
+    if (key.kind == Kind::address || key.kind == Kind::address_or_none) {
       const auto address = parse_address(text);
       if (!address) return address.error();
     }

@@ -26,6 +26,29 @@ engine::EngineOptions engine_options(const Config& config) {
   return options;
 }
 
+namespace {
+
+void put(std::string& text, std::string_view placeholder, std::string_view value) {
+  const std::size_t at = text.find(placeholder);
+  if (at != std::string::npos) text.replace(at, placeholder.size(), value);
+}
+
+// A request no longer says how its answers spell the broker. Signatures cover the host with its
+// port, the Host rule looks at it without.
+void take_public_url(const std::string& url, http::ServerOptions& options) {
+  const std::size_t scheme_end = url.find("://");
+  const std::string place = url.substr(scheme_end + 3);
+  const std::string host = place.substr(0, place.find('/'));
+  const std::string name = host.substr(0, host.find(':', host.starts_with('[') ? host.find(']') : 0));
+  options.hosts_allowed.push_back(name);
+  if (host != name) options.hosts_allowed.push_back(host);
+  std::string& queue_url = options.sqs.queue_url;
+  put(queue_url, "{scheme}", url.substr(0, scheme_end));
+  put(queue_url, "{host}", place);
+}
+
+}  // namespace
+
 engine::Result<http::ServerOptions> server_options(const Config& config) {
   http::ServerOptions options;
   options.connections_max = static_cast<std::size_t>(config.limits.connections);
@@ -48,6 +71,7 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.sqs.batch_max = static_cast<std::size_t>(config.sqs.batch_max);
   options.sqs.regions = config.sqs.regions;
   options.sqs.queue_url = config.sqs.queue_url;
+  if (!config.http.public_url.empty()) take_public_url(config.http.public_url, options);
   return options;
 }
 

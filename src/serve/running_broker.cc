@@ -191,6 +191,7 @@ Result<> RunningBroker::trace() {
 Result<> RunningBroker::take_ports() {
   std::vector<std::string> addresses{config_.http.listen};
   addresses.insert(addresses.end(), config_.sqs.listen.begin(), config_.sqs.listen.end());
+  if (!config_.http.admin_listen.empty()) addresses.push_back(config_.http.admin_listen);
   for (const std::string& listen : addresses) {
     const auto address = split_address(listen);
     if (!address) return address.error();
@@ -202,11 +203,15 @@ Result<> RunningBroker::take_ports() {
 }
 
 Result<> RunningBroker::listen() {
-  for (auto& taken : std::exchange(taken_, {})) {
-    auto port = server_->listen(std::move(taken));
+  const bool apart = !config_.http.admin_listen.empty();
+  for (std::size_t i = 0; i < taken_.size(); ++i) {
+    const bool full = !apart || i + 1 == taken_.size();
+    auto port =
+        server_->listen(std::move(taken_[i]), full ? http::Listener::full : http::Listener::clients);
     if (!port) return port.error();
     ports_.push_back(*port);
   }
+  taken_.clear();
   return {};
 }
 
@@ -263,6 +268,10 @@ int RunningBroker::run(const Prepare& prepare,
   for (std::size_t i = 0; i < config_.sqs.listen.size(); ++i) {
     engine::diag(DiagLevel::info, "main", "listening for SQS, too",
                  {{"http", config_.sqs.listen[i]}, {"port", std::to_string(ports_[i + 1])}});
+  }
+  if (!config_.http.admin_listen.empty()) {
+    engine::diag(DiagLevel::info, "main", "listening for operators",
+                 {{"http", config_.http.admin_listen}, {"port", std::to_string(ports_.back())}});
   }
 
   if (ready) ready(server_->port());

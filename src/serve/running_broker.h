@@ -81,7 +81,7 @@ class RunningBroker {
   // Destroyed after everything that posts to them has gone.
   std::vector<std::unique_ptr<boost::asio::io_context>> contexts_;
   std::vector<boost::asio::ip::tcp::acceptor> taken_;  // until the server listens on them
-  std::vector<std::uint16_t> ports_;                   // http.listen's, then those of sqs.listen
+  std::vector<std::uint16_t> ports_;  // http.listen's, those of sqs.listen, http.admin_listen's
   std::unique_ptr<engine::AsioCoreExecutor> core_executor_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::Requests> requests_;

@@ -1,6 +1,7 @@
 """Keys over WebSocket: upgrade, hello or ticket; and the end of a key."""
 
 import asyncio
+import socket
 import time
 import unittest
 
@@ -87,6 +88,35 @@ class Streams(KeyedCase, StreamCase):
         self.assertLess(time.monotonic() - began, 1.2)
         await other.say("ping", id=1)
         await other.next("pong")
+
+    def open_without_reading(self, key) -> socket.socket:
+        connection = socket.socket()
+        self.addCleanup(connection.close)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(10)
+        connection.connect(("127.0.0.1", self.broker.port))
+        connection.sendall((f"GET /v1/topics/orders/stream?from=earliest HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {key.id}\r\n"
+                            f"Authorization: Bearer {key.token}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode())
+        self.assertTrue(connection.recv(12).startswith(b"HTTP/1.1 101"))
+        return connection
+
+    def is_open(self, key) -> bool:
+        listed = self.call("GET", "/v1/connections?limit=1000", headers=self.admin.headers).json["items"]
+        return any(one["client"] == key.id for one in listed)
+
+    def test_a_revoked_key_ends_streams_whose_client_does_not_read(self):
+        idle, blocked = self.key("consume topic:orders", "inspect topic:idle"), self.key("consume topic:orders", "inspect topic:blocked")
+        self.open_without_reading(idle)
+        for _ in range(8):
+            self.given("POST", "/v1/topics/orders/records", {"records": [{"value": "x" * 900_000} for _ in range(4)]})
+        self.open_without_reading(blocked)
+        for key in (idle, blocked):
+            self.assertTrue(self.is_open(key))
+            self.revoke(key)
+            began = time.monotonic()
+            while self.is_open(key):
+                self.assertLess(time.monotonic() - began, 1.2, key.allow)
 
     async def test_another_key_in_the_hello_does_not_outlive_the_first(self):
         first, second = self.key("consume topic:orders", "inspect topic:first"), self.key("inspect topic:second")

@@ -77,7 +77,7 @@ class Handshakes(SecureCase):
         self.assertNotIn(b"HTTP", self.broker.raw(b"\x00\x01\x02 nonsense" * 100))
         self.broker.until_logged("handshake failed")
 
-    def test_a_handshake_that_stops_half_way_is_cut_after_five_seconds(self):
+    def test_a_handshake_that_stops_half_way_is_cut_after_ten_seconds(self):
         for begun in (b"", raw_hello()[:40]):
             began = time.monotonic()
             with socket.create_connection(("127.0.0.1", self.broker.port), timeout=20) as slow:
@@ -86,8 +86,8 @@ class Handshakes(SecureCase):
                     self.assertEqual(slow.recv(100), b"")
                 except ConnectionResetError:
                     pass
-            self.assertGreater(time.monotonic() - began, 4.4)
-            self.assertLess(time.monotonic() - began, 9)
+            self.assertGreater(time.monotonic() - began, 9)
+            self.assertLess(time.monotonic() - began, 14)
 
     def test_renegotiation_is_refused(self):
         done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.broker.port}", "-tls1_2", "-CAfile", str(self.broker.authority.file)],
@@ -349,25 +349,6 @@ class Memory(unittest.TestCase):
             grown = resident_kib(broker.process.pid) - before
             print(f"\n{grown} KiB after 2,000 handshakes", flush=True)
             self.assertLess(grown, 2_000)
-
-    def test_half_done_handshakes_take_half_of_the_places_at_most(self):
-        with running("limits.connections=40") as broker:
-            knocking = [socket.create_connection(("127.0.0.1", broker.port), timeout=10) for _ in range(100)]
-            try:
-                time_out = time.monotonic() + 4
-                cut = 0
-                for one in knocking[50:]:
-                    one.settimeout(max(0.1, time_out - time.monotonic()))
-                    try:
-                        cut += one.recv(1) == b""
-                    except (TimeoutError, ConnectionResetError):
-                        pass
-                self.assertGreaterEqual(cut, 45, "those beyond are closed at once, not after five seconds")
-            finally:
-                for one in knocking:
-                    one.close()
-            with broker.open() as connection:
-                self.assertIn(b"200 OK", ask(connection, GET))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "http/nearest.h"
+#include "http/pages/pages.h"
 
 namespace twofold::http {
 namespace {
@@ -35,6 +36,25 @@ TEST(Router, OperationsAreNamedOnceAndHavePermissions) {
     EXPECT_TRUE(route.permission != Permission::nothing || route.served == Served::always)
         << route.operation;
   }
+}
+
+TEST(Router, WhatIsForOperatorsIsNotThereForClients) {
+  const Router full(route_table());
+  const Router clients(route_table(), Listener::clients);
+  std::set<std::string_view> kept;
+  for (const Route& route : route_table()) {
+    Target target;
+    EXPECT_TRUE(match(full, route.method, route.path, target).route) << route.path;
+    const Match found = match(clients, route.method, route.path, target);
+    EXPECT_EQ(found.path_exists, route.audience == Audience::clients) << route.path;
+    if (found.path_exists) continue;
+    kept.insert(route.operation);
+    EXPECT_EQ(clients.allow(target.segments()), "OPTIONS");
+  }
+  EXPECT_EQ(kept, (std::set<std::string_view>{"inspect", "stats", "stats_rates", "list_connections",
+                                              "close_connection", "show_config", "show_log",
+                                              "metrics"}));
+  for (const Route& page : pages::routes()) EXPECT_FALSE(clients.serves(page));
 }
 
 TEST(Router, FillsInTheArguments) {

@@ -175,5 +175,32 @@ TEST(ServerOptions, WhatTheConfigurationSaysReachesTheServer) {
   EXPECT_TRUE(server_options(config_of({}))->compression);
 }
 
+TEST(ServerOptions, ThePublicUrlIsInQueueUrlsAndItsHostIsOurs) {
+  const auto queue_url = [](const char* url) {
+    return server_options(config_of({
+                              {"http.public_url", url}
+    }))
+        ->sqs.queue_url;
+  };
+  EXPECT_EQ(queue_url(""), "{scheme}://{host}/{account}/{name}");
+  EXPECT_EQ(queue_url("https://q.example"), "https://q.example/{account}/{name}");
+  EXPECT_EQ(queue_url("http://[::1]:80/a"), "http://[::1]:80/a/{account}/{name}");
+
+  const auto options = *server_options(config_of({
+      {"http.hosts",      "a.example"                                    },
+      {"http.public_url", "https://q.example:8443"                       },
+      {"sqs.queue_url",   "{scheme}://sqs.{region}.x/{account}/{name}"}
+  }));
+  EXPECT_EQ(options.sqs.queue_url, "https://sqs.{region}.x/{account}/{name}")
+      << "what spells its host keeps it";
+  EXPECT_THAT(options.hosts_allowed,
+              testing::ElementsAre("a.example", "q.example", "q.example:8443"));
+  EXPECT_THAT(server_options(config_of({
+                                 {"http.public_url", "http://[::1]:80/a"}
+                             }))
+                  ->hosts_allowed,
+              testing::ElementsAre("[::1]", "[::1]:80"));
+}
+
 }  // namespace
 }  // namespace twofold

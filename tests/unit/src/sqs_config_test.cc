@@ -116,6 +116,11 @@ TEST(AuthConfig, OthersAreLetInWithKeysOrOnPurpose) {
     })
                   .errors.size(),
               1U);
+    EXPECT_EQ(load_with({
+                            {"http.admin_listen", open}
+    })
+                  .errors.size(),
+              1U);
   }
   for (const char* own : {"127.0.0.1:8080", "127.1.2.3:80", "[::1]:80", "localhost:80"}) {
     EXPECT_TRUE(load_with({
@@ -124,6 +129,40 @@ TEST(AuthConfig, OthersAreLetInWithKeysOrOnPurpose) {
                     .errors.empty())
         << own;
   }
+}
+
+TEST(HttpConfig, WhatIsNoUrlToPutPathsBehindIsRefused) {
+  for (const char* bad :
+       {"queues.example.org", "ftp://x", "https://", "https://x/", "http://:80", "http://x:0",
+        "http://x:99999", "http://x:y", "https://x?y", "https://a b", "https://{host}"}) {
+    const Loaded loaded = load_with({
+        {"http.public_url", bad}
+    });
+    ASSERT_EQ(loaded.errors.size(), 1U) << bad;
+    EXPECT_THAT(loaded.errors[0].what, HasSubstr("is not a URL to put paths behind"));
+  }
+  for (const char* good : {"", "https://queues.example.org", "http://10.0.0.7:8080/broker",
+                           "http://[::1]", "http://[::1]:80/a/b"}) {
+    EXPECT_TRUE(load_with({
+                              {"http.public_url", good}
+    })
+                    .errors.empty())
+        << good;
+  }
+}
+
+TEST(HttpConfig, TheAddressForOperatorsIsAnAddressOrNothing) {
+  EXPECT_TRUE(load_with({
+                            {"http.admin_listen", ""}
+  })
+                  .errors.empty());
+  for (const char* bad : {"9090", "example.org:9090", "127.0.0.1:"})
+    EXPECT_EQ(load_with({
+                            {"http.admin_listen", bad}
+    })
+                  .errors.size(),
+              1U)
+        << bad;
 }
 
 TEST(SqsConfig, ReachesTheServer) {
