@@ -1,11 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
 #include "http/call.h"
+#include "http/in_turns.h"
 #include "http/json_writer.h"
-#include "http/on_core.h"
 #include "http/permit.h"
 
 namespace twofold::http {
@@ -16,6 +17,9 @@ struct ListQuery {
   std::size_t limit;
 };
 Try<ListQuery> parse_list_query(const Call& call);
+
+/// Of a list, where most of it is not the caller's to see.
+inline constexpr std::size_t kLookedAtInTurn = 1'000;
 
 /// What of a list the caller may see, one page of it.
 template <class Info>
@@ -33,11 +37,13 @@ auto list_visible(Call& call, access::Kind kind, ListQuery query, List list)
   Visible<typename Infos::value_type> page;
   std::string after = std::move(query.after);
   const std::size_t most = query.limit + 1;
+  std::size_t looked_at = most;
   bool more = true;
   while (more) {
-    auto ask = [&list, &after, most] { return list(after, most); };
-    Infos piece = co_await ask_core(call.broker.core, std::move(ask));
-    more = piece.size() == most && page.infos.size() < most;
+    auto ask = [&list, &after, looked_at] { return list(after, looked_at); };
+    Infos piece = co_await ask_core_in_turn(call.broker.core, std::move(ask));
+    more = piece.size() == looked_at;
+    looked_at = std::max(most, kLookedAtInTurn);
     if (!piece.empty()) after = piece.back().name;
     for (auto& info : piece) {
       if (page.infos.size() < most && may_inspect(call, {kind, info.name}))

@@ -1,7 +1,9 @@
 // ListQueues and ListDeadLetterSourceQueues.
 #include <algorithm>
+#include <span>
 
 #include "http/base64.h"
+#include "http/in_turns.h"
 #include "http/permit.h"
 #include "http/sqs/action.h"
 #include "http/sqs/extension.h"
@@ -11,6 +13,7 @@ namespace twofold::http::sqs {
 namespace {
 
 constexpr std::int64_t kResultsMax = 1'000;
+constexpr std::size_t kNamesInTurn = 1'000;  // looked at before others have their turn
 
 struct Listing {
   std::string after;  // go on behind this name
@@ -60,34 +63,72 @@ bool is_here(const Exchange& exchange, std::string_view name, std::string_view p
          place.name.starts_with(prefix) && may_inspect(exchange.call, access::queue(name));
 }
 
-// One more than the limit shows that there is more. Queues of others lie between the caller's, so
-// that a page of names may hold none of its own.
-std::vector<Listed> list_on_core(const Exchange& exchange, std::string_view prefix,
-                                 const Listing& listing) {
+// A part of a walk over names: what was found, and where to go on.
+struct Walk {
   std::vector<Listed> found;
-  std::string after = std::max(listing.after, before_prefix(prefix));
-  for (;;) {
-    const auto page = exchange.broker.queues.list(after, listing.limit + 1);
-    for (const queue::QueueInfo& info : page) {
-      if (!info.name.starts_with(prefix) || found.size() > listing.limit) return found;
-      if (is_here(exchange, info.name, prefix))
-        found.push_back({info.name, extension_of(info).account});
-    }
-    if (page.size() <= listing.limit) return found;
-    after = page.back().name;
+  std::string after;
+  bool over = false;
+};
+
+// Queues of others lie between the caller's, so that a thousand names may hold none of its own.
+bool walk_on_core(const Exchange& exchange, std::string_view prefix, const Listing& listing,
+                  std::size_t names_max, Walk& walk) {
+  const auto page = exchange.broker.queues.list(walk.after, names_max);
+  for (const queue::QueueInfo& info : page) {
+    walk.over = !info.name.starts_with(prefix) || walk.found.size() > listing.limit;
+    if (walk.over) return true;
+    if (is_here(exchange, info.name, prefix))
+      walk.found.push_back({info.name, extension_of(info).account});
   }
+  // One more than the limit shows that there is more.
+  walk.over = page.size() < names_max || walk.found.size() > listing.limit;
+  if (!page.empty()) walk.after = page.back().name;
+  return true;
 }
 
-std::vector<Listed> list_sources_on_core(const Exchange& exchange, const std::string& target,
-                                         const Listing& listing) {
-  std::vector<Listed> found;
-  for (const std::string& name : exchange.broker.queues.dead_letter_sources(target)) {
+// In turns of the core: others come in between, however many names there are.
+Task<std::vector<Listed>> walk_queues(Exchange& exchange, std::string_view prefix,
+                                      const Listing& listing) {
+  Walk walk;
+  walk.after = std::max(listing.after, before_prefix(prefix));
+  std::size_t names_max = listing.limit + 1;
+  while (!walk.over) {
+    auto ask = [&exchange, prefix, &listing, names_max, &walk] {
+      return walk_on_core(exchange, prefix, listing, names_max, walk);
+    };
+    co_await ask_core_in_turn(exchange.broker.core, std::move(ask));
+    names_max = kNamesInTurn;
+  }
+  co_return std::move(walk.found);
+}
+
+using Names = std::span<const std::string>;
+
+bool look_at_sources(const Exchange& exchange, Names names, const Listing& listing,
+                     std::vector<Listed>& found) {
+  for (const std::string& name : names) {
     if (name <= listing.after || found.size() > listing.limit) continue;
     if (!may_inspect(exchange.call, access::queue(name))) continue;
     const auto info = exchange.broker.queues.find(name);
     if (info) found.push_back({name, extension_of(*info).account});
   }
-  return found;
+  return true;
+}
+
+Task<std::vector<Listed>> walk_sources(Exchange& exchange, const std::string& target,
+                                       const Listing& listing) {
+  auto all = [&exchange, &target] { return exchange.broker.queues.dead_letter_sources(target); };
+  const std::vector<std::string> names = co_await ask_core(exchange.broker.core, std::move(all));
+  std::vector<Listed> found;
+  for (Names rest(names); !rest.empty() && found.size() <= listing.limit;) {
+    const Names piece = rest.first(std::min(rest.size(), kNamesInTurn));
+    auto ask = [&exchange, piece, &listing, &found] {
+      return look_at_sources(exchange, piece, listing, found);
+    };
+    co_await ask_core_in_turn(exchange.broker.core, std::move(ask));
+    rest = rest.subspan(piece.size());
+  }
+  co_return found;
 }
 
 void write(Exchange& exchange, std::string_view list, std::vector<Listed> found,
@@ -114,8 +155,7 @@ Task<Outcome<>> list_queues(Exchange& exchange) {
     co_return may.fault();
   }
   const std::string_view prefix = exchange.request.queue_name_prefix.value_or("");
-  auto ask = [&exchange, &listing, prefix] { return list_on_core(exchange, prefix, *listing); };
-  auto found = co_await ask_core(exchange.broker.core, std::move(ask));
+  auto found = co_await walk_queues(exchange, prefix, *listing);
   write(exchange, "QueueUrls", std::move(found), *listing);
   co_return Outcome<>();
 }
@@ -128,10 +168,7 @@ Task<Outcome<>> list_dead_letter_source_queues(Exchange& exchange) {
   auto exists = [&exchange, &queue] { return exchange.broker.queues.config(*queue) != nullptr; };
   const bool there = co_await ask_core(exchange.broker.core, std::move(exists));
   if (!there) co_return no_such_queue();
-  auto ask = [&exchange, &queue, &listing] {
-    return list_sources_on_core(exchange, *queue, *listing);
-  };
-  auto found = co_await ask_core(exchange.broker.core, std::move(ask));
+  auto found = co_await walk_sources(exchange, *queue, *listing);
   write(exchange, "queueUrls", std::move(found), *listing);
   co_return Outcome<>();
 }

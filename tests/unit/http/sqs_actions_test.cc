@@ -1,4 +1,5 @@
 // What needs a clock that is told what time it is, or a client that is gone.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/http/call_rig.h"
@@ -111,6 +112,56 @@ TEST_F(SqsActions, ThatThereIsNoQueueIsSaidBeforeAnythingElse) {
   EXPECT_NE(refused.body.find("#QueueDoesNotExist"), std::string::npos) << refused.body;
   EXPECT_NE(ask("SendMessage", R"({"MessageBody":"x"})").body.find("#QueueDoesNotExist"),
             std::string::npos);
+}
+
+// Thousands of queues that the caller does not see hold up nobody else.
+TEST(SqsLists, OthersHaveTheirTurnsWhileNamesAreWalked) {
+  ServerOptions options;
+  options.sqs.regions = sqs::Regions::separate;
+  CallRig rig(std::move(options));
+  constexpr int kOthers = 3'500;
+  for (int i = 0; i < kOthers; ++i) {
+    const std::string name = fmt::format("q{}.111111111111.eu-west-1", i);
+    rig.broker.queues.create(name, {}, std::nullopt, true, [](const auto&) {});
+  }
+  rig.broker.queues.create("zebra", {}, std::nullopt, true, [](const auto&) {});
+  rig.turn();
+  rig.fields = {
+      {"X-Amz-Target", "AmazonSQS.ListQueues"}
+  };
+  int turns = 1;
+  for (rig.begin("POST", "/", "{}"); !rig.done(); ++turns) {
+    ASSERT_LT(turns, 100);
+    rig.turn();
+  }
+  EXPECT_GE(turns, kOthers / 1'001 + 1);
+  EXPECT_EQ(rig.finish().body, R"({"QueueUrls":["http://localhost:9324/000000000000/zebra"]})");
+}
+
+TEST(SqsLists, OthersHaveTheirTurnsWhileSourcesAreWalked) {
+  CallRig rig;
+  const auto create = [&](const std::string& name, const queue::QueueConfig& config) {
+    rig.broker.queues.create(name, config, std::nullopt, true, [](const auto&) {});
+  };
+  create("dead", {});
+  queue::QueueConfig dying;
+  dying.dead_letter = "dead";
+  dying.max_receives = 1;
+  constexpr int kSources = 2'500;
+  for (int i = 0; i < kSources; ++i) create(fmt::format("q{:04}", i), dying);
+  rig.turn();
+  rig.fields = {
+      {"X-Amz-Target", "AmazonSQS.ListDeadLetterSourceQueues"}
+  };
+  const std::string token = "cTI0OTc=";  // q2497
+  int turns = 1;
+  for (rig.begin("POST", "/", R"({"QueueUrl":"dead","NextToken":")" + token + "\"}"); !rig.done();
+       ++turns) {
+    ASSERT_LT(turns, 100);
+    rig.turn();
+  }
+  EXPECT_GE(turns, 3);
+  EXPECT_EQ(rig.finish().json().at("queueUrls").as_array().size(), 2U);
 }
 
 }  // namespace
