@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "http/sqs/exchange.h"
+#include "http/sqs/permitted.h"
 
 namespace twofold::http::sqs {
 namespace {
@@ -55,6 +56,11 @@ Task<Outcome<>> delete_and_remember(Exchange& exchange) {
 
 Task<Outcome<>> create_unless_just_deleted(Exchange& exchange) {
   const std::string queue = exchange.stored({{}, {}, exchange.request.queue_name.value_or("")});
+  // What there was is nothing to tell to those who may not make it.
+  if (!queue.empty()) {
+    const auto may = permitted(exchange, Permission::manage, queue);
+    if (!may) co_return may.fault();
+  }
   Broker& broker = exchange.broker;
   auto ask = [&broker, &queue] {
     return !broker.queues.config(queue) &&

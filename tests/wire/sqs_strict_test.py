@@ -9,7 +9,8 @@ from wire._aws import AwsCase, main
 
 KEYS = pathlib.Path(tempfile.mkdtemp(prefix="twofold-keys-")) / "keys"
 atexit.register(shutil.rmtree, KEYS.parent)
-KEYS.write_text('[[key]]\nid = "AKIDMAIN"\nsqs_secret = "a-secret"\nallow = ["* *"]\n')
+KEYS.write_text('[[key]]\nid = "AKIDMAIN"\nsqs_secret = "a-secret"\nallow = ["* *"]\n'
+                '[[key]]\nid = "AKIDREAD"\nsqs_secret = "another"\nallow = ["inspect queue:*"]\n')
 
 
 class Strict(AwsCase):
@@ -31,6 +32,12 @@ class Strict(AwsCase):
         self.sqs.delete_queue(QueueUrl=url)
         self.refused("AWS.SimpleQueueService.QueueDeletedRecently", 400, self.queue)
         self.queue("-other")
+
+    def test_who_may_not_make_a_queue_is_not_told_that_there_was_one(self):
+        url = self.queue("-gone")
+        self.sqs.delete_queue(QueueUrl=url)
+        reader = self.client("AKIDREAD", secret="another")
+        self.refused("AccessDenied", 403, reader.create_queue, QueueName=url.rsplit("/", 1)[1])
 
     def test_nobody_comes_in_unsigned(self):
         from botocore import UNSIGNED
