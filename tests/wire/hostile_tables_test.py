@@ -4,20 +4,17 @@ has none, who has a wrong one, and who has a right one. Behind each table the sa
 
 import concurrent.futures
 import json
-import os
-import pathlib
 import re
 import secrets
 import time
 import unittest
 
 from wire._broker import READY_SECONDS_MAX, WireCase
-from wire._hostile_table import KEY, KEY_BYTES, SMUGGLED, TABLES, Row, bodies
+from wire._hostile_table import GROWTH_KIB_MAX, KEY, KEY_BYTES, SMUGGLED, TABLES, Row, bodies, sockets
 from wire._keys import KeyedCase
 from wire._tls import resident_kib
 
 AT_ONCE = 16
-GROWTH_KIB_MAX = 48 << 10  # buffers that are kept, and the newest records
 
 
 def credential(text: str) -> bytes:
@@ -25,16 +22,6 @@ def credential(text: str) -> bytes:
     line = text.encode() + b"\r\n"
     assert len(line) < KEY_BYTES - 6, line
     return line + b"X:" + b"x" * (KEY_BYTES - len(line) - 4) + b"\r\n"
-
-
-def sockets(pid: int) -> int:
-    folder, found = pathlib.Path(f"/proc/{pid}/fd"), 0
-    for one in folder.iterdir():
-        try:
-            found += os.readlink(one).startswith("socket:")
-        except FileNotFoundError:
-            pass
-    return found
 
 
 class Tables(WireCase):
