@@ -12,8 +12,8 @@ STORIES = pathlib.Path(__file__).resolve().parent / "js"
 class Story:
     """A program that says lines of JSON and hears lines back."""
 
-    def __init__(self, case: WireCase, name: str, *arguments: str, env: dict):
-        env = {**env, "TWOFOLD_URL": f"http://127.0.0.1:{case.broker.port}"}
+    def __init__(self, case: WireCase, name: str, *arguments: str, env: dict, url: str = ""):
+        env = {**env, "TWOFOLD_URL": url or f"http://127.0.0.1:{case.broker.port}"}
         self.process = subprocess.Popen(["node", STORIES / f"{name}.mjs", *arguments], env=env, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         case.addCleanup(self.process.__exit__, None, None, None)
