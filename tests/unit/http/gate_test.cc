@@ -8,7 +8,7 @@ namespace {
 ServerOptions options() {
   ServerOptions options;
   options.hosts_allowed = {"broker.example.org"};
-  options.origins_allowed = {"https://app.example.org"};
+  options.origins_allowed = std::vector<std::string>{"https://app.example.org"};
   return options;
 }
 
