@@ -41,6 +41,10 @@ class DamagedBytes(unittest.TestCase):
         self.assertEqual([m["text"] for m in got], [MESSAGES[0], MESSAGES[2]])
         self.ask("POST", "/v1/queues/work/ack", {"receipts": [m["receipt"] for m in got]})
 
+    def errors_counted(self):
+        page = self.broker.call("GET", "/metrics?name[]=crc_errors").body.decode()
+        return float(page.splitlines()[-1].removeprefix("twofold_crc_errors_total "))
+
     def log(self):
         return (self.broker.folder / "broker.log").read_text()
 
@@ -53,6 +57,7 @@ class DamagedBytes(unittest.TestCase):
         problem = self.ask("POST", "/v1/queues/work/receive", {"max": 10, "wait": "20s"}, 500)
         self.assertEqual(problem["code"], "data-damaged")
         self.assertIn("messages could not be read", self.log())
+        self.assertGreater(self.errors_counted(), 0)
 
     def test_in_one_partition_of_a_topic_stops_neither_its_groups_nor_its_readers(self):
         self.ask("PUT", "/v1/topics/events", {"partitions": 2}, 201)
@@ -85,6 +90,7 @@ class DamagedBytes(unittest.TestCase):
         self.flip_a_bit_of(MESSAGES[1])
         self.broker.start()
         self.assertIn("acknowledged data is damaged", self.log())
+        self.assertGreater(self.errors_counted(), 0)
         self.assertIn("messages were lost to damage", self.log())
         self.receives_what_is_sound()
         self.assertEqual(self.ask("GET", "/v1/queues/work")["messages"]["in_flight"], 0, "it would come back for ever")
