@@ -6,19 +6,7 @@
 namespace twofold::bench {
 namespace {
 
-double millis(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 double seconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e9; }
-
-std::string grouped(double number) {
-  std::string digits = fmt::format("{:.0f}", number);
-  for (std::size_t at = digits.size(); at > 3;) {
-    at -= 3;
-    digits.insert(at, 1, ',');
-  }
-  return digits;
-}
-
-std::string grouped_count(std::uint64_t count) { return grouped(static_cast<double>(count)); }
 
 double per_second(const Result& result) {
   return result.elapsed.count() == 0
@@ -37,7 +25,7 @@ std::string result_text(const Result& result) {
     const double rate = per_second(result);
     text += fmt::format("  throughput   {} msg/s   {:.1f} MiB/s   {:.3f} s   {} requests\n",
                         grouped(rate), rate * static_cast<double>(result.message_bytes) / (1 << 20),
-                        seconds(result.elapsed), grouped(static_cast<double>(result.requests)));
+                        seconds(result.elapsed), grouped(result.requests));
     const Histogram& l = result.latency;
     text +=
         fmt::format("  latency ms   p50 {:.3f}  p90 {:.3f}  p99 {:.3f}  p99.9 {:.3f}  max {:.3f}\n",
@@ -48,7 +36,7 @@ std::string result_text(const Result& result) {
                         cpu ? fmt::format("{:.2f} us a message", *cpu) : "n/a",
                         result.generator_cpu_seconds * 1e6 / static_cast<double>(result.requests));
   } else {
-    text += fmt::format("  messages     {}\n", grouped(static_cast<double>(result.messages)));
+    text += fmt::format("  messages     {}\n", grouped(result.messages));
   }
   text += fmt::format("  memory       {}\n",
                       result.resident_bytes
@@ -104,6 +92,23 @@ std::string shape_text(const Options& options) {
 
 }  // namespace
 
+std::string device_text(const Device& device) {
+  return fmt::format("p50 {:.3f} ms, p99 {:.3f} ms (50 {} writes of 4 KiB in {})",
+                     millis(device.sync_p50), millis(device.sync_p99),
+                     device.direct ? "direct" : "buffered", device.directory);
+}
+
+std::string grouped(double number) { return grouped(static_cast<std::uint64_t>(number + 0.5)); }
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = fmt::format("{}", number);
+  for (std::size_t at = digits.size(); at > 3;) {
+    at -= 3;
+    digits.insert(at, 1, ',');
+  }
+  return digits;
+}
+
 std::string header_text(const std::string& workload, const Options& options) {
   std::string text = fmt::format("bench {}  {}", workload, shape_text(options));
   text += options.duration ? fmt::format(" duration={}s", seconds(*options.duration))
@@ -126,16 +131,11 @@ std::string report_text(const Report& report, const std::optional<Device>& devic
   for (const Result& result : report.results) text += result_text(result);
   const Verified& v = report.verified;
   text += fmt::format("verified       {} sent, {} received, {} lost, {} duplicated",
-                      grouped_count(v.sent), grouped_count(v.received), grouped_count(v.lost),
-                      grouped_count(v.duplicated));
+                      grouped(v.sent), grouped(v.received), grouped(v.lost),
+                      grouped(v.duplicated));
   text +=
-      v.misordered == 0 ? "\n" : fmt::format(", {} out of order\n", grouped_count(v.misordered));
-  if (device) {
-    text +=
-        fmt::format("device sync    p50 {:.3f} ms  p99 {:.3f} ms  (50 {} writes of 4 KiB in {})\n",
-                    millis(device->sync_p50), millis(device->sync_p99),
-                    device->direct ? "direct" : "buffered", device->directory);
-  }
+      v.misordered == 0 ? "\n" : fmt::format(", {} out of order\n", grouped(v.misordered));
+  if (device) text += fmt::format("device sync    {}\n", device_text(*device));
   return text;
 }
 

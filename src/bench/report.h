@@ -15,6 +15,16 @@ struct Device {
   bool direct = false;
 };
 
+/// "p50 0.040 ms, p99 0.210 ms (50 direct writes of 4 KiB in .)".
+std::string device_text(const Device& device);
+
+inline double millis(std::chrono::nanoseconds time) {
+  return static_cast<double>(time.count()) / 1e6;
+}
+/// "1,234,567"; a fraction is rounded.
+std::string grouped(double number);
+std::string grouped(std::uint64_t number);
+
 /// "bench publish  connections=64 size=256B ..." : every parameter, so that a figure can be
 /// repeated.
 std::string header_text(const std::string& workload, const Options& options);

@@ -117,17 +117,16 @@ Tried<> run_key_list(Session& session, const Args& args) {
   for (const Key& key : *keys) {
     table.add({key.id, grants_of(key), key.sqs_secret.empty() ? "no" : "yes", key.certificate,
                key.account, std::to_string(key.requests_per_second), std::to_string(key.bytes_per_second)});
-    std::string allow;
-    for (const auto& grant : key.allow)
-      allow += fmt::format("{}\"{}\"", allow.empty() ? "" : ",", grant.text());
+    std::vector<std::string> allow;
+    for (const auto& grant : key.allow) allow.push_back(json_quote(grant.text()));
     items.emplace_back(JsonObject()
                            .text("name", key.id)
-                           .raw("allow", "[" + allow + "]")
-                           .raw("sqs", key.sqs_secret.empty() ? "false" : "true")
+                           .raw("allow", json_array(allow))
+                           .boolean("sqs", !key.sqs_secret.empty())
                            .text("certificate", key.certificate)
                            .text("account", key.account)
-                           .raw("requests_per_second", std::to_string(key.requests_per_second))
-                           .raw("bytes_per_second", std::to_string(key.bytes_per_second))
+                           .number("requests_per_second", static_cast<std::int64_t>(key.requests_per_second))
+                           .number("bytes_per_second", static_cast<std::int64_t>(key.bytes_per_second))
                            .str());
   }
   session.print_list(items, table);

@@ -203,7 +203,7 @@ std::vector<Command> setup_commands() {
        "Print what a shell needs to complete commands, flags and names: bash, zsh or fish",
        {{"SHELL"}},
        {},
-       {"source <(twofold completions bash)", "twofold completions zsh > ~/.zfunc/_twofold",
+       {"twofold completions bash > /etc/bash_completion.d/twofold", "twofold completions zsh > ~/.zfunc/_twofold",
         "twofold completions fish > ~/.config/fish/completions/twofold.fish"},
        "man",
        &run_completions},

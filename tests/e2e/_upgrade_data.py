@@ -14,21 +14,29 @@ import pathlib
 import sys
 import tarfile
 import tempfile
+import time
 
 from _cli_broker import run
-from storage_snapshot import Running
+from _storage_broker import Running
 
 SIZE = 24_000  # so few records fill files
 NUMBER = "n"
+CLEANED_SECONDS_MAX = 60
+STORED = ("partition", "offset", "seq", "key", "value", "text", "bytes", "headers", "content_type", "timestamp")
 
 
 def lines(text: str) -> list[dict]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def stored(record: dict) -> dict:
+    """What later programs show of a record, too, whatever they add."""
+    return {name: record[name] for name in STORED if name in record}
+
+
 def without_time(message: dict) -> dict:
     """What does not change by itself: a message in flight becomes ready when its time is over."""
-    kept = {name: value for name, value in message.items() if name not in ("visible_at", "state")}
+    kept = stored(message) | {"receive_count": message["receive_count"]}
     kept["state"] = {"in_flight": "ready", "delayed": "ready", "blocked": "ready"}.get(message["state"], message["state"])
     return kept
 
@@ -37,19 +45,22 @@ def digest(items: list[dict]) -> str:
     return hashlib.sha256(json.dumps(items, sort_keys=True).encode()).hexdigest()
 
 
+def dump(data: pathlib.Path, name: str) -> list[dict]:
+    return lines(run("storage", "dump", name, "--data", str(data)).stdout)
+
+
 def contents(data: pathlib.Path) -> dict:
-    """All that a data directory holds, in few words: counts, and a digest of each record with all its fields."""
+    """All that a data directory holds, in few words: counts, and a digest of all records."""
     listed = lines(run("storage", "ls", "--data", str(data), "-o", "jsonl").stdout)
     found: dict = {"topics": {}, "queues": {}, "groups": {}}
     for one in listed:
-        dump = lambda: lines(run("storage", "dump", one["name"], "--data", str(data)).stdout)  # noqa: E731
         if one["kind"] == "topic":
-            records = dump()
+            records = [stored(record) for record in dump(data, one["name"])]
             found["topics"][one["name"]] = {
                 "partitions": [[part["start"], part["end"]] for part in one["partitions"]],
                 "records": len(records), "digest": digest(records)}
         elif one["kind"] == "queue":
-            messages = [without_time(message) for message in dump()]
+            messages = [without_time(message) for message in dump(data, one["name"])]
             found["queues"][one["name"]] = {
                 "messages": len(messages), "dead": sum(message["state"] == "dead" for message in messages),
                 "receives": sum(message["receive_count"] for message in messages), "digest": digest(messages)}
@@ -62,7 +73,8 @@ def fill(broker: Running) -> None:
     """Everything that leaves something on disk, in all its forms."""
     forever = {"time": None}
     broker.ask("PUT", "/v1/topics/orders", {"partitions": 3, "retention": forever})
-    broker.ask("PUT", "/v1/topics/prices", {"cleanup": "compact", "retention": forever})
+    broker.ask("PUT", "/v1/topics/prices", {"cleanup": "compact", "compaction": {"min_lag": "36500d"}, "retention": forever})
+    broker.ask("PUT", "/v1/topics/cleaned", {"cleanup": "compact", "compaction": {"max_lag": "100ms"}, "retention": forever})
     broker.ask("PUT", "/v1/topics/once", {"dedup": {"window": "1d"}, "retention": forever})
     broker.ask("PUT", "/v1/topics/quick", {"durability": "memory", "retention": forever})
     broker.ask("PUT", "/v1/queues/mail", {"max_receives": 2, "dead_letter": "burnt"})
@@ -71,7 +83,8 @@ def fill(broker: Running) -> None:
     records = [{"key": f"customer-{n % 20}", "value": {NUMBER: n}, "headers": {"region": "EU" if n % 2 else "US"}} for n in range(60)]
     records += [{"key": "text", "text": "größer"}, {"key": "bytes", "bytes": "AAEC/w=="}, {"key": "bill_0", "value": None}]
     broker.ask("POST", "/v1/topics/orders/records", {"records": records})
-    broker.ask("POST", "/v1/topics/prices/records", {"records": [{"key": f"sku_{n % 3}", "value": n} for n in range(12)]})
+    for topic in ("prices", "cleaned"):
+        broker.ask("POST", f"/v1/topics/{topic}/records", {"records": [{"key": f"sku_{n % 3}", "value": n} for n in range(12)]})
     broker.ask("POST", "/v1/topics/once/records", {"records": [{"value": n, "dedup_id": f"id-{n}"} for n in range(5)]})
     broker.ask("POST", "/v1/topics/quick/records", {"records": [{"value": "volatile"}]})
     broker.ask("PUT", "/v1/queues/billing", {"source": {"topic": "orders", "from": "earliest"}, "order": "key"})
@@ -90,6 +103,11 @@ def fill(broker: Running) -> None:
     broker.ask("PUT", "/v1/topics/bulk", {"retention": forever})
     for n in range(26):
         broker.ask("POST", "/v1/topics/bulk/records", {"records": [{"key": f"{n}-{i}", "text": "x" * SIZE} for i in range(40)]})
+    deadline = time.monotonic() + CLEANED_SECONDS_MAX
+    while len(broker.ask("GET", "/v1/topics/cleaned/records?from=earliest")["records"]) > 3:
+        if time.monotonic() > deadline:
+            raise AssertionError("the topic was not cleaned")
+        time.sleep(0.1)
     broker.ask("POST", "/v1/topics/orders/records", {"records": [{"key": "last", "value": {NUMBER: 60}}]})
 
 
@@ -112,10 +130,7 @@ def main() -> int:
         try:
             fill(broker)
         finally:
-            broker.process.kill()  # so that the end of the journal has to be replayed
-        broker.process.wait()
-        broker.drain.join()
-        broker.process.stderr.close()
+            broker.kill()  # so that the end of the journal has to be replayed
         directory = lines(run("storage", "ls", "--data", str(data), "-o", "jsonl").stdout)[0]
         name = f"format_{directory['format']}"
         found = {"format": directory["format"], "made_by": run("version", "-q").stdout.strip(), **contents(data)}

@@ -9,7 +9,7 @@ import threading
 import unittest
 
 from _cli_broker import run
-from storage_snapshot import PAYLOAD, Running
+from _storage_broker import PAYLOAD, Running
 
 
 def lines(text: str) -> list[dict]:
@@ -78,10 +78,7 @@ class Looking(unittest.TestCase):
         table = run("storage", "ls", "--data", str(self.data)).stdout
         self.assertIn("DIRECTORY", table)
         self.assertIn("journal/00000001.wal", table)
-        broker.process.kill()  # so that what is in flight still is
-        broker.process.wait()
-        broker.drain.join()
-        broker.process.stderr.close()
+        broker.kill()  # so that what is in flight still is
         before = picture(self.data)
         self.check()
         for file in self.listed("file"):
@@ -125,10 +122,7 @@ class Looking(unittest.TestCase):
         broker.ask("PUT", "/v1/topics/orders")
         for n in range(40):
             broker.ask("POST", "/v1/topics/orders/records", {"records": [{"value": {"n": n, "x": PAYLOAD}}]})
-        broker.process.kill()
-        broker.process.wait()
-        broker.drain.join()
-        broker.process.stderr.close()
+        broker.kill()
         name = "journal/00000001.wal"
         whole = self.dump("--file", name)
         batch = [one for one in whole if one.get("entry") == "batch"][20]

@@ -11,7 +11,7 @@ import unittest
 
 from _cli_broker import run
 from _upgrade_data import contents, lines
-from storage_snapshot import Running
+from _storage_broker import Running
 
 FORMATS = pathlib.Path(__file__).parent / "formats"
 # What is old is not to go because it is: these directories are opened years after they were made.

@@ -70,13 +70,4 @@ std::string bound_text(nanoseconds bound) {
   return us < 1'000'000 ? fmt::format("{} ms", us / 1000) : fmt::format("{} s", us / 1'000'000);
 }
 
-std::string grouped(std::uint64_t number) {
-  std::string digits = fmt::format("{}", number);
-  for (std::size_t at = digits.size(); at > 3;) {
-    at -= 3;
-    digits.insert(at, 1, ',');
-  }
-  return digits;
-}
-
 }  // namespace twofold::bench::compare

@@ -25,7 +25,5 @@ std::string time_text(nanoseconds time);
 /// The end of a row: "5 ms", "1 s".
 std::string bound_text(nanoseconds bound);
 
-/// "12,345".
-std::string grouped(std::uint64_t number);
 
 }  // namespace twofold::bench::compare

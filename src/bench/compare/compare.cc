@@ -109,9 +109,7 @@ class Crew {
 };
 
 nanoseconds patience_of(const Plan& plan) {
-  const nanoseconds work =
-      std::max(plan.service, plan.slow_every == 0 ? nanoseconds(0) : plan.slow);
-  return 2 * (visibility_of(plan) + work) + kPatience;
+  return 2 * (visibility_of(plan) + longest_work(plan)) + kPatience;
 }
 
 // Waits for a crew. Records may be missing for ever: nobody waits for them longer than `patience`

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "src/bench/compare/buckets.h"
+#include "src/bench/report.h"
 
 namespace twofold::bench::compare {
 namespace {
@@ -128,11 +129,7 @@ std::array<std::string, 2> sentences_of(const Comparison& comparison) {
 
 std::string device_text(const Comparison& comparison) {
   if (!comparison.device) return "device sync not measured";
-  const Device& device = *comparison.device;
-  const auto millis = [](nanoseconds time) { return static_cast<double>(time.count()) / 1e6; };
-  return fmt::format("device sync p50 {:.3f} ms, p99 {:.3f} ms (50 {} writes of 4 KiB in {})",
-                     millis(device.sync_p50), millis(device.sync_p99),
-                     device.direct ? "direct" : "buffered", device.directory);
+  return "device sync " + bench::device_text(*comparison.device);
 }
 
 std::string definition_text() {

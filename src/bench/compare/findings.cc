@@ -53,10 +53,12 @@ std::vector<std::optional<nanoseconds>> first_handled(const Trace& trace) {
   return first;
 }
 
+namespace {
+
 // From the last record of each key to its first: who was handled later than the earliest of those
 // behind it was overtaken. Records are numbered in the order in which they were published.
-std::uint64_t order_violations(const Trace& trace) {
-  const auto first = first_handled(trace);
+std::uint64_t violations_in(const Trace& trace,
+                            const std::vector<std::optional<nanoseconds>>& first) {
   std::unordered_map<std::uint64_t, nanoseconds> earliest_behind;
   std::uint64_t violations = 0;
   for (std::size_t n = first.size(); n-- > 0;) {
@@ -67,6 +69,12 @@ std::uint64_t order_violations(const Trace& trace) {
     known->second = std::min(known->second, *first[n]);
   }
   return violations;
+}
+
+}  // namespace
+
+std::uint64_t order_violations(const Trace& trace) {
+  return violations_in(trace, first_handled(trace));
 }
 
 Findings find(const Trace& trace) {
@@ -87,7 +95,7 @@ Findings find(const Trace& trace) {
                             ? 0
                             : static_cast<double>(findings.handled) * 1e9 /
                                   static_cast<double>(findings.elapsed.count());
-  findings.order_violations = order_violations(trace);
+  findings.order_violations = violations_in(trace, first);
   count_takes(trace, findings);
   findings.head_of_line = head_of_line(trace);
   return findings;

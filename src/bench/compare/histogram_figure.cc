@@ -2,6 +2,7 @@
 
 #include "src/bench/compare/buckets.h"
 #include "src/bench/compare/figures.h"
+#include "src/bench/report.h"
 
 namespace twofold::bench::compare {
 namespace {

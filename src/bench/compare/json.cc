@@ -2,13 +2,13 @@
 
 #include "src/bench/compare/buckets.h"
 #include "src/bench/compare/text.h"
+#include "src/bench/report.h"
 
 namespace twofold::bench::compare {
 namespace {
 
 namespace json = boost::json;
 
-double millis(nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
 json::object side_json(const Findings& side) {
   json::object object;

@@ -35,15 +35,15 @@ figure { margin: 0; overflow-x: auto; } svg { width: 100%; min-width: 640px; hei
 )";
 }
 
-std::string svg_open(double height) {
+std::string svg_open(double width, double height) {
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" "
       "height=\"{1:.0f}\" role=\"img\">\n",
-      kFigureWidth, height);
+      width, height);
 }
 
 std::string figure_html(const Figure& figure) {
-  std::string open = svg_open(figure.height);
+  std::string open = svg_open(kFigureWidth, figure.height);
   return fmt::format("<h2>{}</h2>\n<figure>\n{}{}</svg>\n<figcaption>{}</figcaption>\n</figure>\n",
                      escaped(figure.title), open, figure.drawing.str(), escaped(figure.caption));
 }
@@ -151,12 +151,11 @@ std::string svg_page(const Comparison& comparison) {
   const double width = kFigureWidth + 2 * kMargin;
   const double height = picture.height() + 2 * kMargin;
   return fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" "
-      "height=\"{1:.0f}\" role=\"img\">\n<title>{2}</title>\n<style>{3}</style>\n{4}<rect "
+      "{7}<title>{2}</title>\n<style>{3}</style>\n{4}<rect "
       "width=\"{0:.0f}\" height=\"{1:.0f}\" class=\"paper\"/>\n<g transform=\"translate({5:.0f} "
       "{5:.0f})\">\n{6}</g>\n</svg>\n",
       width, height, escaped(kTitle), style_text(), definitions_text(), kMargin,
-      picture.drawing().str());
+      picture.drawing().str(), svg_open(width, height));
 }
 
 }  // namespace twofold::bench::compare

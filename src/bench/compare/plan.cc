@@ -57,17 +57,23 @@ std::vector<Event> events_of(const Plan& plan) {
   engine::SeededRandom random(plan.seed);
   std::vector<Event> events(plan.records);
   for (std::uint64_t n = 0; n < plan.records; ++n) {
-    const bool slow = plan.slow_every != 0 && (n + 1) % plan.slow_every == 0;
-    events[n] = Event{random.below(plan.keys), slow ? plan.slow : plan.service};
+    events[n] = Event{random.below(plan.keys), is_slow(plan, n) ? plan.slow : plan.service};
   }
   return events;
 }
 
+bool is_slow(const Plan& plan, std::uint64_t record) {
+  return plan.slow_every != 0 && (record + 1) % plan.slow_every == 0;
+}
+
+nanoseconds longest_work(const Plan& plan) {
+  return plan.slow_every == 0 ? plan.service : std::max(plan.service, plan.slow);
+}
+
 milliseconds visibility_of(const Plan& plan) {
   if (plan.visibility) return *plan.visibility;
-  const nanoseconds longest =
-      plan.slow_every == 0 ? plan.service : std::max(plan.service, plan.slow);
-  const auto held = std::chrono::duration_cast<milliseconds>(longest) * plan.batch * 3;
+  const auto held =
+      std::chrono::duration_cast<milliseconds>(longest_work(plan)) * plan.batch * 3;
   return std::max<milliseconds>(kVisibilityMin, held);
 }
 

@@ -43,6 +43,11 @@ Outcome<Done> check(const Plan& plan);
 /// The same events for the same plan, on every machine.
 std::vector<Event> events_of(const Plan& plan);
 
+/// Whether the record of that number, from 0, takes longer.
+bool is_slow(const Plan& plan, std::uint64_t record);
+/// What the work for a record takes at most.
+std::chrono::nanoseconds longest_work(const Plan& plan);
+
 /// As the queue is told: never shorter than what a worker may hold at once takes.
 std::chrono::milliseconds visibility_of(const Plan& plan);
 

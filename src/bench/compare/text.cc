@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "src/bench/compare/buckets.h"
+#include "src/bench/report.h"
 
 namespace twofold::bench::compare {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "src/bench/compare/buckets.h"
 #include "src/bench/compare/figures.h"
+#include "src/bench/report.h"
 
 namespace twofold::bench::compare {
 namespace {
@@ -86,8 +87,7 @@ class Rows {
     const nanoseconds from = take.begun - trace_.began;
     if (from >= scale_.lasts || take.record >= trace_.records.size()) return;
     std::string look = take.record < records_ ? name_ : name_ + "-later";
-    const bool slow = plan_.slow_every != 0 && (take.record + 1) % plan_.slow_every == 0;
-    if (slow) look += " slow";
+    if (is_slow(plan_, take.record)) look += " slow";
     if (again) look += " again";
     const double x = scale_.x(from);
     double width = std::max(0.8, scale_.x(take.ended - trace_.began) - x - 0.4);
