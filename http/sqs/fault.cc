@@ -157,6 +157,7 @@ Fault fault_of(const Problem& problem) {
   if (problem.kind == ProblemKind::internal) code = Code::internal_failure;
   if (status == 401 || status == 403) code = Code::access_denied;
   if (problem.kind == ProblemKind::batch_too_large) code = Code::batch_request_too_long;
+  if (problem.kind == ProblemKind::quota_exceeded) code = Code::request_throttled;
   return {code, problem.detail};
 }
 

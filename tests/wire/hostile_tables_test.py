@@ -64,7 +64,7 @@ class Tables(WireCase):
         wanted = row.stranger if self.is_stranger and row.stranger else row.status
         # Who shows many wrong keys is told that they are too many, and everywhere that it is a wrong one.
         if self.is_stranger and self.token and row.stranger:
-            if statuses in ([401], [429]) or statuses == [400] and b"Too many keys" in answer:
+            if statuses in ([401], [429]) or statuses == [400] and b"RequestThrottled" in answer:
                 return "" if b"features" not in answer else f"more than a refusal is told: {answer!r}"
         if statuses != [wanted]:
             return f"{statuses} in place of {wanted}: {answer[:1000]!r}"
