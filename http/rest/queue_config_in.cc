@@ -167,6 +167,16 @@ constexpr std::string_view kNames[] = {
     // of answers
     "name", "id", "etag", "created", "messages", "backlog", "dry_run"};
 
+// A queue that is yet to come may be named, but not by a name that none can have.
+Try<std::string> read_dead_letter(JsonReader& json) {
+  std::string name(json.string());
+  if (json.ok() && !name.empty() && !is_name(name)) {
+    return Problem(ProblemKind::invalid_request,
+                   "A dead letter queue's name has 1 to 249 letters, digits, '.', '_' and '-'.");
+  }
+  return Try<std::string>(std::move(name));
+}
+
 Try<bool> read_on_disconnect(JsonReader& json) {
   const std::string_view word = json.string();
   if (word == "release" || word == "timeout" || !json.ok()) return word == "release";
@@ -187,8 +197,7 @@ Try<> read_plain(std::size_t member, JsonReader& json, QueueConfigChanges& chang
     case kWait: return take(&C::receive_wait, duration_in(none, kReceiveWaitMax));
     case kReceives: return take(&C::max_receives, number_in(0, 1'000'000));
     case kDeadLetter:
-      return take(&C::dead_letter,
-                  [](JsonReader& j) { return Try<std::string>(std::string(j.string())); });
+      return take(&C::dead_letter, read_dead_letter);
     case kRetention: return take(&C::retention, duration_in(engine::Duration{1}, kRetentionMax));
     case kDurability: return take(&C::durability, read_durability);
     case kRecordBytes: return take(&C::record_bytes_max, number_in(1, kRecordBytesMax));

@@ -209,6 +209,8 @@ PATHS = [Row(path, get(path), 400, "invalid-request") for path in (
 BAD_NAMES = ("a" * 250, "a%20b", "%C3%BC", "a%27b", "a;b", "a:b", "a*", "a@b", "%E2%80%AE", "%252e%252e", "a%3Cb%3E", "%7B%7D", "a,b", "%EF%BB%BF")
 NAMES = [Row(f"{kind} {name[:20]}", sized("PUT", f"/v1/{kind}/{name}", b"{}"), 400, "invalid-request", 401)
          for kind in ("topics", "queues") for name in BAD_NAMES]
+NAMES += [Row(f"dead letters to {name}", sized("PUT", "/v1/queues/new", b'{"dead_letter":"%s"}' % name.encode()), 400, "invalid-request", 401)
+          for name in ("a b", "..", "a" * 250, "x" * 500_000, "\\u001b[31m", "a/b", "\u202e")]
 
 # Those that are no queries at all come before anybody is asked.
 QUERIES = [Row(query, get(f"/v1/topics/t/records?{query}"), 400, "invalid-request") for query in ("limit=1&limit=2", "filter=%ff", "a=%zz", "%80=1")]
