@@ -23,6 +23,7 @@ constexpr std::size_t kReadBytes = 8 << 10;
 // Room for the head and body of a long poll: who waits holds no more than that.
 constexpr std::size_t kFirstReadBytes = 1536;
 constexpr std::size_t kUnwrittenMax = 256 << 10;
+constexpr std::size_t kIdleBytesMax = 4 << 10;  // of each buffer, while nothing is asked
 constexpr std::size_t kLingerBytesMax = 1 << 20;
 constexpr auto kLinger = std::chrono::seconds{2};
 
@@ -294,11 +295,20 @@ void Session::check_deadline(engine::Instant now) {
     return upgraded_->tick(now);
   }
   if (known_->revoked || call_.principal->revoked) return cut();
+  if (phase_ == Phase::idle) let_go_of_buffers();
   const bool over = now > deadline_ || is_overdue(now);
   if (phase_ == Phase::handling || timed_out_ || !over) return;
   timed_out_ = true;
   boost::system::error_code ignored;
   wire_.socket().cancel(ignored);
+}
+
+// Thousands wait side by side: none keeps what its last request and answer took. A read is under way
+// into in_, which is small.
+void Session::let_go_of_buffers() {
+  for (std::string* const buffer : {&body_, &out_, &carry_, &call_.reply.body}) {
+    if (buffer->empty() && buffer->capacity() > kIdleBytesMax) buffer->shrink_to_fit();
+  }
 }
 
 void Session::begin_drain() {

@@ -94,6 +94,7 @@ class Session final : public Watch,
   Task<bool> flush_if_any();
   Task<> go_on_as(std::shared_ptr<Upgraded> upgraded);
   void write_what_fits();
+  void let_go_of_buffers();
   Task<> linger();
 
   bool find_head();
