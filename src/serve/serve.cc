@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -29,6 +30,13 @@ void raise_open_files() {
                {
                    {"to", std::to_string(limit.rlim_max)}
   });
+}
+
+// Bodies of megabytes come and go. Left alone, glibc raises the first of these to 32 MiB as they do,
+// has them in the heap from then on, between what lasts, and gives nothing back.
+void keep_large_blocks_apart() {
+  ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
 }
 
 /// sysexits' EX_TEMPFAIL for a directory that another process holds, 1 for the rest.
@@ -63,6 +71,7 @@ int serve(const Config& config, const Prepare& prepare,
     ::setrlimit(RLIMIT_CORE, &kNone);
   }
   raise_open_files();
+  keep_large_blocks_apart();
   auto broker = RunningBroker::open(config, std::move(reread));
   if (!broker) {
     fmt::print(stderr, "error: {}\n", broker.error().detail);
