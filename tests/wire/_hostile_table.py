@@ -306,7 +306,7 @@ TABLES = {"framing": FRAMING, "repeated fields": REPEATED, "chunks": CHUNKS, "si
           "doubled members": DOUBLED, "hosts": HOSTS, "other origins": FOREIGN, "split answers": SPLITTING, "SQS": SQS}
 
 
-def bodies(openapi: dict) -> list[Row]:
+def bodies(openapi: dict, *, with_keys: bool) -> list[Row]:
     """Every route that takes JSON or Protobuf, with every body that is neither."""
     rows, names = [], {"{topic}": "t", "{queue}": "q", "{group}": "g", "{id}": "0-0"}
     for path, operations in openapi["paths"].items():
@@ -315,8 +315,8 @@ def bodies(openapi: dict) -> list[Row]:
             target = target.replace(name, value)
         for method, operation in operations.items():
             kinds = operation.get("requestBody", {}).get("content", {})
-            if operation["operationId"] == "ticket":
-                continue  # looks at no body
+            if operation["operationId"] == "ticket" or operation["operationId"] == "create_key" and not with_keys:
+                continue  # looks at no body; is not there
             for kind, bad in (("application/json", BAD_JSON), ("application/protobuf", BAD_PROTOBUF)):
                 if kind in kinds:
                     rows += [Row(f"{operation['operationId']}: {name}", sized(method.upper(), target, body, kind), 400, "invalid-request", 401)
