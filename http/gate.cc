@@ -60,7 +60,7 @@ bool host_allowed(std::string_view host, const ServerOptions& options) {
 }
 
 bool is_probe(std::string_view target) {
-  constexpr std::string_view kProbes[] = {"/livez", "/readyz", "/health", "/startupz", "/metrics",
+  constexpr std::string_view kProbes[] = {"/livez", "/readyz", "/health", "/startupz",
                                           "/_localstack/health"};
   const std::string_view path = target.substr(0, target.find('?'));
   return std::find(std::begin(kProbes), std::end(kProbes), path) != std::end(kProbes);

@@ -18,18 +18,19 @@ using metrics::Labels;
 using metrics::Surveyor;
 using metrics::Text;
 
-constexpr std::size_t kPatternMax = 256;
+constexpr std::size_t kPatternMax = 64;
 using NameFilter = std::function<bool(std::string_view)>;
 
-// By the executor that takes polynomial time: a pattern must not cost more than its page.
+// By the executor that takes polynomial time, and without counted repeats, which are as many states
+// as they count: a pattern must not cost more than its page.
 Try<NameFilter> name_filter(const Call& call, std::string_view parameter) {
   const auto given = call.query(parameter);
   if (!given) return NameFilter();
   Problem bad(ProblemKind::invalid_request,
-              fmt::format("{} is no regular expression of up to {} characters.", parameter,
+              fmt::format("{} is no regular expression of up to {} characters without braces.", parameter,
                           kPatternMax),
               std::string(parameter));
-  if (given->size() > kPatternMax) return bad;
+  if (given->size() > kPatternMax || given->find('{') != std::string_view::npos) return bad;
   try {
     const std::regex pattern(std::string(*given),
                              std::regex::ECMAScript | std::regex_constants::__polynomial);

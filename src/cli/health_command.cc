@@ -2,11 +2,34 @@
 
 #include "src/cli/handlers.h"
 #include "src/cli/session.h"
+#include "src/cli/settings.h"
 
 namespace twofold::cli {
+namespace {
+
+// The broker that serves beside this, in the same container, by its own settings: its port, and TLS
+// whose certificate need not name the loopback address.
+Endpoint broker_here(const Session& session, const Args& args) {
+  Endpoint endpoint = session.endpoint();
+  if (session.endpoint_given()) return endpoint;
+  const auto loaded = load_settings(args);
+  if (!loaded || !loaded->errors.empty()) return endpoint;
+  const Config& config = loaded->config;
+  auto listens = parse_endpoint(config.http.listen);
+  if (!listens || listens->port == "0") return endpoint;
+  const bool everywhere = listens->host == "0.0.0.0" || listens->host == "::";
+  endpoint.port = listens->port;
+  endpoint.host = everywhere ? "127.0.0.1" : listens->host;
+  endpoint.secure = !config.tls.cert.empty();
+  if (everywhere || endpoint.host == "127.0.0.1" || endpoint.host == "::1")
+    endpoint.tls.insecure = true;
+  return endpoint;
+}
+
+}  // namespace
 
 Tried<> run_health(Session& session, const Args& args) {
-  HttpClient client(session.endpoint(), "");
+  HttpClient client(broker_here(session, args), "");
   HttpRequest request;
   request.method = "GET";
   request.target = args.has("live") ? "/livez?verbose" : "/readyz?verbose";

@@ -72,6 +72,7 @@ Session::Session(const Args& globals, Format format, Endpoint endpoint)
       format_(format),
       format_given_(globals.has("output")),
       timeout_(globals.duration("timeout").value_or(kDefaultTimeout)),
+      endpoint_given_(globals.has("server")),
       endpoint_(endpoint),
       token_(globals.text("token")),
       api_(std::move(endpoint), api_options(globals), terminal_) {

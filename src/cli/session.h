@@ -23,6 +23,8 @@ class Session {
   bool format_given() const { return format_given_; }
   std::chrono::milliseconds timeout() const { return timeout_; }
   const Endpoint& endpoint() const { return endpoint_; }
+  /// Whether -s or TWOFOLD_URL named it; else it is the default.
+  bool endpoint_given() const { return endpoint_given_; }
   const std::string& token() const { return token_; }
 
   /// Connects with its first call.
@@ -41,6 +43,7 @@ class Session {
   Format format_;
   bool format_given_;
   std::chrono::milliseconds timeout_;
+  bool endpoint_given_;
   Endpoint endpoint_;
   std::string token_;
   Api api_;

@@ -302,7 +302,10 @@ class Client:
                     await self._pause(failures)
         except Exception as bug:
             log.exception("the client failed")
-            self._end(TwofoldError(f"the client failed: {bug!r}"))
+            error = TwofoldError(f"the client failed: {bug!r}")
+            self._end(error)
+            if not connected.done():
+                connected.set_exception(error)
 
     async def _get_token(self) -> str | None:
         return await self._token() if callable(self._token) else self._token
@@ -331,7 +334,7 @@ class Client:
 
     async def _pause(self, failures: int) -> None:
         """Twice as long after each failure, and never all clients at once."""
-        backoff = random.random() * min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_FIRST * 2**failures)
+        backoff = random.random() * min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_FIRST * 2 ** min(failures, 10))
         await asyncio.sleep(self._reconnect_seconds + backoff)
         self._reconnect_seconds = 0.0
 

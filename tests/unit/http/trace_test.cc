@@ -129,7 +129,8 @@ TEST(Tracer, LinksHaveABound) {
   const std::array headers{
       engine::Header{kTraceparent, kParent}
   };
-  engine::StoredRecord record;
+  engine::StoredRecord record{
+      engine::Offset{0}, engine::Seq{0}, engine::WallTime{0}, std::nullopt, std::nullopt, {}};
   record.headers.assign(headers.begin(), headers.end());
   for (std::size_t i = 0; i < Span::kLinksMax + 2; ++i) span.link(record);
   EXPECT_EQ(span.links.size(), Span::kLinksMax);
