@@ -39,6 +39,7 @@ struct ServerCommon {
   Strangers strangers{options.connections_max};
   std::atomic<std::uint64_t> body_bytes{0};      ///< of bodies too large for a read buffer
   std::atomic<std::uint64_t> answer_bytes{0};    ///< of large answers not written yet
+  std::atomic<std::uint64_t> strangers_body_bytes{0};  ///< of bodies: from who has shown no key yet
 };
 
 }  // namespace twofold::http

@@ -48,7 +48,7 @@ Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls, Listener li
 }
 
 Session::~Session() {
-  lane_.common.body_bytes -= budgeted_;
+  give_back_budget();
   lane_.common.answer_bytes -= answer_budgeted_;
   --lane_.common.connections;
   if (stranger_) lane_.common.strangers.remove(number_);
@@ -193,7 +193,7 @@ void Session::forget_request() {
   call_.clear();
   body_.clear();
   if (body_.capacity() > kBufferBytesMax) body_.shrink_to_fit();
-  lane_.common.body_bytes -= std::exchange(budgeted_, 0);
+  give_back_budget();
   lane_.common.answer_bytes -= std::exchange(answer_budgeted_, 0);
   head_bytes_ = scanned_ = request_bytes_ = 0;
   refusal_.reset();

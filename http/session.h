@@ -84,8 +84,13 @@ class Session final : public Watch,
   bool is_streamed_in() const;
   void begin_inlet();
   Task<bool> read_portion();
+  Task<> wait_for_quota();
   Problem why_portions_ended();
+  std::uint64_t body_max() const;
+  std::optional<Problem> check_length() const;
   bool take_budget(std::uint64_t bytes);
+  void give_back_budget();
+  void extend_deadline(std::size_t bytes);
   void body_ended();
   void refuse_chunks(ChunkedBody::State state, std::uint64_t bytes_max);
   Task<Next> answer();
@@ -106,6 +111,7 @@ class Session final : public Watch,
   bool is_overdue(engine::Instant now);
   Problem refuse_key();
   void charge_chunks();
+  bool is_turned_away();
   void begin_request();
   void name_trace();
   Task<> pay_for_wrong_key();
@@ -160,9 +166,11 @@ class Session final : public Watch,
   std::size_t scanned_ = 0;        // of in_, for the end of the head
   std::size_t request_bytes_ = 0;  // of in_, that the request takes up
   std::uint64_t budgeted_ = 0;     // of the body, in the server's account
+  std::uint64_t budgeted_as_stranger_ = 0;
   std::uint64_t answer_budgeted_ = 0;
   std::optional<Problem> refusal_;
   bool head_only_ = false;
+  bool charged_ = false;    // the request, to whoever has sent it
   bool streaming_ = false;  // the answer goes out in pieces, its head has gone
   bool close_ = false;
   bool abort_ = false;  // nothing more can be said on this connection

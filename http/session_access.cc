@@ -118,6 +118,7 @@ Task<> Session::pay_for_wrong_key() {
 // Before the body is read: who has used up what the key may use costs no more than this.
 std::optional<Problem> Session::charge() {
   const access::Principal& who = *call_.principal;
+  charged_ = true;
   Broker& broker = lane_.common.broker;
   const auto wait = access::charge(
       who, call_.head.content_length.value_or(call_.head.chunked ? 1 : 0), broker.clock);

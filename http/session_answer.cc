@@ -44,7 +44,10 @@ Task<Session::Next> Session::answer() {
 
   refusal_ = choose_route();
   if (stranger_) static_cast<void>(is_stranger());
-  const bool skip_body = refusal_ && (call_.head.chunked || call_.head.expects_continue ||
+  if (!refusal_) refusal_ = check_length();
+  const bool turned_away = is_turned_away();
+  const bool refused = refusal_ || turned_away;
+  const bool skip_body = refused && (call_.head.chunked || call_.head.expects_continue ||
                                       call_.head.content_length.value_or(0) > kSkippedBodyMax);
   bool body_read = false;
   const bool in_portions = !skip_body && is_streamed_in();
@@ -54,10 +57,10 @@ Task<Session::Next> Session::answer() {
   charge_chunks();
   if (!body_read) close_ = true;
   phase_ = Phase::handling;
-  if (!refusal_) refusal_ = settle_media();
+  if (!refusal_ && !turned_away) refusal_ = settle_media();
   if (refusal_) {
     render(*refusal_);
-  } else {
+  } else if (!turned_away) {
     co_await handle();
   }
   if (is_overdue(lane_.now())) close_ = true;
@@ -108,13 +111,23 @@ void Session::begin_request() {
   call_.request_id = request_id_;
   request_bytes_ = head_bytes_;
   head_only_ = call_.head.method == "HEAD";
+  charged_ = false;
   close_ = !call_.head.keep_alive;
   call_.answer_in = accepted(call_.head.field("Accept"), Media::none);
 }
 
+// The head alone says no, in the words of Amazon SQS, while the body is still to come.
+bool Session::is_turned_away() {
+  if (refusal_ || call_.route != &sqs::general_route()) return false;
+  const Head& head = call_.head;
+  const bool is_there = !head.chunked && !head.expects_continue &&
+                        head.content_length.value_or(0) <= in_.size() - head_bytes_;
+  return !is_there && sqs::turn_away(call_);
+}
+
 // How long such a body is was not known when its head was charged.
 void Session::charge_chunks() {
-  if (!call_.head.chunked) return;
+  if (!call_.head.chunked || !charged_) return;
   access::charge_answer(*call_.principal, call_.body.size(), call_.broker.clock);
 }
 
@@ -198,15 +211,19 @@ std::optional<Problem> Session::check_route(const Route& route) {
   if (route.scope != Scope::nothing) {
     if (auto problem = identify()) return problem;
     if (auto problem = permit_route(call_, route)) return problem;
+  }
+  // What nobody will read is not charged.
+  const Head& head = call_.head;
+  if (auto problem = check_body(route, head, lane_.common.options)) return problem;
+  if (route.scope != Scope::nothing) {
     if (auto problem = charge()) return problem;
   }
-  const Head& head = call_.head;
   if (auto problem = check_available(head)) return problem;
   if (auto problem = check_served(route, lane_.common.broker.health)) return problem;
   if (auto checked = Router::check_query(route, call_.target); !checked) {
     return std::move(checked).problem();
   }
-  return check_body(route, head, lane_.common.options);
+  return std::nullopt;
 }
 
 // What the body is written in, and the answer. curl labels every -d as a form; a body that begins

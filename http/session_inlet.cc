@@ -1,5 +1,8 @@
 // Bodies that are handled while they arrive (inlet.h).
+#include <algorithm>
 #include <cstdint>
+
+#include <boost/asio/steady_timer.hpp>
 
 #include "http/access/charge.h"
 #include "http/session.h"
@@ -12,6 +15,8 @@ using engine::kAwait;
 namespace {
 
 constexpr std::size_t kPortionBytes = 64 << 10;
+constexpr engine::Duration kWaitMax = std::chrono::milliseconds{500};  // so that a drain is seen
+constexpr auto kLineGrace = std::chrono::seconds{10};  // of silence within a long line
 
 }  // namespace
 
@@ -52,13 +57,28 @@ Task<Try<bool>> Session::receive(std::string& into) {
   }
 }
 
+// Who sends faster than the key may is read no faster than that.
+Task<> Session::wait_for_quota() {
+  asio::steady_timer timer(lane_.context());
+  const engine::Instant began = lane_.now();
+  for (;;) {
+    const auto wait = call_.principal->bytes.look(call_.broker.clock.now());
+    if (!wait || is_closing()) break;
+    timer.expires_after(std::min(*wait, kWaitMax));
+    co_await timer.async_wait(kAwait);
+  }
+  portions_until_ = portions_until_ + (lane_.now() - began);
+}
+
 Task<bool> Session::read_portion() {
+  co_await wait_for_quota();
   const bool invited = co_await invite_body();
   call_.head.expects_continue = false;
   if (!invited || is_closing()) co_return false;
   portion_.resize(kPortionBytes);
   phase_ = Phase::portion;
   deadline_ = portions_until_;
+  if (portions_left_ > kPortionBytes) deadline_ = std::min(deadline_, lane_.now() + kLineGrace);
   const auto [error, bytes] = co_await wire_.async_read_some(asio::buffer(portion_), kAwait);
   phase_ = Phase::handling;
   portion_.resize(error ? 0 : bytes);

@@ -12,11 +12,20 @@ std::optional<engine::Duration> charge(const Principal& principal, std::uint64_t
   if (principal.requests.per_second() == 0 && principal.bytes.per_second() == 0) return std::nullopt;
   const engine::Instant now = clock.now();
   if (auto wait = principal.requests.take(1, now)) return wait;
-  return principal.bytes.take(bytes, now);
+  // Who asks without a body is refused while there are debts, too.
+  return principal.bytes.take(std::max<std::uint64_t>(bytes, 1), now);
+}
+
+std::optional<engine::Duration> look_at_quota(const Principal& principal,
+                                              const engine::Clock& clock) {
+  if (principal.requests.per_second() == 0 && principal.bytes.per_second() == 0) return std::nullopt;
+  const engine::Instant now = clock.now();
+  if (auto wait = principal.requests.look(now)) return wait;
+  return principal.bytes.look(now);
 }
 
 void charge_answer(const Principal& principal, std::uint64_t bytes, const engine::Clock& clock) {
-  if (principal.bytes.per_second() > 0) principal.bytes.take(bytes, clock.now());
+  if (principal.bytes.per_second() > 0) principal.bytes.owe(bytes, clock.now());
 }
 
 std::int64_t retry_after(engine::Duration wait, engine::Random& random) {

@@ -13,7 +13,10 @@ namespace twofold::http::access {
 /// which costs next to nothing where there are none; else how long to wait. Threads: any.
 std::optional<engine::Duration> charge(const Principal& principal, std::uint64_t bytes,
                                        const engine::Clock& clock);
-/// Takes what an answer came to, which nobody could know before.
+/// Nullopt: charge() would let a request pass; else how long to wait. Takes nothing. Threads: any.
+std::optional<engine::Duration> look_at_quota(const Principal& principal,
+                                              const engine::Clock& clock);
+/// Books what an answer, or a body in portions, came to, which nobody could know before.
 void charge_answer(const Principal& principal, std::uint64_t bytes, const engine::Clock& clock);
 
 /// What a Retry-After says: whole seconds, up to half as long again, so that not everybody comes back

@@ -15,6 +15,8 @@ namespace twofold::http::access {
 /// Contract
 ///   take()   may run into debt by one request: what is larger than a second's worth passes once
 ///            and is waited for afterwards. Refused is who still has debts of a second.
+///   owe()    adds to the debts whatever they are, up to a day's: for what is known only once it was
+///            given.
 /// Units    `per_second` of whatever is counted; 0: no limit.
 /// Threads  any.
 class Quota {
@@ -29,17 +31,39 @@ class Quota {
     const std::int64_t at = now.value() * kNanosPerMilli;
     std::int64_t paid = paid_until_.load(std::memory_order_relaxed);
     for (;;) {
-      const std::int64_t from = std::max(paid, at);
-      const std::int64_t beyond = from - at + cost(1) - kSecond;
-      if (beyond > 0) return engine::Duration{beyond / kNanosPerMilli + 1};
-      if (paid_until_.compare_exchange_weak(paid, from + cost(amount), std::memory_order_relaxed))
+      if (const auto wait = wait_for(paid, at)) return wait;
+      const std::int64_t upto = std::max(paid, at) + cost(amount);
+      if (paid_until_.compare_exchange_weak(paid, upto, std::memory_order_relaxed))
         return std::nullopt;
+    }
+  }
+
+  /// What take() would say to the smallest amount; takes nothing.
+  std::optional<engine::Duration> look(engine::Instant now) const {
+    if (per_second_ == 0) return std::nullopt;
+    return wait_for(paid_until_.load(std::memory_order_relaxed), now.value() * kNanosPerMilli);
+  }
+
+  void owe(std::uint64_t amount, engine::Instant now) {
+    if (per_second_ == 0 || amount == 0) return;
+    const std::int64_t at = now.value() * kNanosPerMilli;
+    std::int64_t paid = paid_until_.load(std::memory_order_relaxed);
+    while (paid - at < kOwedMax) {
+      const std::int64_t upto = std::min(std::max(paid, at) + cost(amount), at + kOwedMax);
+      if (paid_until_.compare_exchange_weak(paid, upto, std::memory_order_relaxed)) return;
     }
   }
 
  private:
   static constexpr std::int64_t kNanosPerMilli = 1'000'000;
   static constexpr std::int64_t kSecond = 1'000 * kNanosPerMilli;
+  static constexpr std::int64_t kOwedMax = 86'400 * kSecond;
+
+  std::optional<engine::Duration> wait_for(std::int64_t paid, std::int64_t at) const {
+    const std::int64_t beyond = std::max(paid, at) - at + cost(1) - kSecond;
+    if (beyond <= 0) return std::nullopt;
+    return engine::Duration{beyond / kNanosPerMilli + 1};
+  }
 
   std::int64_t cost(std::uint64_t amount) const {
     constexpr std::uint64_t kAmountMax = 1ull << 32;  // so that the product fits

@@ -34,6 +34,19 @@ std::string_view port_of(std::string_view host) {
   return has_port(host) ? host.substr(host.rfind(':')) : std::string_view();
 }
 
+// Everything that can be said of a signature without the body that was signed.
+Outcome<Signature> read_all(const Head& head, const Target& target, engine::WallTime now) {
+  auto signature = read_signature(head, target);
+  if (!signature) return signature;
+  if (auto scope = check_scope(*signature, now); !scope) return scope.fault();
+  if (auto all = check_signed_headers(*signature, head); !all) return all.fault();
+  return signature;
+}
+
+Fault unknown_key() {
+  return {Code::unrecognized_client, "The security token included in the request is invalid."};
+}
+
 Fault wrong_signature() {
   return {Code::invalid_signature,
           "The request signature we calculated does not match the signature you provided. Check "
@@ -43,13 +56,20 @@ Fault wrong_signature() {
 
 }  // namespace
 
+Outcome<access::PrincipalRef> Authenticator::look(const Head& head, const Target& target,
+                                                  engine::WallTime now) const {
+  const auto signature = read_all(head, target, now);
+  if (!signature) return signature.fault();
+  auto known = keyring_.signer(signature->key_id);
+  if (!known) return unknown_key();
+  return std::move(known->principal);
+}
+
 Outcome<Authenticator::Signed> Authenticator::check(const Head& head, const Target& target,
                                                     std::string_view body,
                                                     engine::WallTime now) const {
-  const auto signature = read_signature(head, target);
+  const auto signature = read_all(head, target, now);
   if (!signature) return signature.fault();
-  if (auto scope = check_scope(*signature, now); !scope) return scope.fault();
-  if (auto all = check_signed_headers(*signature, head); !all) return all.fault();
   const auto hash = payload_hash(head, body);
   if (!hash) return hash.fault();
 
@@ -64,10 +84,7 @@ Outcome<Authenticator::Signed> Authenticator::check(const Head& head, const Targ
   if (!right) {
     for (const std::string& host : hosts_of(head)) right = right || fits(host);
   }
-  if (!known) {
-    return Fault(Code::unrecognized_client,
-                 "The security token included in the request is invalid.");
-  }
+  if (!known) return unknown_key();
   if (!right) return wrong_signature();
   return Signed{key.principal, signature->region};
 }

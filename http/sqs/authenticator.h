@@ -43,6 +43,10 @@ class Authenticator {
   Authenticator(const access::Keyring& keyring, const ServerOptions& options)
       : keyring_(keyring), options_(options) {}
 
+  /// Whom a signature that is well made would be of, while the body that it is for is still to come.
+  /// It proves nothing. Errors as of check(), but for invalid_signature by its value.
+  Outcome<access::PrincipalRef> look(const Head& head, const Target& target,
+                                     engine::WallTime now) const;
   Outcome<Signed> check(const Head& head, const Target& target, std::string_view body,
                         engine::WallTime now) const;
 

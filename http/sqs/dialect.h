@@ -19,6 +19,11 @@ const Route* recognise(Call& call, bool path_exists);
 /// words. Sets call.refuse, to what says that the request is malformed.
 void recognise_broken(Call& call, bool path_exists);
 
+/// Answers a request whose body is still to come when its head says that the answer will be no: the
+/// key is none of ours, or has used up what it may use. A wrong signature shows with the body only.
+/// False: go on, nothing was answered. Sets call.wrong_key.
+bool turn_away(Call& call);
+
 /// One for each action, in their order, for metrics; then those that follow.
 std::span<const Route> routes();
 /// Of a request whose action is not known yet, or that names none.

@@ -24,10 +24,14 @@ Outcome<> permitted(const Exchange& exchange, Permission permission, std::string
                   access::permission_name(permission), queue.empty() ? "*" : queue));
 }
 
+Fault throttled() {
+  return {Code::request_throttled, "This key asks for more than it may have in a second."};
+}
+
 Outcome<> charge_caller(const Exchange& exchange) {
   const Call& call = exchange.call;
   if (!access::charge(*call.principal, call.body.size(), exchange.broker.clock)) return {};
-  return Fault(Code::request_throttled, "This key asks for more than it may have in a second.");
+  return throttled();
 }
 
 Outcome<> permitted(const Exchange& exchange) {

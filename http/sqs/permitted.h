@@ -10,6 +10,8 @@ namespace twofold::http::sqs {
 /// Errors: access_denied, which says the same whether the queue exists or not. Threads: any.
 Outcome<> permitted(const Exchange& exchange, Permission permission, std::string_view queue);
 
+/// Of who has used up what the key may use.
+Fault throttled();
 /// Takes a request from what the caller's key may use. Errors: request_throttled.
 Outcome<> charge_caller(const Exchange& exchange);
 

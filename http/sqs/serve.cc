@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "http/access/charge.h"
 #include "http/gate.h"
 #include "http/server_common.h"
 #include "http/sqs/action.h"
@@ -129,6 +130,24 @@ Outcome<Asked> read(Exchange& exchange) {
   return Asked::something;
 }
 
+Outcome<> look_at_head(Call& call) {
+  access::PrincipalRef named;
+  const access::Principal* who = call.principal;
+  if (!who->known()) {
+    auto found =
+        call.common.authenticator.look(call.head, call.target, call.broker.clock.wall());
+    const bool shown = found || found.fault().code != Code::access_denied;
+    // A form that nobody has signed may be nobody's: its body will tell.
+    if (!shown && protocol_of(call) == Protocol::query && !call.target.find("Action")) return {};
+    call.wrong_key = shown && !found;
+    if (!found) return found.fault();
+    named = *std::move(found);
+    who = named.get();
+  }
+  if (access::look_at_quota(*who, call.broker.clock)) return throttled();
+  return {};
+}
+
 // What a GET of a queue's URL gets that asks for nothing.
 void answer_nothing(Exchange& exchange) {
   exchange.call.reply.status = 404;
@@ -219,6 +238,14 @@ void recognise_broken(Call& call, bool path_exists) {
   }
   if (call.refuse == &refuse<Protocol::json>) call.refuse = &refuse_broken<Protocol::json>;
   if (call.refuse == &refuse<Protocol::query>) call.refuse = &refuse_broken<Protocol::query>;
+}
+
+bool turn_away(Call& call) {
+  auto passes = look_at_head(call);
+  if (passes) return false;
+  Exchange exchange(call, protocol_of(call));
+  render(exchange, passes.fault());
+  return true;
 }
 
 Task<Try<>> serve(Call& call) {

@@ -219,6 +219,49 @@ class Quotas(KeyedCase):
             connection.close()
         self.assertEqual(statuses, [200, 429, 429])
 
+    def test_what_is_read_counts_for_those_who_send_no_body(self):
+        self.given("PUT", "/v1/topics/wide", {})
+        self.given("POST", "/v1/topics/wide/records", {"value": "x" * 20_000})
+        key = self.key("consume topic:wide", bytes_per_second=1_000)
+        read = "/v1/topics/wide/records?from=earliest"
+        self.assertEqual(self.status(key, "GET", read), 200)
+        self.assertEqual(self.status(key, "GET", read), 429)
+
+    def test_a_body_that_is_refused_for_its_size_costs_nothing(self):
+        self.given("PUT", "/v1/topics/spared", {})
+        key = self.key("publish topic:spared", bytes_per_second=1_000)
+        connection = self.broker.connect()
+        connection.putrequest("POST", "/v1/topics/spared/records")
+        for name, value in (("Content-Length", "99999999999"), *key.headers.items()):
+            connection.putheader(name, value)
+        connection.endheaders()
+        self.assertEqual(connection.getresponse().status, 413)
+        connection.close()
+        self.assertEqual(self.status(key, "POST", "/v1/topics/spared/records", {"value": 1}), 200)
+
+    def test_a_body_in_chunks_of_sqs_is_charged_once(self):
+        key = self.key("inspect *", bytes_per_second=1_000)
+        headers = {"X-Amz-Target": "AmazonSQS.ListQueues", "Content-Type": "application/x-amz-json-1.0", **key.headers}
+        connection = self.broker.connect()
+        connection.request("POST", "/", body=iter([b"{" + b" " * 850 + b"}"]), encode_chunked=True,
+                           headers={**headers, "Transfer-Encoding": "chunked"})
+        self.assertEqual(connection.getresponse().status, 200)
+        connection.close()
+        self.assertEqual(self.broker.call("POST", "/", b"{}", headers).status, 200)
+
+    def test_lines_are_read_no_faster_than_the_key_may_send_them(self):
+        self.given("PUT", "/v1/topics/paced", {})
+        key = self.key("publish topic:paced", bytes_per_second=40_000)
+        line = b'{"value":"%s"}\n' % (b"x" * 1_000)
+        began = time.monotonic()
+        connection = self.broker.connect()
+        connection.request("POST", "/v1/topics/paced/records", body=iter([line] * 200), encode_chunked=True,
+                           headers={**key.headers, "Content-Type": "application/x-ndjson", "Transfer-Encoding": "chunked"})
+        lines = connection.getresponse().read().splitlines()
+        connection.close()
+        self.assertEqual((len(lines), b"offset" in lines[-1]), (200, True))
+        self.assertGreater(time.monotonic() - began, 2)
+
     def test_sqs_has_its_own_word_for_it(self):
         key = self.key("inspect *", requests_per_second=1)
         said = {self.broker.call("POST", "/", b"{}", {"X-Amz-Target": "AmazonSQS.ListQueues",

@@ -249,6 +249,39 @@ TEST(Quotas, WhatIsLargerThanASecondsWorthPassesOnceAndIsWaitedFor) {
   EXPECT_FALSE(quota.take(1, now + std::chrono::seconds{5}));
 }
 
+TEST(Quotas, WhatIsOwedAddsUpWhateverTheDebtsAre) {
+  Quota quota;
+  const engine::Instant now{1'800'000'000'000};
+  quota.owe(1'000, now);
+  EXPECT_FALSE(quota.look(now)) << "no limit";
+  quota.limit(1'000);
+  quota.owe(10'000, now);
+  quota.owe(10'000, now);
+  EXPECT_TRUE(quota.look(now + std::chrono::seconds{18}));
+  EXPECT_TRUE(quota.take(1, now + std::chrono::seconds{18}));
+  EXPECT_FALSE(quota.look(now + std::chrono::seconds{20}));
+  EXPECT_FALSE(quota.take(1, now + std::chrono::seconds{20}));
+}
+
+TEST(Quotas, NobodyOwesMoreThanADay) {
+  Quota quota;
+  quota.limit(1);
+  const engine::Instant now{1'800'000'000'000};
+  for (int i = 0; i < 5; ++i) quota.owe(UINT64_MAX, now);
+  EXPECT_TRUE(quota.look(now + std::chrono::hours{23}));
+  EXPECT_FALSE(quota.look(now + std::chrono::hours{24}));
+}
+
+TEST(Charges, WhoAsksWithoutABodyPaysItsDebtsFirst) {
+  engine::ManualClock clock;
+  Principal who;
+  who.bytes.limit(1'000);
+  EXPECT_FALSE(charge(who, 0, clock));
+  charge_answer(who, 5'000, clock);
+  EXPECT_TRUE(charge(who, 0, clock));
+  EXPECT_TRUE(look_at_quota(who, clock));
+}
+
 TEST(Quotas, AreToldToTheClient) {
   engine::SeededRandom random(7);
   for (int i = 0; i < 100; ++i) {
