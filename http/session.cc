@@ -294,7 +294,8 @@ void Session::check_deadline(engine::Instant now) {
     static_cast<void>(is_stranger());
     return upgraded_->tick(now);
   }
-  if (known_->revoked || call_.principal->revoked) return cut();
+  const bool certificate_revoked = certified_ && certified_->revoked;
+  if (known_->revoked || certificate_revoked || call_.principal->revoked) return cut();
   if (phase_ == Phase::idle) let_go_of_buffers();
   const bool over = now > deadline_ || is_overdue(now);
   if (phase_ == Phase::handling || timed_out_ || !over) return;
