@@ -48,3 +48,12 @@ export async function agrees(view, topic = "orders", ms = 6_000) {
 }
 
 export const isReady = (view) => view.page.waitForFunction(() => document.documentElement.dataset.ready === "1");
+
+/** Answers yes where the page asks whether it may delete what it did not make. */
+export async function agree(view) {
+  const yes = view.button("Delete and begin", view.dialog());
+  if ((await yes.count()) === 0) return;
+  const typed = view.id("type-name");
+  if ((await typed.count()) > 0) await typed.fill("orders");
+  if (await yes.isEnabled()) await yes.click();
+}

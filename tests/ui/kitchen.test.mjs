@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { until } from "./_broker.mjs";
 import { stage } from "./_browser.mjs";
-import { agrees, isReady } from "./_kitchen.mjs";
+import { agree, agrees, isReady } from "./_kitchen.mjs";
 
 const { broker, look } = stage();
 
@@ -20,7 +20,7 @@ async function isReset(view) {
   const born = async () => (await broker.call("GET", "/v1/queues/kitchen")).body?.created;
   const before = await born();
   await view.id("reset").click();
-  await until(async () => ![undefined, before].includes(await born()), "it is reset", 60_000);
+  await until(async () => (await agree(view), ![undefined, before].includes(await born())), "it is reset", 60_000);
 }
 
 async function anew(view) {
@@ -39,6 +39,49 @@ function within(most, took, what) {
 
 const readUpTo = (view, offset) =>
   view.page.waitForFunction((least) => Number(document.querySelector('[data-testid="ribbon-A"]')?.dataset.offset) >= least, offset);
+
+const names = async () => [...(await broker.get("/v1/topics")).items, ...(await broker.get("/v1/queues")).items].map(({ name }) => name).sort();
+
+test("who only looks makes nothing; who works makes what is missing, and may delete that unasked", async () => {
+  const view = await kitchen();
+  assert.deepEqual(await names(), []);
+  await view.id("take").click();
+  await view.says("n-ready", "1");
+  assert.deepEqual(await names(), ["kitchen", "kitchen-burnt", "orders"]);
+  const { created } = await broker.get("/v1/queues/kitchen");
+  await view.id("reset").click();
+  await until(async () => ![undefined, created].includes((await broker.call("GET", "/v1/queues/kitchen")).body?.created), "it is reset");
+  await view.says("n-end", "0");
+  await view.close();
+});
+
+test("an address deletes nothing: who opens it is asked, and told what would go", async () => {
+  await broker.ask("PUT", "/v1/topics/payments", {});
+  await broker.ask("PUT", "/v1/queues/payq", { source: { topic: "payments", from: "earliest" } });
+  await broker.ask("POST", "/v1/topics/payments/records", { records: [1, 2, 3].map((value) => ({ value })) });
+  await broker.ask("POST", "/v1/groups/ledger/poll", { topics: ["payments"], member: "m" });
+  await broker.ask("POST", "/v1/groups/ledger/commit", { member: "m", offsets: { payments: { 0: 2 } } });
+  const made = async () => Promise.all(["topics/payments", "queues/payq"].map(async (name) => (await broker.get(`/v1/${name}`)).created));
+  const [before, all] = [await made(), await names()];
+  const view = await look("kitchen?topic=payments&queue=payq&lesson=1&autoplay=1");
+  await view.page.getByText("topic payments (3 records, read by 1 group: ledger); queue payq (3 messages)").waitFor();
+  await view.button("Cancel").click();
+  await view.page.waitForFunction(() => !location.hash.includes("lesson"));
+  assert.equal(await view.id("lesson").count(), 0);
+  for (const name of ["own log", "Reset"]) {
+    await view.button(name).click();
+    await view.button("Cancel", view.dialog()).click();
+  }
+  assert.deepEqual([await made(), await names()], [before, all]);
+  assert.equal((await broker.get("/v1/topics/payments")).records, 3);
+  assert.equal((await broker.get("/v1/groups/ledger")).offsets.payments[0].committed, 2);
+  await view.page.getByLabel("Lesson").selectOption("1");
+  await view.button("Delete and begin").click();
+  await view.page.waitForSelector('[data-testid="lesson"][data-step="0"][data-state="ready"]');
+  assert.equal((await broker.get("/v1/topics/payments")).records, 1);
+  await view.close();
+  for (const name of ["groups/ledger", "queues/payq", "queues/payq-burnt", "topics/payments"]) await broker.call("DELETE", `/v1/${name}`);
+});
 
 test("one order is a slip, a page and a cell; an ack takes the slip and leaves the page", async () => {
   const view = await kitchen();

@@ -3,17 +3,22 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 
+import { until } from "./_broker.mjs";
 import { stage } from "./_browser.mjs";
-import { agrees } from "./_kitchen.mjs";
+import { agree, agrees } from "./_kitchen.mjs";
 
 const { look } = stage();
 
 const LESSONS = readdirSync(new URL("../../web/lessons/", import.meta.url)).length;
 
+// The lesson before has left its own behind: this page asks.
+const begins = (view) => until(async () => (await agree(view), Number(await view.id("lesson").getAttribute("data-step").catch(() => -1)) >= 0), "the lesson begins", 60_000);
+
 for (let number = 1; number <= LESSONS; number += 1) {
   test(`lesson ${number} runs to its end`, async () => {
     const view = await look(`kitchen?lesson=${number}&autoplay=1&speed=2`);
     const lesson = view.id("lesson");
+    await begins(view);
     await view.page.waitForSelector('[data-testid="lesson"]:is([data-state="over"], [data-state="failed"])', { timeout: 90_000 });
     assert.equal(await lesson.getAttribute("data-state"), "over", await lesson.textContent());
     assert.equal(Number(await lesson.getAttribute("data-step")) + 1, await lesson.locator(".dots li").count());
@@ -25,6 +30,7 @@ for (let number = 1; number <= LESSONS; number += 1) {
 
 test("a lesson is stepped through by hand, back and on, and ended", async () => {
   const view = await look("kitchen?lesson=1");
+  await begins(view);
   const at = (step) => view.page.waitForSelector(`[data-testid="lesson"][data-step="${step}"][data-state="ready"]`, { timeout: 30_000 });
   await at(0);
   await view.button("Next →").click();

@@ -7,7 +7,7 @@ import { content, hex, matches, parseExactly, preview, show, SHOWN_BYTES_MAX, vi
 import { commandsFor, position } from "../../web/core/commands.js";
 import { bytes, count, milliseconds, rate, span } from "../../web/core/format.js";
 import { href, parse } from "../../web/core/router.js";
-import { isOurs } from "../../web/kitchen/setup.js";
+import { Made, strangers } from "../../web/kitchen/setup.js";
 import { path, ticks, times } from "../../web/core/scale.js";
 
 const LESSONS = new URL("../../web/lessons/", import.meta.url);
@@ -91,7 +91,17 @@ test("charts have round numbers and times, and one point a pixel", () => {
   assert.equal(path([0, 1, 2, 3, 4], [null, 1, 2, null, 3], { x: (s) => s * 10, y: (v) => v }), "M10 1.0L20 2.0M40 3.0h1", "gaps, and a dot");
 });
 
-test("only what the demonstration made, or the address names, is ever reset", () => {
-  for (const [name, ours] of [["kitchen", true], ["kitchen-late", true], ["orders", true], ["orders-eu", true], ["kitchens", false], ["customers", false], ["my-orders", false]]) assert.equal(isOurs(name), ours, name);
-  assert.equal(isOurs("customers", ["customers"]), true);
+test("what this page did not make is asked about, whatever its name; what others attached is never deleted", () => {
+  const made = new Made();
+  const queue = (name, created, ready, source = { topic: "orders" }) => ({ name, created, source, messages: { ready, in_flight: 0 } });
+  const plan = { queue: "kitchen", topic: { name: "orders", created: "1", records: 3 }, queues: [queue("kitchen", "2", 3), queue("kitchen-burnt", "3", 1, null)], groups: ["menu"] };
+  const { ids, affected, text } = strangers(plan, made);
+  assert.deepEqual([ids.length, affected], [3, 4]);
+  for (const said of ["topic orders (3 records, read by 1 group: menu)", "queue kitchen (3 messages)", "queue kitchen-burnt (1 message)"]) assert.ok(text.includes(said), text);
+  made.add("topic", plan.topic);
+  for (const one of plan.queues) made.add("queue", one);
+  assert.deepEqual(strangers(plan, made).ids, []);
+  assert.deepEqual(strangers({ ...plan, topic: { ...plan.topic, created: "9" } }, made).ids, ["topic/orders of 9"], "another one has made it anew");
+  for (const name of ["billing", "orders-eu", "kitchens"]) assert.throws(() => strangers({ ...plan, queues: [queue(name, "4", 0)] }, made), new RegExp(`${name} was not made here`));
+  assert.equal(strangers({ ...plan, queues: [queue("kitchen-late", "5", 0)] }, made).ids.length, 1);
 });

@@ -1,8 +1,7 @@
 // A lesson: steps that do something, wait until it is seen on the stream, and say what it means.
-import { ask, path } from "../core/api.js";
 import { count } from "../core/format.js";
 import { signal } from "../vendor/signals-core.js";
-import { configure, replayAll, trimTo } from "./setup.js";
+import { configure, make, replayAll, trimTo } from "./setup.js";
 import { pause } from "./staff.js";
 
 // --- A lesson: steps that do something, wait until it is seen on the stream, and say what i
@@ -77,7 +76,9 @@ export class Player {
     this.stage.value = { lesson, number, step: -1, state: "preparing", isAuto, speed, trouble: "", reached: -1 };
     try {
       this.#session.speed(speed);
-      await this.#session.reset(lesson.setup);
+      const isReset = await this.#session.reset(lesson.setup);
+      if (run !== this.#run) return;
+      if (!isReset) return this.end(); // somebody was asked, and said no
       this.#session.speed(speed);
       await this.#seen(() => Boolean(this.#session.state.queue && this.#session.state.topic));
       if (run !== this.#run) return;
@@ -205,14 +206,14 @@ export const OPS = {
   },
   async attach(session, { queue, from = "earliest", watch = false }) {
     const { topic } = session.place.value;
-    const { backlog } = await ask("PUT", path`queues/${queue}`, { source: { topic, from }, visibility_timeout: "5s", on_disconnect: "timeout" });
+    const { backlog } = await make("queue", queue, { source: { topic, from }, visibility_timeout: "5s", on_disconnect: "timeout" });
     session.made(queue);
     session.note(`${queue} is attached from ${from}: ${count(backlog?.count)} orders are on its rail at once`);
     if (watch) session.look(queue);
   },
   /** A queue with a log of its own, looked at from now on. */
   async make(session, { queue }) {
-    await ask("PUT", path`queues/${queue}`, {});
+    await make("queue", queue, {});
     session.made(queue);
     session.look(queue);
   },

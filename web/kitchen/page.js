@@ -2,13 +2,13 @@
 import { html, useEffect, useMemo, useState } from "../core/html.js";
 import { choose, route } from "../core/router.js";
 import { Segments } from "../parts/bits.js";
+import { Confirm } from "../parts/dialog.js";
 import { sayError } from "../parts/toast.js";
 import { Book, Rail, Strip } from "./bands.js";
 import { Card, Tables, Terminal, Ticker } from "./below.js";
 import { LessonPanel, TITLES } from "./lesson_panel.js";
 import { Player } from "./lesson.js";
 import { LETTERS, Session } from "./session.js";
-import { makeQueue } from "./setup.js";
 import { TABLES } from "./staff.js";
 
 const SPEEDS = [["0.5", "½×"], ["1", "1×"], ["2", "2×"], ["4", "4×"]];
@@ -21,7 +21,8 @@ export function Page() {
     return [one, new Player(one)];
   }, []);
   useEffect(() => {
-    session.begin().then(() => query.lesson && teach(session, player));
+    session.look();
+    if (query.lesson) teach(session, player);
     return () => (player.end(), session.end());
   }, []);
   useEffect(() => session.speed(Number(query.speed ?? 1)), [query.speed]);
@@ -29,7 +30,7 @@ export function Page() {
   const isTable = query.view === "table";
   const status = session.status.value;
   return html`<div class="kitchen">
-    <${Waiting} session=${session} player=${player} />
+    <${Waiting} session=${session} player=${player} /><${Question} session=${session} />
     ${status === "lost" && html`<p class="lost-bar" role="alert"><strong class="warn">The stream is interrupted.</strong> Below is the last that was seen. Trying again …</p>`}
     ${status === "refused" && html`<p class="lost-bar" role="alert"><strong class="warn">The key may not look on here.</strong> What happens cannot be shown.</p>`}
     <${LessonPanel} player=${player} onClose=${() => (player.end(), choose({ lesson: "", autoplay: "" }))} />
@@ -39,7 +40,17 @@ export function Page() {
 
 function teach(session, player, number = Number(route.value.query.lesson)) {
   const { autoplay, speed } = route.value.query;
-  player.begin(number, { isAuto: autoplay === "1", speed: Number(speed ?? 1) }).catch(sayError);
+  player.begin(number, { isAuto: autoplay === "1", speed: Number(speed ?? 1) }).catch(sayError)
+    .finally(() => player.stage.value || choose({ lesson: "", autoplay: "" }));
+}
+
+/** Before anything is deleted that this page did not make. */
+function Question({ session }) {
+  const asked = session.question.value;
+  if (!asked) return null;
+  const { name, affected, text, answer } = asked;
+  return html`<${Confirm} key=${text} title="Delete these, and begin anew?" name=${name} action="Delete and begin" preview=${async () => ({ affected, text })}
+    act=${async () => answer(true)} onClose=${() => answer(false)} />`;
 }
 
 function Waiting({ session, player }) {
@@ -53,10 +64,7 @@ function Waiting({ session, player }) {
     if (chosen) teach(session, player, Number(chosen));
     else player.end();
   };
-  const toggle = (own) => {
-    const next = { ...session.place.value, isAttached: own === "attached" };
-    makeQueue(next).then(() => (session.place.value = next), sayError);
-  };
+  const toggle = (own) => session.attach(own === "attached").catch(sayError);
   const [isResetting, setResetting] = useState(false);
   const reset = () => {
     setResetting(true);

@@ -3,7 +3,7 @@ import { batch, signal } from "../vendor/signals-core.js";
 import { sayError } from "../parts/toast.js";
 import { inspect } from "./inspect.js";
 import { empty, reduce } from "./model.js";
-import { DEFAULTS, ensure, groupsOf, reset } from "./setup.js";
+import { DEFAULTS, ensure, groupsOf, made, plan, remakeQueue, reset, strangers } from "./setup.js";
 import { Cook, Reader, Waiter } from "./staff.js";
 import { rule, sentence } from "./words.js";
 
@@ -25,7 +25,6 @@ export class Session {
 
   constructor(place) {
     this.place = signal({ ...DEFAULTS, ...place });
-    this.named = [place.topic, place.queue].filter(Boolean);
     this.state = empty();
     this.drawn = signal(0); // counts drawings: whoever reads it is drawn anew
     this.status = signal("connecting");
@@ -33,22 +32,23 @@ export class Session {
     this.rule = signal("");
     this.rate = signal(0);
     this.picked = signal(null);
+    this.question = signal(null); // {name, affected, text, answer}: what has to be asked before it is deleted
     this.skew = 0; // of this machine's clock before the broker's
     const onError = (error) => !this.#isOver && sayError(error);
     const { topic, queue } = this.place.value;
-    this.cooks = LETTERS.map((letter) => new Cook(letter, { queue, onError }));
-    this.readers = LETTERS.map((letter) => new Reader(letter, { topic, onError }));
-    this.waiter = new Waiter(() => this.place.value, { onError });
+    this.cooks = LETTERS.map((letter) => new Cook(letter, { queue, onError, prepare: this.#prepare }));
+    this.readers = LETTERS.map((letter) => new Reader(letter, { topic, onError, prepare: this.#prepare }));
+    this.waiter = new Waiter(() => this.place.value, { onError, prepare: this.#prepare });
   }
 
-  async begin() {
-    try {
-      await ensure(this.place.value);
-    } catch (error) {
-      sayError(error);
-    }
-    if (!this.#isOver) this.look();
-  }
+  // Who looks makes nothing: the first who works does, where something is missing.
+  #prepare = async () => {
+    if (this.state.topic && this.state.queue) return;
+    this.#preparing ??= ensure(this.place.value).finally(() => (this.#preparing = null));
+    await this.#preparing;
+  };
+
+  #preparing = null;
 
   /** Opens the stream, on another queue if one is given. */
   look(queue = this.place.value.queue) {
@@ -62,7 +62,7 @@ export class Session {
     reduce(this.state, frame);
     if (frame.type === "snapshot") {
       this.skew = Date.now() - this.state.at;
-      this.place.value = { ...this.place.value, isAttached: this.state.own === null };
+      if (this.state.queue) this.place.value = { ...this.place.value, isAttached: this.state.own === null };
     } else if (frame.type !== "counters") {
       this.#say(frame);
     }
@@ -134,11 +134,34 @@ export class Session {
     for (const one of [...this.cooks, ...this.readers]) one.end();
   }
 
-  /** Everything anew, with other settings if some are given. */
+  /** The ids of what may be deleted though it was not made here; null when somebody says no. */
+  async #ask(place, options) {
+    const { ids, ...found } = strangers(await plan(place, options), made);
+    if (this.#isOver) return null;
+    this.question.value?.answer(false);
+    if (ids.length === 0) return ids;
+    const isYes = await new Promise((answer) => (this.question.value = { name: place.topic, ...found, answer }));
+    this.question.value = null;
+    return isYes && !this.#isOver ? ids : null;
+  }
+
+  /** The queue anew, with a log of its own or without. */
+  async attach(isAttached) {
+    const next = { ...this.place.value, isAttached };
+    const agreed = await this.#ask(next, { isQueueAlone: true });
+    if (!agreed) return;
+    await remakeQueue(next, { agreed });
+    this.place.value = next;
+  }
+
+  /** Everything anew, with other settings if some are given. False when somebody was asked, and said no. */
   async reset(change = {}) {
+    const place = { ...this.place.value, ...change };
+    const agreed = await this.#ask(place, { extra: [...this.#extra] });
+    if (!agreed) return false;
     this.dismiss();
-    this.place.value = { ...this.place.value, ...change };
-    await reset({ ...this.place.value, extra: [...this.#extra] }, this.named);
+    this.place.value = place;
+    await reset(place, { agreed, extra: [...this.#extra] });
     this.#extra.clear();
     for (const one of this.readers) one.set({ isShared: false, from: "earliest", readMs: 400 });
     for (const one of this.cooks) one.set({ workMs: 1_500, done: 0, queue: this.place.value.queue });
@@ -149,6 +172,7 @@ export class Session {
     });
     this.state.counts = {};
     if (this.watched !== this.place.value.queue) this.look();
+    return true;
   }
 
   note(text) {
@@ -161,6 +185,7 @@ export class Session {
 
   end() {
     this.#isOver = true;
+    this.question.value?.answer(false);
     this.#stop();
     this.dismiss();
     this.waiter.end();

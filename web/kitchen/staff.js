@@ -15,10 +15,12 @@ export class Waiter {
   #owed = 0;
   #timer;
   #onError;
+  #prepare;
 
-  constructor(place, { onError }) {
+  constructor(place, { onError, prepare }) {
     this.#place = place; // a function: {topic, queue, isAttached}
     this.#onError = onError;
+    this.#prepare = prepare; // resolves when there is a topic and a queue
     this.shown = signal({ rate: 0, table: 0, burnt: false });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -42,6 +44,7 @@ export class Waiter {
     const { table, burnt } = this.shown.value;
     const records = Array.from({ length: n }, () => order({ table: table || undefined, burnt, ...options }));
     try {
+      await this.#prepare();
       const client = await this.#connected();
       const { topic, queue, isAttached } = this.#place();
       const stored = client.publish(topic, records);
@@ -78,12 +81,14 @@ class Staff {
   #life = 0; // what belongs to an earlier one counts no more
   #first;
   #onError;
+  #prepare;
 
-  constructor(letter, kind, first, shown, onError) {
+  constructor(letter, kind, first, shown, { onError, prepare }) {
     this.letter = letter;
     this.name = `${kind}-${letter.toLowerCase()}`;
     this.#first = first;
     this.#onError = onError;
+    this.#prepare = prepare;
     this.shown = signal({ state: "off", speed: 1, ...shown });
   }
 
@@ -100,6 +105,8 @@ class Staff {
     const life = ++this.#life;
     this.set({ state: this.#first });
     try {
+      await this.#prepare();
+      if (life !== this.#life) return;
       const client = await connect(location.origin, { client: this.name, token });
       if (life !== this.#life) return client.close();
       this._client = client;
@@ -138,8 +145,8 @@ class Staff {
 
 /** A worker of the queue. state: off, idle, working, paused, crashed. */
 export class Cook extends Staff {
-  constructor(letter, { queue, onError }) {
-    super(letter, "cook", "idle", { queue, workMs: 1_500, done: 0 }, onError);
+  constructor(letter, { queue, ...others }) {
+    super(letter, "cook", "idle", { queue, workMs: 1_500, done: 0 }, others);
   }
 
   async _work(client, isOver) {
@@ -175,8 +182,8 @@ export class Reader extends Staff {
   #pages = null;
   #go = () => {};
 
-  constructor(letter, { topic, onError }) {
-    super(letter, "reader", "reading", { readMs: 400, isShared: false, from: "earliest", at: undefined }, onError);
+  constructor(letter, { topic, ...others }) {
+    super(letter, "reader", "reading", { readMs: 400, isShared: false, from: "earliest", at: undefined }, others);
     this.#topic = topic;
   }
 
