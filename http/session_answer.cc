@@ -46,9 +46,9 @@ Task<Session::Next> Session::answer() {
   if (stranger_) static_cast<void>(is_stranger());
   if (!refusal_) refusal_ = check_length();
   const bool turned_away = is_turned_away();
-  const bool refused = refusal_ || turned_away;
-  const bool skip_body = refused && (call_.head.chunked || call_.head.expects_continue ||
-                                      call_.head.content_length.value_or(0) > kSkippedBodyMax);
+  const bool skip_body = (refusal_ || turned_away) &&
+                         (call_.head.chunked || call_.head.expects_continue ||
+                          call_.head.content_length.value_or(0) > kSkippedBodyMax);
   bool body_read = false;
   const bool in_portions = !skip_body && is_streamed_in();
   if (in_portions) begin_inlet();
@@ -58,12 +58,8 @@ Task<Session::Next> Session::answer() {
   if (!body_read) close_ = true;
   phase_ = Phase::handling;
   if (!refusal_ && !turned_away) refusal_ = settle_media();
-  if (refusal_) {
-    render(*refusal_);
-  } else if (!turned_away) {
-    co_await handle();
-  }
-  if (is_overdue(lane_.now())) close_ = true;
+  if (refusal_) render(*refusal_);
+  if (!refusal_ && !turned_away) co_await handle();
   // A dialect has found it out by itself, and has answered in its own words.
   if (call_.wrong_key && !refusal_) static_cast<void>(refuse_key());
   if (call_.wrong_key) co_await pay_for_wrong_key();
@@ -78,7 +74,8 @@ Task<Session::Next> Session::answer() {
     co_await go_on_as(std::move(call_.reply.upgrade));
     co_return Next::close;
   }
-  close_ = close_ || lane_.draining() || lane_.common.broker.health == Health::draining;
+  const bool ends = lane_.draining() || lane_.common.broker.health == Health::draining;
+  close_ = close_ || ends || is_overdue(lane_.now());
   if (streaming_) {
     lane_.metrics.records_answered.add(call_.reply.records_read);
     end_stream();
@@ -95,8 +92,7 @@ Task<Session::Next> Session::answer() {
 
   const bool body_apart = !head_only_ && call_.reply.body.size() > kGatherBytes;
   if (body_apart || close_ || out_.size() > kUnwrittenMax || call_.reply.undelivered) {
-    const std::string_view apart =
-        body_apart ? std::string_view(call_.reply.body) : std::string_view();
+    const std::string_view apart(call_.reply.body.data(), body_apart ? call_.reply.body.size() : 0);
     bool written = false;
     if (call_.reply.undelivered && is_gone()) abort_ = true;
     if (!abort_) written = co_await flush(apart);
