@@ -137,6 +137,34 @@ test("acked messages are replayed after a preview", async () => {
   await view.close();
 });
 
+test("what is done is what was counted: an answer that comes late, or was for other words, counts no more", async () => {
+  await broker.ask("PUT", "/v1/queues/counted", {});
+  await broker.ask("POST", "/v1/queues/counted/messages", { messages: [1, 2, 3].map((n) => ({ value: { n } })) });
+  await broker.ask("PUT", "/v1/queues/aside", {});
+  const view = await look("queues/counted");
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const isHeld = (request) => request.method() === "POST" && request.postDataJSON().filter === "value.n > 0";
+  await view.page.route("**/queues/counted/move", async (route) => (isHeld(route.request()) && (await held), route.continue()));
+  await view.button("Move").click();
+  const filter = view.dialog().getByLabel("Filter");
+  const does = view.dialog().locator("button.does");
+  await view.dialog().getByLabel("To the queue").fill("aside");
+  await view.button("Move 3", view.dialog()).waitFor();
+  const [asked] = await Promise.all([view.page.waitForRequest(isHeld), filter.fill("value.n > 0")]);
+  assert.ok(await does.isDisabled(), "what was counted for other words can still be done");
+  await filter.fill("value.n > 2");
+  await view.button("Move 1", view.dialog()).waitFor();
+  release();
+  assert.equal((await (await asked.response()).json()).matched, 3);
+  await view.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+  assert.equal(await does.textContent(), "Move 1");
+  await does.click();
+  await until(async () => (await broker.get("/v1/queues/aside")).messages.ready === 1, "one is moved");
+  assert.equal((await broker.get("/v1/queues/counted")).messages.ready, 2);
+  await view.close();
+});
+
 test("more than a thousand messages go only when the name is typed", async () => {
   await broker.ask("PUT", "/v1/queues/full", {});
   for (let i = 0; i < 2; i += 1) await broker.ask("POST", "/v1/queues/full/messages", { messages: Array.from({ length: 600 }, () => ({ text: "x" })) });

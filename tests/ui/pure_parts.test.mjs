@@ -58,7 +58,7 @@ test("commands are what a shell takes: names are quoted where they must be", () 
   assert.equal(of(cmd.seekGroup("g", "orders", { 1: 47 }), "twofold"), "twofold group seek g --to 1:47 --topics orders");
   assert.equal(of(cmd.send("jobs", { value: { a: 1 } }), "curl"), `curl -sS http://127.0.0.1:8080/v1/queues/jobs/messages -d '{"value":{"a":1}}'`);
   assert.match(of(cmd.receive("jobs"), "aws"), /^aws --endpoint-url http:\/\/127.0.0.1:8080 sqs receive-message /);
-  assert.match(of(cmd.browse("orders", { from: "earliest" }), "kcat"), /^kcat -b 127.0.0.1:9092 -C -t orders /);
+  for (const commands of [cmd.listTopics(), cmd.produce("orders", { value: 1 }), cmd.browse("orders", { from: "earliest" })]) assert.deepEqual(commands.map(([name]) => name), ["twofold", "curl"]);
   assert.match(of(commandsFor("http://broker:18080").listQueues(), "twofold"), /^twofold -s http:\/\/broker:18080 queue list$/);
   const keyed = commandsFor("http://127.0.0.1:8080", () => true);
   assert.equal(of(keyed.deleteQueue("jobs"), "curl"), 'curl -sS -X DELETE -H "Authorization: Bearer $TWOFOLD_TOKEN" http://127.0.0.1:8080/v1/queues/jobs');

@@ -82,8 +82,11 @@ export const post = (target, body = {}) => ask("POST", target, body);
 /** What opens one WebSocket that cannot say who asks; nothing where no key is in use. */
 export const ticket = async () => (hasKey.value ? (await post(TICKETS)).ticket : undefined);
 
+/** Of a kind no more are shown. */
+export const LIST_MAX = 2_000;
+
 /** Every item of a list that comes in pages, up to `max`; `more` says that there are others. */
-export async function all(target, max = 2_000) {
+export async function all(target, max = LIST_MAX) {
   const items = [];
   for (let next = `${target}?limit=1000`; ; ) {
     const page = await get(next);
@@ -133,9 +136,12 @@ export function usePoll(ask, everyMs, watched = []) {
 
 const EVERY_MS = 1_000;
 
-const NOTHING = { at: 0, topics: [], queues: [], groups: [], rates: { topics: new Map(), queues: new Map() }, more: false, refused: {} };
+const NOTHING = { at: 0, topics: [], queues: [], groups: [], rates: { topics: new Map(), queues: new Map() }, more: {}, refused: {} };
 
-/** `refused` has the Problem of each part that the key may not see: topics, queues, groups, rates. */
+/**
+ * `more`: whether there are other topics, queues, groups than these. `refused` has the Problem of each part that the key
+ * may not see: topics, queues, groups, rates.
+ */
 export const world = signal(NOTHING);
 
 let timer;
@@ -161,7 +167,7 @@ export async function lookAgain() {
     const [topics, queues, groups, rates] = await Promise.all([...["topics", "queues", "groups"].map((name) => part(name, () => all(`/v1/${name}`))),
       part("rates", () => get("/v1/stats/rates"), { topics: [], queues: [] })]);
     world.value = { at: Date.now(), topics: topics.items, queues: queues.items, groups: groups.items, rates: { topics: byName(rates.topics), queues: byName(rates.queues) },
-                    more: topics.more || queues.more || groups.more,
+                    more: { topics: topics.more, queues: queues.more, groups: groups.more },
                     refused: { topics: topics.refused, queues: queues.refused, groups: groups.refused, rates: rates.refused } };
   } catch (error) {
     if (!(error instanceof NoAnswer) && error.status !== 401) console.error(error);

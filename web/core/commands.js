@@ -6,7 +6,6 @@ const DEFAULT = "http://127.0.0.1:8080";
 /** Commands for one broker: its address as the page sees it. Where it asks for a key, they name the variable that has it. */
 export function commandsFor(origin, hasKey = () => false) {
   const auth = () => (hasKey() ? ' -H "Authorization: Bearer $TWOFOLD_TOKEN"' : "");
-  const host = origin.replace(/^https?:\/\//, "").replace(/:\d+$/, "");
   const cli = (...words) => ["twofold", ["twofold", ...(origin === DEFAULT ? [] : ["-s", origin]), ...words].map(shell).join(" ")];
   const curl = (method, target, body) => {
     const data = body === undefined ? "" : ` -d ${shell(JSON.stringify(body))}`;
@@ -14,14 +13,13 @@ export function commandsFor(origin, hasKey = () => false) {
     return ["curl", `curl -sS${verb}${auth()} ${shell(`${origin}/v1/${target}`)}${data}`];
   };
   const aws = (...words) => ["aws", ["aws", "--endpoint-url", origin, "sqs", ...words].map(shell).join(" ")];
-  const kcat = (...words) => ["kcat", ["kcat", "-b", `${host}:9092`, ...words].map(shell).join(" ")];
   const url = (queue) => `${origin}/000000000000/${queue}`;
   const part = encodeURIComponent;
   const given = (flag, value) => (value === undefined || value === "" ? [] : [flag, String(value)]);
 
   return {
     auth,
-    listTopics: () => [cli("topic", "list"), curl("GET", "topics"), kcat("-L")],
+    listTopics: () => [cli("topic", "list"), curl("GET", "topics")],
     createTopic: (name, config) => [cli("topic", "create", name, "--partitions", String(config.partitions ?? 1)), curl("PUT", `topics/${part(name)}`, config)],
     configTopic: (name, config) => [curl("PATCH", `topics/${part(name)}`, config)],
     deleteTopic: (name) => [cli("topic", "delete", name), curl("DELETE", `topics/${part(name)}`)],
@@ -29,12 +27,10 @@ export function commandsFor(origin, hasKey = () => false) {
     produce: (name, record) => [
       cli("produce", name, ...given("-k", record.key), record.text ?? JSON.stringify(record.value)),
       curl("POST", `topics/${part(name)}/records`, record),
-      ["kcat", `echo ${shell(record.text ?? JSON.stringify(record.value))} | ${kcat("-P", "-t", name, ...given("-k", record.key))[1]}`],
     ],
     browse: (name, query) => [
       cli("consume", name, "-O", position(query.from ?? "earliest"), "-n", String(query.limit ?? 50), "-e"),
       curl("GET", `topics/${part(name)}/records?${new URLSearchParams(query)}`),
-      kcat("-C", "-t", name, "-o", query.from === "latest" ? "end" : /^\d+$/.test(query.from) ? query.from : "beginning", "-e"),
     ],
     attach: (topic, queue, config) => [
       cli("attach", topic, queue, "--from", position(config.source.from), ...given("--visibility", config.visibility_timeout),

@@ -53,7 +53,7 @@ export function Terminal({ session }) {
   const record = { key: "table-3", value: { dish: "ramen", table: 3 } };
   const all = [["Take an order", cmd.produce(topic, record)], ["Cook one", [...cmd.receive(queue), ["python", PYTHON(location.origin, queue)]]], ["Read the book", cmd.browse(topic, { from: "earliest" })]];
   const lines = all.flatMap(([title, commands]) => commands.filter(([one]) => one === program).map(([, text]) => [title, text]));
-  return html`<section class="terminal" aria-label="From a terminal"><${Segments} label="Program" options=${["curl", "aws", "kcat", "python", "twofold"].map((one) => [one, one])} value=${program} onChange=${setProgram} />
+  return html`<section class="terminal" aria-label="From a terminal"><${Segments} label="Program" options=${["curl", "aws", "python", "twofold"].map((one) => [one, one])} value=${program} onChange=${setProgram} />
     ${lines.map(([title, text]) => html`<${CommandLine} key=${title} program=${title} text=${text} />`)}</section>`;
 }
 

@@ -3,7 +3,7 @@ import { ask, get, lookAgain, path, world } from "../core/api.js";
 import { bytes, count, milliseconds, plural, rate, span } from "../core/format.js";
 import { html, useState } from "../core/html.js";
 import { go, href, route } from "../core/router.js";
-import { Empty, Field, Filter, Head, Table, Time } from "../parts/bits.js";
+import { cutOf, Empty, Field, Filter, Head, Table, Time } from "../parts/bits.js";
 import { cmd, Command, FormDialog, Trouble } from "../parts/dialog.js";
 import { Depth, Kind, Shape, STATES, WORDS } from "../parts/state.js";
 
@@ -21,7 +21,7 @@ const retention = ({ time, bytes: size, count: records }) =>
   [time, size && bytes(size), records && `${count(records)} records`].filter(Boolean).join(", ") || "for ever";
 
 export function Topics() {
-  const { topics, queues, groups, rates, at, more, refused } = world.value;
+  const { topics, queues, groups, rates, at, refused } = world.value;
   const [isCreating, setCreating] = useState(false);
   const wanted = (route.value.query.filter ?? "").toLowerCase();
   const behind = (name) => Math.max(0, ...readersOf(groups, name).map(({ lag }) => lag?.count ?? 0));
@@ -44,7 +44,7 @@ export function Topics() {
   const empty = wanted ? html`<${Empty} title="No topic matches" />` : at > 0 && html`<${Empty} title="No topics yet"
     command=${cmd.produce("orders", { key: "bill_1", value: { amount: 120 } })[1][1].replace(/-d .*/, `-X PUT -d '{"partitions":3}'`).replace("/records", "")}>
     A topic is a log: records stay, in order, for as long as you say. Create your first one here, or from a terminal:</${Empty}>`;
-  return html`<${Head} title="Topics" under=${more && "The first 2,000 are shown."}>
+  return html`<${Head} title="Topics" under=${cutOf("topics", "queues", "groups")}>
       <${Filter} label="Filter topics by name" /><${Command} commands=${cmd.listTopics()} />
       <button class="btn main does" onClick=${() => setCreating(true)}>Create topic</button></${Head}>
     ${refused.topics ? html`<${Trouble} error=${refused.topics} />` : html`<${Table} label="Topics" testid="topics" columns=${columns} rows=${rows} rowKey=${({ name }) => name} sort="-in" empty=${empty} />`}
@@ -81,7 +81,7 @@ const stateColumn = (state) => ({
 const link = (name) => html`<a href=${href(["queues", name])}>${name}</a>`;
 
 export function Queues() {
-  const { queues, rates, at, more, refused } = world.value;
+  const { queues, rates, at, refused } = world.value;
   const again = ({ name }) => (rates.queues.get(name)?.out > 0 ? (100 * rates.queues.get(name).redelivered) / rates.queues.get(name).out : 0);
   const [isCreating, setCreating] = useState(false);
   const wanted = (route.value.query.filter ?? "").toLowerCase();
@@ -104,7 +104,7 @@ export function Queues() {
   const rows = queues.filter(({ name }) => name.toLowerCase().includes(wanted));
   const empty = wanted ? html`<${Empty} title="No queue matches" />` : at > 0 && html`<${Empty} title="No queues yet" command=${cmd.createQueue("jobs", {})[2][1]}>
     A queue hands each message to one worker until it is acked. Create your first one here, or from a terminal:</${Empty}>`;
-  return html`<${Head} title="Queues" under=${more && "The first 2,000 are shown."}>
+  return html`<${Head} title="Queues" under=${cutOf("queues")}>
       <${Filter} label="Filter queues by name" /><${Command} commands=${cmd.listQueues()} />
       <button class="btn main does" onClick=${() => setCreating(true)}>Create queue</button></${Head}>
     ${refused.queues ? html`<${Trouble} error=${refused.queues} />` : html`<${Table} label="Queues" testid="queues" columns=${columns} rows=${rows} rowKey=${({ name }) => name} sort="-in" empty=${empty} />`}
@@ -177,6 +177,6 @@ export function Groups() {
   const rows = groups.filter(({ name }) => name.toLowerCase().includes(wanted));
   const empty = wanted ? html`<${Empty} title="No group matches" />` : at > 0 && html`<${Empty} title="No groups yet" command="twofold consume orders -g analytics">
     A group remembers how far its readers got in a topic, and shares the partitions out among them. It is there once somebody reads for it:</${Empty}>`;
-  return html`<${Head} title="Groups"><${Filter} label="Filter groups by name" /><${Command} commands=${cmd.listGroups()} /></${Head}>
+  return html`<${Head} title="Groups" under=${cutOf("groups")}><${Filter} label="Filter groups by name" /><${Command} commands=${cmd.listGroups()} /></${Head}>
     ${refused.groups ? html`<${Trouble} error=${refused.groups} />` : html`<${Table} label="Groups" testid="groups" columns=${GROUP_COLUMNS} rows=${rows} rowKey=${({ name }) => name} sort="-lag" empty=${empty} />`}`;
 }

@@ -3,7 +3,7 @@ import { html } from "../core/html.js";
 import { get, usePoll, world } from "../core/api.js";
 import { bytes, count, milliseconds, span } from "../core/format.js";
 import { href } from "../core/router.js";
-import { Empty, Figure, Head } from "../parts/bits.js";
+import { cutOf, Empty, Figure, Head } from "../parts/bits.js";
 import { cmd } from "../parts/dialog.js";
 import { BrokerRates } from "../parts/rates.js";
 import { Depth, Kind } from "../parts/state.js";
@@ -12,9 +12,9 @@ const TOP = 6;
 const sum = (list, of) => list.reduce((n, one) => n + (of(one) ?? 0), 0);
 
 export function Page() {
-  const { topics, queues, groups, at, refused } = world.value;
-  const known = (text, ...parts) => (parts.some((part) => refused[part]) ? "–" : text);
-  const none = (part, text) => refused[part]?.message ?? text;
+  const { topics, queues, groups, at, more, refused } = world.value;
+  const known = (text, ...parts) => (parts.some((part) => refused[part]) ? "–" : parts.some((part) => more[part]) ? `≥ ${text}` : text);
+  const none = (part, text) => refused[part]?.message ?? (more[part] ? "None among those that were looked at." : text);
   const about = usePoll(async () => {
     const [server, health] = await Promise.all([get("/v1"), get("/readyz?verbose").catch((problem) => problem.body)]);
     return { server, health };
@@ -28,7 +28,7 @@ export function Page() {
   const letters = new Set(queues.map(({ dead_letter: to }) => to).filter(Boolean));
   const dead = queues.filter(({ name, messages }) => messages.dead > 0 || (letters.has(name) && messages.ready > 0));
   return html`<${Head} title="Overview" kind=${html`<${Kind} kind=${isWell ? "good" : "bad"}>${isWell ? "✓ well" : health.status ?? "not well"}</${Kind}>`}
-      under=${html`<span>version ${server.version}</span><span>up ${span(Date.now() - new Date(server.started))}</span>`} />
+      under=${html`<span>version ${server.version}</span><span>up ${span(Date.now() - new Date(server.started))}</span>${cutOf("topics", "queues", "groups")}`} />
     ${(health.checks ?? []).filter(({ ok }) => !ok).map(({ name, detail }) => html`<p key=${name} class="said-bad" role="alert"><strong>✕ ${name}</strong> ${detail}</p>`)}
     <dl class="figures">
       <${Figure} title="Topics" value=${known(count(topics.length), "topics")} note=${`${count(sum(topics, ({ records }) => records))} records`} />

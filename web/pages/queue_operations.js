@@ -1,14 +1,14 @@
 // What is done to many messages at once: first how many it would be, then in the background, with its progress.
-import { html, useEffect, useState } from "../core/html.js";
+import { html, useState } from "../core/html.js";
 import { ask, get, path, post, usePoll } from "../core/api.js";
 import { bytes, count, plural } from "../core/format.js";
 import { Empty, Field, Time } from "../parts/bits.js";
-import { cmd, Command, Dialog, Trouble } from "../parts/dialog.js";
+import { cmd, Command, Dialog, Trouble, TYPED_ABOVE, usePreview } from "../parts/dialog.js";
 import { Kind } from "../parts/state.js";
 import { say } from "../parts/toast.js";
 
 const EVERY_MS = 1_000;
-const TYPED_ABOVE = 1_000;
+const TYPING_MS = 250;
 const SAYS = {
   redrive: { title: "Make dead messages ready again", verb: "Redrive", none: "Nothing here is dead. Messages die when they were received too often, or when a worker says so." },
   replay: { title: "Deliver acked messages again", verb: "Replay", none: "Nothing matches that could come again: an attached queue replays what its topic keeps, one with a log of its own what it kept with retain_acked." },
@@ -24,21 +24,11 @@ export function requestOf({ from, to, filter, rate, destination }) {
 export function Operate({ action, queue, dialog, onDone, onClose }) {
   const words = SAYS[action];
   const [form, setForm] = useState({ from: "", to: "", filter: "", rate: "", destination: "" });
-  const [seen, setSeen] = useState({});
   const [typed, setTyped] = useState("");
   const target = path`queues/${queue.name}/${action}`.replaceAll("%2F", "/");
   const request = requestOf(form);
-  const look = async () => {
-    try {
-      setSeen({ found: await post(target, { ...request, dry_run: true }) });
-    } catch (error) {
-      setSeen({ error });
-    }
-  };
-  useEffect(() => {
-    const timer = setTimeout(look, 250); // while somebody types
-    return () => clearTimeout(timer);
-  }, [JSON.stringify(request), queue.messages.dead]);
+  const look = () => post(target, { ...request, dry_run: true });
+  const [{ found, error }, fail] = usePreview(look, [target, request], { watched: [queue.messages.dead], delayMs: TYPING_MS });
   const set = (name) => (event) => setForm({ ...form, [name]: event.target.value });
   const start = async (event) => {
     event.preventDefault();
@@ -47,11 +37,10 @@ export function Operate({ action, queue, dialog, onDone, onClose }) {
       say(`${words.verb} has begun (${operation})`);
       setTyped("");
       onDone();
-    } catch (error) {
-      setSeen({ error });
+    } catch (problem) {
+      fail(problem);
     }
   };
-  const { found, error } = seen;
   const mustType = found?.matched > TYPED_ABOVE;
   const body = html`<form class="stack" onSubmit=${start}>
     <div class="fields">

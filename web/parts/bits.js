@@ -1,5 +1,5 @@
 // Small parts of every page.
-import { connection } from "../core/api.js";
+import { connection, LIST_MAX, world } from "../core/api.js";
 import { bytes, clock, count, span, utc } from "../core/format.js";
 import { html, useEffect, useState } from "../core/html.js";
 import { choose, href, route } from "../core/router.js";
@@ -19,6 +19,12 @@ export function Head({ crumb, title, kind, under, children }) {
       <div class="row"><h1>${title}</h1>${kind}</div>
       ${under && html`<div class="under">${under}</div>`}
     </div><div class="acts">${children}</div></header>`;
+}
+
+/** Says of which of these kinds (topics, queues, groups) there are others than were looked at; nothing if of none. */
+export function cutOf(...kinds) {
+  const cut = kinds.filter((kind) => world.value.more[kind]);
+  return cut.length > 0 && html`<span class="warn" data-testid="cut">There are more than ${count(LIST_MAX)} ${cut.join(" and ")}: only the first are shown and counted.</span>`;
 }
 
 export const Figure = ({ title, value, unit, note, state, testid }) => html`<div class="figure">

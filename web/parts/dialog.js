@@ -51,7 +51,7 @@ export function Copy({ text, label = "Copy" }) {
 
 // --- Dialogs, and the questions that come before something is destroyed
 
-const TYPED_ABOVE = 1_000; // messages: beyond it the name is typed
+export const TYPED_ABOVE = 1_000; // messages: beyond it the name is typed
 
 /** Open while it is there; then the focus goes back to where it was. */
 function useModal(dialog) {
@@ -105,19 +105,29 @@ export function FormDialog({ title, action, danger, onClose, submit, commands, d
 export const Trouble = ({ error }) => html`<p class="said-bad" role="alert"><strong>✕</strong><span>${error.message}</span></p>`;
 
 /**
+ * What `preview` says of `request`, as {found} or {error}: nothing while it is not known, for what was said of another
+ * request, or came late, counts no more. Beside it, how to say an error. `watched`: when to look again; `delayMs`: while
+ * somebody types.
+ */
+export function usePreview(preview, request, { watched = [], delayMs = 0 } = {}) {
+  const key = JSON.stringify(request);
+  const [seen, setSeen] = useState({});
+  useEffect(() => {
+    let isCurrent = true;
+    const say = (answer) => isCurrent && setSeen({ key, ...answer });
+    const timer = setTimeout(() => preview().then((found) => say({ found }), (error) => say({ error })), delayMs);
+    return () => (clearTimeout(timer), (isCurrent = false));
+  }, [key, ...watched]);
+  return [seen.key === key ? seen : {}, (error) => setSeen({ key, error })];
+}
+
+/**
  * Asks before something goes. `preview` resolves with {affected, text}: how many messages, and what becomes of them.
  * Beyond a thousand the name has to be typed.
  */
 export function Confirm({ title, name, action, preview, act, commands, onClose, children, watched = [] }) {
-  const [seen, setSeen] = useState({});
+  const [{ found, error }] = usePreview(preview, watched);
   const [typed, setTyped] = useState("");
-  useEffect(() => {
-    let isCurrent = true;
-    setSeen({});
-    preview().then((found) => isCurrent && setSeen({ found }), (error) => isCurrent && setSeen({ error }));
-    return () => (isCurrent = false);
-  }, watched);
-  const { found, error } = seen;
   const mustType = found?.affected > TYPED_ABOVE;
   return html`<${FormDialog} title=${title} action=${action} danger submit=${act} commands=${commands} onClose=${onClose}
       disabled=${!found || (mustType && typed !== name)}>
