@@ -2,8 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import { Broker } from "./_broker.mjs";
+import { Broker, until } from "./_broker.mjs";
 import { launch, View } from "./_browser.mjs";
+import { agree } from "./_kitchen.mjs";
 
 const FOLDER = fileURLToPath(new URL("../../docs/pictures/", import.meta.url));
 const BUSY_MS = 12_000; // so that the charts have something to show
@@ -61,7 +62,7 @@ async function keep(png, path) {
 
 async function service(view) {
   await view.id("reset").click();
-  await view.says("n-end", "0");
+  await until(async () => (await agree(view), (await view.id("n-end").textContent()) === "0"), "it is reset"); // the picture before left its own
   for (let i = 0; i < 12; i += 1) await view.id("take").click();
   await view.button("Start", view.page.locator('[data-testid="cook-A"]')).click();
   await view.button("Start", view.page.locator('[data-testid="cook-B"]')).click();
@@ -76,7 +77,7 @@ async function service(view) {
 const READY = {
   kitchen: service,
   lesson: async (view) => {
-    await view.page.waitForSelector('[data-testid="lesson"][data-step="1"]', { timeout: 30_000 });
+    await until(async () => (await agree(view), await view.page.locator('[data-testid="lesson"][data-step="1"]').count()) > 0, "the lesson's second step");
     await view.page.waitForSelector('[data-testid="cook-A"][data-state="crashed"]');
     await view.page.waitForTimeout(1_000); // the ring runs on
   },
