@@ -307,9 +307,10 @@ void Session::check_deadline(engine::Instant now) {
 // Thousands wait side by side: none keeps what its last request and answer took. A read is under way
 // into in_, which is small.
 void Session::let_go_of_buffers() {
-  for (std::string* const buffer : {&body_, &out_, &carry_, &call_.reply.body}) {
+  for (std::string* const done : {&body_, &call_.reply.body})
+    if (done->capacity() > kIdleBytesMax) done->clear();
+  for (std::string* const buffer : {&body_, &out_, &carry_, &call_.reply.body})
     if (buffer->empty() && buffer->capacity() > kIdleBytesMax) buffer->shrink_to_fit();
-  }
 }
 
 void Session::begin_drain() {

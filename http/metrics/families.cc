@@ -63,7 +63,7 @@ constexpr std::array kFamilies = {
     Family{"twofold_tls_certificate_not_after_seconds", gauge, "When the server's certificate ends, Unix time"},
     Family{"twofold_connections", gauge, "Open connections"},
     Family{"twofold_connections_total", counter, "Connections accepted"},
-    Family{"twofold_connections_refused_total", counter, "Connections turned away: limits.connections"},
+    Family{"twofold_connections_refused_total", counter, "Connections turned away, or closed to make room: limits.connections"},
     Family{"twofold_sent_bytes_total", counter, "Bytes written to clients"},
     Family{"twofold_ws_connections", gauge, "Open WebSockets"},
     Family{"twofold_ws_connections_total", counter, "WebSockets opened"},

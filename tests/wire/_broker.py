@@ -36,10 +36,10 @@ def free_port() -> int:
 
 
 class Broker:
-    def __init__(self, *settings: str, file: str | None = None, environment: dict[str, str] | None = None):
-        """`settings` are "key=value"; `file` is what its configuration file says."""
+    def __init__(self, *settings: str, config: str | None = None, environment: dict[str, str] | None = None):
+        """`settings` are "key=value"; `config` is what its configuration file says."""
         self.settings = settings
-        self.file = file
+        self.config = config
         self.environment = environment or {}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="twofold-wire-"))
         self.port = free_port()
@@ -52,8 +52,8 @@ class Broker:
         environment |= self.environment
         self.diag = (self.folder / "broker.log").open("a")
         named = []
-        if self.file is not None:
-            self.write_file(self.file)
+        if self.config is not None:
+            self.write_config(self.config)
             named = ["--config", str(self.folder / "twofold.toml")]
         self.process = subprocess.Popen(
             [PROGRAM, "serve", *named, "--http", f"127.0.0.1:{self.port}", "--data", str(self.folder / "data"),
@@ -67,7 +67,7 @@ class Broker:
                 time.sleep(0.02)
         raise AssertionError(f"the broker did not become ready:\n{(self.folder / 'broker.log').read_text()}")
 
-    def write_file(self, text: str) -> None:
+    def write_config(self, text: str) -> None:
         (self.folder / "twofold.toml").write_text(text)
 
     def log(self) -> str:
@@ -133,11 +133,11 @@ class WireCase(unittest.TestCase):
     """Every test of a class shares one broker; names are the test's own."""
 
     settings: tuple = ()  # of the broker
-    file: str | None = None
+    config: str | None = None  # its file
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.broker = Broker(*cls.settings, file=cls.file)
+        cls.broker = Broker(*cls.settings, config=cls.config)
         cls.addClassCleanup(cls.broker.remove)
         cls.broker.start()
 

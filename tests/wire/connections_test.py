@@ -96,7 +96,7 @@ class Settings(WireCase):
     def test_every_setting_is_told_with_its_origin(self):
         items = {one["key"]: one for one in self.ask("GET", "/v1/config")["items"]}
         self.assertEqual((items["queues.max_receives"]["value"], items["queues.max_receives"]["origin"]), ("7", "--set queues.max_receives"))
-        self.assertEqual(items["ui.read_only"], {"key": "ui.read_only", "value": "false", "origin": "default"})
+        self.assertEqual(items["ui.read_only"], {"key": "ui.read_only", "value": "false", "origin": "default", "reloads": True})
 
     def test_the_log_is_told_by_level(self):
         lines = self.ask("GET", "/v1/log")["items"]

@@ -34,12 +34,12 @@ read_only = true
 
 class Reload(WireCase):
     settings = ("storage.memory_only=true",)
-    file = BEFORE
+    config = BEFORE
 
     def hang_up(self, text: str, expected: str) -> str:
         """Writes the file, has it read, and returns what the log says from then on."""
         before = len(self.broker.log())
-        self.broker.write_file(text)
+        self.broker.write_config(text)
         self.broker.process.send_signal(signal.SIGHUP)
         deadline = time.monotonic() + SECONDS_MAX
         while expected not in (said := self.broker.log()[before:]):
