@@ -17,6 +17,7 @@ constexpr std::string_view kUseHttps =
     "Content-Length: 70\r\nConnection: close\r\n\r\n"
     "This port speaks HTTPS. Use https:// in the URL in the place of http:\n";
 constexpr char kHandshakeRecord = 0x16;
+constexpr auto kHandshakeTime = std::chrono::seconds{5};
 
 // Of the whole process: how often the log hears of what clients do wrong.
 Seldom& complaints() {
@@ -34,7 +35,7 @@ std::string address_of(Wire& wire) {
 
 // False when there is nothing to go on with. The place of a handshake is given back in any case.
 Task<bool> Session::shake_hands() {
-  enter_phase(Phase::handshake, Strangers::kTime);
+  enter_phase(Phase::handshake, kHandshakeTime);
   if (!wire_.begin_tls(*tls_)) {
     abort_ = true;
     co_return false;

@@ -164,7 +164,7 @@ class WhatIsMeasured(Asking):
             for trigger in scaled["spec"]["triggers"]:
                 self.assertEqual(trigger["type"], "metrics-api")
                 metadata = trigger["metadata"]
-                found = json.loads(self.fetch(metadata["url"].removeprefix("http://twofold:8080")))
+                found = json.loads(self.fetch(metadata["url"].removeprefix("http://twofold.default.svc:8080")))
                 for member in metadata["valueLocation"].split("."):
                     found = found[member]
                 self.assertIsInstance(found, int)

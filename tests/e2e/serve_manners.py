@@ -1,6 +1,7 @@
 """How a broker starts, what it answers to whom, and what does not stop it."""
 
 import http.client
+import os
 import pathlib
 import re
 import resource
@@ -77,11 +78,18 @@ class Manners(BrokerCase):
 
     def test_a_probe_under_a_foreign_name_opens_no_door_for_the_next_request(self):
         connection = http.client.HTTPConnection(self.address, timeout=SECONDS_MAX)
-        for path in ("/livez", "/readyz", "/startupz", "/metrics"):
+        for path in ("/livez", "/readyz", "/startupz"):
             self.assertEqual(self.ask(connection, path, FOREIGN), 200, path)
-        refused = self.ask(connection, "/v1/topics", FOREIGN)
-        self.assertGreaterEqual(refused, 400)
+        for path in ("/v1/topics", "/metrics"):  # which says the names of all that there is
+            self.assertEqual(self.ask(connection, path, FOREIGN), 403, path)
         connection.close()
+
+    # A container whose settings named another port was unhealthy for ever.
+    def test_health_asks_the_broker_that_its_own_settings_name(self):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TWOFOLD_")}
+        for listen, code in ((self.address, 0), ("0.0.0.0:" + self.address.rsplit(":")[-1], 0), ("127.0.0.1:1", 1)):
+            done = subprocess.run([PROGRAM, "health"], env=kept | {"TWOFOLD_HTTP_LISTEN": listen}, capture_output=True, timeout=SECONDS_MAX)
+            self.assertEqual(done.returncode, code, f"{listen}: {done.stderr.decode()}")
 
     def test_a_configured_name_is_answered(self):
         connection = http.client.HTTPConnection(self.address, timeout=SECONDS_MAX)

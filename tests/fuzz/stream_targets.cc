@@ -28,8 +28,7 @@ std::string messages(std::string_view bytes, std::size_t step) {
     std::size_t most = std::min(step, bytes.size());
     for (const auto& room : inbox.room(*block)) {
       const std::size_t size = std::min(most - fed, room.size());
-      if (size == 0) break;
-      std::memcpy(room.data(), bytes.data() + fed, size);
+      if (size > 0) std::memcpy(room.data(), bytes.data() + fed, size);
       fed += size;
     }
     TF_CHECK(fed > 0);

@@ -77,7 +77,7 @@ class Handshakes(SecureCase):
         self.assertNotIn(b"HTTP", self.broker.raw(b"\x00\x01\x02 nonsense" * 100))
         self.broker.until_logged("handshake failed")
 
-    def test_a_handshake_that_stops_half_way_is_cut_after_ten_seconds(self):
+    def test_a_handshake_that_stops_half_way_is_cut_after_five_seconds(self):
         for begun in (b"", raw_hello()[:40]):
             began = time.monotonic()
             with socket.create_connection(("127.0.0.1", self.broker.port), timeout=20) as slow:
@@ -86,8 +86,8 @@ class Handshakes(SecureCase):
                     self.assertEqual(slow.recv(100), b"")
                 except ConnectionResetError:
                     pass
-            self.assertGreater(time.monotonic() - began, 9)
-            self.assertLess(time.monotonic() - began, 14)
+            self.assertGreater(time.monotonic() - began, 4.4)
+            self.assertLess(time.monotonic() - began, 9)
 
     def test_renegotiation_is_refused(self):
         done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.broker.port}", "-tls1_2", "-CAfile", str(self.broker.authority.file)],
