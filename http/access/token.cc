@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include "engine/base/hex.h"
 #include "http/base64.h"
 #include "http/head_check.h"
 
@@ -79,17 +80,7 @@ bool same_hash(const SecretHash& one, const SecretHash& other) {
   return CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
-std::string hexadecimal(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 15]);
-  }
-  return text;
-}
+std::string hexadecimal(std::string_view bytes) { return engine::to_hex(bytes); }
 
 std::string new_secret(engine::Random& random) {
   std::string bytes;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/diag.h"
+#include "http/access/key_clash.h"
 #include "http/json_writer.h"
 #include "http/on_core.h"
 #include "http/rest/handlers.h"
@@ -81,10 +82,8 @@ Task<Try<>> create_key(Call& call) {
   if (asked->token) key.hash = access::hash_secret(secret);
   if (asked->sqs) key.sqs_secret = access::new_secret(call.broker.random);
   const access::KeyEdit add = [&key](std::vector<Key>& keys) {
-    for (const Key& other : keys) {
-      const bool certified = !key.certificate.empty() && other.certificate == key.certificate;
-      if (other.id == key.id || certified) return false;
-    }
+    for (const Key& other : keys)
+      if (access::clash(key, other)) return false;
     keys.push_back(key);
     return true;
   };

@@ -4,8 +4,6 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -13,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "src/cli/interrupt.h"
+#include "src/net/tls_stream.h"
 
 namespace twofold::cli {
 namespace {
@@ -73,18 +72,10 @@ class HttpClient::Connection {
   bool keep_alive() const { return keep_alive_; }
 
  private:
-  // Over a socket that is connected already.
-  struct Tls {
-    Tls(beast::tcp_stream& below, twofold::http::UniqueSslContext made)
-        : context(made.release()), stream(below, context) {}
-    asio::ssl::context context;
-    asio::ssl::stream<beast::tcp_stream&> stream;
-  };
-
   Tried<> shake_hands() {
     auto context = client_context(endpoint_.tls);
     if (!context) return usage(context.error().why);
-    tls_ = std::make_unique<Tls>(stream_, *std::move(context));
+    tls_ = std::make_unique<TlsStream>(stream_, *std::move(context));
     ssl_st* const ssl = tls_->stream.native_handle();
     expect_host(ssl, endpoint_.host);
     error_code error;
@@ -178,7 +169,7 @@ class HttpClient::Connection {
   const Endpoint& endpoint_;
   asio::io_context io_{1};
   beast::tcp_stream stream_;
-  std::unique_ptr<Tls> tls_;
+  std::unique_ptr<TlsStream> tls_;
   beast::flat_buffer buffer_;
   bool keep_alive_ = true;
 };

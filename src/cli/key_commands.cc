@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/base/random.h"
+#include "http/access/key_clash.h"
 #include "http/access/token.h"
 #include "http/sqs/names.h"
 #include "src/cli/handlers.h"
@@ -73,9 +74,7 @@ Tried<> run_key_create(Session& session, const Args& args) {
     if (!known) return known.error();
     keys = *std::move(known);
   }
-  const auto same = [&](const Key& one) {
-    return one.id == key->id || (!key->certificate.empty() && one.certificate == key->certificate);
-  };
+  const auto same = [&](const Key& one) { return http::access::clash(*key, one); };
   if (std::any_of(keys.begin(), keys.end(), same)) {
     return Failure(ExitCode::conflict,
                    fmt::format("{} has a key {} already, or one for that certificate", file, key->id),

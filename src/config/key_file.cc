@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "http/access/key_clash.h"
 #include "http/sqs/names.h"
 #include "src/config/text_file.h"
 #include "src/config/toml.h"
@@ -184,11 +185,10 @@ Outcome<std::vector<Key>> parse_keys(std::string_view text, const std::string& p
       auto key = read_key(entry, path);
       if (!key) return key.error();
       for (const Key& before : keys) {
-        const bool certified = !key->certificate.empty() && before.certificate == key->certificate;
-        if (before.id == key->id || certified) {
-          return Refused(fmt::format("{}: {} was given before", place(path, entry),
-                                     certified ? key->certificate : key->id));
-        }
+        if (!http::access::clash(*key, before)) continue;
+        const bool by_id = key->certificate.empty() || key->certificate != before.certificate;
+        return Refused(fmt::format("{}: {} was given before", place(path, entry),
+                                   by_id ? key->id : key->certificate));
       }
       keys.push_back(*std::move(key));
     }

@@ -182,7 +182,7 @@ struct Assigner {
       const auto address = parse_address(text);
       if (!address) return address.error();
     }
-    if (key.kind == Kind::url && !text.empty()) {
+    if (key.kind == Kind::url) {
       if (auto url = parse_http_url(text); !url) return url.error();
     }
     if (key.kind == Kind::url_template) {

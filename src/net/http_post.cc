@@ -6,12 +6,12 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
+
+#include "src/net/tls_stream.h"
 
 namespace twofold {
 namespace {
@@ -59,7 +59,7 @@ class HttpPost::Connection {
     if (!to_.secure) return Done{};
     auto context = client_context(tls);
     if (!context) return context.error();
-    tls_ = std::make_unique<Tls>(stream_, *std::move(context));
+    tls_ = std::make_unique<TlsStream>(stream_, *std::move(context));
     expect_host(tls_->stream.native_handle(), to_.host);
     auto shaken = drive(
         [&](auto done) { tls_->stream.async_handshake(asio::ssl::stream_base::client, done); });
@@ -76,13 +76,6 @@ class HttpPost::Connection {
   bool keep_alive() const { return keep_alive_; }
 
  private:
-  struct Tls {
-    Tls(beast::tcp_stream& below, twofold::http::UniqueSslContext made)
-        : context(made.release()), stream(below, context) {}
-    asio::ssl::context context;
-    asio::ssl::stream<beast::tcp_stream&> stream;
-  };
-
   template <class Stream>
   Outcome<Answer> exchange(Stream& stream, const wire::request<wire::string_body>& request,
                            milliseconds timeout) {
@@ -131,7 +124,7 @@ class HttpPost::Connection {
   std::function<bool()> give_up_;
   asio::io_context io_{1};
   beast::tcp_stream stream_;
-  std::unique_ptr<Tls> tls_;
+  std::unique_ptr<TlsStream> tls_;
   beast::flat_buffer buffer_;
   bool keep_alive_ = true;
 };
