@@ -44,6 +44,13 @@ engine::Error refused(std::string_view address, std::uint16_t port,
           fmt::format("cannot listen on {}:{}: {}", address, port, error.message()), hint};
 }
 
+/// An address that is listened on, and what is served there.
+struct Accepting {
+  Accepting(tcp::acceptor a, Listener l) : acceptor(std::move(a)), listener(l) {}
+  tcp::acceptor acceptor;
+  Listener listener;
+};
+
 }  // namespace
 
 struct Server::State {
@@ -70,8 +77,8 @@ struct Server::State {
   ServerCommon common;
   const std::shared_ptr<Tls> tls;
   std::vector<std::unique_ptr<Lane>> lanes;
-  asio::steady_timer sampling;                            // first context
-  std::vector<std::unique_ptr<tcp::acceptor>> acceptors;  // first context's thread
+  asio::steady_timer sampling;                        // first context
+  std::vector<std::unique_ptr<Accepting>> acceptors;  // first context's thread
   std::size_t next_lane = 0;
   std::atomic<std::uint16_t> port{0};
 };
@@ -171,7 +178,7 @@ Task<> Server::State::pause() {
 void Server::State::close_acceptors() {
   sampling.cancel();
   boost::system::error_code ignored;
-  for (auto& acceptor : acceptors) acceptor->close(ignored);
+  for (auto& one : acceptors) one->acceptor.close(ignored);
 }
 
 Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor,
@@ -223,17 +230,17 @@ engine::Result<std::uint16_t> Server::listen(tcp::acceptor taken, Listener liste
   // Somebody who took the same address may have begun to listen on it meanwhile.
   if (!error) taken.listen(asio::socket_base::max_listen_connections, error);
   if (error) return refused(endpoint.address().to_string(), endpoint.port(), error);
-  if (state_->acceptors.empty()) {
-    state_->port = endpoint.port();
-    for (auto& lane : state_->lanes) {
-      asio::post(lane->context(), [self = state_, &lane = *lane] { lane.start_ticking(); });
-    }
-    asio::post(state_->first(), [self = state_] { self->sample_every_second(); });
-  }
-  state_->acceptors.push_back(std::make_unique<tcp::acceptor>(std::move(taken)));
-  state_->lanes.front()->tasks.spawn(
-      state_->accept_all(state_, *state_->acceptors.back(), listener));
+  if (state_->acceptors.empty()) state_->port = endpoint.port();
+  state_->acceptors.push_back(std::make_unique<Accepting>(std::move(taken), listener));
   return endpoint.port();
+}
+
+void Server::begin() {
+  for (auto& lane : state_->lanes)
+    asio::post(lane->context(), [self = state_, &lane = *lane] { lane.start_ticking(); });
+  asio::post(state_->first(), [self = state_] { self->sample_every_second(); });
+  for (auto& one : state_->acceptors)
+    state_->lanes.front()->tasks.spawn(state_->accept_all(state_, one->acceptor, one->listener));
 }
 
 void Server::drain(engine::UniqueFunction<void()> done) {

@@ -31,8 +31,9 @@ engine::Result<boost::asio::ip::tcp::acceptor> take_address(boost::asio::io_cont
 ///   auto taken = take_address(context, "127.0.0.1", 8080);   // before the data is touched
 ///   Server server(broker, {&context}, options);
 ///   ... recover ...
-///   server.listen(*std::move(taken));        // from here on connections are accepted;
+///   server.listen(*std::move(taken));        // from here on clients connect, and wait;
 ///                                            // once more for every further address
+///   server.begin();                          // now they are accepted
 ///   ... run the contexts, each on one thread ...
 ///   server.drain(done);                      // SIGTERM: see below
 ///   server.stop();                           // out of time: cuts what is left
@@ -42,8 +43,10 @@ engine::Result<boost::asio::ip::tcp::acceptor> take_address(boost::asio::io_cont
 /// drain() closes the listeners, answers long polls empty and every later answer with
 /// `Connection: close`, ends idle connections except those that hold messages to settle, and calls
 /// `done` on the first context's thread once no connection is left.
-/// Threads  construct and listen() before the contexts run, or on the first one's thread; drain(),
-///          stop() and port() from any. Destroy after the contexts have stopped running.
+/// Before begin() the contexts hold nothing of the server: one that cannot listen everywhere may go
+/// with contexts that never ran.
+/// Threads  construct, listen() and begin() before the contexts run, or on the first one's thread;
+///          drain(), stop() and port() from any. Destroy after the contexts have stopped running.
 class Server {
  public:
   Server(Broker& broker, std::vector<boost::asio::io_context*> contexts, ServerOptions options,
@@ -56,6 +59,8 @@ class Server {
   /// asked for. Error: io.
   engine::Result<std::uint16_t> listen(boost::asio::ip::tcp::acceptor taken,
                                        Listener listener = Listener::full);
+  /// Once, after the last listen().
+  void begin();
   /// Of the first address; 0 before listen().
   std::uint16_t port() const;
 

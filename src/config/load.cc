@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "src/config/keys.h"
+#include "src/config/listeners.h"
 #include "src/config/nearest.h"
 
 namespace twofold::config {
@@ -62,12 +63,6 @@ void take(const std::vector<Assignment>& assignments, Loaded& loaded) {
   }
 }
 
-// "127.0.0.1:8080", "[::1]:8080", "localhost:8080": nobody but this machine gets there.
-bool is_loopback(std::string_view listen) {
-  const std::string_view host = listen.substr(0, listen.rfind(':'));
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
-}
-
 void check_tls(Loaded& loaded) {
   const Config::Tls& tls = loaded.config.tls;
   const auto needs = [&](std::string_view has, std::string_view other) {
@@ -78,23 +73,6 @@ void check_tls(Loaded& loaded) {
   if (!tls.cert.empty() && tls.key.empty()) needs("tls.cert", "tls.key");
   if (!tls.key.empty() && tls.cert.empty()) needs("tls.key", "tls.cert");
   if (!tls.client_ca.empty() && tls.cert.empty()) needs("tls.client_ca", "tls.cert");
-}
-
-// Without keys nobody else is let in, unless it is said that they may.
-void check_open_listeners(Loaded& loaded) {
-  const Config& c = loaded.config;
-  if (!c.auth.keys_file.empty() || c.auth.insecure) return;
-  std::vector<std::pair<std::string_view, std::string>> listeners{{"http.listen", c.http.listen}};
-  for (const std::string& one : c.sqs.listen) listeners.emplace_back("sqs.listen", one);
-  if (!c.http.admin_listen.empty()) listeners.emplace_back("http.admin_listen", c.http.admin_listen);
-  for (const auto& [key, address] : listeners) {
-    if (is_loopback(address)) continue;
-    loaded.errors.push_back(
-        Problem{fmt::format("{} ({}, {}) is open to others, and nobody is asked for a key", key,
-                            address, c.origin.find(key)->second),
-                "make keys with twofold key create and name their file in auth.keys_file, listen on "
-                "127.0.0.1, or say --insecure-no-auth"});
-  }
 }
 
 // Settings that are right one by one and wrong together.
@@ -123,7 +101,7 @@ void check_relations(Loaded& loaded) {
                             c.origin.find("sqs.profile")->second),
                 "make a key with twofold key create --sqs, or use sqs.profile=lenient"});
   }
-  check_open_listeners(loaded);
+  check_listeners(c, loaded.errors);
   check_tls(loaded);
 }
 

@@ -212,6 +212,7 @@ Result<> RunningBroker::listen() {
     ports_.push_back(*port);
   }
   taken_.clear();
+  server_->begin();
   return {};
 }
 

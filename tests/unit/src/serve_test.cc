@@ -97,6 +97,25 @@ TEST_F(Watched, AfterAFailedSyncNobodyIsToldThatTheBrokerIsReady) {
   EXPECT_EQ(broker.health, http::Health::draining) << "who drains goes on draining";
 }
 
+// What was left in the second thread's context outlived the first one, and used it.
+TEST_F(Watched, AServerThatCannotListenEverywhereLeavesNothingBehind) {
+  engine::ManualExecutor pool{clock};
+  http::Broker broker{rig.core(), rig.topics(), rig.groups(), rig.queues(), pool, clock, random,
+                      rig.requests()};
+  boost::asio::io_context first, second;
+  http::Server server(broker, {&first, &second}, http::ServerOptions{});
+  auto taken = http::take_address(first, "127.0.0.1", 0);
+  ASSERT_TRUE(taken);
+  auto again = http::take_address(first, "127.0.0.1", taken->local_endpoint().port());
+  ASSERT_TRUE(again) << "nobody listens yet";
+  ASSERT_TRUE(server.listen(*std::move(taken)));
+  const auto refused = server.listen(*std::move(again));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().hint, HasSubstr("another program uses the port"));
+  EXPECT_EQ(first.poll(), 0u);
+  EXPECT_EQ(second.poll(), 0u);
+}
+
 TEST(Address, NobodyIsLetInBeforeTheServerListens) {
   boost::asio::io_context context;
   auto taken = http::take_address(context, "127.0.0.1", 0);

@@ -112,11 +112,13 @@ TEST(AuthConfig, OthersAreLetInWithKeysOrOnPurpose) {
     })
                     .errors.empty());
     EXPECT_EQ(load_with({
+                            {"http.listen", "127.0.0.1:1"},
                             {"sqs.listen", open}
     })
                   .errors.size(),
               1U);
     EXPECT_EQ(load_with({
+                            {"http.listen", "127.0.0.1:1"},
                             {"http.admin_listen", open}
     })
                   .errors.size(),
@@ -163,6 +165,27 @@ TEST(HttpConfig, TheAddressForOperatorsIsAnAddressOrNothing) {
                   .errors.size(),
               1U)
         << bad;
+}
+
+// Both were bound, one was not listened on, and the broker crashed on its way out.
+TEST(HttpConfig, AnAddressThatStandsInItTwiceIsRefused) {
+  const auto with = [](const char* http, const char* sqs, const char* admin) {
+    const std::string first = http;
+    return load_with({{"http.listen", first}, {"sqs.listen", sqs}, {"http.admin_listen", admin}, {"auth.insecure", "true"}});
+  };
+  const Loaded twice = with("127.0.0.1:8080", "127.0.0.1:9324, localhost:8080", "");
+  ASSERT_EQ(twice.errors.size(), 1U);
+  EXPECT_EQ(twice.errors[0].what,
+            "http.listen (127.0.0.1:8080, --set http.listen) and sqs.listen (localhost:8080, --set "
+            "sqs.listen) are one address");
+  EXPECT_THAT(twice.errors[0].hint, HasSubstr("give it another port"));
+  EXPECT_EQ(with("127.0.0.1:80", "", "0.0.0.0:80").errors.size(), 1U) << "all is that one, too";
+  EXPECT_EQ(with("[::1]:80", "[0:0::1]:80", "[::]:80").errors.size(), 3U);
+  EXPECT_EQ(with("127.0.0.1:80", "[::1]:9324,[::1]:9324", "").errors.size(), 1U);
+  EXPECT_EQ(with("127.0.0.1:80", "127.0.0.1:080", "").errors.size(), 1U);
+  EXPECT_TRUE(with("127.0.0.1:0", "127.0.0.1:0, 127.0.0.1:0", "127.0.0.1:0").errors.empty()) << "any that is free";
+  EXPECT_TRUE(with("127.0.0.1:80", "127.0.0.2:80, [::1]:80", "[fe80::1%eth0]:80").errors.empty());
+  EXPECT_TRUE(with("0.0.0.0:80", "[::]:80", "").errors.empty()) << "some systems keep them apart";
 }
 
 TEST(SqsConfig, ReachesTheServer) {
