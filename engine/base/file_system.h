@@ -51,6 +51,7 @@ class FileSystem {
   virtual Result<std::shared_ptr<File>> open(const std::string& name, OpenMode mode) = 0;
   /// Replaces a file called `to`. Whoever has that one open keeps it.
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
+  /// A file, or a directory with nothing in it.
   virtual Result<> remove(const std::string& name) = 0;
   /// Making one that exists is no error. What is above it must exist.
   virtual Result<> make_directory(const std::string& name) = 0;

@@ -128,7 +128,12 @@ Result<> MemoryFileSystem::rename(const std::string& from, const std::string& to
 
 Result<> MemoryFileSystem::remove(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  if (files_.erase(name) == 0) return file_error("unlink", name, "No such file or directory");
+  if (files_.erase(name) > 0) return {};
+  if (directories_.count(name) == 0)
+    return file_error("unlink", name, "No such file or directory");
+  if (!is_empty_directory(name, files_, directories_))
+    return file_error("rmdir", name, "Directory not empty");
+  directories_.erase(name);
   return {};
 }
 

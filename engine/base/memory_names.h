@@ -37,4 +37,11 @@ std::vector<std::string> names_inside(const std::string& directory, const Files&
   return names;
 }
 
+template <class Files>
+bool is_empty_directory(const std::string& name, const Files& files,
+                        const std::set<std::string>& directories) {
+  return !name.empty() && directories.count(name) > 0 &&
+         names_inside(name, files, directories).empty();
+}
+
 }  // namespace twofold::engine

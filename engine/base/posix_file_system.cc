@@ -183,7 +183,10 @@ class PosixFileSystem final : public FileSystem {
   }
 
   Result<> remove(const std::string& name) override {
-    if (::unlinkat(root_.get(), name.c_str(), 0) == -1) return failed("unlink", name, errno);
+    if (::unlinkat(root_.get(), name.c_str(), 0) == 0) return {};
+    if (errno != EISDIR) return failed("unlink", name, errno);
+    if (::unlinkat(root_.get(), name.c_str(), AT_REMOVEDIR) == -1)
+      return failed("rmdir", name, errno);
     return {};
   }
 

@@ -68,10 +68,19 @@ void SimulatedFileSystem::Disk::add_directory(const std::string& name) {
   make(std::move(change));
 }
 
+void SimulatedFileSystem::Disk::drop_directory(const std::string& name) {
+  NameChange change;
+  change.names.emplace_back(name, nullptr);
+  change.gone = true;
+  make(std::move(change));
+}
+
 void SimulatedFileSystem::Disk::make(NameChange change) {
   for (const auto& [name, node] : change.names) {
     change.unsynced.insert(directory_of(name));
-    if (change.directory) {
+    if (change.gone) {
+      directories.erase(name);
+    } else if (change.directory) {
       directories.insert(name);
     } else if (node) {
       files.insert_or_assign(name, node);
@@ -91,7 +100,9 @@ void SimulatedFileSystem::Disk::sync_names(const std::string& directory) {
 
 void SimulatedFileSystem::Disk::apply(const NameChange& change) {
   for (const auto& [name, node] : change.names) {
-    if (change.directory) {
+    if (change.gone) {
+      durable_directories.erase(name);
+    } else if (change.directory) {
       durable_directories.insert(name);
     } else if (node) {
       durable_files.insert_or_assign(name, node);

@@ -26,6 +26,7 @@ struct SimulatedFileSystem::Disk {
     std::vector<std::pair<std::string, Node>> names;  ///< no node: the name goes
     std::set<std::string> unsynced;                   ///< directories whose sync it waits for
     bool directory = false;                           ///< `names` is a new directory
+    bool gone = false;                                ///< or one that goes
   };
   struct Plan {
     std::uint64_t first;  ///< number of the call, counted over the life of the disk
@@ -44,6 +45,7 @@ struct SimulatedFileSystem::Disk {
   void set_name(const std::string& name, Node node);
   void move_name(const std::string& from, const std::string& to);
   void add_directory(const std::string& name);
+  void drop_directory(const std::string& name);
   void sync_names(const std::string& directory);
   void end_process();
   void crash(Random& with);

@@ -173,8 +173,15 @@ Result<> SimulatedFileSystem::remove(const std::string& name) {
   const std::lock_guard lock(disk_->mutex);
   const auto fault = disk_->enter(DiskCall::remove);
   if (stops(fault)) return Disk::error(DiskCall::remove, name, *fault);
-  if (disk_->files.count(name) == 0) return file_error("unlink", name, "No such file or directory");
-  disk_->set_name(name, nullptr);
+  if (disk_->files.count(name) > 0) {
+    disk_->set_name(name, nullptr);
+  } else if (disk_->directories.count(name) == 0) {
+    return file_error("unlink", name, "No such file or directory");
+  } else if (!is_empty_directory(name, disk_->files, disk_->directories)) {
+    return file_error("rmdir", name, "Directory not empty");
+  } else {
+    disk_->drop_directory(name);
+  }
   if (fault) return Disk::error(DiskCall::remove, name, *fault);
   return {};
 }

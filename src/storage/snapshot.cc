@@ -30,6 +30,7 @@ class Copy {
     undo();
     for (const char* folder : kFolders) {
       if (auto made = to_.make_directory(folder); !made) return made;
+      folders_.push_back(folder);
     }
     return every(from, [](std::string_view name) { return is_journal(name); });
   }
@@ -52,6 +53,8 @@ class Copy {
   void undo() {
     for (const std::string& name : written_) (void)to_.remove(name).has_value();
     written_.clear();
+    for (const char* folder : folders_) (void)to_.remove(folder).has_value();
+    folders_.clear();
     done_ = Snapshot{};
   }
 
@@ -91,6 +94,7 @@ class Copy {
 
   engine::FileSystem& to_;
   std::vector<std::string> written_;
+  std::vector<const char*> folders_;
   Snapshot done_;
 };
 

@@ -18,7 +18,8 @@ struct Snapshot {
 ///
 /// How   frozen.h. Segments never change and were opened before: they are copied at leisure.
 /// Blocking. Errors: not_ours (there is no superblock), invalid_request (`to` has files),
-/// overloaded (checkpoints came in between too often), io. Files that were begun are removed.
+/// overloaded (checkpoints came in between too often), io. What was begun is removed: `to` is as
+/// empty as before.
 engine::Result<Snapshot> take_snapshot(engine::FileSystem& from, engine::FileSystem& to);
 
 }  // namespace twofold::storage

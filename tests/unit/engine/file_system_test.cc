@@ -76,6 +76,19 @@ TEST_P(AFileSystem, NamesAreListedInOrderDirectoryByDirectory) {
   EXPECT_FALSE(files->make_directory("a")) << "a file has this name";
 }
 
+TEST_P(AFileSystem, ADirectoryIsRemovedOnceItIsEmpty) {
+  ASSERT_TRUE(files->make_directory("inner"));
+  ASSERT_TRUE(files->open("inner/c", OpenMode::create));
+  const auto early = files->remove("inner");
+  ASSERT_FALSE(early);
+  EXPECT_EQ(early.error().detail, "rmdir inner: Directory not empty");
+  ASSERT_TRUE(files->remove("inner/c"));
+  ASSERT_TRUE(files->remove("inner"));
+  EXPECT_EQ(*files->list(""), Names{});
+  EXPECT_FALSE(files->remove("inner"));
+  EXPECT_FALSE(files->open("inner/c", OpenMode::create));
+}
+
 TEST_P(AFileSystem, RenameReplacesAndKeepsOpenFilesReadable) {
   auto first = files->open("first", OpenMode::create);
   auto second = files->open("second", OpenMode::create);

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/simulated_file_system.h"
 #include "engine/journal_files.h"
 #include "src/storage/check.h"
 #include "src/storage/snapshot.h"
@@ -102,6 +103,23 @@ TEST(Snapshot, OfAJournalThatGrowsFasterThanItIsReadHasNoHole) {
   ASSERT_TRUE(found);
   EXPECT_TRUE(found->damage.empty()) << found->damage.front();
   EXPECT_GE(found->batches, 3u);
+  rig.stop();
+}
+
+// Its empty folders stayed, and the next copy refused the directory for not being empty.
+TEST(Snapshot, ThatFailsLeavesNothingAndTheNextOneMayTakeItsPlace) {
+  MemoryFileSystem files;
+  EngineRig rig(files);
+  ASSERT_TRUE(rig.start());
+  rig.turn([&] { ASSERT_TRUE(rig.core().catalog().put_if("log/1", "", 0)); });
+  SeededRandom random{1};
+  SimulatedFileSystem copy(random);
+  for (const DiskCall call : {DiskCall::write, DiskCall::sync, DiskCall::make_directory}) {
+    copy.fail(call, 2, DiskFault::full);
+    EXPECT_FALSE(take_snapshot(files, copy));
+    EXPECT_TRUE(copy.list("")->empty()) << copy.list("")->front();
+  }
+  EXPECT_TRUE(take_snapshot(files, copy));
   rig.stop();
 }
 
