@@ -116,6 +116,9 @@ constexpr auto kProblems = std::to_array<ProblemInfo>({
      "A request head may have 16 KiB and 100 fields."},
     {internal, 500, "internal", "The broker failed",
      "This is a fault of the broker or of its machine. Whether the request took effect is unknown."},
+    {keys_file_failed, 500, "keys-file-failed", "The keys file cannot be changed",
+     "The file that auth.keys_file names could not be read, or not be written anew. `detail` says "
+     "which and why. The keys are as they were."},
     {data_damaged, 500, "data-damaged", "Stored bytes do not verify",
      "What was asked for is damaged on disk. Everything sound stays readable; run twofold doctor."},
     {storage_failed, 500, "storage-failed", "A write to the disk failed",

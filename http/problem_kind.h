@@ -56,6 +56,7 @@ enum class ProblemKind : std::uint8_t {
   quota_exceeded,
   headers_too_large,
   internal,
+  keys_file_failed,
   data_damaged,
   storage_failed,
   starting,

@@ -42,20 +42,20 @@ std::optional<Problem> check_grants(const Call& call, const Key& key) {
   return std::nullopt;
 }
 
-// What went wrong with the file is for the log: answers name no paths.
-Problem not_written(const engine::Error& error) {
+Problem not_changed(const engine::Error& error) {
   engine::diag(engine::DiagLevel::error, "auth", "keys were not changed",
                {
                    {"why", error.detail}
   });
-  return {ProblemKind::internal, "The keys could not be written; the broker's log says why."};
+  return Problem(ProblemKind::keys_file_failed, "The keys are as they were: " + error.detail + ".")
+      .with_hint(error.hint);
 }
 
 // False when there was nothing to change.
 Task<Try<bool>> change(Broker& broker, const access::KeyEdit& edit) {
   auto work = [&broker, &edit] { return broker.change_keys(edit); };
   auto changed = co_await run_on(broker.storage_pool, std::move(work));
-  if (!changed) co_return not_written(changed.error());
+  if (!changed) co_return not_changed(changed.error());
   co_return *changed;
 }
 

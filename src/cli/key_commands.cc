@@ -11,6 +11,7 @@
 #include "src/cli/handlers.h"
 #include "src/cli/session.h"
 #include "src/config/key_file.h"
+#include "src/config/keys_lock.h"
 
 namespace twofold::cli {
 namespace {
@@ -68,6 +69,8 @@ Tried<> run_key_create(Session& session, const Args& args) {
   auto key = key_of(args);
   if (!key) return key.error();
   const std::string file = file_of(args);
+  const auto alone = config::KeysLock::take(file);
+  if (!alone) return Failure(ExitCode::failed, alone.error().why);
   std::vector<Key> keys;
   if (::access(file.c_str(), F_OK) == 0) {
     auto known = read(file);
@@ -134,6 +137,8 @@ Tried<> run_key_list(Session& session, const Args& args) {
 
 Tried<> run_key_revoke(Session& session, const Args& args) {
   const std::string file = file_of(args);
+  const auto alone = config::KeysLock::take(file);
+  if (!alone) return Failure(ExitCode::failed, alone.error().why);
   auto keys = read(file);
   if (!keys) return keys.error();
   const std::string id = args.text("name");

@@ -10,6 +10,7 @@
 
 #include "http/access/key_clash.h"
 #include "http/sqs/names.h"
+#include "src/config/keys_lock.h"
 #include "src/config/text_file.h"
 #include "src/config/toml.h"
 
@@ -151,9 +152,7 @@ std::string text_of(const std::vector<Key>& keys) {
 
 // Without it a crash may bring the old file back; file systems that cannot do it have no better way.
 void sync_folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int handle = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (handle < 0) return;
   ::fsync(handle);
   ::close(handle);

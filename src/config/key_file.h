@@ -28,7 +28,7 @@ Outcome<std::vector<http::access::Key>> read_keys(const std::string& path);
 Outcome<std::vector<http::access::Key>> parse_keys(std::string_view text, const std::string& path);
 
 /// Puts the file in the place of the old one, whole or not at all, readable by its owner only.
-/// Comments are not kept.
+/// Comments are not kept. Whoever read it to change it holds the KeysLock since before that.
 Outcome<Done> write_keys(const std::string& path, const std::vector<http::access::Key>& keys);
 
 }  // namespace twofold::config

@@ -1,7 +1,11 @@
 #include "src/serve/keys_file.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include "engine/base/diag.h"
 #include "src/config/key_file.h"
+#include "src/config/keys_lock.h"
 #include "src/config/text_file.h"
 
 namespace twofold {
@@ -18,6 +22,13 @@ Result<std::vector<http::access::Key>> read(const std::string& path) {
   if (keys) return *std::move(keys);
   return Error(Errc::invalid_request, "auth.keys_file: " + keys.error().why,
                "twofold key create writes such a file");
+}
+
+Error unchanged(const std::string& why) {
+  return Error(Errc::io, why,
+               fmt::format("auth.keys_file has to be a file in a folder that user {} may write to, "
+                           "the broker's; or use twofold key create there, and send SIGHUP",
+                           ::geteuid()));
 }
 
 }  // namespace
@@ -41,11 +52,13 @@ Result<> KeysFile::load() {
 
 Result<bool> KeysFile::change(const http::access::KeyEdit& edit) {
   const std::lock_guard lock(mutex_);
-  auto keys = read(path_);
-  if (!keys) return keys.error();
+  const auto alone = config::KeysLock::take(path_);
+  if (!alone) return unchanged(alone.error().why);
+  auto keys = config::read_keys(path_);
+  if (!keys) return unchanged(keys.error().why);
   if (!edit(*keys)) return false;
   if (auto written = config::write_keys(path_, *keys); !written)
-    return Error(Errc::io, written.error().why);
+    return unchanged(written.error().why);
   keyring_.replace(*std::move(keys));
   return true;
 }

@@ -13,10 +13,12 @@ namespace twofold {
 ///
 /// Contract
 ///   load()    the keyring holds what the file says; it stays as it is when the file is wrong.
-///   change()  reads the file anew, so that nothing written meanwhile is lost, lets `edit` change
-///             the keys, and puts the file and then the keyring in place of the old ones; false
-///             when there was nothing to change.
-/// Errors    invalid_request, io; without any secret.
+///   change()  reads the file anew, lets `edit` change the keys, and puts the file and then the
+///             keyring in place of the old ones; false when there was nothing to change. What
+///             others write is not lost: that of editors before it, and that of `twofold key`,
+///             which takes the same lock (keys_lock.h), at any time.
+/// Errors    invalid_request (load), io (change: file and keys are as they were); they name the
+///           file and no secret.
 /// Threads   any that may wait for the disk; one call after the other.
 class KeysFile {
  public:

@@ -6,11 +6,12 @@ import os
 import pathlib
 import signal
 import stat
+import subprocess
 import time
 import tomllib
 import unittest
 
-from wire._broker import READY_SECONDS_MAX
+from wire._broker import PROGRAM, READY_SECONDS_MAX, SECONDS_MAX, InBackground
 from wire._keys import Key, KeyedCase
 
 
@@ -111,6 +112,25 @@ class ManagedKeys(KeyedCase):
         for name in ("by_hand", "by_http"):
             self.call("DELETE", f"/v1/keys/{name}", headers=self.admin.headers)
 
+    # Both read the file, both wrote it anew, and what one of them had put in was gone.
+    def test_keys_made_at_the_same_moment_by_http_and_on_the_command_line_are_all_kept(self):
+        every = range(15)
+
+        def by_hand():
+            for i in every:
+                subprocess.run([PROGRAM, "key", "create", f"cli_{i}", "--allow", "publish topic:orders", "--keys-file", str(self.file.path)],
+                               check=True, capture_output=True, timeout=SECONDS_MAX)
+
+        beside = InBackground(by_hand)
+        for i in every:
+            self.made(id=f"http_{i}", allow=["publish topic:orders"])
+        beside.finish()
+        wanted = {f"{way}_{i}" for way in ("cli", "http") for i in every}
+        self.assertEqual(wanted - set(self.kept()), set())
+        self.assertEqual(os.listdir(self.file.path.parent), [self.file.path.name], "nothing is left beside it")
+        for name in sorted(wanted):
+            self.call("DELETE", f"/v1/keys/{name}", headers=self.admin.headers)
+
     def test_managing_keys_leaves_a_line(self):
         self.made(id="noted", allow=["publish topic:x"])
         self.call("DELETE", "/v1/keys/noted", headers=self.admin.headers)
@@ -121,6 +141,11 @@ class ManagedKeys(KeyedCase):
 
 class BrokenFile(KeyedCase):
     """What happens to the file must not happen to the keys."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.other = cls.key("inspect *")
 
     def hang_up(self) -> None:
         self.broker.process.send_signal(signal.SIGHUP)
@@ -139,9 +164,25 @@ class BrokenFile(KeyedCase):
         self.hang_up()
         self.until_logged("not reloaded", 1)
         self.assertEqual(self.status(self.admin, "GET", "/v1/keys"), 200)
-        self.call("POST", "/v1/keys", {"id": "x", "allow": ["publish *"]}, status=500, headers=self.admin.headers)
+        answer = self.call("POST", "/v1/keys", {"id": "x", "allow": ["publish *"]}, status=500, headers=self.admin.headers).json
+        self.assertEqual(answer["code"], "keys-file-failed")
+        self.assertIn(f"cannot read {self.file.path}: Is a directory", answer["detail"])
         self.file.path.rmdir()
         self.file.path.write_bytes(content)
+
+    # It said "internal", and that nobody knew whether the key had been made.
+    def test_a_file_that_cannot_be_written_is_named_with_what_to_do(self):
+        before = self.file.path.read_bytes()
+        in_the_way = pathlib.Path(f"{self.file.path}.new")
+        in_the_way.mkdir()
+        for method, path, body in (("POST", "/v1/keys", {"id": "x", "allow": ["publish *"]}), ("DELETE", f"/v1/keys/{self.other.id}", None)):
+            problem = self.call(method, path, body, status=500, headers=self.admin.headers).json
+            self.assertEqual(problem["code"], "keys-file-failed")
+            self.assertIn(f"The keys are as they were: cannot create {in_the_way}: File exists", problem["detail"])
+            self.assertIn(f"a folder that user {os.geteuid()} may write to", problem["hint"])
+        self.assertEqual(self.status(self.other, "GET", "/v1/topics"), 200)
+        self.assertEqual(self.file.path.read_bytes(), before)
+        in_the_way.rmdir()
 
     # Two signals took both threads of the storage pool: metrics and cold reads stood still.
     def test_a_file_that_hangs_holds_up_nothing_else(self):
