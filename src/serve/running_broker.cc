@@ -261,6 +261,7 @@ int RunningBroker::run(const Prepare& prepare,
   supervisor_ = std::make_unique<Supervisor>(*contexts_.front());
   await_signals();
   await_hangups();
+  starting_.reset();
   engine::diag(DiagLevel::info, "main", "twofold ready",
                {{"http", config_.http.listen},
                 {"scheme", config_.tls.cert.empty() ? "http" : "https"},

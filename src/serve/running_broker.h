@@ -29,6 +29,7 @@
 #include "src/serve/otel_exporter.h"
 #include "src/serve/reload.h"
 #include "src/serve/serve.h"
+#include "src/serve/start_signals.h"
 #include "src/serve/supervisor.h"
 
 namespace twofold {
@@ -41,9 +42,10 @@ class KeysFile;
 ///   here broker->run();                              // recovers, listens, serves until a signal
 ///
 /// Until recovery is done, and `prepare`, connections are refused: nobody could answer them.
-/// SIGTERM and SIGINT drain and stop; a second one leaves at once (the journal is crash safe). What
-/// is not finished within server.shutdown_grace is cut, and a stop that hangs even so ends the
-/// process five seconds later. SIGHUP has read again what can be (reload.h).
+/// SIGTERM and SIGINT end a start where it stands (start_signals.h). Later they drain and stop; a
+/// second one leaves at once (the journal is crash safe). What is not finished within
+/// server.shutdown_grace is cut, and a stop that hangs even so ends the process five seconds later.
+/// SIGHUP has read again what can be (reload.h).
 /// Threads  open() and run() on one thread, which becomes the core's.
 class RunningBroker {
  public:
@@ -73,6 +75,7 @@ class RunningBroker {
 
   const Config& config_;
   const Reread reread_;
+  std::unique_ptr<StartSignals> starting_ = std::make_unique<StartSignals>();
   engine::SystemClock clock_;
   const engine::Stopwatch since_start_;
   engine::SystemRandom random_;
