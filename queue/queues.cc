@@ -69,12 +69,17 @@ std::vector<std::string> Queues::reading(const std::string& topic) const {
   return names;
 }
 
-std::vector<std::string> Queues::dead_letter_sources(const std::string& name) const {
-  std::vector<std::string> names;
-  for (const std::uint32_t user : state_->dying_into(name))
-    if (const Queue* const queue = state_->find(user)) names.push_back(queue->name);
-  std::sort(names.begin(), names.end());
-  return names;
+std::vector<Queues::DeadLetterSource> Queues::dead_letter_sources(const std::string& name,
+                                                                  std::uint32_t from,
+                                                                  std::size_t limit) const {
+  std::vector<DeadLetterSource> sources;
+  const auto& users = state_->dead_letter_users;
+  for (auto at = users.lower_bound({name, from});
+       at != users.end() && at->first == name && sources.size() < limit; ++at) {
+    if (const Queue* const queue = state_->find(at->second))
+      sources.push_back({at->second, queue->name});
+  }
+  return sources;
 }
 
 void Queues::on_visible(LogId log, Offset end) {

@@ -120,8 +120,14 @@ class Queues final : public engine::StateMachine,
   Result<Sweep> cancel_sweep(std::uint64_t id);
   /// Newest first.
   std::vector<Sweep> sweeps() const;
-  /// Names of the queues that send their dead letters there, in order.
-  std::vector<std::string> dead_letter_sources(const std::string& name) const;
+  /// The queues that send their dead letters there, by id, from that id on: a piece in each turn of
+  /// the core, for there may be very many.
+  struct DeadLetterSource {
+    std::uint32_t id;
+    std::string name;
+  };
+  std::vector<DeadLetterSource> dead_letter_sources(const std::string& name, std::uint32_t from,
+                                                    std::size_t limit) const;
   /// What is still known of what happened to a message. Errors: as of explain().
   Result<History> history(const std::string& queue, MessageId id) const;
   Result<QueueView> view(const std::string& queue) const;

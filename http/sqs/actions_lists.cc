@@ -1,6 +1,5 @@
 // ListQueues and ListDeadLetterSourceQueues.
 #include <algorithm>
-#include <span>
 
 #include "http/base64.h"
 #include "http/in_turns.h"
@@ -102,33 +101,45 @@ Task<std::vector<Listed>> walk_queues(Exchange& exchange, std::string_view prefi
   co_return std::move(walk.found);
 }
 
-using Names = std::span<const std::string>;
+struct SourceWalk {
+  std::vector<Listed> found;
+  std::uint32_t from = 0;
+  bool over = false;
+};
 
-bool look_at_sources(const Exchange& exchange, Names names, const Listing& listing,
-                     std::vector<Listed>& found) {
-  for (const std::string& name : names) {
-    if (name <= listing.after || found.size() > listing.limit) continue;
-    if (!may_inspect(exchange.call, access::queue(name))) continue;
-    const auto info = exchange.broker.queues.find(name);
-    if (info) found.push_back({name, extension_of(*info).account});
+bool look_at_sources(const Exchange& exchange, const std::string& target, const Listing& listing,
+                     SourceWalk& walk) {
+  const auto piece =
+      exchange.broker.queues.dead_letter_sources(target, walk.from, kNamesInTurn);
+  for (const auto& source : piece) {
+    if (source.name <= listing.after) continue;
+    if (!may_inspect(exchange.call, access::queue(source.name))) continue;
+    const auto info = exchange.broker.queues.find(source.name);
+    if (info) walk.found.push_back({source.name, extension_of(*info).account});
   }
+  walk.over = piece.size() < kNamesInTurn;
+  if (!piece.empty()) walk.from = piece.back().id + 1;
   return true;
+}
+
+// They come by id: the first by name are kept, in order, and one that shows that there is more.
+void keep_first(std::vector<Listed>& found, std::size_t limit) {
+  std::sort(found.begin(), found.end(),
+            [](const Listed& one, const Listed& other) { return one.name < other.name; });
+  if (found.size() > limit + 1) found.resize(limit + 1);
 }
 
 Task<std::vector<Listed>> walk_sources(Exchange& exchange, const std::string& target,
                                        const Listing& listing) {
-  auto all = [&exchange, &target] { return exchange.broker.queues.dead_letter_sources(target); };
-  const std::vector<std::string> names = co_await ask_core(exchange.broker.core, std::move(all));
-  std::vector<Listed> found;
-  for (Names rest(names); !rest.empty() && found.size() <= listing.limit;) {
-    const Names piece = rest.first(std::min(rest.size(), kNamesInTurn));
-    auto ask = [&exchange, piece, &listing, &found] {
-      return look_at_sources(exchange, piece, listing, found);
+  SourceWalk walk;
+  while (!walk.over) {
+    auto ask = [&exchange, &target, &listing, &walk] {
+      return look_at_sources(exchange, target, listing, walk);
     };
     co_await ask_core_in_turn(exchange.broker.core, std::move(ask));
-    rest = rest.subspan(piece.size());
+    keep_first(walk.found, listing.limit);
   }
-  co_return found;
+  co_return std::move(walk.found);
 }
 
 void write(Exchange& exchange, std::string_view list, std::vector<Listed> found,

@@ -115,7 +115,7 @@ Outcome<> check_destination(const queue::Queues& queues, const queue::MoveReques
 Outcome<> start(Broker& broker, queue::MoveRequest request) {
   queue::Queues& queues = broker.queues;
   if (!queues.config(request.source)) return no_such_resource("SourceArn");
-  if (queues.dead_letter_sources(request.source).empty()) {
+  if (queues.dead_letter_sources(request.source, 0, 1).empty()) {
     return Fault(Code::invalid_parameter_value,
                  "Source queue must be configured as a Dead Letter Queue.");
   }
