@@ -12,6 +12,7 @@
 
 #include "engine/base/diag.h"
 #include "http/lane.h"
+#include "http/retry_later.h"
 #include "http/session.h"
 
 namespace twofold::http {
@@ -23,7 +24,7 @@ using engine::kAwait;
 namespace {
 
 constexpr std::string_view kTurnedAway =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: {}\r\n"
     "Connection: close\r\n\r\n";
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
 std::uint64_t records_of(const stats::GivenBy& given) {
@@ -90,7 +91,8 @@ void Server::State::welcome(Lane& lane, tcp::socket socket, Listener listener) {
     if (tls) return;  // nothing that TLS would let us say
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
-    socket.write_some(asio::buffer(kTurnedAway), ignored);
+    const std::string answer = fmt::format(kTurnedAway, retry_later(common.broker.random));
+    socket.write_some(asio::buffer(answer), ignored);
     return;
   }
   lane.metrics.connections_accepted.add();

@@ -11,6 +11,7 @@
 #include "http/pages/pages.h"
 #include "http/permit.h"
 #include "http/response_head.h"
+#include "http/retry_later.h"
 #include "http/rest/cloud_event_in.h"
 #include "http/session.h"
 #include "http/sqs/dialect.h"
@@ -309,7 +310,7 @@ void Session::render(const Problem& problem) {
   reply.body.clear();
   const bool later = reply.status == 503 || reply.status == 429 || reply.status == 507;
   if (later && reply.fields.find("Retry-After: ") == std::string::npos) {
-    reply.field("Retry-After", "1");
+    reply.field("Retry-After", retry_later(lane_.common.broker.random));
   }
   if (reply.status == 401) reply.field("WWW-Authenticate", "Bearer realm=\"twofold\"");
   if (call_.refuse) {
@@ -346,7 +347,7 @@ void Session::append_head() {
   // Whoever was waiting comes back, to the next start of this broker or to another one.
   const bool draining = lane_.common.broker.health == Health::draining;
   if (draining && reply.fields.find("Retry-After: ") == std::string::npos)
-    reply.field("Retry-After", "1");
+    reply.field("Retry-After", retry_later(lane_.common.broker.random));
   HeadOptions options;
   options.date_line = lane_.date_line();
   options.request_id = call_.request_id;

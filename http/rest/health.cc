@@ -1,6 +1,7 @@
 // Whether the broker lives, serves, has started. Never fails because of load.
 #include "http/json_writer.h"
 #include "http/rest/handlers.h"
+#include "http/retry_later.h"
 
 namespace twofold::http {
 namespace {
@@ -43,7 +44,7 @@ Verdict judge(const Broker& broker) {
 void render(Call& call, const Verdict& verdict, bool verbose) {
   Reply& reply = call.reply;
   reply.status = verdict.serving ? 200 : 503;
-  if (!verdict.serving) reply.field("Retry-After", "1");
+  if (!verdict.serving) reply.field("Retry-After", retry_later(call.broker.random));
   for (const HealthCheck& check : verdict.checks) {
     if (check.degraded) reply.field("Twofold-Degraded", check.name);
   }
@@ -90,7 +91,7 @@ Task<Try<>> startupz(Call& call) {
     co_return Try<>();
   }
   call.reply.status = 503;
-  call.reply.field("Retry-After", "1");
+  call.reply.field("Retry-After", retry_later(call.broker.random));
   call.reply.body = R"({"phase":"starting"})";
   co_return Try<>();
 }

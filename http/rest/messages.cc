@@ -17,6 +17,7 @@
 #include "http/rest/record_in.h"
 #include "http/rest/record_out.h"
 #include "http/rest/send_out.h"
+#include "http/retry_later.h"
 #include "http/trace/span.h"
 
 namespace twofold::http {
@@ -177,7 +178,7 @@ Task<Try<>> receive_messages(Call& call) {
   queue::Received& received = answered.received;
   if (nothing_readable(request->queue, records))
     co_return co_await explained(call, *records.trouble(), request->queue);
-  if (answered.interrupted) call.reply.field("Retry-After", "1");
+  if (answered.interrupted) call.reply.field("Retry-After", retry_later(call.broker.random));
   if (call.answer_in == Media::protobuf) {
     render_protobuf(call, received, records);
   } else {

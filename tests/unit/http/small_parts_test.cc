@@ -1,11 +1,15 @@
 // Parts too small for a file of their own: answers' heads, media types, cursors of groups, metrics.
+#include <map>
+
 #include <gtest/gtest.h>
 
+#include "engine/base/random.h"
 #include "http/media.h"
 #include "http/metrics.h"
 #include "http/response_head.h"
 #include "http/rest/group_cursor.h"
 #include "http/rest/json_request.h"
+#include "http/retry_later.h"
 
 namespace twofold::http {
 namespace {
@@ -128,6 +132,15 @@ TEST(Sizes, AreNumbersOrTextsWithUnits) {
                                      "\"5gib\"", "\"9000000000TiB\"", "true"}) {
     EXPECT_FALSE(size(bad)) << bad;
   }
+}
+
+// Thousands that were refused at the same moment came back at the same moment.
+TEST(RetryLater, SpreadsThoseWhoWereSentAwayTogether) {
+  engine::SeededRandom random(7);
+  std::map<std::string, int> told;
+  for (int client = 0; client < 3'000; ++client) ++told[retry_later(random)];
+  ASSERT_EQ(told.size(), 3u);
+  for (const char* seconds : {"1", "2", "3"}) EXPECT_GT(told[seconds], 800) << seconds;
 }
 
 }  // namespace
