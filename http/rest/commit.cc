@@ -4,6 +4,7 @@
 #include "http/rest/commit_in.h"
 #include "http/rest/commit_out.h"
 #include "http/rest/handlers.h"
+#include "http/trace/span.h"
 
 namespace twofold::http {
 namespace {
@@ -38,6 +39,7 @@ Task<Try<>> commit_together(Call& call) {
   if (!request) co_return std::move(request).problem();
   if (auto refused = permit(*call.principal, "commit_together", request->transaction))
     co_return *std::move(refused);
+  if (call.span) call.span->tell(request->transaction);
   const CommitNames names(*request);
   std::size_t receipts = 0;
   for (const Acks& acks : request->transaction.ack) receipts += acks.receipts.size();

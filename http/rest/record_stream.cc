@@ -6,6 +6,7 @@
 #include "http/rest/not_found.h"
 #include "http/rest/one_line.h"
 #include "http/rest/page_answer.h"
+#include "http/trace/span.h"
 #include "log/cursor.h"
 
 namespace twofold::http {
@@ -142,6 +143,7 @@ Task<Try<>> stream_records(Call& call, Places places, ReadQuery query) {
     writer.record(partition, record);
   };
   Pulse pulse(call.broker.clock);
+  call.span.reset();  // it would end when the stream does: each piece has one of its own
   writer.begin(call.reply);
   for (;;) {
     const bool sent = co_await call.outlet.send();
@@ -157,7 +159,9 @@ Task<Try<>> stream_records(Call& call, Places places, ReadQuery query) {
       co_return Try<>();
     }
     writer.gaps(*readable);
+    trace::begin(call);
     auto page = co_await make_page(call, *readable, query.limits, sink);
+    trace::end_piece(call, page ? page->records : 0);
     if (!page) {
       Problem damaged = std::move(page).problem();
       writer.problem(damaged, call.request_id);

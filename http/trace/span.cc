@@ -6,6 +6,7 @@
 #include "http/route.h"
 #include "http/sqs/stored.h"
 #include "http/trace/tracer.h"
+#include "http/transaction.h"
 
 namespace twofold::http::trace {
 namespace {
@@ -41,7 +42,7 @@ void Span::count(std::size_t count, engine::PartitionId partition, engine::Offse
   if (count == 1) message_id = http::id_text({partition, first});
 }
 
-void Span::link(const engine::StoredRecord& record) {
+void Links::link(const engine::StoredRecord& record) {
   const auto found = context_in(record.headers);
   if (!found) return;
   if (links.size() == kLinksMax) {
@@ -49,6 +50,30 @@ void Span::link(const engine::StoredRecord& record) {
     return;
   }
   links.push_back(*found);
+}
+
+void Span::tell(const Transaction& transaction) {
+  std::size_t records = 0;
+  std::size_t places = 0;
+  const auto publishes = [&](const std::string& to, std::size_t count) {
+    records += count;
+    destination = ++places == 1 ? to : std::string();
+  };
+  for (const log::Publish& one : transaction.publish) publishes(one.topic, one.records.size());
+  for (const queue::Send& one : transaction.send) publishes(one.queue, one.messages.size());
+  if (records > 0) return add(records);
+  operation = Operation::settle;
+  for (const Acks& acks : transaction.ack) add(acks.receipts.size());
+  if (transaction.ack.size() == 1) destination = transaction.ack.front().queue;
+  if (transaction.offsets.size() == 1) group = transaction.offsets.front().group;
+}
+
+std::optional<Context> context_in(const Transaction& transaction) {
+  for (const log::Publish& one : transaction.publish)
+    if (!one.records.empty()) return context_in(one.records.front().record.headers);
+  for (const queue::Send& one : transaction.send)
+    if (!one.messages.empty()) return context_in(one.messages.front().record.headers);
+  return std::nullopt;
 }
 
 void begin(Call& call) {
@@ -74,6 +99,13 @@ void end(Call& call) {
     span.messages = reply.messages_settled;
   call.reply.field(kTraceparent, traceparent_of(span.context));
   call.broker.tracer->end(std::move(span));
+  call.span.reset();
+}
+
+void end_piece(Call& call, std::size_t records) {
+  if (!call.span) return;
+  call.span->messages = records;
+  if (records > 0) call.broker.tracer->end(std::move(*call.span));
   call.span.reset();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/rest/record_out.h"
+#include "http/trace/span.h"
 #include "http/ws/client_frame.h"
 #include "http/ws/outbox.h"
 #include "log/topics.h"
@@ -21,6 +22,7 @@ struct Batch {
   std::size_t bytes = 0;  ///< of the messages
   std::size_t bytes_of_last = 0;
   std::vector<log::PartitionPosition> next;  ///< of a topic: where it goes on
+  trace::Links links{};                      ///< of its records, when somebody traces
 };
 
 /// Writes one `messages` frame, message by message. What a frame begins with (messages_prefix())

@@ -48,6 +48,7 @@ class GroupSub final : public TopicSub {
   using Parts = std::map<std::int32_t, Part>;
 
   void sending() override;
+  void name(trace::Span& span) const override { span.group = group_; }
   static Task<> look_again(std::shared_ptr<GroupSub> self);
   static Task<Try<>> begin(std::shared_ptr<GroupSub> self, log::Holding& holding);
   void reconcile(const log::Holding& holding);

@@ -170,6 +170,7 @@ bool TopicReader::full(const Limits& limits) const {
 }
 
 std::optional<Batch> TopicReader::next(Limits limits) {
+  trace::Links links;
   while (!full(limits)) {
     Part* const part = earliest();
     if (!part) {
@@ -179,12 +180,14 @@ std::optional<Batch> TopicReader::next(Limits limits) {
     const engine::StoredRecord& record = *part->head;
     if (!spec_->filter || spec_->filter->matches(record)) {
       writer_.add(positions_[part->index].partition, record);
+      if (broker_.tracer) links.link(record);
     }
     advance(*part);
   }
   if (writer_.empty()) return std::nullopt;
   Batch batch = writer_.finish(cursor());
   batch.next = positions_;
+  batch.links = std::move(links);
   return batch;
 }
 

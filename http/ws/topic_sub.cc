@@ -1,6 +1,7 @@
 #include "http/ws/topic_sub.h"
 
 #include "http/lane.h"
+#include "http/trace/tracer.h"
 #include "http/ws/connection.h"
 #include "http/ws/hub.h"
 #include "log/cursor.h"
@@ -62,6 +63,7 @@ std::size_t TopicSub::on_turn(std::size_t quantum) {
     connection().common().reads.of_topic(topic_id(), {batch->messages, batch->bytes});
     sent += batch->message.tail.size();
     sending();
+    trace(*batch);
     const OutMessage message = connection().packed(batch->message);
     if (!connection().deliver(prefix(), {&message, 1})) {
       reader_->forget();  // whoever cannot take more holds a place, not bytes
@@ -161,9 +163,23 @@ void TopicSub::take(const Flight& flight) {
   }
   if (fits > 0) {
     sending();
+    for (std::size_t i = 0; i < fits; ++i) trace(flight.batches[i]);
     connection().deliver(prefix(), connection().packed(flight).first(fits));
   }
   if (!takes_all) go();
+}
+
+// Its own, of each batch and reader: nobody has asked for just this one.
+void TopicSub::trace(const Batch& batch) const {
+  trace::Tracer* const tracer = connection().broker().tracer;
+  if (!tracer) return;
+  const auto span = tracer->begin(trace::Operation::receive, "read", std::nullopt);
+  if (!span) return;
+  span->destination = topic_;
+  name(*span);
+  span->add(batch.messages);
+  static_cast<trace::Links&>(*span) = batch.links;
+  tracer->end(std::move(*span));
 }
 
 void TopicSub::missed(const Gap& gap) {

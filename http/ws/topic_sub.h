@@ -47,6 +47,8 @@ class TopicSub : public Subscription, public FeedReader {
   /// What goes out next moves here() to where it is now. Said before the client can have it: what it
   /// asks for then comes later.
   virtual void sending() {}
+  /// What is told of it, besides the topic.
+  virtual void name(trace::Span&) const {}
 
  private:
   enum class Place { alone, on_feed, ahead_of_feed };
@@ -59,6 +61,7 @@ class TopicSub : public Subscription, public FeedReader {
   void leave_feed();
   bool has_nothing_to_read() const { return reader_->positions().empty(); }
   void say_caught_up();
+  void trace(const Batch& batch) const;
   void fail(const engine::Error& error);
 
   const std::string topic_;

@@ -2,6 +2,7 @@
 #include "http/lane.h"
 #include "http/on_core.h"
 #include "http/rest/commit_out.h"
+#include "http/trace/tracer.h"
 #include "http/ws/group_sub.h"
 #include "http/ws/own_call.h"
 #include "http/ws/queue_sub.h"
@@ -10,6 +11,17 @@
 namespace twofold::http::ws {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// A stream belongs to no trace; the first record that is published may.
+std::shared_ptr<trace::Span> begin_span(trace::Tracer& tracer, const Transaction& transaction) {
+  auto span = tracer.begin(trace::Operation::send, "commit", trace::context_in(transaction));
+  if (span) span->tell(transaction);
+  return span;
+}
+
+}  // namespace
 
 /// What is to be said, and told to this connection's subscriptions, once it is carried out.
 struct Connection::Transacting {
@@ -21,13 +33,19 @@ struct Connection::Transacting {
 
 void Connection::transact(std::shared_ptr<Writing> job) {
   CommitBody& body = job->transact().body;
+  if (broker_.tracer) job->span = begin_span(*broker_.tracer, body.transaction);
   auto doing = std::make_shared<Transacting>(
       Transacting{job, CommitNames(body), body.transaction.ack, body.transaction.offsets});
   auto back = [self = self(), doing](TransactionOutcome outcome) mutable {
     auto& context = self->lane_->context();
     asio::post(context, [self = std::move(self), doing = std::move(doing),
                          outcome = std::move(outcome)]() mutable {
-      if (auto* const refused = std::get_if<Refused>(&outcome)) {
+      auto* const refused = std::get_if<Refused>(&outcome);
+      if (auto& span = doing->writing->span) {
+        if (refused) span->error = info(Problem(refused->error).kind).code;
+        self->broker_.tracer->end(std::move(*span));
+      }
+      if (refused) {
         auto& tasks = self->lane_->tasks;
         tasks.spawn(refuse_transaction(self, std::move(doing), std::move(*refused)));
         return;

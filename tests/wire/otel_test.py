@@ -20,6 +20,8 @@ from wire._tls import Authority
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
 PARENT = f"00-{TRACE}-{SPAN}-01"
+READER_TRACE = "1" * 32
+AS_READER = f"00-{READER_TRACE}-{SPAN}-01"
 NOT_SAMPLED = f"00-{'4' * 32}-{SPAN}-00"
 AWS = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 PRODUCER, CONSUMER, CLIENT = 4, 5, 3
@@ -122,6 +124,76 @@ class Spans(Traced):
         self.assertEqual((received.links, received.attributes["messaging.batch.message_count"]), ([(TRACE, SPAN)], 1))
         [acked] = self.collector.named("ack streamed")
         self.assertEqual(acked.attributes["messaging.batch.message_count"], 1)
+
+    def produced(self, topic: str, *values) -> None:
+        self.call("POST", f"/v1/topics/{topic}/records", {"records": [{"value": value} for value in values]}, headers={"traceparent": PARENT})
+
+    # Hours of reading were told when the stream ended, if it ever did.
+    def test_a_stream_of_records_is_told_piece_by_piece_while_it_goes_on(self):
+        self.ask("PUT", "/v1/topics/followed", {}, status=201)
+        self.produced("followed", 1, 2)
+        connection = self.broker.connect()
+        self.addCleanup(connection.close)
+        connection.request("GET", "/v1/topics/followed/records?from=earliest&follow=true", headers={"Accept": "application/x-ndjson", "traceparent": AS_READER})
+        stream = connection.getresponse()
+        self.assertEqual([json.loads(stream.readline())["value"] for _ in range(2)], [1, 2])
+        [read] = self.collector.named("read followed")
+        self.assertEqual((read.kind, read.trace, read.parent), (CONSUMER, READER_TRACE, SPAN), "of the reader's trace,")
+        self.assertEqual(read.links, [(TRACE, SPAN)] * 2, "and it points to the producer's")
+        self.assertEqual((read.attributes["messaging.batch.message_count"], read.attributes["messaging.operation.type"]), (2, "receive"))
+        self.produced("followed", 3)
+        self.assertEqual(json.loads(stream.readline())["value"], 3)
+        later = self.collector.named("read followed", 2)[1]
+        self.assertEqual((later.attributes["messaging.batch.message_count"], len(later.links)), (1, 1))
+
+    async def test_a_topic_over_a_websocket(self):
+        self.ask("PUT", "/v1/topics/watched", {}, status=201)
+        self.produced("watched", 1, 2, 3)
+        stream = await self.greeted()
+        await stream.subscribe(8, topic="watched", **{"from": "earliest"})
+        await stream.messages(3)
+        await stream.next("caught_up", but=("heartbeat",))
+        [read] = self.collector.named("read watched")
+        self.assertEqual((read.links, read.kind), ([(TRACE, SPAN)] * 3, CONSUMER))
+        self.assertEqual(read.attributes["messaging.batch.message_count"], 3)
+        self.produced("watched", 4)  # comes by the feed that all who keep up share
+        await stream.messages(1)
+        newest = self.collector.named("read watched", 2)[1]
+        self.assertEqual((newest.attributes["messaging.batch.message_count"], newest.links), (1, [(TRACE, SPAN)]))
+
+    async def test_a_topic_read_as_a_group_over_a_websocket(self):
+        self.ask("PUT", "/v1/topics/shared", {}, status=201)
+        self.produced("shared", 1)
+        stream = await self.greeted()
+        await stream.subscribe(8, topic="shared", group="auditors", **{"from": "earliest"})
+        await stream.messages(1, but=("assigned", "caught_up", "heartbeat"))
+        [read] = self.collector.named("read shared")
+        self.assertEqual(read.attributes["messaging.consumer.group.name"], "auditors")
+
+    async def test_transactions(self):
+        for topic in ("bills", "letters"):
+            self.ask("PUT", f"/v1/topics/{topic}", {}, status=201)
+        record = {"value": 1, "headers": {"traceparent": PARENT}}
+        one = {"publish": [{"topic": "bills", "records": [record, record]}]}
+        two = {"publish": [*one["publish"], {"topic": "letters", "records": [record]}]}
+        self.call("POST", "/v1/commit", one, headers={"traceparent": PARENT})
+        [committed] = self.collector.named("commit bills")
+        self.assertEqual((committed.trace, committed.parent, committed.kind), (TRACE, SPAN, PRODUCER))
+        self.assertEqual(committed.attributes["messaging.batch.message_count"], 2)
+        stream = await self.greeted()
+        await stream.say("transact", id=1, **one)
+        await stream.next("committed", but=("heartbeat",))
+        streamed = self.collector.named("commit bills", 2)[1]
+        self.assertEqual((streamed.trace, streamed.parent, streamed.attributes["messaging.batch.message_count"]), (TRACE, SPAN, 2))
+        await stream.say("transact", id=2, **two)
+        await stream.next("committed", but=("heartbeat",))
+        [several] = self.collector.named("commit")
+        self.assertEqual(several.attributes["messaging.batch.message_count"], 3)
+        self.assertNotIn("messaging.destination.name", several.attributes)
+        await stream.say("transact", id=3, publish=[{"topic": "nowhere", "records": [record]}])
+        await stream.next("error", but=("heartbeat",))
+        [refused] = self.collector.named("commit nowhere")
+        self.assertEqual(refused.attributes["error.type"], "topic-not-found")
 
     def test_what_fails_says_so_and_what_is_no_message_is_not_told(self):
         self.refused("POST", "/v1/queues/nowhere/messages", {"value": 1}, status=404, code="queue-not-found")

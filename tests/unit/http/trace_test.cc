@@ -9,6 +9,7 @@
 #include "http/route.h"
 #include "http/trace/otlp.h"
 #include "http/trace/tracer.h"
+#include "http/transaction.h"
 
 namespace twofold::http::trace {
 namespace {
@@ -135,6 +136,43 @@ TEST(Tracer, LinksHaveABound) {
   for (std::size_t i = 0; i < Span::kLinksMax + 2; ++i) span.link(record);
   EXPECT_EQ(span.links.size(), Span::kLinksMax);
   EXPECT_EQ(span.links_left_out, 2u);
+}
+
+TEST(Tracer, ATransactionNamesWhereItGoesWhenThatIsOnePlace) {
+  const std::array headers{
+      engine::Header{kTraceparent, kParent}
+  };
+  const engine::NewRecord record{std::nullopt, "x", headers, engine::WallTime{0}};
+  log::Publish publish;
+  publish.topic = "orders";
+  publish.records = {{record, std::nullopt}, {record, std::nullopt}};
+  Transaction transaction;
+  transaction.ack = {
+      {"jobs", {"r1", "r2", "r3"}}
+  };
+  Span settles;
+  settles.operation = Operation::send;
+  settles.tell(transaction);
+  EXPECT_EQ(settles.operation, Operation::settle);
+  EXPECT_EQ(settles.destination, "jobs");
+  EXPECT_EQ(settles.messages, 3u);
+  EXPECT_FALSE(context_in(transaction));
+
+  transaction.publish.push_back(publish);
+  Span one;
+  one.operation = Operation::send;
+  one.tell(transaction);
+  EXPECT_EQ(one.operation, Operation::send);
+  EXPECT_EQ(one.destination, "orders");
+  EXPECT_EQ(one.messages, 2u);
+  EXPECT_EQ(context_in(transaction)->span, parse_traceparent(kParent)->span);
+
+  publish.topic = "bills";
+  transaction.publish.push_back(publish);
+  Span two;
+  two.tell(transaction);
+  EXPECT_EQ(two.destination, "") << "there are two";
+  EXPECT_EQ(two.messages, 4u);
 }
 
 boost::json::value told(const Span& span) {
