@@ -55,6 +55,7 @@ void GroupSub::look() {
 
 Task<> GroupSub::look_again(std::shared_ptr<GroupSub> self) {
   GroupSub& sub = *self;
+  if (sub.ended()) co_return;
   while (std::exchange(sub.again_, false)) {
     auto ask = [membership = sub.membership_, &topics = sub.connection().broker().topics,
                 id = sub.topic_id(), name = sub.topic()]() -> Result<log::Holding> {

@@ -78,6 +78,7 @@ void InspectSub::open() {
 
 Task<> InspectSub::begin(std::shared_ptr<InspectSub> self) {
   InspectSub& sub = *self;
+  if (sub.ended()) co_return;
   inspect::Inspector& inspector = *sub.broker_.inspector;
   const std::uint64_t known = sub.asked_.resume.value_or(0);
   bool resumed = false;
@@ -122,6 +123,7 @@ std::size_t InspectSub::on_turn(std::size_t) {
 
 Task<> InspectSub::step(std::shared_ptr<InspectSub> self) {
   InspectSub& sub = *self;
+  if (sub.ended()) co_return;
   const std::size_t room = std::min(sub.pace_.room(sub.broker_.clock.now()), kEventsMax);
   auto ask = [view = sub.view_, after = sub.seq_, room, skip = sub.pace_.limited()] {
     return view->pull(after, room, skip);

@@ -60,6 +60,7 @@ std::size_t QueueSub::on_turn(std::size_t) {
 
 Task<> QueueSub::receive(std::shared_ptr<QueueSub> self) {
   QueueSub& sub = *self;
+  if (sub.ended()) co_return;
   queue::Queues& queues = sub.broker_.queues;
   queue::Receive wanted{sub.queue_, sub.most(), kReceiveBytes, sub.visibility_timeout_};
   wanted.client = sub.connection().client();

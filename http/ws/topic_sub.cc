@@ -77,6 +77,7 @@ std::size_t TopicSub::on_turn(std::size_t quantum) {
 
 Task<> TopicSub::fetch(std::shared_ptr<TopicSub> self) {
   TopicSub& sub = *self;
+  if (sub.ended()) co_return;
   const auto feed = sub.connection().hub().find(sub.key_);
   Positions upto;
   if (feed) upto = feed->positions();
