@@ -43,6 +43,12 @@ class Demo(unittest.TestCase):
         with urllib.request.urlopen(urllib.request.Request(self.url + path, data=data), timeout=SECONDS_MAX) as answer:
             return json.load(answer)
 
+    def sqs(self, action: str, body: dict):
+        headers = {"X-Amz-Target": f"AmazonSQS.{action}", "Content-Type": "application/x-amz-json-1.0"}
+        request = urllib.request.Request(self.url + "/", data=json.dumps(body).encode(), headers=headers)
+        with urllib.request.urlopen(request, timeout=SECONDS_MAX) as answer:
+            return json.load(answer)
+
     def until(self, condition):
         deadline = time.monotonic() + SECONDS_MAX
         while not (value := condition()):
@@ -96,6 +102,9 @@ class Demo(unittest.TestCase):
             self.assertEqual((queue["visibility_timeout"], queue["max_receives"], queue["dead_letter"], queue["on_disconnect"]),
                              ("5s", 3, "kitchen-burnt", "timeout"))
             self.assertEqual(queue["source"]["topic"], "orders")
+            marks = self.sqs("ListQueueTags", {"QueueUrl": "kitchen"})["Tags"]
+            self.assertEqual(marks, {f"made-by-demo/{one}": self.ask(f"/v1/{one.replace('/', 's/')}")["created"]
+                                     for one in ("topic/orders", "queue/kitchen", "queue/kitchen-burnt")}, "the kitchen makes these anew unasked")
             order = self.until(lambda: self.ask("/v1/topics/orders/records?from=earliest")["records"])[0]
             self.assertRegex(order["key"], "^table-[1-6]$")
             self.assertIn("dish", order["value"])
@@ -132,9 +141,20 @@ class Demo(unittest.TestCase):
                 demo = self.start("--data", str(data), "--set", "storage.min_free=0", "--rate", "50/s")
                 self.assertIn(str(data), self.text)
                 before = self.ask("/v1/topics/orders")["records"]
+                marked = self.sqs("ListQueueTags", {"QueueUrl": "kitchen"})["Tags"]
+                self.assertEqual(marked["made-by-demo/topic/orders"], self.ask("/v1/topics/orders")["created"])
                 self.until(lambda: self.ask("/v1/topics/orders")["records"] > before)
                 self.interrupt(demo)
             self.assertGreater(before, 0, "the second one found what the first had left")
+
+    def test_what_somebody_made_before_is_not_said_to_be_the_demonstrations(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="twofold-demo-test-")))
+        resources = folder / "resources.toml"
+        resources.write_text('[[topic]]\nname = "orders"\n')
+        demo = self.start("--set", f"resources.file={resources}")
+        marks = self.sqs("ListQueueTags", {"QueueUrl": "kitchen"})["Tags"]
+        self.assertEqual(sorted(marks), ["made-by-demo/queue/kitchen", "made-by-demo/queue/kitchen-burnt"])
+        self.interrupt(demo)
 
     def test_a_port_in_use_is_said(self):
         with socket.create_server(("127.0.0.1", 0)) as holder, \

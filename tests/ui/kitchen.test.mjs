@@ -83,6 +83,27 @@ test("an address deletes nothing: who opens it is asked, and told what would go"
   for (const name of ["groups/ledger", "queues/payq", "queues/payq-burnt", "topics/payments"]) await broker.call("DELETE", `/v1/${name}`);
 });
 
+test("what the demonstration has made is made anew without a question, and nothing else is", async () => {
+  const tags = {};
+  const make = async (kind, name, config) => (tags[`made-by-demo/${kind}/${name}`] = (await broker.ask("PUT", `/v1/${kind}s/${name}`, config)).created);
+  await make("topic", "menus", {});
+  await make("queue", "grill-burnt", {});
+  const born = await make("queue", "grill", { source: { topic: "menus", from: "earliest" } });
+  await broker.ask("POST", "/v1/topics/menus/records", { value: 1 });
+  const mark = (marks) => broker.sqs("TagQueue", { QueueUrl: "grill", Tags: marks });
+  const view = await look("kitchen?topic=menus&queue=grill");
+  await mark({ "made-by-demo/topic/menus": "2020-01-01T00:00:00.000Z", "made-by-demo/queue/grill": born, owner: "somebody" });
+  await view.id("reset").click();
+  await view.page.getByText("topic menus (1 record); queue grill-burnt (0 messages)").waitFor();
+  await view.button("Cancel", view.dialog()).click();
+  await mark(tags);
+  await view.id("reset").click();
+  await until(async () => ![undefined, born].includes((await broker.call("GET", "/v1/queues/grill")).body?.created), "it is reset");
+  assert.equal((await broker.get("/v1/topics/menus")).records, 0);
+  await view.close();
+  for (const name of ["queues/grill", "queues/grill-burnt", "topics/menus"]) await broker.call("DELETE", `/v1/${name}`);
+});
+
 test("one order is a slip, a page and a cell; an ack takes the slip and leaves the page", async () => {
   const view = await kitchen();
   await anew(view);

@@ -7,7 +7,7 @@ import { content, hex, matches, parseExactly, preview, show, SHOWN_BYTES_MAX, vi
 import { commandsFor, position } from "../../web/core/commands.js";
 import { bytes, count, milliseconds, rate, span } from "../../web/core/format.js";
 import { href, parse } from "../../web/core/router.js";
-import { Made, strangers } from "../../web/kitchen/setup.js";
+import { Made, recall, strangers } from "../../web/kitchen/setup.js";
 import { path, ticks, times } from "../../web/core/scale.js";
 
 const LESSONS = new URL("../../web/lessons/", import.meta.url);
@@ -104,4 +104,7 @@ test("what this page did not make is asked about, whatever its name; what others
   assert.deepEqual(strangers({ ...plan, topic: { ...plan.topic, created: "9" } }, made).ids, ["topic/orders of 9"], "another one has made it anew");
   for (const name of ["billing", "orders-eu", "kitchens"]) assert.throws(() => strangers({ ...plan, queues: [queue(name, "4", 0)] }, made), new RegExp(`${name} was not made here`));
   assert.equal(strangers({ ...plan, queues: [queue("kitchen-late", "5", 0)] }, made).ids.length, 1);
+  const marked = new Made();
+  recall({ "made-by-demo/topic/orders": plan.topic.created, "made-by-demo/queue/kitchen": "0", "made-by-demo/group/menu": "1", owner: "somebody" }, marked);
+  assert.deepEqual([strangers({ ...plan, queues: [] }, marked).ids, strangers(plan, marked).ids.length], [[], plan.queues.length], "of the demonstration is what it says, as old as it says");
 });

@@ -48,14 +48,14 @@ function missed() {
 /** A path below the API's root: path`topics/${name}/records`. */
 export const path = (strings, ...values) => `/v1/${strings[0]}${values.map((value, i) => encodeURIComponent(value) + strings[i + 1]).join("")}`;
 
-export async function ask(method, target, body, { exact = false, signal: stop } = {}) {
+export async function ask(method, target, body, { exact = false, headers = {}, signal: stop } = {}) {
   if (readOnly.value && method !== "GET" && target !== TICKETS && !body?.dry_run && !target.includes("dry_run=true")) throw new Problem(403, { detail: "These pages only show: ui.read_only is set" });
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const key = token();
   let answer, text;
   try {
     answer = await fetch(target, {
-      method, headers: { "Twofold-Client": "twofold-ui", ...(key !== undefined && { Authorization: `Bearer ${key}` }), ...(body !== undefined && { "Content-Type": "application/json" }) },
+      method, headers: { "Twofold-Client": "twofold-ui", ...(key !== undefined && { Authorization: `Bearer ${key}` }), ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
       body: body === undefined || typeof body === "string" ? body : JSON.stringify(body), signal: stop ? AbortSignal.any([stop, limit]) : limit,
     });
     text = await answer.text();

@@ -3,7 +3,7 @@ import { batch, signal } from "../vendor/signals-core.js";
 import { sayError } from "../parts/toast.js";
 import { inspect } from "./inspect.js";
 import { empty, reduce } from "./model.js";
-import { DEFAULTS, ensure, groupsOf, made, plan, remakeQueue, reset, strangers } from "./setup.js";
+import { DEFAULTS, ensure, groupsOf, others, plan, remakeQueue, reset } from "./setup.js";
 import { Cook, Reader, Waiter } from "./staff.js";
 import { rule, sentence } from "./words.js";
 
@@ -136,7 +136,7 @@ export class Session {
 
   /** The ids of what may be deleted though it was not made here; null when somebody says no. */
   async #ask(place, options) {
-    const { ids, ...found } = strangers(await plan(place, options), made);
+    const { ids, ...found } = await others(await plan(place, options));
     if (this.#isOver) return null;
     this.question.value?.answer(false);
     if (ids.length === 0) return ids;

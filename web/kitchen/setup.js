@@ -10,25 +10,25 @@ export const readerGroup = (topic, letter) => `${topic}-reader-${letter}`;
 export const sharedGroup = (topic) => `${topic}-readers`;
 export const groupsOf = (topic) => [...LETTERS.map((letter) => readerGroup(topic, letter)), sharedGroup(topic)];
 
+const idOf = (kind, { name, created }) => `${kind}/${name} of ${created}`;
+
 /**
  * What this page has made, and when the broker says that it was. Anything else is somebody's, whatever its name: it may be
  * that another one has made it anew since.
  */
 export class Made {
-  #created = new Map();
+  #ids = new Set();
 
-  add(kind, { name, created }) {
-    this.#created.set(`${kind}/${name}`, created);
+  add(kind, one) {
+    this.#ids.add(idOf(kind, one));
   }
 
-  has(kind, { name, created }) {
-    return created !== undefined && this.#created.get(`${kind}/${name}`) === created;
+  has(kind, one) {
+    return one.created !== undefined && this.#ids.has(idOf(kind, one));
   }
 }
 
 export const made = new Made();
-
-const idOf = (kind, { name, created }) => `${kind}/${name} of ${created}`;
 const held = ({ messages, source }) => (source ? 0 : Object.values(messages).reduce((sum, n) => sum + n, 0)); // an attached queue's are its topic's
 
 /**
@@ -46,6 +46,33 @@ export function strangers({ queue, topic, queues, groups }, made) {
   const affected = (log?.records ?? 0) + others.reduce((sum, one) => sum + held(one), 0);
   return { ids: [...(log ? [idOf("topic", log)] : []), ...others.map((one) => idOf("queue", one))], affected,
            text: `${affected === 1 ? "record" : "records"} would be gone for good. This page did not make: ${parts.join("; ")}.` };
+}
+
+/**
+ * `twofold demo` says in tags of the queue what it has made, and when that was: it is the kitchen's to make anew. Of what
+ * has been made under such a name since they say nothing. Pure.
+ */
+export function recall(tags, made) {
+  for (const [tag, created] of Object.entries(tags ?? {})) {
+    const [, kind, name] = /^made-by-demo\/(topic|queue)\/(.+)$/.exec(tag) ?? [];
+    if (kind) made.add(kind, { name, created });
+  }
+}
+
+const tagsOf = async (queue) => {
+  try {
+    return (await ask("POST", "/", { QueueUrl: queue }, { headers: { "X-Amz-Target": "AmazonSQS.ListQueueTags" } }))?.Tags;
+  } catch {
+    return {}; // then nothing was made by the demonstration, as far as anybody knows
+  }
+};
+
+/** What of a plan is somebody's, once the queue was asked what the demonstration made. */
+export async function others(plan) {
+  const found = strangers(plan, made);
+  if (found.ids.length === 0) return found;
+  recall(await tagsOf(plan.queue), made);
+  return strangers(plan, made);
 }
 
 async function unless(codes, request) {
