@@ -16,7 +16,8 @@ struct Shown {
   QueueRow other_queues;
   TopicRow other_topics;
   std::uint64_t other_partitions = 0;
-  stats::GivenBy other_read{};
+  Left left{};
+  OtherCounts other_counts{};  // in place of sums: counters never go down
   std::uint64_t other_consumers = 0;
   Standing other_standings;
   bool more_queues = false, more_topics = false, more_groups = false;
@@ -40,6 +41,7 @@ void choose_queues(Shown& shown, const Survey& survey, const Selection& selectio
     } else {
       shown.more_queues = true;
       shown.other_queues.add(row);
+      shown.left.queues.push_back(&row);
       shown.other_consumers += consumers_of(counted, row.name);
     }
   }
@@ -53,11 +55,9 @@ stats::GivenBy read_of(const Counted& counted, std::uint32_t topic) {
 }
 
 // A topic counts with its partitions.
-void choose_topics(Shown& shown, const Survey& survey, const Selection& selection,
-                   const Counted& counted) {
+void choose_topics(Shown& shown, const Survey& survey, const Selection& selection) {
   std::size_t left = selection.entities_max;
   TopicRow& others = shown.other_topics;
-  PartitionRow sum{0, 0};
   for (const TopicRow& row : survey.topics) {
     if (!passes(selection.topic, row.name)) continue;
     if (!shown.more_topics && row.partitions.size() <= left) {
@@ -69,21 +69,23 @@ void choose_topics(Shown& shown, const Survey& survey, const Selection& selectio
     shown.other_partitions += row.partitions.size();
     others.bytes += row.bytes;
     others.segments += row.segments;
-    others.appended_bytes += row.appended_bytes;
+    shown.left.topics.push_back(&row);
     if (row.oldest_seconds > 0)
       others.oldest_seconds = others.oldest_seconds > 0
                                   ? std::min(others.oldest_seconds, row.oldest_seconds)
                                   : row.oldest_seconds;
-    for (const PartitionRow& one : row.partitions) {
-      sum.start += one.start;
-      sum.end += one.end;
-    }
-    const stats::GivenBy read = read_of(counted, row.id);
-    for (std::size_t i = 0; i < read.size(); ++i) shown.other_read[i] += read[i];
   }
   others.name = kOthers;
-  others.partitions.push_back(sum);
   if (shown.more_topics) shown.topics.push_back(&others);
+}
+
+// From here on the rows of the others say what was counted.
+void count_others(Shown& shown) {
+  OtherCounts& counts = shown.other_counts;
+  shown.other_queues.sent = counts.sent;
+  shown.other_queues.done = std::move(counts.done);
+  shown.other_topics.partitions.push_back(counts.records);
+  shown.other_topics.appended_bytes = counts.appended_bytes;
 }
 
 void choose_groups(Shown& shown, const Survey& survey, const Selection& selection) {
@@ -192,7 +194,7 @@ void each_read(Text& out, const Shown& shown, const Counted& counted, std::strin
   static constexpr std::string_view kApis[] = {"rest", "ws"};  // as stats::ReadBy
   for (const TopicRow* row : shown.topics) {
     const stats::GivenBy read =
-        row == &shown.other_topics ? shown.other_read : read_of(counted, row->id);
+        row == &shown.other_topics ? shown.other_counts.read : read_of(counted, row->id);
     for (std::size_t i = 0; i < read.size(); ++i)
       out.value(Labels("topic", row->name).add("api", kApis[i]), read[i].*number);
   }
@@ -263,20 +265,22 @@ void append_groups(Text& out, const Shown& shown) {
 
 }  // namespace
 
-void append_named(Text& out, const Survey& survey, const Selection& selection,
-                  const Counted& counted) {
+void append_named(Text& out, const std::shared_ptr<const Survey>& survey,
+                  const Selection& selection, const Counted& counted, Others& others) {
   Shown shown;
-  choose_queues(shown, survey, selection, counted);
-  choose_topics(shown, survey, selection, counted);
-  choose_groups(shown, survey, selection);
+  choose_queues(shown, *survey, selection, counted);
+  choose_topics(shown, *survey, selection);
+  choose_groups(shown, *survey, selection);
+  others.count(selection.text, survey, counted.read, shown.left, shown.other_counts);
+  count_others(shown);
   if (out.begin("twofold_metrics_truncated")) {
     out.value(Labels("kind", "queue"), std::uint64_t{shown.more_queues});
     out.value(Labels("kind", "topic"), std::uint64_t{shown.more_topics});
     out.value(Labels("kind", "group"), std::uint64_t{shown.more_groups});
   }
-  out.only("twofold_queues", std::uint64_t{survey.queues.size()});
-  out.only("twofold_topics", std::uint64_t{survey.topics.size()});
-  out.only("twofold_groups", std::uint64_t{survey.groups.size()});
+  out.only("twofold_queues", std::uint64_t{survey->queues.size()});
+  out.only("twofold_topics", std::uint64_t{survey->topics.size()});
+  out.only("twofold_groups", std::uint64_t{survey->groups.size()});
   append_queues(out, shown, counted);
   append_topics(out, shown, counted);
   append_groups(out, shown);

@@ -1,8 +1,10 @@
 #include "http/metrics/survey.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <utility>
+
+#include "http/metrics/others.h"
 
 namespace twofold::http::metrics {
 namespace {
@@ -29,38 +31,26 @@ void Times::add(const queue::Spread& spread) {
   sum_seconds += static_cast<double>(spread.sum_ms()) / 1e3;
 }
 
-void Times::add(const Times& other) {
-  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
-  sum_seconds += other.sum_seconds;
-}
-
-void Done::add(const Done& other) {
-  received += other.received;
-  redelivered += other.redelivered;
-  acked += other.acked;
-  nacked += other.nacked;
-  timed_out += other.timed_out;
-  died += other.died;
-  expired += other.expired;
-  empty += other.empty;
-  waited.add(other.waited);
-  worked.add(other.worked);
-}
-
 void QueueRow::add(const QueueRow& other) {
   counters.ready += other.counters.ready;
   counters.in_flight += other.counters.in_flight;
   counters.delayed += other.counters.delayed;
   counters.blocked += other.counters.blocked;
   counters.dead += other.counters.dead;
-  sent += other.sent;
   if (other.behind) behind = behind.value_or(0) + *other.behind;
   oldest_age_seconds = std::max(oldest_age_seconds, other.oldest_age_seconds);
   waiting += other.waiting;
-  if (!other.done) return;
-  if (!done) done = std::make_unique<Done>();
-  done->add(*other.done);
 }
+
+Surveyor::Surveyor(engine::Core& core, log::Topics& topics, log::Groups& groups,
+                   queue::Queues& queues)
+    : core_(core),
+      topics_(topics),
+      groups_(groups),
+      queues_(queues),
+      others_(std::make_unique<Others>()) {}
+
+Surveyor::~Surveyor() = default;
 
 void Surveyor::ask(MetricsDetail detail, engine::Completion<Made> done) {
   if (last_ && core_.now() < last_at_ + kGoodFor) return done(last_);
@@ -68,6 +58,7 @@ void Surveyor::ask(MetricsDetail detail, engine::Completion<Made> done) {
   if (making_) return;
   detail_ = detail;
   making_ = std::make_shared<Survey>();
+  making_->number = ++number_;
   turns_ = 0;
   next(At::queues);
   step();
@@ -154,28 +145,49 @@ void Surveyor::step_topics() {
   if (found.empty()) next(At::groups);
 }
 
+// A group may read very many topics: it is left in the middle when a turn was long enough.
 void Surveyor::step_groups() {
-  const auto found = groups_.list(after_, kGroupsPerTurn);
-  for (const log::GroupInfo& group : found) {
-    const std::size_t before = making_->standings.size();
-    add(group);
-    after_ = group.name;
-    if (making_->standings.size() - before >= kWorkPerTurn) return;
+  if (groups_found_.empty()) {
+    groups_found_ = groups_.list(after_, kGroupsPerTurn);
+    if (groups_found_.empty()) return next(At::end);
+    after_ = groups_found_.back().name;
+    std::reverse(groups_found_.begin(), groups_found_.end());
+    begin(groups_found_.back());
   }
-  if (found.empty()) next(At::end);
+  std::size_t work = 0;
+  while (work < kWorkPerTurn) {
+    const log::GroupInfo& group = groups_found_.back();
+    if (!group_topics_.empty()) {
+      const GroupTopic topic = std::move(group_topics_.back());
+      group_topics_.pop_back();
+      add(group, topic.name, topic.offsets);
+      work += topic.offsets.size() + 1;
+      continue;
+    }
+    groups_found_.pop_back();
+    if (groups_found_.empty()) return;
+    begin(groups_found_.back());
+  }
 }
 
-void Surveyor::add(const log::GroupInfo& group) {
+// Offsets come by topic: each topic has a stretch of them, or none.
+void Surveyor::begin(const log::GroupInfo& group) {
   making_->groups.push_back({group.name, group.members.size(),
                              static_cast<std::uint64_t>(std::max(group.generation, 0))});
-  std::set<std::string> topics;
-  for (const log::CommittedOffset& offset : group.offsets) topics.insert(offset.topic);
+  std::map<std::string, Committed> topics;
+  const Committed all(group.offsets);
+  for (std::size_t from = 0, upto = 0; from < all.size(); from = upto) {
+    while (upto < all.size() && all[upto].topic == all[from].topic) ++upto;
+    topics.emplace(all[from].topic, all.subspan(from, upto - from));
+  }
   for (const log::GroupMember& member : group.members)
-    topics.insert(member.topics.begin(), member.topics.end());
-  for (const std::string& topic : topics) add(group, topic);
+    for (const std::string& topic : member.topics) topics.emplace(topic, Committed());
+  group_topics_.clear();
+  for (auto at = topics.rbegin(); at != topics.rend(); ++at)
+    group_topics_.push_back({at->first, at->second});
 }
 
-void Surveyor::add(const log::GroupInfo& group, const std::string& topic) {
+void Surveyor::add(const log::GroupInfo& group, const std::string& topic, Committed offsets) {
   const auto ref = topics_.resolve(topic);
   if (!ref) return;
   const auto seconds = [this](const log::Lag& lag) {
@@ -185,8 +197,7 @@ void Surveyor::add(const log::GroupInfo& group, const std::string& topic) {
   const log::Lag lag = groups_.lag(group.name, topic);
   whole.lag = static_cast<std::uint64_t>(lag.count);
   whole.lag_seconds = seconds(lag);
-  for (const log::CommittedOffset& at : group.offsets) {
-    if (at.topic != topic) continue;
+  for (const log::CommittedOffset& at : offsets) {
     const auto committed = static_cast<std::uint64_t>(at.offset.value());
     whole.committed = whole.committed.value_or(0) + committed;
     if (detail_ == MetricsDetail::topic) continue;

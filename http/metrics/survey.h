@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,6 @@ struct Times {
   double sum_seconds = 0;
 
   void add(const queue::Spread& spread);
-  void add(const Times& other);
 };
 
 /// What happened in a queue that something happened in.
@@ -36,8 +36,6 @@ struct Done {
   std::uint64_t received = 0, redelivered = 0, acked = 0, nacked = 0;
   std::uint64_t timed_out = 0, died = 0, expired = 0, empty = 0;
   Times waited, worked;
-
-  void add(const Done& other);
 };
 struct QueueRow {
   std::string name;
@@ -48,7 +46,7 @@ struct QueueRow {
   std::uint64_t waiting = 0;
   std::unique_ptr<Done> done{};
 
-  /// Of several: the sums, and the oldest.
+  /// Of several: how many there are in all, and the oldest. Not what was counted: others.h.
   void add(const QueueRow& other);
 };
 
@@ -81,13 +79,16 @@ struct GroupRow {
   std::uint64_t rebalances = 0;
 };
 
-/// Everything that has a name, at about one moment.
+/// Everything that has a name, at about one moment, in the order of the names.
 struct Survey {
+  std::uint64_t number = 0;  ///< greater than that of every one before
   std::vector<QueueRow> queues;
   std::vector<TopicRow> topics;
   std::vector<GroupRow> groups;
   std::vector<Standing> standings;
 };
+
+class Others;
 
 /// Goes through all queues, topics and groups in short turns of the core, between which everything
 /// else goes on.
@@ -96,26 +97,33 @@ struct Survey {
 ///           good for a second; a shorter one is made anew each time.
 /// Memory    about 250 bytes for each queue, 500 more once something happened there, 100 for each
 ///           topic, 16 for each partition, 150 for each topic that a group reads, as long as
-///           somebody uses the survey, and one survey at most beyond that.
+///           somebody uses the survey, and one survey at most beyond that; others.h keeps some.
 /// Threads   the core; a survey may be read on any.
 class Surveyor : public std::enable_shared_from_this<Surveyor> {
  public:
   using Made = std::shared_ptr<const Survey>;
 
-  Surveyor(engine::Core& core, log::Topics& topics, log::Groups& groups, queue::Queues& queues)
-      : core_(core), topics_(topics), groups_(groups), queues_(queues) {}
+  Surveyor(engine::Core& core, log::Topics& topics, log::Groups& groups, queue::Queues& queues);
+  ~Surveyor();
 
   void ask(MetricsDetail detail, engine::Completion<Made> done);
+  /// What is kept from page to page. Any thread.
+  Others& others() { return *others_; }
 
  private:
   enum class At { queues, topics, groups, end };
+  using Committed = std::span<const log::CommittedOffset>;  // of one topic
+  struct GroupTopic {
+    std::string name;
+    Committed offsets;
+  };
 
   void step();
   void step_queues();
   void step_topics();
   void step_groups();
-  void add(const log::GroupInfo& group);
-  void add(const log::GroupInfo& group, const std::string& topic);
+  void begin(const log::GroupInfo& group);
+  void add(const log::GroupInfo& group, const std::string& topic, Committed offsets);
   void next(At at);
 
   engine::Core& core_;
@@ -127,10 +135,14 @@ class Surveyor : public std::enable_shared_from_this<Surveyor> {
   std::shared_ptr<Survey> making_;
   At at_ = At::queues;
   std::string after_;
+  std::vector<log::GroupInfo> groups_found_;  // the last of them is gone through
+  std::vector<GroupTopic> group_topics_;      // of that one; the last of them comes next
   int turns_ = 0;
+  std::uint64_t number_ = 0;
   std::vector<engine::Completion<Made>> waiting_;
   Made last_;
   engine::Instant last_at_{0};
+  const std::unique_ptr<Others> others_;
 };
 
 }  // namespace twofold::http::metrics

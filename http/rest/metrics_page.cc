@@ -51,6 +51,9 @@ Try<metrics::Selection> selection_of(const Call& call) {
   auto topic = name_filter(call, "topic");
   if (!topic) return std::move(topic).problem();
   selection.topic = *std::move(topic);
+  if (selection.queue || selection.topic)
+    selection.text = fmt::format("{}\n{}", call.query("queue").value_or(""),
+                                 call.query("topic").value_or(""));
   return selection;
 }
 
@@ -105,7 +108,7 @@ Task<Try<>> metrics_page(Call& call) {
   if (!made) co_return Problem(made.error());
   const metrics::Counted counted{call.common.reads.in_all(), call.common.consumers.all()};
   auto write = [&] {
-    append_named(out, **made, *selection, counted);
+    append_named(out, *made, *selection, counted, call.broker.surveyor->others());
     return true;
   };
   co_await run_on(call.broker.storage_pool, std::move(write));

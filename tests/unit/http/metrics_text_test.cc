@@ -1,15 +1,19 @@
 #include "http/metrics/text.h"
 
+#include <map>
 #include <set>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "http/metrics/named.h"
+#include "tests/unit/http/call_rig.h"
 
 namespace twofold::http::metrics {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -113,14 +117,144 @@ Survey survey_of(std::size_t queues, std::size_t topics) {
   return survey;
 }
 
-std::string written(const Survey& survey, const Selection& selection) {
+std::string written(Survey survey, const Selection& selection) {
   Text out;
+  Others others;
   Counted counted;
   counted.read[0][0] = {40, 4'000};
   counted.read[2][0] = {1, 100};
   counted.read[2][1] = {1, 50};
-  append_named(out, survey, selection, counted);
+  append_named(out, std::make_shared<Survey>(std::move(survey)), selection, counted, others);
   return out.take();
+}
+
+/// Pages of one broker, each after the other.
+class Pages {
+ public:
+  explicit Pages(std::size_t entities_max) { selection.entities_max = entities_max; }
+
+  /// Of queues by how much was sent to each, and acked.
+  std::string of(const std::map<std::string, std::uint64_t>& queues, std::uint64_t topic_end = 0) {
+    auto survey = std::make_shared<Survey>();
+    survey->number = ++number_;
+    for (const auto& [name, sent] : queues) {
+      QueueRow row;
+      row.name = name;
+      row.sent = sent;
+      row.done = std::make_unique<Done>();
+      row.done->acked = sent;
+      row.done->waited.counts[0] = sent;
+      survey->queues.push_back(std::move(row));
+    }
+    for (std::uint32_t id = 1; topic_end > 0 && id <= 3; ++id) {
+      TopicRow row{"t" + std::to_string(id), id};
+      row.partitions = {{0, topic_end}};
+      survey->topics.push_back(std::move(row));
+    }
+    return written(survey);
+  }
+  std::string written(const std::shared_ptr<const Survey>& survey) {
+    Text out;
+    append_named(out, survey, selection, counted, others_);
+    return out.take();
+  }
+
+  Selection selection;
+  Counted counted;
+
+ private:
+  Others others_;
+  std::uint64_t number_ = 0;
+};
+
+testing::Matcher<const std::string&> others_say(std::uint64_t sent) {
+  return AllOf(HasSubstr(fmt::format("sent_total{{queue=\"(others)\"}} {}\n", sent)),
+               HasSubstr(fmt::format("acked_total{{queue=\"(others)\"}} {}\n", sent)),
+               HasSubstr(fmt::format("wait_seconds_count{{queue=\"(others)\"}} {}\n", sent)));
+}
+
+// Prometheus took each of these for a restart, and rates jumped by all that had ever been counted.
+TEST(MetricsNamed, CountersOfTheOthersNeverGoDownAndNeverJump) {
+  Pages pages(2);
+  EXPECT_THAT(pages.of({{"a", 1}, {"b", 2}, {"c", 100}, {"d", 1000}}), others_say(1'100));
+  EXPECT_THAT(pages.of({{"a", 1}, {"b", 2}, {"c", 101}, {"d", 1000}}), others_say(1'101));
+  EXPECT_THAT(pages.of({{"a", 1}, {"b", 2}, {"c", 101}}), others_say(1'101)) << "d is deleted";
+  EXPECT_THAT(pages.of({{"0", 5}, {"a", 1}, {"b", 4}, {"c", 101}}), others_say(1'103))
+      << "b is among the others now, with the two that came since";
+  EXPECT_THAT(pages.of({{"a", 1}, {"b", 10}, {"c", 102}}), others_say(1'104))
+      << "and here it has a series of its own again";
+  EXPECT_THAT(pages.of({{"a", 1}, {"b", 10}, {"c", 7}}), others_say(1'111)) << "c is made anew";
+  EXPECT_THAT(pages.of({{"a", 1}, {"b", 10}}), Not(HasSubstr("(others)\"} 1")));
+  EXPECT_THAT(pages.of({{"a", 1}, {"b", 10}, {"e", 9}}), others_say(1'120));
+}
+
+TEST(MetricsNamed, CountersOfOtherTopicsGoUpOnly) {
+  Pages pages(1);
+  const auto read = [&](std::uint64_t records) {
+    pages.counted.read[1][0] = pages.counted.read[3][0] = {records, records * 10};
+  };
+  const auto say = [](std::uint64_t appended, std::uint64_t given) {
+    return AllOf(HasSubstr(fmt::format("appended_records_total{{topic=\"(others)\"}} {}\n", appended)),
+                 HasSubstr(fmt::format("read_bytes_total{{topic=\"(others)\",api=\"rest\"}} {}\n", given * 10)));
+  };
+  read(4);
+  EXPECT_THAT(pages.of({}, 10), say(20, 4));
+  read(6);
+  EXPECT_THAT(pages.of({}, 12), say(24, 6));
+  pages.selection.entities_max = 2;
+  EXPECT_THAT(pages.of({}, 12), say(24, 6)) << "one of them has a series of its own";
+  pages.counted.read.erase(3);
+  EXPECT_THAT(pages.of({}, 13), say(25, 6));
+}
+
+TEST(MetricsNamed, APageThatIsWrittenLateAddsNothingTwice) {
+  Pages pages(1);
+  const auto early = std::make_shared<Survey>(survey_of(3, 0));
+  auto late = std::make_shared<Survey>(survey_of(3, 0));
+  late->number = 1;
+  late->queues[2].sent = 15;
+  EXPECT_THAT(pages.written(late), HasSubstr("sent_total{queue=\"(others)\"} 25\n"));
+  EXPECT_THAT(pages.written(early), HasSubstr("sent_total{queue=\"(others)\"} 25\n"));
+  EXPECT_THAT(pages.written(late), HasSubstr("sent_total{queue=\"(others)\"} 25\n"));
+}
+
+TEST(MetricsNamed, FilteredPagesHaveCountsOfTheirOwn) {
+  Pages pages(1);
+  const std::map<std::string, std::uint64_t> queues{{"a", 1}, {"b", 2}, {"c", 4}};
+  EXPECT_THAT(pages.of(queues), others_say(6));
+  for (const std::string letter : {"a", "b", "c"}) {
+    pages.selection.text = letter;
+    pages.selection.queue = [letter](std::string_view name) { return name != letter; };
+    EXPECT_THAT(pages.of(queues), others_say(letter == "c" ? 2 : 4));
+  }
+  pages.selection.text = "";
+  pages.selection.queue = {};
+  EXPECT_THAT(pages.of({{"a", 1}, {"b", 2}}), others_say(6)) << "however many filters there were";
+}
+
+// All of one group was gone through in one turn, and its offsets once for each of its topics.
+TEST(MetricsSurvey, AGroupThatReadsVeryManyTopicsIsGoneThroughInTurns) {
+  CallRig rig;
+  constexpr int kTopics = 2'000;
+  std::vector<log::CommittedOffset> offsets;
+  for (int i = 0; i < kTopics; ++i) {
+    const std::string name = fmt::format("t{:04}", i);
+    rig.broker.topics.create(name, {}, false, [](const auto&) {});
+    offsets.push_back({name, engine::PartitionId{0}, engine::Offset{0}});
+  }
+  rig.turn();
+  rig.broker.groups.commit("one", offsets, [](const auto& done) { EXPECT_TRUE(done); });
+  rig.broker.groups.commit("two", {offsets[7]}, [](const auto& done) { EXPECT_TRUE(done); });
+  rig.turn();
+  Surveyor::Made made;
+  int turns = 0;
+  rig.broker.surveyor->ask(MetricsDetail::topic, [&](const auto& survey) { made = *survey; });
+  for (; !made; ++turns) ASSERT_TRUE(rig.core().step());
+  ASSERT_EQ(made->standings.size(), kTopics + 1u);
+  EXPECT_EQ(made->standings.front().topic, "t0000");
+  EXPECT_EQ(made->standings.back().group, "two");
+  EXPECT_EQ(made->groups.size(), 2u);
+  EXPECT_GE(turns, kTopics / 125 + kTopics * 2 / 500) << "125 topics in a turn, and 250 of a group";
 }
 
 TEST(MetricsNamed, WhatIsBeyondTheLimitIsAddedUp) {
