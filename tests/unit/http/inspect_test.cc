@@ -68,6 +68,40 @@ TEST(InspectRing, WhatIsSkippedCountsAndForgetsWhatWasBefore) {
   EXPECT_EQ(ring.counts()[static_cast<std::size_t>(EventType::acked)], 1'000'000u);
 }
 
+// A group of a thousand members over a thousand partitions that never came to rest took gigabytes.
+TEST(InspectRing, ForgetsEarlierWhatHoldsMuch) {
+  auto assignment = std::make_shared<Assignment>();
+  for (int member = 0; member < 100; ++member)
+    assignment->members.emplace_back("member-" + std::to_string(member),
+                                     std::vector<std::int32_t>(10'000 / 4, member));
+  Event rebalanced = numbered(0, EventType::rebalanced);
+  rebalanced.assignment = assignment;  // one million bytes and a little
+  const std::weak_ptr<const Assignment> kept = assignment;
+  assignment.reset();
+
+  Ring ring(Instant{5});
+  const std::uint64_t before = ring.newest();
+  for (int i = 0; i < 10; ++i) ring.push(rebalanced);
+  EXPECT_TRUE(ring.has_all_after(before + 6)) << "four of them have room";
+  EXPECT_FALSE(ring.has_all_after(before + 5));
+  EXPECT_EQ(ring.counts()[static_cast<std::size_t>(EventType::rebalanced)], 10u);
+  rebalanced.assignment.reset();
+  EXPECT_FALSE(kept.expired());
+  for (int i = 0; i < 12'000; ++i) ring.push(numbered(i));
+  EXPECT_TRUE(kept.expired()) << "what is forgotten is given back";
+  EXPECT_TRUE(ring.has_all_after(ring.newest() - 10'000));
+
+  Event huge = numbered(0);
+  huge.text = std::string(Ring::kHeldBytesMax + 1, 'x');
+  const std::uint64_t last = ring.newest();
+  ring.push(std::move(huge));
+  EXPECT_EQ(ring.newest(), last + 1);
+  EXPECT_FALSE(ring.has_all_after(last)) << "too much for any ring";
+  EXPECT_TRUE(ring.has_all_after(last + 1));
+  ring.push(numbered(3));
+  EXPECT_EQ(ring.at(last + 2).offset.value(), 3);
+}
+
 TEST(InspectRing, CountsUpToAnyEventItKnows) {
   Ring ring(Instant{5});
   const std::uint64_t before = ring.newest();
