@@ -7,7 +7,8 @@
 namespace twofold::http::stats {
 namespace {
 
-constexpr int kLateMax = 600;  // seconds that one call stands for; a machine was asleep
+constexpr int kLateMax = 24 * 3'600;  // seconds that one call stands for; a machine was asleep
+constexpr int kMinuteSeconds = 60;
 constexpr auto kIdleMin = std::chrono::minutes{1};  // before somebody else may take the place
 constexpr std::size_t kAveraged = 10;               // seconds
 constexpr auto kSecond = std::chrono::seconds{1};
@@ -47,17 +48,20 @@ float Steps::at(std::size_t series, std::size_t step, std::size_t count) const {
 
 void Entities::begin(engine::Instant now, engine::WallTime wall) {
   const std::lock_guard lock(mutex_);
-  // A tick that comes a little early or late is still one second.
+  // A tick that comes a little early or late is still one second; the next one makes up for it.
   const std::int64_t passed = at_ ? ((now - *at_).count() + 500) / 1000 : 1;
   seconds_ = static_cast<int>(std::clamp<std::int64_t>(passed, 0, kLateMax));
-  if (seconds_ > 0) at_ = now;
+  at_ = at_ && passed <= kLateMax ? *at_ + kSecond * seconds_ : now;
   now_ = now;
   wall_ = wall;
+  minutes_over_ = 0;
+  first_part_ = minute_left_;
   minute_left_ -= seconds_;
-  minute_over_ = minute_left_ <= 0;
-  if (minute_over_) {
-    minute_left_ = 60;
-    minute_end_ = wall;
+  if (minute_left_ <= 0) {
+    minutes_over_ = 1 - minute_left_ / kMinuteSeconds;
+    last_part_ = -minute_left_ % kMinuteSeconds;
+    minute_left_ = kMinuteSeconds - last_part_;
+    minute_end_ = wall - kSecond * last_part_;
   }
   given_by_queues_.clear();
 }
@@ -89,13 +93,13 @@ void Entities::see(const queue::QueueSample& queue) {
             traffic.worked.since(past->worked));
   past->waited = traffic.waited;
   past->worked = traffic.worked;
-  push(*past, totals, 4, values.data(), values.size());
-  if (!minute_over_) return;
+  const Grown grown = push(*past, totals, 4, values.data());
+  if (minutes_over_ == 0) return;
   put_times(&values[kTimesAt], traffic.waited.since(past->minute_waited),
             traffic.worked.since(past->minute_worked));
   past->minute_waited = traffic.waited;
   past->minute_worked = traffic.worked;
-  past->minutes.push(values.data());
+  push_minutes(*past, grown, 4, values.data());
 }
 
 void Entities::see(std::uint32_t id, std::string_view topic, std::uint64_t appended,
@@ -111,30 +115,44 @@ void Entities::see(std::uint32_t id, std::string_view topic, std::uint64_t appen
     return;
   }
   std::array<float, kTopicSeries.size()> values{};
-  push(*past, {appended, past->totals[1] + given, 0, 0}, 2, values.data(), values.size());
-  if (minute_over_) past->minutes.push(values.data());
+  const Grown grown = push(*past, {appended, past->totals[1] + given, 0, 0}, 2, values.data());
+  if (minutes_over_ > 0) push_minutes(*past, grown, 2, values.data());
 }
 
-// The step goes into the seconds; of a minute that is over, the rates of all of it stay in
-// `values`.
-void Entities::push(Past& past, const std::array<std::uint64_t, kRates>& totals, std::size_t rates,
-                    float* values, std::size_t /*series*/) {
+Entities::Grown Entities::push(Past& past, const std::array<std::uint64_t, kRates>& totals,
+                               std::size_t rates, float* values) {
+  Grown grown{};
   for (std::size_t i = 0; i < rates; ++i) {
     // What a topic's queue has passed over may be told later than what was appended.
-    const std::uint64_t grown = totals[i] > past.totals[i] ? totals[i] - past.totals[i] : 0;
-    if (grown > 0) past.active = now_;
-    values[i] = static_cast<float>(grown) / static_cast<float>(seconds_);
+    grown[i] = totals[i] > past.totals[i] ? totals[i] - past.totals[i] : 0;
+    if (grown[i] > 0) past.active = now_;
+    values[i] = static_cast<float>(grown[i]) / static_cast<float>(seconds_);
     past.totals[i] = std::max(past.totals[i], totals[i]);
   }
-  for (int i = 0; i < seconds_; ++i) past.seconds.push(values);
-  past.seconds_in_minute += seconds_;
-  if (!minute_over_) return;
+  const std::size_t steps = std::min(static_cast<std::size_t>(seconds_), kSecondsMax);
+  for (std::size_t i = 0; i < steps; ++i) past.seconds.push(values);
+  if (minutes_over_ == 0) past.seconds_in_minute += seconds_;
+  return grown;
+}
+
+// The first one has what came before this step, too; those that lie within it are all alike.
+void Entities::push_minutes(Past& past, const Grown& grown, std::size_t rates, float* values) {
+  std::array<float, kRates> of_step{};
+  past.seconds_in_minute += first_part_;
   for (std::size_t i = 0; i < rates; ++i) {
-    values[i] = static_cast<float>(past.totals[i] - past.minute_began[i]) /
+    const auto share = [&](int seconds) {
+      return grown[i] * static_cast<std::uint64_t>(seconds) / static_cast<std::uint64_t>(seconds_);
+    };
+    const std::uint64_t later = grown[i] - share(first_part_);
+    of_step[i] = values[i];
+    values[i] = static_cast<float>(past.totals[i] - past.minute_began[i] - later) /
                 static_cast<float>(past.seconds_in_minute);
+    past.minute_began[i] = past.totals[i] - share(last_part_);
   }
-  past.minute_began = past.totals;
-  past.seconds_in_minute = 0;
+  past.seconds_in_minute = last_part_;
+  past.minutes.push(values);
+  std::copy(of_step.begin(), of_step.begin() + static_cast<std::ptrdiff_t>(rates), values);
+  for (int minute = 1; minute < minutes_over_; ++minute) past.minutes.push(values);
 }
 
 Entities::Past* Entities::find(ByName& all, std::string_view name, std::uint32_t id,

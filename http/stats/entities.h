@@ -58,7 +58,8 @@ struct EntityRates {
 /// a day by the minute.
 ///
 /// Contract  begin(), then see() of each queue and then of each topic, then end(), about once a
-///           second. Who is new has a past from then on. Beyond kEntitiesMax the one that nothing
+///           second. What comes late stands for all the time since, up to a day: what there was is
+///           spread evenly over it. Who is new has a past from then on. Beyond kEntitiesMax the one that nothing
 ///           has happened in for longest makes room, if that is a minute; else who is new waits.
 ///           Tracked ones that were not seen between begin() and end() are forgotten.
 /// Memory    106 KiB for each queue, 16 KiB for each topic, taken as time passes: 21 MiB at most.
@@ -106,8 +107,11 @@ class Entities {
   Past* find(ByName& all, std::string_view name, std::uint32_t id, std::size_t series,
              bool& is_new);
   bool make_room();
-  void push(Past& past, const std::array<std::uint64_t, kRates>& totals, std::size_t rates,
-            float* values, std::size_t series);
+  /// What has grown by so much in this step. The step goes into the seconds.
+  using Grown = std::array<std::uint64_t, kRates>;
+  Grown push(Past& past, const std::array<std::uint64_t, kRates>& totals, std::size_t rates,
+             float* values);
+  void push_minutes(Past& past, const Grown& grown, std::size_t rates, float* values);
   EntityChart chart(const ByName& all, std::string_view name, std::size_t series,
                     engine::Duration window) const;
   static std::vector<EntityRates> rates(const ByName& all, std::size_t series);
@@ -120,7 +124,9 @@ class Entities {
   engine::WallTime minute_end_{0};
   int seconds_ = 0;       // that this step stands for
   int minute_left_ = 60;  // of the minute under way, which is the same for all
-  bool minute_over_ = false;
+  int minutes_over_ = 0;  // in this step
+  int first_part_ = 0;    // of the step: its seconds in the first of them
+  int last_part_ = 0;     // ... and in the minute that goes on
   ByName queues_;
   ByName topics_;
   std::map<std::string, std::uint64_t, std::less<>> given_by_queues_;  // by topic, in this step

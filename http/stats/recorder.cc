@@ -5,7 +5,9 @@
 namespace twofold::http::stats {
 namespace {
 
-constexpr std::int64_t kLateMax = 600;  // seconds that one call stands for; a machine was asleep
+// Seconds that one call stands for; a machine was asleep.
+constexpr std::int64_t kLateMax = 24 * 3'600;
+constexpr std::int64_t kSecondMs = 1'000;
 
 Step difference(const Totals& now, const Totals& before) {
   return {now.records_in - before.records_in, now.bytes_in - before.bytes_in,
@@ -22,10 +24,11 @@ void Recorder::sample(engine::Instant now, engine::WallTime wall, const Totals& 
     totals_ = totals;
     return;
   }
-  // A tick that comes a little early or late is still one second.
-  const std::int64_t seconds = std::min(((now - *at_).count() + 500) / 1000, kLateMax);
+  // A tick that comes a little early or late is still one second; the next one makes up for it.
+  const std::int64_t passed = ((now - *at_).count() + kSecondMs / 2) / kSecondMs;
+  const std::int64_t seconds = std::clamp<std::int64_t>(passed, 0, kLateMax);
   if (seconds == 0) return;
-  at_ = now;
+  at_ = passed <= kLateMax ? *at_ + engine::Duration(seconds * kSecondMs) : now;
   wall_ = wall;
   Step left = difference(totals, totals_);
   totals_ = totals;
@@ -35,16 +38,16 @@ void Recorder::sample(engine::Instant now, engine::WallTime wall, const Totals& 
       share[series] = left[series] / static_cast<std::uint64_t>(i);
       left[series] -= share[series];
     }
-    push(share);
+    push(share, wall - engine::Duration((i - 1) * kSecondMs));
   }
 }
 
-void Recorder::push(const Step& step) {
+void Recorder::push(const Step& step, engine::WallTime end) {
   seconds_.push(step);
   for (std::size_t series = 0; series < kSeries; ++series) minute_[series] += step[series];
   if (++seconds_in_minute_ < 60) return;
   minutes_.push(minute_);
-  minute_end_ = wall_;
+  minute_end_ = end;
   minute_ = {};
   seconds_in_minute_ = 0;
 }

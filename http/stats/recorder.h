@@ -42,7 +42,8 @@ class Recorder {
   static constexpr std::size_t kSecondsMax = 600;
   static constexpr std::size_t kMinutesMax = 1440;
 
-  /// To be called about once a second. A call that comes late stands for all the seconds since.
+  /// To be called about once a second. A call that comes late stands for all the seconds since,
+  /// up to a day.
   void sample(engine::Instant now, engine::WallTime wall, const Totals& totals);
   /// By the second for up to ten minutes, else by the minute. What was before the start is left
   /// out.
@@ -62,7 +63,8 @@ class Recorder {
     std::vector<Step> steps_;
     std::size_t next_ = 0;  // the oldest, once it is full
   };
-  void push(const Step& step);
+  /// The second that ended then.
+  void push(const Step& step, engine::WallTime end);
 
   mutable std::mutex mutex_;
   std::optional<engine::Instant> at_;

@@ -156,5 +156,35 @@ TEST_F(StatsEntities, ALateTickStandsForAllTheSecondsSince) {
   EXPECT_EQ(series("jobs", "in"), (List{3, 3, 3}));
 }
 
+// Ten minutes of sleep were one minute of the day.
+TEST_F(StatsEntities, APauseTakesItsTimeInTheDayToo) {
+  Queue& jobs = queues_.emplace("jobs", Queue{1}).first->second;
+  tick();
+  jobs.appended += 1'200;
+  jobs.counters.ready = 5;
+  tick(600'000);
+  EXPECT_EQ(series("jobs", "in", 24h), List(10, 2));
+  EXPECT_EQ(series("jobs", "ready", 24h), List(10, 5));
+  EXPECT_EQ(entities_.queue_chart("jobs", 24h).end, WallTime{now_ - 1'000}) << "a second goes on";
+  jobs.appended += 14'400;
+  tick(7'200'000);
+  EXPECT_EQ(series("jobs", "in", 24h), List(130, 2)) << "two hours";
+  EXPECT_EQ(series("jobs", "in"), List(600, 2));
+  for (int second = 0; second < 59; ++second) {
+    jobs.appended += 3;
+    tick();
+  }
+  const List day = series("jobs", "in", 24h);
+  ASSERT_EQ(day.size(), 131u);
+  EXPECT_FLOAT_EQ(day.back(), (2 + 59 * 3) / 60.0F) << "the second before counts with these";
+}
+
+TEST_F(StatsEntities, TicksThatAreLateAgainAndAgainLoseNoTime) {
+  queues_.emplace("jobs", Queue{1});
+  tick();
+  for (int i = 0; i < 100; ++i) tick(1'400);
+  EXPECT_EQ(series("jobs", "in").size(), 140u);
+}
+
 }  // namespace
 }  // namespace twofold::http::stats

@@ -57,5 +57,18 @@ TEST_F(StatsRecorder, KeepsTenMinutesBySecondsAndADayByMinutes) {
   EXPECT_EQ(recorder_.chart(24h).step, 1min);
 }
 
+TEST_F(StatsRecorder, APauseOfHoursIsInTheDay) {
+  tick(0, 0);
+  tick(7'201'000, 14'402);
+  EXPECT_EQ(records(24h), List(120, 120));
+  EXPECT_EQ(recorder_.chart(24h).end, WallTime{now_ - 1'000});
+}
+
+TEST_F(StatsRecorder, TicksThatAreLateAgainAndAgainLoseNoTime) {
+  tick(0, 0);
+  for (int i = 0; i < 100; ++i) tick(1'400, 1);
+  EXPECT_EQ(records(10min).size(), 140u);
+}
+
 }  // namespace
 }  // namespace twofold::http::stats
