@@ -7,6 +7,7 @@
 
 #include "http/sqs/names.h"
 #include "http/sqs/numbers.h"
+#include "http/sqs/signing_time.h"
 #include "http/sqs/sigv4.h"
 
 namespace twofold::http::sqs {
@@ -53,17 +54,6 @@ std::optional<engine::WallTime> moment(std::string_view time) {
   const auto since =
       sys_days{day}.time_since_epoch() + hours{hour} + minutes{minute} + seconds{second};
   return engine::WallTime{duration_cast<milliseconds>(since).count()};
-}
-
-std::string time_text(engine::WallTime time) {
-  using namespace std::chrono;
-  const sys_time<milliseconds> at{milliseconds{time.value()}};
-  const auto days = floor<std::chrono::days>(at);
-  const year_month_day day{days};
-  const hh_mm_ss clock{floor<seconds>(at - days)};
-  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(day.year()),
-                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 // "KEY/20260102/eu-west-1/sqs/aws4_request"
@@ -210,6 +200,17 @@ Outcome<> check_time(const Signature& signature, engine::WallTime now) {
 }
 
 }  // namespace
+
+std::string time_text(engine::WallTime time) {
+  using namespace std::chrono;
+  const sys_time<milliseconds> at{milliseconds{time.value()}};
+  const auto days = floor<std::chrono::days>(at);
+  const year_month_day day{days};
+  const hh_mm_ss clock{floor<seconds>(at - days)};
+  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(day.year()),
+                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
 
 Outcome<Signature> read_signature(const Head& head, const Target& target) {
   const std::string_view authorization = head.field("Authorization");

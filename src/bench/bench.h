@@ -78,7 +78,8 @@ struct World {
   /// ends early when stopped. One thread each, and none while another calls `ask`.
   std::function<Ask()> connect;
   /// The same for one action of Amazon SQS, parameters and answer in JSON.
-  std::function<Outcome<std::string>(const std::string& action, const std::string& parameters)>
+  std::function<Outcome<std::string>(const Target& target, const std::string& action,
+                                     const std::string& parameters)>
       ask_sqs;
   /// What the server's process has used; empty: /metrics says it.
   std::function<std::optional<double>()> cpu_seconds;

@@ -10,6 +10,8 @@ struct ssl_ctx_st;  // SSL_CTX
 
 namespace twofold::bench {
 
+struct SqsKey;
+
 /// Where requests go and what each of them carries.
 struct Target {
   std::string host;
@@ -17,6 +19,7 @@ struct Target {
   std::string authority;  // of the Host header
   std::string token;      // may be empty
   std::shared_ptr<ssl_ctx_st> tls{};  // what TLS is spoken with; null: plain HTTP
+  std::shared_ptr<const SqsKey> sqs_key{};  // that requests of SQS are signed with; null: none
 };
 
 /// A whole request, ready to be written to a socket as often as wanted.

@@ -191,6 +191,8 @@ Outcome<Done> Load::read(std::size_t lane_number) {
     const ssize_t got = lane.link.recv(lane.in.data() + lane.in_used, room);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
     if (got < 0) return broken(std::strerror(errno));
+    // Who has not said who they are yet is not waited for long: nothing is lost with such a connection.
+    if (got == 0 && lane.due.empty()) return reconnect(lane_number);
     if (got == 0) return broken("closed by the broker");
     lane.in_used += static_cast<std::size_t>(got);
     if (auto cut = cut_answers(lane_number); !cut) return cut;

@@ -84,7 +84,8 @@ Outcome<NumberedQueues> NumberedQueues::create(const Options& options, const Wor
 // Servers differ in their URLs; the name is the last part everywhere.
 Outcome<Done> NumberedQueues::learn_url() {
   const std::string first = name(0);
-  const auto text = world_->ask_sqs("CreateQueue", "{\"QueueName\":\"" + first + "\"}");
+  const auto text =
+      world_->ask_sqs(world_->target, "CreateQueue", "{\"QueueName\":\"" + first + "\"}");
   if (!text) return text.error();
   made_ = 1;
   boost::system::error_code error;

@@ -11,7 +11,7 @@ namespace {
 
 Outcome<boost::json::object> ask(const World& world, const std::string& action,
                                  const boost::json::object& parameters) {
-  const auto text = world.ask_sqs(action, boost::json::serialize(parameters));
+  const auto text = world.ask_sqs(world.target, action, boost::json::serialize(parameters));
   if (!text) return text.error();
   boost::system::error_code error;
   boost::json::value answer = boost::json::parse(text->empty() ? "{}" : *text, error);

@@ -38,12 +38,24 @@ bool read_numbered(std::string_view text, Numbered& message) {
 }  // namespace
 
 SqsCall::SqsCall(const Target& target, std::string_view action)
-    : head_(fmt::format("POST / HTTP/1.1\r\nHost: {}\r\nX-Amz-Target: AmazonSQS.{}\r\n"
-                        "Content-Type: {}\r\nAuthorization: {}\r\nContent-Length: ",
-                        target.authority, action, kSqsContentType, kSqsAuthorization)) {}
+    : action_(fmt::format("AmazonSQS.{}", action)),
+      head_(fmt::format("POST / HTTP/1.1\r\nHost: {}\r\nX-Amz-Target: {}\r\nContent-Type: {}\r\n",
+                        target.authority, action_, kSqsContentType)) {
+  if (target.sqs_key) {
+    signer_.emplace(*target.sqs_key, target.authority);
+  } else {
+    head_.append("Authorization: ").append(kSqsAuthorization).append("\r\n");
+  }
+}
 
 std::string_view SqsCall::render(std::string_view body, std::string& out) const {
   out = head_;
+  if (signer_) {
+    const SqsSigner::Proof proof = signer_->prove(action_, body, engine::SystemClock().wall());
+    out.append("X-Amz-Date: ").append(proof.date);
+    out.append("\r\nAuthorization: ").append(proof.authorization).append("\r\n");
+  }
+  out += "Content-Length: ";
   append_number(body.size(), out);
   out += "\r\n\r\n";
   out += body;

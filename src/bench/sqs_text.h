@@ -1,22 +1,26 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "src/bench/http_text.h"
+#include "src/bench/sqs_signer.h"
 
 namespace twofold::bench {
 
-/// What every request of AWS JSON 1.0 needs besides its body. The signature is no signature: its
-/// scope names service and region, which some servers look at, and nobody who checks it is let in.
+/// What every request of AWS JSON 1.0 needs besides its body. Without a key the signature is no
+/// signature: its scope names service and region, which some servers look at, and nobody who checks
+/// it is let in.
 inline constexpr std::string_view kSqsContentType = "application/x-amz-json-1.0";
 inline constexpr std::string_view kSqsAuthorization =
     "AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, "
     "Signature=0000000000000000000000000000000000000000000000000000000000000000";
 
-/// Requests of one action to one endpoint: the head is formatted once, the rest is appended.
+/// Requests of one action to one endpoint: the head is formatted once, the rest is appended. Those
+/// of a target with a key are signed, for the minutes that follow. One thread.
 class SqsCall {
  public:
   SqsCall(const Target& target, std::string_view action);
@@ -24,7 +28,9 @@ class SqsCall {
   std::string_view render(std::string_view body, std::string& out) const;
 
  private:
-  std::string head_;  // up to the number of Content-Length
+  std::string action_;  // as X-Amz-Target says it
+  std::string head_;    // without what proves whose it is, and without its length
+  mutable std::optional<SqsSigner> signer_;
 };
 
 /// A message as the generator makes it: "<stream>.<number>." and padding up to the size.

@@ -142,11 +142,16 @@ Tried<bench::Options> options_of(const std::string& workload, const Args& args) 
 }
 
 // Fails with the usual words when nobody listens there.
-Tried<> find_server(Session& session, HttpClient& client, bench::Protocol protocol) {
+Tried<> find_server(Session& session, HttpClient& client, const bench::Target& target,
+                    bench::Protocol protocol) {
   if (protocol == bench::Protocol::sqs) {
-    const auto alive = client.send(bench_sqs_request("ListQueues", "{}"));
+    const auto alive = client.send(bench_sqs_request(target, "ListQueues", "{}"));
     if (!alive) return alive.error();
-    return Done{};
+    const bool refused = alive->status == 400 || alive->status == 401 || alive->status == 403;
+    if (!refused || target.sqs_key) return Done{};
+    return Failure(ExitCode::not_authorised, "the server wants signed requests",
+                   "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; twofold key create --sqs makes such "
+                   "a key");
   }
   if (const auto alive = session.api().call(ApiCall("GET", "/v1")); !alive) return alive.error();
   return Done{};
@@ -178,7 +183,13 @@ Tried<> run_bench(Session& session, const Args& args) {
   if (args.has("data")) {
     world.disk_bytes = [directory = args.text("data")] { return disk_bytes_of(directory); };
   }
-  if (auto found = find_server(session, client, options->protocol); !found) return found.error();
+  if (options->protocol == bench::Protocol::sqs) {
+    auto key = bench_sqs_key();
+    if (!key) return key.error();
+    world.target.sqs_key = *std::move(key);
+  }
+  if (auto found = find_server(session, client, world.target, options->protocol); !found)
+    return found.error();
   const auto device = bench_device(args, session.terminal());
   session.terminal().note(bench::header_text(workload, *options));
   const auto report = bench::run(workload, *options, world);

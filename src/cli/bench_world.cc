@@ -1,5 +1,7 @@
 #include "src/cli/bench_world.h"
 
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 #include "src/bench/sqs_text.h"
@@ -36,18 +38,41 @@ HttpRequest json_request(const std::string& method, const std::string& path,
 
 }  // namespace
 
-HttpRequest bench_sqs_request(const std::string& action, const std::string& parameters) {
+HttpRequest bench_sqs_request(const bench::Target& target, const std::string& action,
+                              const std::string& parameters) {
   HttpRequest request;
   request.method = "POST";
   request.target = "/";
   request.body = parameters;
   request.content_type = bench::kSqsContentType;
-  request.headers = {
-      {"X-Amz-Target",  "AmazonSQS." + action                },
-      {"Authorization", std::string(bench::kSqsAuthorization)}
-  };
   request.timeout = kPatience;
+  const std::string said = "AmazonSQS." + action;
+  request.headers.emplace_back("X-Amz-Target", said);
+  if (!target.sqs_key) {
+    request.headers.emplace_back("Authorization", bench::kSqsAuthorization);
+    return request;
+  }
+  bench::SqsSigner signer(*target.sqs_key, target.authority);
+  auto proof = signer.prove(said, parameters, engine::SystemClock().wall());
+  request.headers.emplace_back("X-Amz-Date", std::move(proof.date));
+  request.headers.emplace_back("Authorization", std::move(proof.authorization));
   return request;
+}
+
+Tried<std::shared_ptr<const bench::SqsKey>> bench_sqs_key() {
+  const auto value = [](const char* name) {
+    const char* const found = std::getenv(name);
+    return std::string(found == nullptr ? "" : found);
+  };
+  bench::SqsKey key{value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY")};
+  if (key.id.empty() && key.secret.empty()) return std::shared_ptr<const bench::SqsKey>();
+  if (key.id.empty() || key.secret.empty()) {
+    return usage("of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY one is set, the other is not",
+                 "set both, to what twofold key create --sqs has shown, or neither");
+  }
+  for (const char* const name : {"AWS_DEFAULT_REGION", "AWS_REGION"})
+    if (std::string region = value(name); !region.empty()) key.region = std::move(region);
+  return std::make_shared<const bench::SqsKey>(std::move(key));
 }
 
 bench::World bench_world(Session& session, HttpClient& client) {
@@ -67,9 +92,10 @@ bench::World bench_world(Session& session, HttpClient& client) {
       return exchange(*connection, json_request(method, path, body), method + " " + path);
     };
   };
-  world.ask_sqs = [&client](const std::string& action, const std::string& parameters) {
+  world.ask_sqs = [&client](const bench::Target& target, const std::string& action,
+                            const std::string& parameters) {
     const InterruptPause pause;
-    return exchange(client, bench_sqs_request(action, parameters), action);
+    return exchange(client, bench_sqs_request(target, action, parameters), action);
   };
   world.stopped = [] { return interrupted().has_value(); };
   world.progress = [&session](const std::string& line) { session.terminal().progress(line); };

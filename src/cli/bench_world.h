@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "src/bench/bench.h"
 #include "src/bench/report.h"
+#include "src/bench/sqs_signer.h"
 #include "src/cli/http_client.h"
 #include "src/cli/session.h"
 
@@ -18,7 +20,13 @@ bench::World bench_world(Session& session, HttpClient& client);
 /// Has the sockets of the workloads speak TLS, too, when the broker's URL says https.
 Tried<> speak_tls(const Session& session, bench::World& world);
 
-HttpRequest bench_sqs_request(const std::string& action, const std::string& parameters);
+/// Signed when the target has a key.
+HttpRequest bench_sqs_request(const bench::Target& target, const std::string& action,
+                              const std::string& parameters);
+
+/// The key that AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION (or AWS_DEFAULT_REGION) name,
+/// as they do for every client of SQS; null when there is none. Refuses half a key.
+Tried<std::shared_ptr<const bench::SqsKey>> bench_sqs_key();
 
 /// The sync latency of the directory that --sync-dir names; nothing, after a warning, when it could
 /// not be measured.

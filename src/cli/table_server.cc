@@ -89,7 +89,8 @@ std::vector<Command> measure_commands() {
         {"rate", 0, Takes::rate, "N/s", "open loop at this rate [as fast as answers come]"},
         {"format", 0, Takes::text, "FORMAT", "json or protobuf [json]"},
         {"protocol", 0, Takes::text, "PROTOCOL",
-         "rest, or sqs: queue and waiters against any SQS endpoint [rest]"},
+         "rest, or sqs: queue and waiters against any SQS endpoint, signed with AWS_ACCESS_KEY_ID and "
+         "AWS_SECRET_ACCESS_KEY if they are set [rest]"},
         {"groups", 0, Takes::count, "N", "sqs: a FIFO queue with so many groups, order checked [0]"},
         {"server-pid", 0, Takes::count, "PID", "whose CPU and memory to tell [as /metrics says]"},
         {"durability", 0, Takes::text, "CLASS", "disk, os or memory [as the broker is set]"},

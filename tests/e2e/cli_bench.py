@@ -5,10 +5,11 @@ import http.server
 import json
 import pathlib
 import signal
+import tempfile
 import threading
 import unittest
 
-from _cli_broker import BrokerCase
+from _cli_broker import BrokerCase, run
 
 SMALL = ("--msgs", "200", "--warmup", "0s", "--connections", "4")
 
@@ -229,6 +230,38 @@ class Bench(BrokerCase):
                       ("--protocol", "sqs", "--batch", "11"), ("--protocol", "sqs", "--size", "31B"),
                       ("--protocol", "sqs", "--format", "json"), ("--protocol", "amqp"), ()):
             self.cli("bench", *words, code=2)
+
+
+class WithKeys(BrokerCase):
+    """Nothing that SQS clients are let in with could be measured: requests were not signed."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        holder = tempfile.TemporaryDirectory(prefix="twofold-bench-keys-")
+        cls.addClassCleanup(holder.cleanup)
+        cls.keys = pathlib.Path(holder.name) / "keys.toml"
+        cls.key = json.loads(run("key", "create", "bench", "--sqs", "--allow", "* *", "--keys-file", str(cls.keys), "-o", "json").stdout)
+        cls.settings = (f"auth.keys_file={cls.keys}",)
+        super().setUpClass()
+
+    def bench(self, *words: str, code: int = 0, secret: str | None = None):
+        return self.cli("bench", *words, "--protocol", "sqs", code=code, AWS_REGION="eu-central-1",
+                        AWS_ACCESS_KEY_ID=self.key["aws_access_key_id"],
+                        AWS_SECRET_ACCESS_KEY=self.key["aws_secret_access_key"] if secret is None else secret)
+
+    def test_sqs_is_measured_as_those_who_have_a_key(self):
+        verified = json.loads(self.bench("queue", "--json", *SMALL).stdout)["verified"]
+        self.assertEqual((verified["lost"], verified["duplicated"]), (0, 0))
+        self.assertGreaterEqual(verified["sent"], 200)
+        self.bench("queue", "--groups", "4", *SMALL)
+        # Longer than a connection may be there without a key: those that send have nothing to say at first.
+        self.bench("waiters", "--connections", "4", "--count", "2", "--duration", "12s")
+
+    def test_without_one_or_with_half_of_one_it_says_what_to_set(self):
+        unset = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+        self.assertIn("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", self.cli("bench", "--protocol", "sqs", *SMALL, code=7, **unset).stderr)
+        self.assertIn("one is set, the other is not", self.bench(*SMALL, code=2, secret="").stderr)
+        self.assertIn("403", self.bench(*SMALL, code=1, secret="wrong").stderr)
 
 
 if __name__ == "__main__":

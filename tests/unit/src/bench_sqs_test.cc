@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "http/server_common.h"
 #include "src/bench/http_text.h"
 #include "src/bench/sqs_ledger.h"
 #include "src/bench/sqs_text.h"
@@ -16,6 +17,33 @@ TEST(SqsText, RequestsSayTheirLength) {
   EXPECT_TRUE(request.starts_with("POST / HTTP/1.1\r\nHost: h:80\r\n"));
   EXPECT_NE(request.find("X-Amz-Target: AmazonSQS.SendMessage\r\n"), std::string_view::npos);
   EXPECT_TRUE(request.ends_with("Content-Length: 7\r\n\r\n{\"a\":1}"));
+}
+
+TEST(SqsText, WithAKeyRequestsAreSignedAsTheBrokerChecksThem) {
+  http::access::Keyring keyring;
+  http::access::Key key;
+  key.id = "AKIABENCH";
+  key.sqs_secret = "s/e+c=ret";
+  keyring.replace({key});
+  const http::ServerOptions options;
+  const http::sqs::Authenticator authenticator(keyring, options);
+
+  Target to{"h", "80", "h:80", ""};
+  to.sqs_key = std::make_shared<const SqsKey>(SqsKey{key.id, key.sqs_secret, "eu-west-1"});
+  const SqsCall call(to, "SendMessage");
+  std::string out;
+  const std::string_view request = call.render("{\"a\":1}", out);
+  const std::size_t body_at = request.find("\r\n\r\n") + 4;
+  http::Head head;
+  ASSERT_FALSE(http::check_head(request.substr(0, body_at), head));
+  http::Target path;
+  ASSERT_TRUE(path.parse(head.target));
+  const engine::WallTime now = engine::SystemClock().wall();
+  const auto who = authenticator.check(head, path, request.substr(body_at), now);
+  ASSERT_TRUE(who);
+  EXPECT_EQ(who->principal->id, "AKIABENCH");
+  EXPECT_EQ(who->region, "eu-west-1");
+  EXPECT_FALSE(authenticator.check(head, path, "{\"a\":2}", now)) << "the body is signed, too";
 }
 
 TEST(SqsText, BodiesHaveTheSizeAskedForAndSayWhoTheyAre) {
