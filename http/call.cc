@@ -6,6 +6,7 @@
 
 #include "engine/base/duration_text.h"
 #include "http/route.h"
+#include "http/server_common.h"
 
 namespace twofold::http {
 namespace {
@@ -45,11 +46,17 @@ void Reply::clear() {
   messages_handed_out = messages_settled = records_read = 0;
   held_until = engine::Instant{0};
   upgrade.reset();
+  room.set(0);
 }
 
 void Scratch::clear() {
   headers.clear();
   texts.clear();
+}
+
+Call::Call(Broker& b, const ServerCommon& c, Watch& w, Outlet& o)
+    : broker(b), common(c), watch(w), outlet(o), principal(b.access.stranger().get()) {
+  reply.room = Share(c.answers);
 }
 
 void Call::clear() {

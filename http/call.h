@@ -10,6 +10,7 @@
 #include "engine/base/unique_function.h"
 #include "engine/record.h"
 #include "http/access/principal.h"
+#include "http/account.h"
 #include "http/broker.h"
 #include "http/head_check.h"
 #include "http/inlet.h"
@@ -44,6 +45,8 @@ struct Reply {
   std::size_t records_read = 0;  ///< that the answer holds, beside the messages
   engine::Instant held_until{0};
   std::shared_ptr<Upgraded> upgrade;  ///< takes the connection over behind this answer (101)
+  /// Of the account of answers: what was read for this one, and its body.
+  Share room;
 
   /// Adds a field; control characters in `value` become blanks, so that nothing a client sent can
   /// begin a line of our head.
@@ -63,8 +66,7 @@ struct Scratch {
 /// One request on its way through a handler. Everything but `broker` and `common` belongs to the
 /// connection and to its I/O thread; views last until the handler has returned.
 struct Call {
-  Call(Broker& b, const ServerCommon& c, Watch& w, Outlet& o)
-      : broker(b), common(c), watch(w), outlet(o), principal(b.access.stranger().get()) {}
+  Call(Broker& b, const ServerCommon& c, Watch& w, Outlet& o);
 
   Broker& broker;
   const ServerCommon& common;

@@ -10,10 +10,24 @@
 
 namespace twofold::http {
 
-/// Fetches a plan's batches: here when they are in memory, else on the storage pool.
+/// How large an answer may become whose client would take `wanted`: less where many are under way.
+std::size_t answer_bytes(const Call& call, std::size_t wanted);
+
+/// What there is no memory for now, and will be when other answers have gone.
+engine::Error no_room_for_answer();
+
+/// Fetches a plan's batches: here when they are in memory, else on the storage pool, if there is
+/// room for them in the account of answers: they are the answer's from then on, until it says how
+/// large it has become (Share::settle). Without room nothing is read, and the error is
+/// no_room_for_answer().
 Task<Result<std::vector<engine::StoredBatch>>> fetch(Call& call, const engine::ReadPlan& plan);
 
+/// The same without a call, for whoever has a share of the account. Blocking; not on the core.
+Result<std::vector<engine::StoredBatch>> fetch_into(Share& room, const engine::ReadPlan& plan);
+
 /// As fetch(), but goes on behind what cannot be read. See ReadPlan::salvage() for `bytes_max`.
+/// Without room nothing is read: the trouble is no_room_for_answer(), and the cut where the plan
+/// begins.
 Task<engine::Salvaged> salvage(Call& call, const engine::ReadPlan& plan,
                                std::size_t bytes_max = SIZE_MAX);
 

@@ -2,9 +2,25 @@
 
 #include <algorithm>
 
+#include "engine/content_bytes.h"
 #include "queue/letter.h"
 
 namespace twofold::http {
+
+namespace {
+
+// What a message takes in an answer beside its own bytes, about.
+constexpr std::uint64_t kMessageBytes = 512;
+
+bool is_large(const std::vector<engine::ReadPlan>& plans) {
+  std::size_t bytes = 0;
+  for (const engine::ReadPlan& plan : plans)
+    for (const engine::ReadPlan::Piece& piece : plan.pieces())
+      bytes += piece.cold ? piece.bytes_max : piece.batch.bytes.size();
+  return bytes > Share::kFree / 2;
+}
+
+}  // namespace
 
 Task<MessageRecords> MessageRecords::load(Call& call, const std::vector<engine::ReadPlan>& plans,
                                           const std::vector<engine::PartitionId>& plan_partitions,
@@ -23,8 +39,45 @@ Task<MessageRecords> MessageRecords::load(Call& call, const std::vector<engine::
     loaded.find(std::move(salvaged.batches), plan_partitions[i], messages);
     if (salvaged.cut) loaded.leave_unread(*salvaged.cut, plan_partitions[i], messages);
   }
+  loaded.fit_into(call.reply.room, plans);
   std::sort(loaded.unread_.begin(), loaded.unread_.end());
+  // Where there is something, the rest is just left for later.
+  const bool no_room = loaded.trouble_ && loaded.trouble_->code == engine::Errc::overloaded;
+  if (no_room && !loaded.none()) loaded.trouble_.reset();
   co_return loaded;
+}
+
+// Written, they take as much again. Of those that are too much the first remain: who asks again
+// gets the others.
+void MessageRecords::fit_into(Share& room, const std::vector<engine::ReadPlan>& plans) {
+  if (!is_large(plans)) return;
+  const std::uint64_t before = room.bytes();
+  std::uint64_t bytes = 0;
+  bool fits = true;
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    if (!records_[i]) continue;
+    bytes += kMessageBytes + engine::content_bytes(*records_[i]);
+    fits = fits && room.grow_to(before + bytes);
+    if (fits) continue;
+    records_[i].reset();
+    unread_.push_back(i);
+    if (!trouble_) trouble_ = no_room_for_answer();
+  }
+}
+
+bool MessageRecords::has_no_room() const {
+  return trouble_ && trouble_->code == engine::Errc::overloaded;
+}
+
+std::vector<engine::Offset> MessageRecords::next_of(const queue::Browsed& browsed) const {
+  std::vector<engine::Offset> next = browsed.next;
+  for (auto at = unread_.rbegin(); at != unread_.rend(); ++at) {
+    const queue::BrowseItem& item = browsed.items[*at];
+    const auto partition = static_cast<std::size_t>(item.partition.value());
+    if (next.size() <= partition) next.resize(partition + 1, engine::Offset{0});
+    next[partition] = item.offset;
+  }
+  return next;
 }
 
 void MessageRecords::leave_unread(engine::Offset from, engine::PartitionId partition,

@@ -34,7 +34,8 @@ class MessageRecords {
  public:
   /// Fetches each plan and finds each message's record in it. A message whose record is gone
   /// (retention passed it) or damaged is left empty; `trouble` then says why, when it is known.
-  /// Once `bytes_max` were read from the disk it reads no more: see unread().
+  /// Once `bytes_max` were read from the disk it reads no more: see is_unread(). So are messages
+  /// that the account of answers has no room for; when that is all of them, has_no_room() says so.
   static Task<MessageRecords> load(Call& call, const std::vector<engine::ReadPlan>& plans,
                                    const std::vector<engine::PartitionId>& plan_partitions,
                                    std::vector<MessagePlace> messages,
@@ -53,10 +54,16 @@ class MessageRecords {
   /// Only these messages, ascending, from now on.
   void keep(const std::vector<std::size_t>& messages);
   const std::optional<engine::Error>& trouble() const { return trouble_; }
+  /// Nothing was read, or may be shown, for want of memory: to be asked for again.
+  bool has_no_room() const;
+  /// Where to browse on: where the browse says, or at the first message that was left unread.
+  /// Requires that these are the records of its items.
+  std::vector<engine::Offset> next_of(const queue::Browsed& browsed) const;
 
  private:
   void find(std::vector<engine::StoredBatch> batches, engine::PartitionId partition,
             const std::vector<MessagePlace>& messages);
+  void fit_into(Share& room, const std::vector<engine::ReadPlan>& plans);
   void leave_unread(engine::Offset from, engine::PartitionId partition,
                     const std::vector<MessagePlace>& messages);
 

@@ -15,6 +15,8 @@ class Outlet {
   virtual ~Outlet() = default;
   /// Sends reply.body and empties it. False: nobody is there any more.
   virtual engine::Task<bool> send() = 0;
+  /// Waits for a moment, where there is no room for the next piece.
+  virtual engine::Task<> pause() = 0;
   /// Whether the answer should end now: the client is gone, or the broker is draining.
   virtual bool is_closing() = 0;
 };
@@ -23,6 +25,7 @@ class Outlet {
 class NoOutlet final : public Outlet {
  public:
   engine::Task<bool> send() override { co_return false; }
+  engine::Task<> pause() override { co_return; }
   bool is_closing() override { return true; }
 };
 

@@ -4,18 +4,22 @@
 #include <cstdint>
 #include <vector>
 
+#include "http/account.h"
 #include "http/broker.h"
 #include "http/metrics.h"
 #include "http/router.h"
+#include "http/sqs/authenticator.h"
 #include "http/stats/entities.h"
 #include "http/stats/reads.h"
 #include "http/stats/recorder.h"
-#include "http/sqs/authenticator.h"
 #include "http/strangers.h"
 
 namespace twofold::http {
 
 class Lane;
+
+/// How long a client may leave unsent bytes unread while others wait for the memory they take.
+inline constexpr auto kCrowdedWriteTimeout = std::chrono::seconds{5};
 
 /// What all connections of the server share, on whatever thread. The options, the router and the
 /// list of lanes do not change once connections exist.
@@ -37,9 +41,10 @@ struct ServerCommon {
   mutable stats::Consumers consumers;
   std::atomic<std::size_t> connections{0};
   Strangers strangers{options.connections_max};
-  std::atomic<std::uint64_t> body_bytes{0};      ///< of bodies too large for a read buffer
-  std::atomic<std::uint64_t> answer_bytes{0};    ///< of large answers not written yet
+  std::atomic<std::uint64_t> body_bytes{0};            ///< of bodies too large for a read buffer
   std::atomic<std::uint64_t> strangers_body_bytes{0};  ///< of bodies: from who has shown no key yet
+  /// What is read for answers, large answers until they are written, what streams have not sent.
+  mutable Account answers{options.answer_bytes_total_max};
 };
 
 }  // namespace twofold::http

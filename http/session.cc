@@ -40,6 +40,7 @@ Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls, Listener li
       wire_(std::move(socket)),
       call_(lane.common.broker, lane.common, *this, *this),
       in_(kBufferBytesMax),
+      unsent_(lane.common.answers),
       deadline_(lane.now()),
       number_(lane.enter(*this)),
       opened_(lane.now()) {
@@ -49,7 +50,6 @@ Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls, Listener li
 
 Session::~Session() {
   give_back_budget();
-  lane_.common.answer_bytes -= answer_budgeted_;
   --lane_.common.connections;
   if (stranger_) lane_.common.strangers.remove(number_);
   lane_.leave(*this);
@@ -101,7 +101,8 @@ Task<bool> Session::read_head() {
       head_ended();
       co_return false;
     }
-    if (phase_ == Phase::idle) enter_phase(Phase::head, lane_.common.options.head_timeout);
+    if (in_.size() > 0 && phase_ == Phase::idle)
+      enter_phase(Phase::head, lane_.common.options.head_timeout);
   }
   co_return true;
 }
@@ -141,6 +142,10 @@ Task<bool> Session::read_more() {
   const auto [error, bytes] = co_await wire_.async_read_some(in_.prepare(room), kAwait);
   in_.commit(bytes);
   if (!error && bytes == room) read_what_is_there();
+  if (std::exchange(slimming_, false) && error && !lane_.draining()) {
+    in_.shrink_to_fit();
+    co_return true;
+  }
   co_return !error;
 }
 
@@ -194,7 +199,6 @@ void Session::forget_request() {
   body_.clear();
   if (body_.capacity() > kBufferBytesMax) body_.shrink_to_fit();
   give_back_budget();
-  lane_.common.answer_bytes -= std::exchange(answer_budgeted_, 0);
   head_bytes_ = scanned_ = request_bytes_ = 0;
   refusal_.reset();
   head_only_ = false;
@@ -217,6 +221,8 @@ Task<bool> Session::flush(std::string_view body) {
       abort_ = true;
       break;
     }
+    abort_ = !hold_unsent(all - written);
+    if (abort_) break;
     enter_phase(Phase::writing, lane_.common.options.write_timeout);
     const auto [failed] = co_await wire_.socket().async_wait(asio::ip::tcp::socket::wait_write, kAwait);
     if (failed) {
@@ -228,7 +234,17 @@ Task<bool> Session::flush(std::string_view body) {
   bytes_sent_ += written;
   out_.clear();
   if (out_.capacity() > kUnwrittenMax) out_.shrink_to_fit();
+  unsent_.set(0);
   co_return !abort_;
+}
+
+// What a client does not read waits here, and counts; of most answers nothing ever does. When there
+// is no room for it the connection ends: nothing could be said on it anyway.
+bool Session::hold_unsent(std::size_t bytes) {
+  const std::uint64_t counted = call_.reply.room.bytes();
+  if (bytes > counted + kIdleBytesMax) return unsent_.claim(bytes - counted);
+  unsent_.set(bytes - std::min<std::uint64_t>(bytes, counted));
+  return true;
 }
 
 // Answers to earlier requests must not be held back by a long poll. What the kernel has no room for
@@ -240,6 +256,7 @@ void Session::write_what_fits() {
   lane_.metrics.bytes_sent.add(written);
   bytes_sent_ += written;
   out_.erase(0, written);
+  if (!out_.empty() && !unsent_.claim(out_.size())) cut();
 }
 
 // Closing with unread bytes would reset the connection and could take our last answer with it: say
@@ -297,20 +314,32 @@ void Session::check_deadline(engine::Instant now) {
   const bool certificate_revoked = certified_ && certified_->revoked;
   if (known_->revoked || certificate_revoked || call_.principal->revoked) return cut();
   if (phase_ == Phase::idle) let_go_of_buffers();
-  const bool over = now > deadline_ || is_overdue(now);
+  const bool over = now > deadline_ - hurry() || is_overdue(now);
   if (phase_ == Phase::handling || timed_out_ || !over) return;
   timed_out_ = true;
   boost::system::error_code ignored;
   wire_.socket().cancel(ignored);
 }
 
-// Thousands wait side by side: none keeps what its last request and answer took. A read is under way
-// into in_, which is small.
+// Where others wait for the memory that an unread answer takes, its client has less time.
+engine::Duration Session::hurry() const {
+  const engine::Duration usual = lane_.common.options.write_timeout;
+  const bool waited_for = phase_ == Phase::writing && lane_.common.answers.is_tight();
+  return waited_for && usual > kCrowdedWriteTimeout ? usual - kCrowdedWriteTimeout
+                                                    : engine::Duration{0};
+}
+
+// Thousands wait side by side: none keeps what its last request and answer took. A read is under
+// way into in_: to let go of it that has to end.
 void Session::let_go_of_buffers() {
   for (std::string* const done : {&body_, &call_.reply.body})
     if (done->capacity() > kIdleBytesMax) done->clear();
   for (std::string* const buffer : {&body_, &out_, &carry_, &call_.reply.body})
     if (buffer->empty() && buffer->capacity() > kIdleBytesMax) buffer->shrink_to_fit();
+  if (slimming_ || in_.size() > 0 || in_.capacity() <= kIdleBytesMax) return;
+  slimming_ = true;
+  boost::system::error_code ignored;
+  wire_.socket().cancel(ignored);
 }
 
 void Session::begin_drain() {

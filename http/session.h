@@ -54,6 +54,7 @@ class Session final : public Watch,
 
   // Outlet
   Task<bool> send() override;
+  Task<> pause() override;
   bool is_closing() override;
 
   // Inlet
@@ -97,6 +98,8 @@ class Session final : public Watch,
   Task<> handle();
   Task<bool> flush(std::string_view body);
   Task<bool> flush_if_any();
+  bool hold_unsent(std::size_t bytes);
+  engine::Duration hurry() const;
   Task<> go_on_as(std::shared_ptr<Upgraded> upgraded);
   void write_what_fits();
   void let_go_of_buffers();
@@ -129,8 +132,6 @@ class Session final : public Watch,
   void append_piece();
   void begin_stream();
   void end_stream();
-  bool lend_piece();
-  void return_piece();
   void note_request();
   void forget_request();
   void count_messages();
@@ -167,8 +168,9 @@ class Session final : public Watch,
   std::size_t request_bytes_ = 0;  // of in_, that the request takes up
   std::uint64_t budgeted_ = 0;     // of the body, in the server's account
   std::uint64_t budgeted_as_stranger_ = 0;
-  std::uint64_t answer_budgeted_ = 0;
+  Share unsent_;  // of the account of answers, for what the socket has no room for
   std::optional<Problem> refusal_;
+  bool slimming_ = false;  // the read under way was ended for the sake of its buffer
   bool head_only_ = false;
   bool charged_ = false;    // the request, to whoever has sent it
   bool streaming_ = false;  // the answer goes out in pieces, its head has gone

@@ -264,13 +264,11 @@ void Session::count_messages() {
 
 // Answers to clients that do not read stay in memory: all together only so much of it.
 void Session::account_answer() {
+  Share& room = call_.reply.room;
   const std::uint64_t bytes = call_.reply.body.size();
-  if (bytes <= kUnwrittenMax) return;
-  answer_budgeted_ = bytes;
-  const auto total = lane_.common.answer_bytes += bytes;
-  if (total <= lane_.common.options.answer_bytes_total_max || total == bytes) return;
   // What was done is said whatever it takes; only what was asked for can be asked for again.
-  if (call_.head.method != "GET" && !call_.reply.undelivered) return;
+  const bool is_said = call_.head.method != "GET" && !call_.reply.undelivered;
+  if (is_said || room.grow_to(bytes)) return room.settle(bytes);
   if (call_.reply.undelivered) call_.reply.undelivered();
   call_.reply.clear();
   render(Problem(ProblemKind::overloaded, "Too many large answers wait for their clients."));

@@ -1,23 +1,34 @@
 // Answers that go on for as long as their client listens (outlet.h).
+#include <chrono>
+
+#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include "http/response_head.h"
 #include "http/session.h"
 
 namespace twofold::http {
+namespace {
+
+constexpr auto kPause = std::chrono::milliseconds{200};
+
+}  // namespace
 
 // Bodies in pieces are counted like large answers: a client that does not read keeps one piece.
 Task<bool> Session::send() {
   begin_stream();
   lane_.metrics.records_answered.add(std::exchange(call_.reply.records_read, 0));
   if (!head_only_) append_piece();
-  const bool over_budget = !lend_piece();
-  bool written = false;
-  if (!over_budget) written = co_await flush(std::string_view());
-  return_piece();
-  if (over_budget) abort_ = true;
+  const bool written = co_await flush(std::string_view());
+  call_.reply.room.set(0);
   phase_ = Phase::handling;
   co_return written && !head_only_;
+}
+
+Task<> Session::pause() {
+  boost::asio::steady_timer timer(lane_.context());
+  timer.expires_after(kPause);
+  co_await timer.async_wait(engine::kAwait);
 }
 
 bool Session::is_closing() {
@@ -43,13 +54,5 @@ void Session::begin_stream() {
 void Session::end_stream() {
   if (call_.head.version_minor > 0 && !head_only_) out_.append("0\r\n\r\n");
 }
-
-bool Session::lend_piece() {
-  answer_budgeted_ = out_.size();
-  const auto total = lane_.common.answer_bytes += answer_budgeted_;
-  return total <= lane_.common.options.answer_bytes_total_max || total == answer_budgeted_;
-}
-
-void Session::return_piece() { lane_.common.answer_bytes -= std::exchange(answer_budgeted_, 0); }
 
 }  // namespace twofold::http

@@ -78,15 +78,14 @@ void append_item(Call& call, JsonWriter& json, RecordWriter& writer, const queue
   writer.json(json, item.partition, record, &part);
 }
 
-void end_items(JsonWriter& json, const log::TopicInfo& topic, const queue::Browsed& browsed) {
+void end_items(JsonWriter& json, const log::TopicInfo& topic, std::vector<engine::Offset> next) {
   json.end_array();
-  if (!browsed.next.empty()) {
-    log::Cursor next{topic.id, {}};
-    for (std::size_t i = 0; i < browsed.next.size(); ++i) {
-      next.positions.push_back(
-          {engine::PartitionId{static_cast<std::int32_t>(i)}, browsed.next[i]});
-    }
-    json.name("next").string(log::encode_cursor(next));
+  if (!next.empty()) {
+    next.resize(static_cast<std::size_t>(topic.config.partitions), engine::Offset{0});
+    log::Cursor cursor{topic.id, {}};
+    for (std::size_t i = 0; i < next.size(); ++i)
+      cursor.positions.push_back({engine::PartitionId{static_cast<std::int32_t>(i)}, next[i]});
+    json.name("next").string(log::encode_cursor(cursor));
   }
   json.end_object();
 }
@@ -101,6 +100,7 @@ Task<Try<>> browse_messages(Call& call) {
   auto values = parse_encoding(call);
   if (!values) co_return std::move(values).problem();
   queue::Browse browse{*name, std::nullopt, {}, static_cast<std::size_t>(*limit)};
+  browse.bytes_max = answer_bytes(call, browse.bytes_max);
   if (const auto state = call.query("state")) {
     browse.state = parse_state(*state);
     if (!browse.state) {
@@ -122,6 +122,7 @@ Task<Try<>> browse_messages(Call& call) {
   auto places = places_of(browsed->items);
   const MessageRecords records = co_await MessageRecords::load(
       call, browsed->plans, browsed->plan_partitions, std::move(places));
+  if (records.has_no_room()) co_return Problem(*records.trouble());
   JsonWriter json(call.reply.body);
   RecordWriter writer(browsed->topic, *values);
   json.begin_object().name("items").begin_array();
@@ -129,7 +130,7 @@ Task<Try<>> browse_messages(Call& call) {
     if (!records.record(i)) continue;
     append_item(call, json, writer, browsed->items[i], *records.record(i));
   }
-  end_items(json, topic, *browsed);
+  end_items(json, topic, records.next_of(*browsed));
   co_return Try<>();
 }
 

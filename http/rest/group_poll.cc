@@ -1,7 +1,8 @@
 // Polling as a group: alone from what was committed, or as one of several members.
-#include "http/permit.h"
 #include "http/rest/group_poll.h"
 
+#include "http/fetched.h"
+#include "http/permit.h"
 #include "http/rest/group_read.h"
 #include "http/rest/handlers.h"
 #include "http/rest/multi_read.h"
@@ -16,12 +17,13 @@ namespace {
 constexpr std::size_t kPollBytesMax = 1 << 20;
 constexpr int kLooksMax = 64;
 
-std::vector<log::Read> reads_of(const GroupPoll& poll) {
+std::vector<log::Read> reads_of(const Call& call, const GroupPoll& poll) {
+  const std::size_t bytes_max = answer_bytes(call, kPollBytesMax);
   std::vector<log::Read> reads;
   for (const PolledTopic& topic : poll.topics) {
     reads.push_back({topic.places.topic.name, topic.places.positions,
-                     kPollBytesMax / poll.topics.size(), /*skip_trimmed=*/true,
-                     poll.request.bytes_min, poll.request.total_order});
+                     bytes_max / poll.topics.size(), /*skip_trimmed=*/true, poll.request.bytes_min,
+                     poll.request.total_order});
   }
   return reads;
 }
@@ -30,7 +32,7 @@ using Found = std::optional<Result<GroupRead::Found>>;
 
 // Nullopt: the wait was cut short.
 Task<Found> read_alone(Call& call, const GroupPoll& poll, engine::Instant deadline) {
-  auto multi = std::make_shared<MultiRead>(call.broker.topics, reads_of(poll));
+  auto multi = std::make_shared<MultiRead>(call.broker.topics, reads_of(call, poll));
   auto start = [multi, deadline](engine::Completion<GroupRead::Found> done) {
     multi->start(deadline,
                  [done = std::move(done)](Result<std::vector<log::Readable>> readables) mutable {
@@ -45,7 +47,8 @@ Task<Found> read_alone(Call& call, const GroupPoll& poll, engine::Instant deadli
 }
 
 Task<Found> read_as_member(Call& call, const GroupPoll& poll, engine::Instant deadline) {
-  auto read = std::make_shared<GroupRead>(call.broker, poll.join, *poll.holding, reads_of(poll));
+  auto read =
+      std::make_shared<GroupRead>(call.broker, poll.join, *poll.holding, reads_of(call, poll));
   auto start = [read, deadline](engine::Completion<GroupRead::Found> done) {
     read->start(deadline, std::move(done));
     return std::uint64_t{0};
@@ -123,10 +126,10 @@ Task<Try<>> poll_group(Call& call) {
   json.begin_object().name("records").begin_array();
   std::size_t records = 0;
   std::vector<Gap> gaps;
+  std::optional<Problem> no_room;
   for (std::size_t i = 0; i < readables->size(); ++i) {
     Places& places = poll.topics[i].places;
     const log::Readable& readable = (*readables)[i];
-    note_gaps(places, readable, gaps);
     RecordWriter writer(places.topic.name);
     PageSink sink = [&](engine::PartitionId partition, const engine::StoredRecord& record) {
       writer.json(json, partition, record);
@@ -138,7 +141,13 @@ Task<Try<>> poll_group(Call& call) {
     limits.step_over = true;
     limits.filter = poll.request.filter.get();
     auto page = co_await make_page(call, readable, limits, std::move(sink));
-    if (!page) co_return std::move(page).problem();
+    if (!page) {
+      Problem problem = std::move(page).problem();
+      if (problem.kind != ProblemKind::overloaded) co_return problem;
+      no_room = std::move(problem);
+      continue;
+    }
+    note_gaps(places, readable, gaps);
     for (const PageGap& gap : page->gaps)
       gaps.push_back({places.topic.name, gap.partition, gap.from, gap.to});
     for (std::size_t p = 0; p < places.positions.size(); ++p)
@@ -148,6 +157,8 @@ Task<Try<>> poll_group(Call& call) {
   json.end_array();
   auto ask = [&broker = call.broker, &poll] { return settle(broker, poll); };
   const log::Lag lag = co_await ask_core(call.broker.core, std::move(ask));
+  // What there was room for is the answer; when that is nothing, nothing has moved.
+  if (no_room && records == 0) co_return *std::move(no_room);
   append_tail(json, call.broker, poll, gaps, lag);
   json.end_object();
   co_return Try<>();

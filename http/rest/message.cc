@@ -69,6 +69,7 @@ Task<Try<LookedUp>> look_up(Call& call, const NamedMessage& named) {
   std::vector<engine::PartitionId> partitions{named.id.partition};
   auto places = places_of(std::span(&found.message.item, 1));
   found.records = co_await MessageRecords::load(call, plans, partitions, std::move(places));
+  if (found.records.has_no_room()) co_return Problem(*found.records.trouble());
   co_return found;
 }
 

@@ -32,16 +32,16 @@ struct Answered {
 Task<Result<Answered>> receive(Call& call, const ReceiveRequest& request,
                                std::optional<engine::Instant>& until) {
   queue::Queues& queues = call.broker.queues;
-  auto start = [&queues, &clock = call.broker.clock, &request,
-                &until](engine::Completion<queue::Received> done) {
-    const queue::QueueConfig* const config = queues.config(request.queue);
-    const engine::Duration queue_wait = config ? config->receive_wait : engine::Duration{0};
-    if (!until) until = clock.now() + request.wait.value_or(queue_wait);
-    queue::Receive receive{
-        request.queue, request.max, kReceiveBytesMax, request.visibility_timeout, {},
-        request.client};
-    return queues.receive(std::move(receive), *until, std::move(done));
-  };
+  auto start =
+      [&queues, &clock = call.broker.clock, &request, &until,
+       bytes_max = answer_bytes(call, kReceiveBytesMax)](engine::Completion<queue::Received> done) {
+        const queue::QueueConfig* const config = queues.config(request.queue);
+        const engine::Duration queue_wait = config ? config->receive_wait : engine::Duration{0};
+        if (!until) until = clock.now() + request.wait.value_or(queue_wait);
+        queue::Receive receive{
+            request.queue, request.max, bytes_max, request.visibility_timeout, {}, request.client};
+        return queues.receive(std::move(receive), *until, std::move(done));
+      };
   auto cancel = [&queues](std::uint64_t ticket) { queues.cancel(ticket); };
   auto received = co_await wait_on_core<queue::Received>(call.watch, call.broker.core,
                                                          std::move(start), std::move(cancel));
@@ -174,6 +174,7 @@ Task<Try<>> receive_messages(Call& call) {
                                             answered.received.plan_partitions, std::move(places),
                                             kReceiveBytesMax);
     again = sort_out(call, request->queue, answered.received, records);
+    if (records.has_no_room()) co_return Problem(*records.trouble());
   }
   queue::Received& received = answered.received;
   if (nothing_readable(request->queue, records))

@@ -77,7 +77,7 @@ void append_server(Text& out, const Call& call) {
   append_http_metrics(out, call.common.lane_metrics, names);
   if (!out.begin("twofold_memory_bytes")) return;
   out.value(Labels("kind", "bodies"), call.common.body_bytes.load());
-  out.value(Labels("kind", "answers"), call.common.answer_bytes.load());
+  out.value(Labels("kind", "answers"), call.common.answers.used());
 }
 
 }  // namespace

@@ -70,6 +70,14 @@ std::optional<Problem> trouble_of(const std::vector<Track>& lanes) {
   return problem;
 }
 
+// Whether the account of answers has room for one record more. Taken in steps: an account is
+// everybody's.
+bool has_room(Reply& reply, std::uint64_t fetched, const engine::StoredRecord& next) {
+  const std::uint64_t written = reply.body.size() + kRecordBytes + engine::content_bytes(next);
+  const std::uint64_t steps = (fetched + written + Share::kFree - 1) / Share::kFree;
+  return reply.room.grow_to(steps * Share::kFree);
+}
+
 Page finished(std::vector<Track>& lanes, Page page) {
   for (Track& lane : lanes) {
     // A record that was looked at but not given out has already moved the cursor.
@@ -112,10 +120,17 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
 
   std::size_t bytes = 0;
   std::uint64_t content_bytes = 0;
+  // Beside what other topics have put into the answer already.
+  const std::uint64_t had = call.reply.room.bytes();
+  const std::uint64_t fetched = had - std::min<std::uint64_t>(had, call.reply.body.size());
   while (page.records < limits.records_max && bytes < limits.bytes_max) {
     Track* lane = earliest(lanes, limits.total_order);
     if (!lane) break;
     if (!limits.filter || limits.filter->matches(*lane->head)) {
+      if (!has_room(call.reply, fetched, *lane->head)) {
+        if (call.reply.records_read + page.records == 0) co_return Problem(no_room_for_answer());
+        break;
+      }
       sink(lane->partition->partition, *lane->head);
       trace::link(call, *lane->head);
       ++page.records;
@@ -130,6 +145,7 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
   }
   if (auto problem = trouble_of(lanes)) co_return *std::move(problem);
   call.reply.records_read += page.records;
+  call.reply.room.settle(call.reply.body.size());
   if (!readable.partitions.empty())
     call.common.reads.of_log(readable.partitions.front().plan.log(), {page.records, content_bytes});
   co_return finished(lanes, std::move(page));

@@ -41,6 +41,8 @@ using PageSink = std::function<void(engine::PartitionId, const engine::StoredRec
 /// Fetches and merges what a read answered, by seq, and hands the records to `sink`. Records of
 /// different partitions follow their seq within the page; with `total_order` across pages too (the
 /// read must have been one for total order then).
+/// A page is shorter where the account of answers has no room for more; overloaded when there is
+/// room for nothing at all: then nothing was read, or given to `sink`.
 /// Errors: data-damaged with the gap, where that is known; and what fetching answers. What lies
 /// before the trouble in a partition comes first. With `step_over` one partition's trouble is the
 /// answer only when no other has anything either.

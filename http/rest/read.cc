@@ -56,6 +56,7 @@ Task<Try<>> read_records(Call& call) {
   if (query->follow) {
     co_return co_await stream_records(call, *std::move(places), *std::move(query));
   }
+  query->limits.bytes_max = answer_bytes(call, query->limits.bytes_max);
   const engine::Instant deadline = call.broker.clock.now() + query->wait;
   PageAnswer answer(call, places->topic, query->values);
   answer.begin();

@@ -164,6 +164,11 @@ Task<Try<>> stream_records(Call& call, Places places, ReadQuery query) {
     trace::end_piece(call, page ? page->records : 0);
     if (!page) {
       Problem damaged = std::move(page).problem();
+      if (damaged.kind == ProblemKind::overloaded) {
+        call.reply.body.clear();
+        co_await call.outlet.pause();
+        continue;
+      }
       writer.problem(damaged, call.request_id);
       co_await call.outlet.send();
       co_return Try<>();

@@ -229,6 +229,7 @@ Task<Outcome<>> receive_message(Exchange& exchange) {
     records = co_await MessageRecords::load(exchange.call, received.plans, received.plan_partitions,
                                             std::move(places), kReceivedBytesMax);
     again = sort_out(exchange.call, wanted->queue, received, records);
+    if (records.has_no_room()) co_return fault_of(*records.trouble());
   }
   if (received.messages.empty()) co_return Outcome<>();
   if (nothing_readable(wanted->queue, records)) co_return fault_of(*records.trouble());

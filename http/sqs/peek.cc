@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t kMessagesMax = 1'000;
 constexpr std::size_t kBytesMax = 16 << 20;
 constexpr std::size_t kPage = 100;
+constexpr std::size_t kPageBytesMax = 8 << 20;
 constexpr std::string_view kAction = "ReceiveMessage";
 
 /// What is asked for.
@@ -196,14 +197,17 @@ Task<Outcome<>> write_messages(Exchange& exchange, const Viewer& viewer, PeekWri
   browse.limit = kPage;
   Groups groups(is_fifo_name(browse.queue));
   do {
+    browse.bytes_max = answer_bytes(exchange.call, kPageBytesMax);
     auto look = [&exchange, &browse] { return exchange.broker.queues.browse(browse); };
     const Page page = co_await ask_core(exchange.broker.core, std::move(look));
     if (!page) co_return fault_of(page.error());
     auto places = places_of(page->items);
     const MessageRecords records = co_await MessageRecords::load(
         exchange.call, page->plans, page->plan_partitions, std::move(places));
+    if (records.has_no_room()) co_return fault_of(*records.trouble());
     write_page(*page, records, viewer, groups, writer);
-    browse.from = page->next;
+    exchange.call.reply.room.settle(writer.bytes());
+    browse.from = records.next_of(*page);
     // A page of which nothing is shown is no reason to let everybody else wait for the next one.
     co_await boost::asio::post(boost::asio::use_awaitable);
   } while (!browse.from.empty() && writer.count() < kMessagesMax && writer.bytes() < kBytesMax);

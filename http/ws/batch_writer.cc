@@ -19,7 +19,8 @@ constexpr std::size_t kProtoRoom = 6;
 
 }  // namespace
 
-BatchWriter::BatchWriter(Format format, std::string_view topic) : format_(format), writer_(topic) {
+BatchWriter::BatchWriter(Format format, std::string_view topic, Account& account)
+    : format_(format), account_(account), writer_(topic) {
   begin();
 }
 
@@ -67,10 +68,8 @@ Batch BatchWriter::finish(std::string_view cursor) {
     body_.push_back('}');
   }
   const std::size_t size = body_.size();
-  auto kept = std::make_shared<const std::string>(std::move(body_));
-  batch.message.opcode = opcode_of(format_);
-  batch.message.tail = std::string_view(*kept).substr(skip);
-  batch.message.keep = std::move(kept);
+  batch.message = own_message(opcode_of(format_), std::move(body_), &account_);
+  batch.message.tail.remove_prefix(skip);
   body_ = std::string();
   room_ = size + size / 8;
   begin();

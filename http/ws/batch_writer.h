@@ -31,7 +31,8 @@ struct Batch {
 ///   Protobuf  ServerFrame.messages as a field, without id and sub
 class BatchWriter {
  public:
-  BatchWriter(Format format, std::string_view topic);
+  /// What it finishes counts in the account for as long as somebody keeps it.
+  BatchWriter(Format format, std::string_view topic, Account& account);
 
   /// `message` is there for a queue's.
   void add(engine::PartitionId partition, const engine::StoredRecord& record,
@@ -46,6 +47,7 @@ class BatchWriter {
   void begin();
 
   const Format format_;
+  Account& account_;
   RecordWriter writer_;
   std::string body_;
   std::size_t room_ = 0;  // that the last one took

@@ -21,8 +21,10 @@ namespace {
 
 constexpr std::size_t kUnsentHigh = 256 << 10;  // then nobody sends
 constexpr std::size_t kUnsentLow = 64 << 10;    // then they may again
-constexpr std::size_t kUnsentMax = 4 << 20;     // then a client that does not read is not read
-constexpr std::size_t kHeldFree = 64 << 10;     // of a message that has begun: needs no budget
+constexpr std::size_t kOwnMax = 1 << 20;        // of answers: then who does not read is not read
+constexpr std::size_t kOwnCrowded = 64 << 10;   // the same, of a stranger or where memory is short
+constexpr std::size_t kHeldFree = 64 << 10;  // of a message that has begun: a budget it may exceed
+constexpr std::size_t kHeldUncounted = 4 << 10;
 constexpr std::size_t kQuantum = 64 << 10;
 constexpr std::size_t kInflatedPerTurn = 1 << 20;
 constexpr std::size_t kStrangersBytesMax = 64 << 10;  // of a message before it is known who sends it
@@ -42,6 +44,7 @@ Connection::Connection(Broker& broker, const ServerCommon& common, Opening openi
       opening_(std::move(opening)),
       principal_(opening_.principal),
       inbox_(bytes_max(common.options, *principal_), opening_.deflates),
+      output_(common.answers),
       heartbeat_(kPingTime) {}
 
 Connection::~Connection() = default;
@@ -84,7 +87,18 @@ engine::Task<bool> Connection::run(Lane& lane, Wire& wire, std::string_view earl
 
 // Acks are heard while the output is blocked, but not answers to requests without end.
 bool Connection::reads() const {
-  return state_ != State::over && !held_frame_ && !resting_ && outbox_.unsent() < kUnsentMax;
+  if (state_ == State::over || held_frame_ || resting_ || is_choked()) return false;
+  return state_ == State::closing || !inbox_.is_fed();  // behind a fault only the end is looked for
+}
+
+bool Connection::is_choked() const {
+  const bool crowded = !principal_->known() || common_.answers.is_tight();
+  return outbox_.own() >= (crowded ? kOwnCrowded : kOwnMax);
+}
+
+void Connection::resume_reading() {
+  if (inbox_.is_fed()) take_messages();
+  read_when_readable();
 }
 
 void Connection::read_when_readable() {
@@ -127,6 +141,8 @@ bool Connection::read_some() {
 void Connection::take_messages() {
   Inbox::Message message;
   while (state_ != State::over && !held_frame_ && !resting_) {
+    if (is_choked()) flush();
+    if (is_choked() || state_ == State::over) return;
     const Inbox::Event event = inbox_.next(message);
     if (event == Inbox::Event::more) {
       inbox_.let_go();
@@ -138,14 +154,18 @@ void Connection::take_messages() {
 
 // Large messages that have begun share one account with the bodies of HTTP.
 void Connection::account() {
-  const std::uint64_t held = inbox_.held() > kHeldFree ? inbox_.held() : 0;
+  const std::uint64_t held = inbox_.held() > kHeldUncounted ? inbox_.held() : 0;
+  if (held == accounted_) return;
   auto& total = lane_->common.body_bytes;
   total += held;
   total -= std::exchange(accounted_, held);
-  if (held > 0 && total > common_.options.body_bytes_total_max) {
-    close(CloseCode::too_much, "too many large messages are under way");
-  }
+  std::uint64_t most = common_.options.body_bytes_total_max;
+  if (held <= kHeldFree) most += most / 4;
+  if (held > 0 && total > most) close(CloseCode::too_much, "too many large messages are under way");
 }
+
+// Of what others may share as well, whoever has made it keeps the account.
+void Connection::account_output() { output_.set(state_ == State::over ? 0 : outbox_.own()); }
 
 bool Connection::take_message(Inbox::Event event, Inbox::Message& message) {
   // Who is told to go is only heard until he says that he goes.
@@ -169,6 +189,12 @@ bool Connection::take_message(Inbox::Event event, Inbox::Message& message) {
     return false;
   }
   if (message.deflated && !inflate(message)) return false;
+  // A few bytes that are kept for long would keep all of a block.
+  if (hub().is_short_of_blocks() && message.bytes.size() < ReadBlock::kBytes / 4) {
+    auto own = std::make_shared<const std::string>(message.bytes);
+    message.bytes = *own;
+    message.keep = std::move(own);
+  }
   take_frame(message.bytes, std::move(message.keep));
   return true;
 }
@@ -198,8 +224,7 @@ void Connection::rest() {
     self->resting_ = false;
     self->inflated_ = 0;
     if (self->state_ == State::over) return;
-    self->take_messages();
-    self->read_when_readable();
+    self->resume_reading();
   });
 }
 
@@ -227,7 +252,10 @@ void Connection::send(std::string payload) {
   if (state_ != State::open) return;
   if (!payload.empty()) {
     if (!writing_) add_owed_pong();
-    outbox_.add(Prefix{}, packed(own_message(opcode_of(format()), std::move(payload))));
+    OutMessage message = own_message(opcode_of(format()), std::move(payload));
+    if (opening_.deflates && message.tail.size() >= kDeflatedBytesMin)
+      message = deflated(hub().deflater(), message);
+    outbox_.add_own(message);
   }
   if (std::exchange(flush_posted_, true)) return;
   asio::post(lane_->context(), [self = self()] {
@@ -237,7 +265,8 @@ void Connection::send(std::string payload) {
 }
 
 void Connection::flush() {
-  if (state_ == State::over || writing_) return;
+  if (state_ == State::over) return;
+  if (writing_) return account_output();
   add_owed_pong();
   after_write(outbox_.flush(*wire_));
 }
@@ -250,7 +279,7 @@ void Connection::add_owed_pong() {
 
 OutMessage Connection::packed(const OutMessage& message) {
   if (!opening_.deflates || message.tail.size() < kDeflatedBytesMin) return message;
-  return deflated(hub().deflater(), message);
+  return deflated(hub().deflater(), message, &common_.answers);
 }
 
 // Deflated by the first reader that asks for it, and once for all.
@@ -279,6 +308,7 @@ std::uint64_t Connection::sent_after(const Prefix& prefix, const OutMessage& mes
 void Connection::after_write(Outbox::Wrote wrote) {
   lane_->metrics.bytes_sent.add(outbox_.written() - std::exchange(counted_, outbox_.written()));
   if (wrote == Outbox::Wrote::failed) return lose();
+  account_output();
   for (const auto& [number, sub] : subs_) sub->on_written(outbox_.written());
   if (wrote == Outbox::Wrote::some) return write_when_writable();
   if (state_ == State::closing || draining_) end_drain();
@@ -293,13 +323,13 @@ void Connection::write_when_writable() {
     self->flush();
     if (self->outbox_.unsent() > kUnsentLow) return;
     self->give_turns();
-    self->read_when_readable();
+    self->resume_reading();
   };
   wire_->socket().async_wait(Wire::Socket::wait_write, std::move(ready));
 }
 
 bool Connection::writable() const {
-  return state_ == State::open && outbox_.unsent() < kUnsentHigh;
+  return state_ == State::open && outbox_.unsent() < kUnsentHigh && !common_.answers.is_tight();
 }
 
 void Connection::want_turn(Subscription& subscription) {

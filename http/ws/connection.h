@@ -41,12 +41,13 @@ struct Opening {
 /// Reading and writing do not wait for each other: acks are read while the output is blocked.
 /// Publishes go to the core as they come; with kWindowFrames or kWindowBytes unanswered the socket
 /// is not read, and a client that has ignored three windows is sent away (4429). Frames of one
-/// subscription are obeyed in their order: while it opens or is being moved, the next of them waits,
-/// and the socket is not read.
-/// Subscriptions take turns while less than 256 KiB are unsent.
-/// Time runs out by the lane's tick, without a timer of its own, but for the moment in which the
-/// client of a key that was revoked may read that it was.
-/// Threads  the lane's.
+/// subscription are obeyed in their order: while it opens or is being moved, the next of them
+/// waits, and the socket is not read. Subscriptions take turns while less than 256 KiB are unsent,
+/// and while all that answers and streams have not sent leaves room in the account that they share:
+/// who does not read is not written for, and neither read once a megabyte of answers waits for him
+/// (of a stranger: 64 KiB). Time runs out by the lane's tick, without a timer of its own, but for
+/// the moment in which the client of a key that was revoked may read that it was. Threads  the
+/// lane's.
 class Connection final : public Upgraded {
  public:
   Connection(Broker& broker, const ServerCommon& common, Opening opening);
@@ -126,7 +127,10 @@ class Connection final : public Upgraded {
   static Task<> lose_soon(std::shared_ptr<Connection> self);
   static Task<> say_heartbeat(std::shared_ptr<Connection> self);
   bool reads() const;
+  bool is_choked() const;
+  void resume_reading();
   void account();
+  void account_output();
   void watch_output(engine::Instant now);
   void end_drain();
   std::size_t held() const;
@@ -217,6 +221,7 @@ class Connection final : public Upgraded {
   std::uint64_t messages_ = 0;   // written
   std::uint64_t counted_ = 0;    // of what was written, for the metrics
   std::uint64_t accounted_ = 0;  // of large messages that have begun, in the server's account
+  Share output_;                 // of the frames of our own that wait
   bool waiting_to_read_ = false;
   bool pong_owed_ = false;
   std::string pong_payload_;

@@ -1,6 +1,5 @@
 // How a connection ends, and what time brings: pings, heartbeats, clients that do not read.
-#include "http/ws/connection.h"
-
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "http/lane.h"
 #include "http/on_core.h"
 #include "http/wire.h"
+#include "http/ws/connection.h"
 #include "http/ws/hub.h"
 
 namespace twofold::http::ws {
@@ -80,6 +80,7 @@ void Connection::finish() {
   held_frame_.reset();
   outbox_.clear();
   lane_->common.body_bytes -= std::exchange(accounted_, 0);
+  account_output();
   lane_->metrics.streams_closed.add();
   if (wire_) {
     boost::system::error_code ignored;
@@ -135,6 +136,13 @@ void Connection::tick(engine::Instant now) {
   }
   watch_output(now);
   if (state_ != State::open) return;
+  // What had to wait for memory may find it again; what waits on does not keep the lane's block.
+  if (writable()) give_turns();
+  resume_reading();
+  if (state_ != State::open) return;
+  inbox_.set_aside();
+  account();
+  if (state_ != State::open) return;
   for (const auto& [number, sub] : subs_) sub->tick(now);
   if (now >= next_ping_) ping(now);
   if (state_ != State::open || now < next_heartbeat_ || subs_.empty() || draining_) return;
@@ -184,8 +192,11 @@ void Connection::watch_output(engine::Instant now) {
     if (outbox_.unsent() > 0) heard_ = true;  // it reads: that is a sign of life, too
     progress_ = outbox_.written();
     progress_at_ = now;
-  } else if (now - progress_at_ >= common_.options.write_timeout) {
-    lose();
+  } else {
+    engine::Duration patience = common_.options.write_timeout;
+    if (common_.answers.is_tight())
+      patience = std::min<engine::Duration>(patience, kCrowdedWriteTimeout);
+    if (now - progress_at_ >= patience) lose();
   }
 }
 

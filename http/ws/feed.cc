@@ -1,6 +1,9 @@
 #include "http/ws/feed.h"
 
 #include <algorithm>
+#include <chrono>
+
+#include <boost/asio/steady_timer.hpp>
 
 #include "http/lane.h"
 #include "http/ws/hub.h"
@@ -14,6 +17,7 @@ constexpr std::size_t kFetchBytes = 1 << 20;
 constexpr std::size_t kBatchesMax = 16;  // of a flight
 constexpr std::size_t kFlightBytes = 256 << 10;
 constexpr std::size_t kSlice = 128;  // readers written to before others may use the thread
+constexpr auto kRest = std::chrono::milliseconds{200};
 constexpr auto kPatience = std::chrono::seconds{5};  // how long a feed outlives its readers
 
 }  // namespace
@@ -21,7 +25,8 @@ constexpr auto kPatience = std::chrono::seconds{5};  // how long a feed outlives
 Feed::Feed(Hub& hub, std::string key, std::shared_ptr<const StreamSpec> spec, Positions positions)
     : hub_(hub),
       key_(std::move(key)),
-      reader_(hub.lane().common.broker, std::move(spec), std::move(positions)) {}
+      reader_(hub.lane().common.broker, hub.lane().common.answers, std::move(spec),
+              std::move(positions)) {}
 
 Task<> Feed::run(std::shared_ptr<Feed> self) {
   Feed& feed = *self;
@@ -38,8 +43,16 @@ Task<> Feed::run(std::shared_ptr<Feed> self) {
       feed.tidy();
     }
     feed.wake_waiting();
+    if (filled->no_room) co_await feed.rest();
   }
   feed.hub_.close(feed.key_);
+}
+
+// Until others have let go of memory.
+Task<> Feed::rest() {
+  asio::steady_timer timer(hub_.lane().context());
+  timer.expires_after(kRest);
+  co_await timer.async_wait(engine::kAwait);
 }
 
 bool Feed::load_flight() {

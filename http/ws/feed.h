@@ -70,6 +70,7 @@ class Feed : public std::enable_shared_from_this<Feed> {
 
  private:
   bool idle() const { return joined_ == 0 && waiting_.empty(); }
+  Task<> rest();
   bool load_flight();
   bool send_slice();
   void pass_on(const std::vector<Gap>& gaps);

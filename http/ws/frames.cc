@@ -106,8 +106,7 @@ void Connection::obey_held() {
   } else {
     handle(std::move(held.frame), std::move(held.keep));
   }
-  take_messages();
-  read_when_readable();
+  resume_reading();
 }
 
 void Connection::refuse(const FrameId& id, std::optional<std::uint32_t> sub, Problem problem) {

@@ -21,10 +21,12 @@ std::shared_ptr<ReadBlock> Hub::block() {
     if (block.use_count() > 1) continue;
     // Whoever let go last may have done so on another thread: what it read comes before our writes.
     std::atomic_thread_fence(std::memory_order_acquire);
+    short_ = false;
     return block;
   }
   auto block = std::make_shared<ReadBlock>();
-  if (blocks_.size() < kBlocksKept) blocks_.push_back(block);
+  short_ = blocks_.size() == kBlocksKept;
+  if (!short_) blocks_.push_back(block);
   return block;
 }
 

@@ -30,6 +30,8 @@ class Hub {
 
   /// A block that nobody looks at any more.
   std::shared_ptr<ReadBlock> block();
+  /// Whether the last one was none of those that are kept: what was read is looked at for long.
+  bool is_short_of_blocks() const { return short_; }
 
   /// The feed of a stream, null when there is none.
   std::shared_ptr<Feed> find(const std::string& key) const;
@@ -47,6 +49,7 @@ class Hub {
  private:
   Lane& lane_;
   std::vector<std::shared_ptr<ReadBlock>> blocks_;
+  bool short_ = false;
   std::unordered_map<std::string, std::shared_ptr<Feed>> feeds_;
   std::optional<Deflater> deflater_;
   std::optional<Inflater> inflater_;

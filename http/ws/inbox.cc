@@ -2,24 +2,43 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace twofold::http::ws {
+namespace {
+
+constexpr std::uint64_t kFirstRoom = 16 << 10;
+
+// Memory for what a client sends may be at its end: that ends its connection, and nothing else.
+bool append(std::string& to, std::string_view bytes) {
+  try {
+    to.append(bytes);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+}  // namespace
 
 std::array<boost::asio::mutable_buffer, 2> Inbox::room(ReadBlock& block) {
-  const std::size_t rest = has_partial_ ? partial_header_.length - partial_size_ : 0;
+  const std::size_t rest = has_partial_ ? partial_room_ - partial_size_ : 0;
+  // What comes behind a frame is in the block, but not before there is room for all of the frame.
+  const bool is_all = !has_partial_ || partial_room_ == partial_header_.length;
   return {boost::asio::buffer(partial_.get() + partial_size_, rest),
-          boost::asio::buffer(block.begin(), ReadBlock::kBytes)};
+          boost::asio::buffer(block.begin(), is_all ? ReadBlock::kBytes : 0)};
 }
 
 void Inbox::feed(std::shared_ptr<ReadBlock> block, std::size_t bytes) {
   if (has_partial_) {
-    const std::size_t rest = partial_header_.length - partial_size_;
+    const std::size_t rest = partial_room_ - partial_size_;
     const std::size_t there = std::min(rest, bytes);
     partial_size_ += there;
     bytes -= there;
   }
   block_ = std::move(block);
+  aside_ = 0;
   at_ = block_->begin();
   end_ = at_ + bytes;
   // A header whose beginning came earlier is put together in the room before the block.
@@ -29,11 +48,15 @@ void Inbox::feed(std::shared_ptr<ReadBlock> block, std::size_t bytes) {
 
 Inbox::Event Inbox::next(Message& message) {
   if (has_partial_) {
-    if (partial_size_ < partial_header_.length) return Event::more;
+    if (partial_size_ < partial_header_.length) {
+      const bool is_full = partial_size_ == partial_room_;
+      if (is_full && !grow_partial(std::uint64_t{2} * partial_room_)) return no_memory();
+      return Event::more;
+    }
     has_partial_ = false;
-    partial_size_ = 0;
-    auto payload = std::exchange(partial_, nullptr);
-    char* const bytes = payload.get();
+    partial_size_ = partial_room_ = 0;
+    char* const bytes = partial_.get();
+    std::shared_ptr<const void> payload = std::move(partial_);
     const Event event = take_frame(partial_header_, bytes, std::move(payload), message);
     if (event != Event::more) return event;
   }
@@ -45,7 +68,7 @@ Inbox::Event Inbox::next(Message& message) {
     at_ += header->size;
     const auto left = static_cast<std::size_t>(end_ - at_);
     if (left < header->length) {
-      begin_partial(*header, rest.substr(header->size));
+      if (!begin_partial(*header, rest.substr(header->size))) return no_memory();
       at_ = end_;
       return Event::more;
     }
@@ -61,8 +84,22 @@ void Inbox::let_go() {
   begun_size_ = left;  // less than a header
   std::memcpy(begun_.data(), at_, left);
   block_.reset();
+  aside_ = 0;
   at_ = end_ = nullptr;
 }
+
+void Inbox::set_aside() {
+  if (!block_ || aside_ > 0) return;
+  const auto left = static_cast<std::size_t>(end_ - at_);
+  auto own = std::make_shared<ReadBlock>(left);
+  std::memcpy(own->begin(), at_, left);
+  block_ = std::move(own);
+  at_ = block_->begin();
+  end_ = at_ + left;
+  aside_ = left;
+}
+
+Inbox::Event Inbox::no_memory() { return fail(CloseCode::too_much, "there is no memory for it"); }
 
 Inbox::Event Inbox::fail(CloseCode code, std::string_view reason) {
   fault_ = code;
@@ -72,7 +109,8 @@ Inbox::Event Inbox::fail(CloseCode code, std::string_view reason) {
 
 Inbox::Event Inbox::check(const FrameHeader& header) {
   const bool may_be_deflated = may_be_deflated_ && header.begins_message();
-  if ((header.reserved & ~(may_be_deflated ? kDeflatedBit : 0)) != 0) return fail(CloseCode::protocol_error, "reserved bits are set");
+  if ((header.reserved & ~(may_be_deflated ? kDeflatedBit : 0)) != 0)
+    return fail(CloseCode::protocol_error, "reserved bits are set");
   if (!header.masked) return fail(CloseCode::protocol_error, "a client's frames are masked");
   if (header.opcode > 10 || (header.opcode > 2 && header.opcode < 8)) {
     return fail(CloseCode::protocol_error, "unknown opcode");
@@ -120,7 +158,7 @@ Inbox::Event Inbox::take_data(const FrameHeader& header, std::string_view payloa
     assembly_opcode_ = static_cast<Opcode>(header.opcode);
     assembly_deflated_ = header.reserved == kDeflatedBit;
   }
-  assembly_.append(payload);
+  if (!append(assembly_, payload)) return no_memory();
   if (!header.fin) return Event::more;
   assembling_ = false;
   auto whole = std::make_shared<const std::string>(std::exchange(assembly_, {}));
@@ -129,12 +167,24 @@ Inbox::Event Inbox::take_data(const FrameHeader& header, std::string_view payloa
   return Event::message;
 }
 
-void Inbox::begin_partial(const FrameHeader& header, std::string_view begun) {
+bool Inbox::begin_partial(const FrameHeader& header, std::string_view begun) {
   partial_header_ = header;
-  partial_ = std::shared_ptr<char[]>(new char[std::max<std::uint64_t>(header.length, 1)]);
+  partial_room_ = 0;
+  if (!grow_partial(std::max<std::uint64_t>(2 * begun.size(), kFirstRoom))) return false;
   std::memcpy(partial_.get(), begun.data(), begun.size());
   partial_size_ = begun.size();
   has_partial_ = true;
+  return true;
+}
+
+bool Inbox::grow_partial(std::uint64_t bytes) {
+  const auto room = static_cast<std::size_t>(std::min(bytes, partial_header_.length));
+  auto* const grown = static_cast<char*>(std::realloc(partial_.get(), room));
+  if (grown == nullptr) return false;
+  static_cast<void>(partial_.release());
+  partial_.reset(grown);
+  partial_room_ = room;
+  return true;
 }
 
 }  // namespace twofold::http::ws

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,7 +20,7 @@ class ReadBlock {
  public:
   static constexpr std::size_t kBytes = 256 << 10;
 
-  ReadBlock() : bytes_(new char[kHeadroom + kBytes]) {}
+  explicit ReadBlock(std::size_t bytes = kBytes) : bytes_(new char[kHeadroom + bytes]) {}
   char* begin() { return bytes_.get() + kHeadroom; }
 
  private:
@@ -31,8 +32,10 @@ class ReadBlock {
 /// Puts a client's messages together out of what the socket gives.
 ///
 /// Bytes are read into the lane's block; a connection that has sent whole frames so far holds no
-/// memory. A frame that has begun gets memory of its own size, and the rest of it is read straight
-/// into that. Payloads are unmasked where they lie and handed out as views.
+/// memory. A frame that has begun gets memory of its own, which grows with what has arrived, not
+/// with what its header announces; the rest of it is read straight into that. Payloads are unmasked
+/// where they lie and handed out as views. Without memory for more the connection ends: a fault
+/// (too_much).
 ///     inbox.feed(block, bytes_read);
 ///     while ((event = inbox.next(message)) != Event::more) ...
 /// Everything that RFC 6455 forbids a client is a fault: unmasked frames, reserved bits, unknown
@@ -62,11 +65,15 @@ class Inbox {
   Event next(Message& message);
   /// Forgets the block: what is left of it is copied.
   void let_go();
+  /// Whether something that was fed waits to be taken by next().
+  bool is_fed() const { return block_ != nullptr; }
+  /// Lets go of the block while what it holds has to wait: that is copied, and counts in held().
+  void set_aside();
 
   CloseCode fault() const { return fault_; }
   std::string_view fault_reason() const { return fault_reason_; }
-  /// Bytes of messages that have begun.
-  std::size_t held() const { return partial_size_ + assembly_.size(); }
+  /// Bytes that messages take which have begun, or which were set aside.
+  std::size_t held() const { return partial_room_ + assembly_.size() + aside_; }
 
  private:
   Event fail(CloseCode code, std::string_view reason);
@@ -75,20 +82,27 @@ class Inbox {
                    Message& message);
   Event take_data(const FrameHeader& header, std::string_view payload,
                   std::shared_ptr<const void> keep, Message& message);
-  void begin_partial(const FrameHeader& header, std::string_view begun);
+  bool begin_partial(const FrameHeader& header, std::string_view begun);
+  bool grow_partial(std::uint64_t bytes);
+  Event no_memory();
 
   std::uint64_t bytes_max_;
   const bool may_be_deflated_;
   std::shared_ptr<ReadBlock> block_;
   char* at_ = nullptr;  // in the block
   char* end_ = nullptr;
+  std::size_t aside_ = 0;  // bytes of block_, when it holds nothing but what was set aside
 
   std::array<char, kHeaderBytesMax> begun_{};  // a header that is not whole yet
   std::size_t begun_size_ = 0;
 
   FrameHeader partial_header_;
-  std::shared_ptr<char[]> partial_;  // the payload of a frame that is not whole yet
+  struct Free {
+    void operator()(char* bytes) const { std::free(bytes); }
+  };
+  std::unique_ptr<char[], Free> partial_;  // the payload of a frame that is not whole yet
   std::size_t partial_size_ = 0;
+  std::size_t partial_room_ = 0;  // no more than what is to come
   bool has_partial_ = false;
 
   bool assembling_ = false;

@@ -11,6 +11,7 @@ namespace twofold::http::ws {
 namespace {
 
 constexpr std::size_t kVectorsMax = 64;
+constexpr std::size_t kKeptBytes = 96;   // of what keeps a message, beside its text
 constexpr std::size_t kPiecesKept = 16;  // room for them is not given back
 
 using HeadBytes = std::array<char, kHeadBytesMax>;
@@ -18,8 +19,8 @@ using HeadBytes = std::array<char, kHeadBytesMax>;
 std::size_t write_head(HeadBytes& head, const Prefix& prefix, const OutMessage& message) {
   const bool is_stored = message.deflated && prefix.size > 0;
   const std::size_t own = prefix.size + (is_stored ? kStoredHeaderBytes : 0);
-  std::size_t at = write_frame_header(head.data(), message.opcode, own + message.tail.size(),
-                                      message.deflated);
+  std::size_t at =
+      write_frame_header(head.data(), message.opcode, own + message.tail.size(), message.deflated);
   if (is_stored) at += write_stored_header(head.data() + at, prefix.size);
   std::memcpy(head.data() + at, prefix.bytes.data(), prefix.size);
   return at + prefix.size;
@@ -40,25 +41,35 @@ std::size_t frame_size(const Prefix& prefix, const OutMessage& message) {
   return write_head(head, prefix, message) + message.tail.size();
 }
 
-OutMessage own_message(Opcode opcode, std::string payload) {
-  auto kept = std::make_shared<const std::string>(std::move(payload));
+OutMessage own_message(Opcode opcode, std::string payload, Account* account) {
+  struct Kept {
+    std::string payload;
+    Share share;
+  };
+  auto kept = std::make_shared<Kept>();
+  kept->payload = std::move(payload);
+  if (account) {
+    kept->share = Share(*account);
+    kept->share.set(kept->payload.size());
+  }
   OutMessage message;
   message.opcode = opcode;
-  message.tail = *kept;
+  message.tail = kept->payload;
   message.keep = std::move(kept);
   return message;
 }
 
-OutMessage deflated(Deflater& deflater, const OutMessage& message) {
+OutMessage deflated(Deflater& deflater, const OutMessage& message, Account* account) {
   std::string blocks = deflater.deflate(message.tail);
   if (blocks.size() + kStoredHeaderBytes >= message.tail.size()) return message;
-  OutMessage smaller = own_message(message.opcode, std::move(blocks));
+  OutMessage smaller = own_message(message.opcode, std::move(blocks), account);
   smaller.deflated = true;
   return smaller;
 }
 
 void Outbox::add(Piece piece) {
   added_ += piece.size();
+  if (piece.is_own) own_ += sizeof(Piece) + kKeptBytes + piece.size();
   pieces_.push_back(std::move(piece));
 }
 
@@ -70,9 +81,19 @@ void Outbox::add(const Prefix& prefix, const OutMessage& message) {
   add(std::move(piece));
 }
 
+void Outbox::add_own(const OutMessage& message) {
+  Piece piece{};
+  piece.is_own = true;
+  piece.head_size = static_cast<std::uint8_t>(write_head(piece.head, Prefix{}, message));
+  piece.tail = message.tail;
+  piece.keep = message.keep;
+  add(std::move(piece));
+}
+
 void Outbox::add_frame(std::string frame) {
   auto kept = std::make_shared<const std::string>(std::move(frame));
   Piece piece{};
+  piece.is_own = true;
   piece.tail = *kept;
   piece.keep = std::move(kept);
   add(std::move(piece));
@@ -142,13 +163,14 @@ void Outbox::drop(std::size_t bytes) {
   offset_ += bytes;
   while (first_ < pieces_.size() && offset_ >= pieces_[first_].size()) {
     offset_ -= pieces_[first_].size();
+    if (pieces_[first_].is_own) own_ -= sizeof(Piece) + kKeptBytes + pieces_[first_].size();
     pieces_[first_++] = Piece{};
   }
   if (first_ == pieces_.size()) {
     pieces_.clear();
     first_ = 0;
     if (pieces_.capacity() > kPiecesKept) pieces_.shrink_to_fit();
-  } else if (first_ > kVectorsMax) {
+  } else if (first_ > kVectorsMax && 2 * first_ > pieces_.size()) {
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
@@ -156,7 +178,7 @@ void Outbox::drop(std::size_t bytes) {
 
 void Outbox::clear() {
   pieces_.clear();
-  first_ = offset_ = 0;
+  first_ = offset_ = own_ = 0;
   added_ = written_;
 }
 

@@ -8,9 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "http/account.h"
+#include "http/wire.h"
 #include "http/ws/deflate.h"
 #include "http/ws/framing.h"
-#include "http/wire.h"
 
 namespace twofold::http::ws {
 
@@ -36,9 +37,10 @@ struct OutMessage {
 };
 
 /// The same with its tail deflated, unless that makes it no smaller.
-OutMessage deflated(Deflater& deflater, const OutMessage& message);
-/// A message of one's own.
-OutMessage own_message(Opcode opcode, std::string payload);
+OutMessage deflated(Deflater& deflater, const OutMessage& message, Account* account = nullptr);
+/// A message of one's own. It counts in the account for as long as somebody keeps it; null: it does
+/// not, because whoever sends it counts it.
+OutMessage own_message(Opcode opcode, std::string payload, Account* account = nullptr);
 
 /// Of the whole frame.
 std::size_t frame_size(const Prefix& prefix, const OutMessage& message);
@@ -50,8 +52,10 @@ class Outbox {
  public:
   enum class Wrote { all, some, failed };
 
-  /// Adds a message; flush() sends it.
+  /// Adds a message that others may share; flush() sends it.
   void add(const Prefix& prefix, const OutMessage& message);
+  /// Adds one that nobody else has.
+  void add_own(const OutMessage& message);
   /// Adds bytes that are a frame already (control frames).
   void add_frame(std::string frame);
 
@@ -62,6 +66,8 @@ class Outbox {
   void clear();
 
   std::size_t unsent() const { return static_cast<std::size_t>(added_ - written_); }
+  /// Memory, about, of the frames that wait and that nobody else has.
+  std::size_t own() const { return own_; }
   /// Bytes, since the beginning.
   std::uint64_t added() const { return added_; }
   std::uint64_t written() const { return written_; }
@@ -72,6 +78,7 @@ class Outbox {
     std::uint8_t head_size = 0;
     std::string_view tail;
     std::shared_ptr<const void> keep;
+    bool is_own = false;
     std::size_t size() const { return head_size + tail.size(); }
   };
   void add(Piece piece);
@@ -81,6 +88,7 @@ class Outbox {
   std::vector<Piece> pieces_;
   std::size_t first_ = 0;   // of pieces_, not written yet
   std::size_t offset_ = 0;  // of the first piece, written
+  std::size_t own_ = 0;
   std::uint64_t added_ = 0;
   std::uint64_t written_ = 0;
 };

@@ -51,7 +51,7 @@ std::size_t QueueSub::most() const {
 }
 
 std::size_t QueueSub::on_turn(std::size_t) {
-  if (receiving_ || paused_ || !credit().any() || most() == 0) return 0;
+  if (receiving_ || paused_ || starved_ || !credit().any() || most() == 0) return 0;
   receiving_ = true;
   auto self = std::static_pointer_cast<QueueSub>(shared_from_this());
   connection().lane().tasks.spawn(receive(std::move(self)));
@@ -107,7 +107,9 @@ Task<> QueueSub::hand_over(std::shared_ptr<QueueSub> self, queue::Received recei
     sub.give_back(receipts_of(std::move(received)));
     co_return;
   }
-  nothing_readable(sub.queue_, records);
+  // What there was no memory for is the queue's again; asked at once it would come at once.
+  sub.starved_ = records.has_no_room();
+  if (!sub.starved_) nothing_readable(sub.queue_, records);
   sub.trace(records);
   sub.send(received, records);
   sub.go();
@@ -129,7 +131,7 @@ void QueueSub::trace(const MessageRecords& records) const {
 }
 
 void QueueSub::send(const queue::Received& received, const MessageRecords& records) {
-  BatchWriter writer(connection().format(), received.topic);
+  BatchWriter writer(connection().format(), received.topic, common_.answers);
   std::vector<std::pair<const queue::Delivered*, std::size_t>> written;
   for (std::size_t i = 0; i < received.messages.size(); ++i) {
     const engine::StoredRecord* const record = records.record(i);
@@ -197,6 +199,7 @@ void QueueSub::extended(const std::vector<queue::ExtendItem>& items,
 
 // What the client did not settle in time may be somebody else's by now.
 void QueueSub::tick(engine::Instant now) {
+  if (std::exchange(starved_, false)) go();
   std::vector<std::string> lost;
   for (const auto& [receipt, held] : held_) {
     if (held.visible_at < now) lost.push_back(receipt);

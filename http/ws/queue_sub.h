@@ -82,6 +82,7 @@ class QueueSub final : public Subscription, public Watch {
   std::shared_ptr<Interruptible> wait_;
   bool receiving_ = false;
   bool paused_ = false;
+  bool starved_ = false;  // there was no memory for a message: until the next tick
 };
 
 }  // namespace twofold::http::ws

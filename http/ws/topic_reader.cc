@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "http/fetched.h"
 #include "http/on_core.h"
 #include "log/cursor.h"
 
@@ -46,12 +47,18 @@ bool same_place(const Positions& a, const Positions& b) {
                     [](const auto& x, const auto& y) { return x.offset == y.offset; });
 }
 
-TopicReader::TopicReader(Broker& broker, std::shared_ptr<const StreamSpec> spec,
+TopicReader::TopicReader(Broker& broker, Account& account, std::shared_ptr<const StreamSpec> spec,
                          Positions positions)
     : broker_(broker),
       spec_(std::move(spec)),
       positions_(std::move(positions)),
-      writer_(spec_->format, spec_->topic) {}
+      room_(account),
+      writer_(spec_->format, spec_->topic, account) {}
+
+void TopicReader::forget() {
+  parts_.clear();
+  room_.set(0);
+}
 
 std::string TopicReader::cursor() const {
   return log::encode_cursor({spec_->topic_id, positions_});
@@ -94,7 +101,7 @@ Task<Result<TopicReader::Filled>> TopicReader::fill(engine::Instant deadline, st
   auto readable = co_await read(deadline, bytes_max, upto, asked);
   if (generation != generation_) co_return filled;
   if (!readable) co_return readable.error();
-  parts_.clear();
+  forget();
   parts_.reserve(asked.size());
   bool stepped = false;
   for (std::size_t i = 0; i < asked.size(); ++i) {
@@ -110,13 +117,15 @@ Task<Result<TopicReader::Filled>> TopicReader::fill(engine::Instant deadline, st
       hold_back(asked[i], bound);
       continue;
     }
-    Result<std::vector<engine::StoredBatch>> batches = std::vector<engine::StoredBatch>();
-    if (partition.plan.in_memory()) {
-      batches = partition.plan.fetch();
-    } else {
-      auto work = [&partition] { return partition.plan.fetch(); };
-      batches = co_await run_on(broker_.storage_pool, std::move(work));
-      if (generation != generation_) co_return Filled();
+    auto batches = co_await fetch(partition.plan);
+    if (generation != generation_) {
+      forget();
+      co_return Filled();
+    }
+    if (!batches && batches.error().code == engine::Errc::overloaded) {
+      filled.no_room = true;
+      hold_back(asked[i], bound);
+      continue;
     }
     if (!batches) {
       stepped = step_over(batches.error(), positions_[asked[i]], filled.gaps);
@@ -130,6 +139,16 @@ Task<Result<TopicReader::Filled>> TopicReader::fill(engine::Instant deadline, st
   for (Part& part : parts_) advance(part);
   filled.caught_up = parts_.empty() && !stepped && filled.lag == 0;
   co_return filled;
+}
+
+Task<Result<std::vector<engine::StoredBatch>>> TopicReader::fetch(const engine::ReadPlan& plan) {
+  if (plan.in_memory()) co_return plan.fetch();
+  // Of its own while it is read: a seek may come in between and begin anew.
+  auto room = std::exchange(room_, Share(*room_.account()));
+  auto work = [&plan, &room] { return fetch_into(room, plan); };
+  auto batches = co_await run_on(broker_.storage_pool, std::move(work));
+  room_ = std::move(room);
+  co_return batches;
 }
 
 // Nothing was fetched of a partition that goes on: in total order nothing else may pass it.

@@ -41,12 +41,15 @@ struct Gap {
 /// Threads  a lane's. One fill() at a time; seek() may come in between, and makes it worthless.
 class TopicReader {
  public:
-  TopicReader(Broker& broker, std::shared_ptr<const StreamSpec> spec, Positions positions);
+  /// What it fetches from the disk, and its batches, count in the account.
+  TopicReader(Broker& broker, Account& account, std::shared_ptr<const StreamSpec> spec,
+              Positions positions);
 
   struct Filled {
     std::vector<Gap> gaps;
     bool caught_up = false;  ///< nothing was left to read (up to `upto`)
     std::int64_t lag = 0;    ///< records behind the positions when it was asked
+    bool no_room = false;    ///< not all was fetched for want of memory: try again in a while
   };
   /// Fetches up to about `bytes_max`, of each partition only what lies before `upto` (null: all).
   /// Waits until `deadline` when there is nothing. Errors: topic_not_found (also when another of
@@ -65,7 +68,7 @@ class TopicReader {
   std::string cursor() const;
   void seek(Positions positions);
   /// Lets go what was fetched and not cut.
-  void forget() { parts_.clear(); }
+  void forget();
   bool has_fetched() const { return !parts_.empty(); }
   const StreamSpec& spec() const { return *spec_; }
   const std::shared_ptr<const StreamSpec>& shared_spec() const { return spec_; }
@@ -79,6 +82,7 @@ class TopicReader {
     bool goes_on;  // there is more than was fetched
     const engine::StoredRecord* head = nullptr;
   };
+  Task<Result<std::vector<engine::StoredBatch>>> fetch(const engine::ReadPlan& plan);
   Task<Result<log::Readable>> read(engine::Instant deadline, std::size_t bytes_max,
                                    const Positions* upto, std::vector<std::size_t>& asked);
   void hold_back(std::size_t index, engine::Offset upto);
@@ -89,6 +93,7 @@ class TopicReader {
   Broker& broker_;
   std::shared_ptr<const StreamSpec> spec_;
   Positions positions_;
+  Share room_;  // of parts_
   std::vector<Part> parts_;
   BatchWriter writer_;
   std::optional<engine::Error> trouble_;  // met while cutting; the next fill() says it

@@ -20,7 +20,8 @@ TopicSub::TopicSub(std::shared_ptr<Connection> connection, std::uint32_t sub,
 
 void TopicSub::open(std::shared_ptr<const StreamSpec> spec, Positions positions) {
   key_ = spec->key(positions);
-  reader_.emplace(connection().broker(), std::move(spec), std::move(positions));
+  reader_.emplace(connection().broker(), connection().common().answers, std::move(spec),
+                  std::move(positions));
   if (!meet_feed()) go();
 }
 
@@ -43,7 +44,8 @@ const Positions& TopicSub::here() const {
 
 // Sends what was fetched; when there is none left, fetches more or joins the feed.
 std::size_t TopicSub::on_turn(std::size_t quantum) {
-  if (!reader_ || fetching_ || paused_ || place_ != Place::alone || !credit().any()) return 0;
+  const bool alone = place_ == Place::alone;
+  if (!reader_ || fetching_ || paused_ || starved_ || !alone || !credit().any()) return 0;
   if (has_nothing_to_read()) return 0;
   std::size_t sent = 0;
   while (sent < quantum && credit().any()) {
@@ -95,6 +97,7 @@ Task<> TopicSub::fetch(std::shared_ptr<TopicSub> self) {
 void TopicSub::fetched(const TopicReader::Filled& filled) {
   for (const Gap& gap : filled.gaps) missed(gap);
   if (filled.lag > 0) behind_ = true;
+  starved_ = filled.no_room;
   if (filled.caught_up && !paused_) open_feed();
   if (place_ == Place::alone) go();
 }
@@ -181,6 +184,12 @@ void TopicSub::trace(const Batch& batch) const {
   span->add(batch.messages);
   static_cast<trace::Links&>(*span) = batch.links;
   tracer->end(std::move(*span));
+}
+
+void TopicSub::tick(engine::Instant) {
+  // Whoever waits for his turn holds a place, not bytes.
+  if (reader_ && !fetching_ && !connection().writable()) reader_->forget();
+  if (std::exchange(starved_, false)) go();
 }
 
 void TopicSub::missed(const Gap& gap) {

@@ -33,6 +33,7 @@ class TopicSub : public Subscription, public FeedReader {
   SubState state() const override;
   std::string about() const override { return "topic " + topic_; }
   engine::UniqueFunction<std::int64_t()> lag() const override;
+  void tick(engine::Instant now) override;
 
   // FeedReader
   void take(const Flight& flight) override;
@@ -72,6 +73,7 @@ class TopicSub : public Subscription, public FeedReader {
   bool fetching_ = false;
   bool behind_ = true;  // since caught_up was said last
   bool paused_ = false;
+  bool starved_ = false;  // there was no memory for what is to be read: until the next tick
 };
 
 }  // namespace twofold::http::ws

@@ -26,6 +26,7 @@ struct Unwatched final : http::Watch {
 };
 struct Unsent final : http::Outlet {
   http::Task<bool> send() override { co_return false; }
+  http::Task<> pause() override { co_return; }
   bool is_closing() override { return true; }
 };
 

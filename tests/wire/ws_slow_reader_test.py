@@ -4,7 +4,7 @@
 import os
 import unittest
 
-from wire._stream import RawStream, StreamCase
+from wire._stream import RawStream, StreamCase, frame, until
 
 RECORDS = 400
 BYTES = 100_000
@@ -59,6 +59,68 @@ class SlowReader(StreamCase):
                 break
             os.sched_yield()
         self.assertEqual(sum(self.counts("jobs").values()), 0)
+
+
+class ManySlowReaders(StreamCase):
+    """More of them than there is memory for, and what they leave to the others."""
+
+    settings = ("limits.memory=64MiB",)
+    ANSWERS = 20 << 20  # of 64 MiB: two of the largest bodies
+    STREAMS = 60
+
+    def answers(self) -> int:
+        for line in self.broker.call("GET", "/metrics").body.decode().splitlines():
+            if line.startswith('twofold_memory_bytes{kind="answers"}'):
+                return int(line.split()[-1])
+        raise AssertionError("no such metric")
+
+    def own_memory(self) -> int:
+        with open(f"/proc/{self.broker.process.pid}/status") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon"))
+
+    async def test_they_do_not_take_all_memory_and_are_cut_off_for_those_who_read(self):
+        self.ask("PUT", "/v1/topics/heavy", {}, status=201)
+        for n in range(12):
+            self.ask("POST", "/v1/topics/heavy/records", {"records": [{"text": f"{n:02}" + "x" * 999_000}] * 8})
+        before, most = self.own_memory(), 0
+        crowd = []
+        for _ in range(self.STREAMS):
+            raw = RawStream(self.broker.port, "/v1/topics/heavy/stream?from=earliest")
+            raw.text('{"type":"subscribe","sub":2,"topic":"heavy","from":"earliest"}')
+            crowd.append(raw)
+            self.assertLess(self.answers(), self.ANSWERS * 5 // 4 + (16 << 20))
+            most = max(most, self.own_memory())
+        self.assertLess(most - before, 120 << 20)
+        seen = 0
+        reader = await self.connect("/v1/topics/heavy/stream?from=earliest")
+        while seen < 96:
+            told = await reader.next("messages", but=("welcome", "subscribed", "caught_up", "heartbeat"))
+            for message in told["messages"]:
+                self.assertEqual(message["offset"], seen)
+                seen += 1
+        for raw in crowd:
+            raw.socket.close()
+        await until(lambda: self.answers() == 0)
+
+    async def test_answers_that_nobody_reads_are_not_made_without_end(self):
+        before = self.own_memory()
+        word = frame(1, b'{"type":"ping","id":"' + b"x" * 60 + b'"}') * 1_000
+        crowd = []
+        for _ in range(30):
+            raw = RawStream(self.broker.port)
+            crowd.append(raw)
+            raw.text('{"type":"hello"}')
+            raw.read_json("welcome")
+            raw.socket.settimeout(0.1)
+            try:
+                for _ in range(1_000):
+                    raw.socket.sendall(word)
+            except TimeoutError:
+                pass
+        self.assertLess(self.own_memory() - before, 60 << 20)
+        for raw in crowd:
+            raw.socket.close()
+        await until(lambda: self.answers() == 0)
 
 
 if __name__ == "__main__":

@@ -141,6 +141,10 @@ class CallRig {
       sent.append(std::exchange(call->reply.body, {}));
       co_return !closing;
     }
+    Task<> pause() override {
+      closing = true;
+      co_return;
+    }
     bool is_closing() override { return closing; }
     Call* call = nullptr;
     std::string sent;

@@ -213,6 +213,7 @@ struct NobodyWaits final : Watch {
   void end_wait() override {}
 };
 struct NothingGoesOut final : Outlet {
+  Task<> pause() override { co_return; }
   Task<bool> send() override { co_return false; }
   bool is_closing() override { return true; }
 };

@@ -204,7 +204,8 @@ TEST(WsServerFrame, BothFormatsSayTheSame) {
 TEST(WsBatch, PrefixAndTailAreOneFrameInBothFormats) {
   engine::StoredRecord record{engine::Offset{5}, engine::Seq{6}, kNow, "k", "{}", {}};
   for (const Format format : {Format::json, Format::protobuf}) {
-    BatchWriter writer(format, "orders");
+    Account account(1 << 20);
+    BatchWriter writer(format, "orders", account);
     for (int round = 0; round < 2; ++round) {
       writer.add(engine::PartitionId{1}, record);
       writer.add(engine::PartitionId{1}, record);

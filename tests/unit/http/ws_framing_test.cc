@@ -5,6 +5,8 @@
 #include <numeric>
 #include <vector>
 
+#include "engine/base/bytes.h"
+#include "engine/base/stopwatch.h"
 #include "http/ws/handshake.h"
 #include "http/ws/inbox.h"
 #include "http/ws/outbox.h"
@@ -37,11 +39,11 @@ class Feeding {
 
   void feed(std::string_view bytes, std::size_t portion) {
     while (!bytes.empty() && !faulted) {
-      const std::string_view part = bytes.substr(0, portion);
-      bytes.remove_prefix(part.size());
       auto block = std::make_shared<ReadBlock>();
-      boost::asio::buffer_copy(inbox.room(*block), boost::asio::buffer(part));
-      inbox.feed(block, part.size());
+      const auto part = boost::asio::buffer(bytes.substr(0, portion));
+      const std::size_t there = boost::asio::buffer_copy(inbox.room(*block), part);
+      bytes.remove_prefix(there);
+      inbox.feed(block, there);
       take();
     }
   }
@@ -152,6 +154,51 @@ TEST(WsInbox, AMessageOutlivesTheBlockItCameIn) {
   EXPECT_EQ(message.bytes, "kept");
 }
 
+TEST(WsInbox, AnAnnouncedFrameTakesNoMemoryBeforeItComes) {
+  constexpr std::size_t kLarge = 64 << 20;
+  Feeding feeding(kLarge);
+  const std::string frame = client_frame(1, std::string(kLarge, 'x'));
+  feeding.feed(std::string_view(frame).substr(0, 100), 100);
+  EXPECT_LE(feeding.inbox.held(), 64u << 10) << "of 64 MiB that its header names";
+  std::size_t fed = 100;
+  while (fed < frame.size()) {
+    const std::size_t more = std::min<std::size_t>(1'000'000, frame.size() - fed);
+    feeding.feed(std::string_view(frame).substr(fed, more), 200'000);
+    fed += more;
+    ASSERT_LE(feeding.inbox.held(), std::max<std::size_t>(2 * fed, 64 << 10));
+  }
+  ASSERT_EQ(feeding.messages.size(), 1u);
+  EXPECT_EQ(feeding.messages[0], std::string(kLarge, 'x'));
+  EXPECT_EQ(feeding.inbox.held(), 0u);
+}
+
+TEST(WsInbox, AFrameThatNoMemoryIsThereForEndsItsConnectionOnly) {
+  constexpr std::uint64_t kHuge = std::uint64_t{1} << 62;
+  Feeding feeding(UINT64_MAX);
+  std::string header = client_frame(1, std::string(70'000, 'x')).substr(0, 14);
+  engine::store_be(header.data() + 2, kHuge);
+  feeding.feed(header + std::string(500'000, 'x'), 100'000);
+  EXPECT_FALSE(feeding.faulted);
+  EXPECT_LE(feeding.inbox.held(), 2u << 20);
+}
+
+TEST(WsInbox, WhatHasToWaitIsSetAsideAndGoesOn) {
+  Feeding feeding;
+  auto block = std::make_shared<ReadBlock>();
+  const std::string frames = client_frame(1, "first") + client_frame(1, "second");
+  boost::asio::buffer_copy(feeding.inbox.room(*block), boost::asio::buffer(frames));
+  feeding.inbox.feed(block, frames.size());
+  Inbox::Message message;
+  ASSERT_EQ(feeding.inbox.next(message), Inbox::Event::message);
+  message = {};
+  feeding.inbox.set_aside();
+  EXPECT_EQ(block.use_count(), 1) << "nobody keeps it";
+  EXPECT_EQ(feeding.inbox.held(), client_frame(1, "second").size());
+  feeding.take();
+  EXPECT_EQ(feeding.messages, std::vector<std::string>{"second"});
+  EXPECT_EQ(feeding.inbox.held(), 0u);
+}
+
 TEST(WsInbox, WhatTheProtocolForbidsIsAFault) {
   std::string unmasked = control_frame(Opcode::ping, "x");
   std::string reserved = client_frame(1, "x");
@@ -243,6 +290,35 @@ TEST_F(OutboxTest, WhatTheSocketDoesNotTakeFollowsInOrderAndIsSharedNotCopied) {
   EXPECT_EQ(outbox.unsent(), 0U);
   EXPECT_EQ(outbox.added(), expected.size());
   EXPECT_EQ(messages.back().keep.use_count(), 1);
+}
+
+// Before, the rest of the line moved up with every 64 frames that went out.
+TEST_F(OutboxTest, ALongLineOfSmallFramesGoesOutInTimeThatGrowsWithIt) {
+  constexpr int kFrames = 400'000;
+  for (int i = 0; i < kFrames; ++i) outbox.add_own(message("x"));
+  EXPECT_GT(outbox.own(), outbox.unsent());
+  std::size_t got = 0;
+  const engine::Stopwatch watch;
+  while (outbox.unsent() > 0) {
+    ASSERT_NE(outbox.flush(wire), Outbox::Wrote::failed);
+    got += receive(1 << 20).size();
+  }
+  got += receive(1 << 20).size();
+  EXPECT_EQ(got, 3u * kFrames);
+  EXPECT_EQ(outbox.own(), 0u);
+  EXPECT_LT(watch.elapsed(), std::chrono::seconds{10});
+}
+
+TEST_F(OutboxTest, WhatManyShareIsNobodysOwn) {
+  Account account(1 << 20);
+  OutMessage shared = own_message(Opcode::text, std::string(50'000, 'x'), &account);
+  EXPECT_EQ(account.used(), 50'000u);
+  outbox.add(Prefix{}, shared);
+  EXPECT_EQ(outbox.own(), 0u);
+  shared = {};
+  EXPECT_EQ(account.used(), 50'000u) << "the line keeps it";
+  outbox.clear();
+  EXPECT_EQ(account.used(), 0u);
 }
 
 TEST_F(OutboxTest, AClosedSocketIsAFailureAndNoSignal) {
