@@ -153,7 +153,8 @@ constexpr std::array kKeys{
         "large answers, 1/8 to messages in flight, delayed and dead, 1/16 to the tail cache unless "
         "storage.tail_cache is set, 1/32 each to Idempotency-Keys, producers and expected keys, 1/64 "
         "each to groups and readers that wait; 0 takes 256MiB each, 50 million messages, "
-        "storage.tail_cache, 64MiB, 256MiB",
+        "storage.tail_cache, 64MiB, 256MiB, or within a control group that limits memory shares of half "
+        "its limit where these are less",
         TWOFOLD_SLOT(limits.memory)},
     Key{"log.level", Kind::choice, "info", "debug|info|warn|error", "",
         "least important lines that are still written",

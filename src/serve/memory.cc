@@ -50,6 +50,26 @@ MemoryBudgets fixed_budgets(const Config& config) {
   return budgets;
 }
 
+MemoryBudgets least_of(MemoryBudgets budgets, const MemoryBudgets& most) {
+  budgets.bodies = std::min(budgets.bodies, most.bodies);
+  budgets.gathered = std::min(budgets.gathered, most.gathered);
+  budgets.answers = std::min(budgets.answers, most.answers);
+  budgets.marked_messages = std::min(budgets.marked_messages, most.marked_messages);
+  budgets.ahead = std::min(budgets.ahead, most.ahead);
+  budgets.tail_cache = std::min(budgets.tail_cache, most.tail_cache);
+  budgets.requests = std::min(budgets.requests, most.requests);
+  budgets.producers = std::min(budgets.producers, most.producers);
+  budgets.keys = std::min(budgets.keys, most.keys);
+  budgets.groups = std::min(budgets.groups, most.groups);
+  budgets.waiting = std::min(budgets.waiting, most.waiting);
+  return budgets;
+}
+
+bool is_of_group(const Config& config) {
+  const auto origin = config.origin.find("limits.memory");
+  return origin != config.origin.end() && origin->second == kOfControlGroup;
+}
+
 }  // namespace
 
 MemoryBudgets memory_budgets(const Config& config) {
@@ -61,14 +81,23 @@ MemoryBudgets memory_budgets(const Config& config) {
   // Stored, a body may be a little larger than it came.
   budgets.bodies = std::max(limit / kBodiesShare, config.http.max_body);
   budgets.gathered = std::max(limit / kGatheredShare, 2 * config.http.max_body);
-  budgets.answers = std::max(limit / kAnswersShare, config.http.max_body);
+  // Read and written, a record is there twice.
+  budgets.answers = std::max(limit / kAnswersShare, 2 * config.http.max_body);
   budgets.marked_messages = limit / kMarkedShare / kMarkedBytes;
   budgets.ahead = limit / kAheadShare / kAheadBytes;
   budgets.tail_cache = tail_cache_is_given(config) ? config.storage.tail_cache
                                                    : std::max(limit / kTailShare, kTailMin);
   budgets.requests = budgets.producers = budgets.keys = once;
   budgets.groups = budgets.waiting = readers;
-  return budgets;
+  // Whom nobody has asked for more gets no more of a large group than without one.
+  return is_of_group(config) ? least_of(budgets, fixed_budgets(config)) : budgets;
+}
+
+std::uint64_t follow_group(Config& config, std::optional<std::uint64_t> group_bytes) {
+  if (config.limits.memory > 0 || !group_bytes) return 0;
+  config.limits.memory = std::max<std::uint64_t>(*group_bytes / 2, 1);
+  config.origin.insert_or_assign("limits.memory", std::string(kOfControlGroup));
+  return config.limits.memory;
 }
 
 }  // namespace twofold

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "src/config/config.h"
 
@@ -18,7 +20,7 @@ namespace twofold {
 /// for readers that wait. The rest is for what has no account:
 /// definitions, indexes, buffers of connections. Bodies and the journal each get at least what one
 /// request of http.max_body needs. With M = 0: 256 MiB each, 50 million messages, and
-/// storage.tail_cache.
+/// storage.tail_cache. With M of the control group (follow_group()): the less of both, of each.
 struct MemoryBudgets {
   std::uint64_t bodies = 0;
   std::size_t gathered = 0;
@@ -40,5 +42,12 @@ struct MemoryBudgets {
 };
 
 MemoryBudgets memory_budgets(const Config& config);
+
+/// Where limits.memory comes from that nobody has set.
+inline constexpr std::string_view kOfControlGroup = "half the limit of the control group";
+
+/// Whoever says nothing of memory means what there is: sets limits.memory to half of what the
+/// control group allows. Answers how much that is; 0: it was said, or there is no such limit.
+std::uint64_t follow_group(Config& config, std::optional<std::uint64_t> group_bytes);
 
 }  // namespace twofold

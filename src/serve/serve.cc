@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "engine/base/diag.h"
+#include "src/serve/group_memory.h"
 #include "src/serve/live_settings.h"
+#include "src/serve/memory.h"
 #include "src/serve/running_broker.h"
 #include "version.h"
 
@@ -39,14 +41,28 @@ void keep_large_blocks_apart() {
   ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
 }
 
+// Past the limit of its group the kernel ends the process.
+void stay_within_group(Config& config) {
+  const auto group_bytes = group_memory("/");
+  const std::uint64_t shared = follow_group(config, group_bytes);
+  if (shared == 0) return;
+  engine::diag(DiagLevel::info, "main", "memory follows the limit of the control group",
+               {
+                   {"group_bytes",   std::to_string(*group_bytes)                      },
+                   {"limits.memory", std::to_string(shared)                            },
+                   {"hint",          "limits.memory says how much to share out instead"}
+  });
+}
+
 /// sysexits' EX_TEMPFAIL for a directory that another process holds, 1 for the rest.
 int exit_code(Errc code) { return code == Errc::busy ? 75 : 1; }
 
 }  // namespace
 
-int serve(const Config& config, const Prepare& prepare,
+int serve(const Config& given, const Prepare& prepare,
           const std::function<void(std::uint16_t port)>& ready, Reread reread) {
-  configure_log(config);
+  configure_log(given);
+  Config config = given;
   engine::diag(DiagLevel::info, "main", "twofold starting",
                {
                    {"version", std::string(kVersion)                                         },
@@ -54,6 +70,7 @@ int serve(const Config& config, const Prepare& prepare,
                    {"pid",     std::to_string(getpid())                                      },
                    {"data",    config.storage.memory_only ? "memory" : config.server.data_dir}
   });
+  stay_within_group(config);
   // A terminal that closes is no reason to leave requests unanswered, before the broker listens to
   // the signal as well as later.
   std::signal(SIGHUP, SIG_IGN);

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Half a gibibyte for the whole broker, and clients that want far more: it refuses in its own words, and is never killed.
 
-TWOFOLD_CROWD is how many ask for large pages and read none of them; streams that do the same are two thirds of that.
+Nobody has told it how much there is: it reads the limit of its control group. 10,000 connections, 96 that publish 8 MB at a
+time, 300 that ask for large pages and read none of them, 200 streams that do the same, and strangers' frames that never end.
+TWOFOLD_CROWD and TWOFOLD_WRITERS change the numbers.
 """
 
 import collections
@@ -10,6 +12,7 @@ import os
 import pathlib
 import resource
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -27,7 +30,10 @@ CONNECTIONS = 10_000
 BUSY_BYTES = 4_000  # of the one request that each of them makes
 REFUSALS = {413, 429, 503, 507}
 SECONDS = 15
-CROWD = int(os.environ.get("TWOFOLD_CROWD", "30"))
+CROWD = int(os.environ.get("TWOFOLD_CROWD", "300"))  # and two thirds as many streams
+WRITERS = int(os.environ.get("TWOFOLD_WRITERS", "96"))
+WRITING_THREADS = 4
+OWN_BYTES_MAX = 460 << 20  # of the process itself, without pages of files
 
 
 class Confined(Broker):
@@ -52,22 +58,29 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
     return (f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
 
 
-def status_of(connection: socket.socket) -> int:
-    """Of the next answer, which is read to its end; 0 when there is none."""
+def answer_of(connection: socket.socket) -> tuple[int, bytes, bytes]:
+    """The next answer, which is read to its end: status, head and body; 0 when there is none."""
     said = b""
     try:
         while b"\r\n\r\n" not in said:
             part = connection.recv(65536)
             if not part:
-                return 0
+                return 0, b"", b""
             said += part
         head, _, body = said.partition(b"\r\n\r\n")
-        left = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]) - len(body)
-        while left > 0:
-            left -= len(connection.recv(65536)) or left
-        return int(head.split(b" ")[1])
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        while len(body) < length:
+            part = connection.recv(65536)
+            if not part:
+                return 0, b"", b""
+            body += part
+        return int(head.split(b" ")[1]), head, body
     except (OSError, IndexError):
-        return 0
+        return 0, b"", b""
+
+
+def status_of(connection: socket.socket) -> int:
+    return answer_of(connection)[0]
 
 
 class SmallMemory(unittest.TestCase):
@@ -78,18 +91,25 @@ class SmallMemory(unittest.TestCase):
             self.skipTest(f"nothing can be confined here: {missing}")
         self.addCleanup(self.group.remove)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(16_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
-        self.broker = Confined("limits.memory=128MiB", f"limits.connections={CONNECTIONS + 2_000}")
+        self.broker = Confined(f"limits.connections={CONNECTIONS + 2_000}")
         self.addCleanup(self.broker.remove)
         self.broker.start(self.group)
+        self.assertIn('"group_bytes":"536870912"', self.broker.log().replace(" ", ""))
         self.said, self.lock, self.over = collections.Counter(), threading.Lock(), threading.Event()
+        self.pages = collections.Counter()
+        self.acknowledged, self.own_bytes = 0, 0
 
-    def note(self, status: int) -> None:
+    def note(self, status: int, head: bytes, body: bytes) -> None:
         with self.lock:
             self.said[status] += 1
+            if status == 200:
+                self.acknowledged = max(self.acknowledged, *(record["offset"] for record in json.loads(body)["records"]))
+            elif status == 503:
+                self.assertIn(b"\r\nRetry-After: ", head)
 
     def publish_without_pause(self, body: bytes) -> None:
         """Many at once from one thread: all are sent before the first is answered."""
-        connections = [self.broker.open() for _ in range(24)]
+        connections = [self.broker.open() for _ in range(WRITERS // WRITING_THREADS)]
         while not self.over.is_set():
             for i, connection in enumerate(connections):
                 try:
@@ -97,8 +117,8 @@ class SmallMemory(unittest.TestCase):
                 except OSError:
                     pass
             for i, connection in enumerate(connections):
-                status = status_of(connection)
-                self.note(status)
+                status, head, said = answer_of(connection)
+                self.note(status, head, said)
                 if status != 200:
                     connection.close()
                     connections[i] = self.broker.open()
@@ -108,7 +128,7 @@ class SmallMemory(unittest.TestCase):
     def ask_and_never_read(self) -> list:
         crowd = [self.broker.open() for _ in range(CROWD)]
         for connection in crowd:
-            connection.sendall(request("GET", "/v1/topics/large/records?from=earliest&bytes=1048576") * 8)
+            connection.sendall(request("GET", "/v1/topics/large/records?from=earliest&bytes=4194304") * 8)
         return crowd
 
     def subscribe_and_never_read(self) -> list:
@@ -118,8 +138,27 @@ class SmallMemory(unittest.TestCase):
             stream.text('{"type":"subscribe","sub":1,"topic":"large","from":"earliest"}')
         return crowd
 
+    def announce_and_never_end(self) -> list:
+        """Frames of 8 MB of which only a little comes."""
+        crowd = [RawStream(self.broker.port) for _ in range(CROWD // 3)]
+        for stream in crowd:
+            stream.text('{"type":"hello"}')
+            stream.send(struct.pack(">BBQ", 0x81, 0xFF, 8_000_000) + bytes(60_000))
+        return crowd
+
+    def look(self) -> None:
+        """Whoever reads a page gets one, or is told when to come again."""
+        answer = self.broker.call("GET", "/v1/topics/large/records?from=earliest&limit=1")
+        self.assertIn(answer.status, (200, 503))
+        if answer.status == 503:
+            self.assertIn("retry-after", answer.headers)
+        self.pages[answer.status] += 1
+
     def work(self) -> None:
         """For those who take messages out there is always room."""
+        for line in pathlib.Path(f"/proc/{self.broker.process.pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                self.own_bytes = max(self.own_bytes, int(line.split()[1]) << 10)
         self.assertEqual(self.group.kills(), 0, "the kernel has ended it for want of memory")
         self.assertEqual(self.broker.call("POST", "/v1/queues/work/receive", {"max": 1}).status, 200)
         self.assertEqual(self.broker.call("GET", "/livez").status, 200)
@@ -136,29 +175,46 @@ class SmallMemory(unittest.TestCase):
                 self.assertIn(status_of(connection), {200} | REFUSALS)
         self.work()
         large = json.dumps({"records": [{"text": "x" * 1_000_000}] * 8}).encode()
-        writers = [threading.Thread(target=self.publish_without_pause, args=(large,)) for _ in range(4)]
+        writers = [threading.Thread(target=self.publish_without_pause, args=(large,)) for _ in range(WRITING_THREADS)]
         for writer in writers:
             writer.start()
         unread = self.ask_and_never_read()
-        streams = self.subscribe_and_never_read()
+        streams = self.subscribe_and_never_read() + self.announce_and_never_end()
         try:
             began = time.monotonic()
             while time.monotonic() - began < SECONDS:
                 self.work()
+                self.look()
                 time.sleep(0.1)
         finally:
             self.over.set()
             for writer in writers:
                 writer.join(60)
-        print(f"  answers {dict(self.said)}; at most {self.group.peak_bytes() >> 20} MiB in the group", file=sys.stderr)
+        print(f"  publishes {dict(self.said)}, pages {dict(self.pages)}; at most {self.own_bytes >> 20} MiB of its own, "
+              f"{self.group.peak_bytes() >> 20} MiB in the group", file=sys.stderr)
         self.assertGreater(self.said[200], 0)
+        self.assertLess(self.own_bytes, OWN_BYTES_MAX)
         self.assertLessEqual({status for status in self.said if status}, {200} | REFUSALS)
         for connection in (*unread, *crowd):
             connection.close()
         for stream in streams:
             stream.socket.close()
         self.assertEqual(self.broker.call("POST", "/v1/topics/small/records", {"value": 1}).status, 200)
+        self.all_that_was_acknowledged_is_there()
+        self.broker.kill()
+        self.broker.start(self.group)
+        self.all_that_was_acknowledged_is_there()
         self.assertEqual(self.broker.stop(), 0)
+
+    def all_that_was_acknowledged_is_there(self) -> None:
+        [partition] = self.broker.call("GET", "/v1/topics/large/offsets").json["partitions"]
+        self.assertEqual(partition["start"], 0)
+        self.assertGreater(partition["end"], self.acknowledged)
+        self.assertGreaterEqual(partition["end"], 8 * self.said[200])
+        for offset in {0, self.acknowledged // 2, self.acknowledged}:
+            record = self.broker.call("GET", f"/v1/topics/large/records/0/{offset}")
+            self.assertEqual(record.status, 200, record.body[:300])
+            self.assertEqual(record.json["text"], "x" * 1_000_000)
 
 
 class FewFiles(unittest.TestCase):

@@ -173,6 +173,34 @@ TEST(Memory, ALimitIsSharedOutToTheBudgetsThatThereAre) {
   EXPECT_EQ(engine_options(sized).core.tail_cache_bytes, 8 * kMiB) << "its own key says it";
 }
 
+TEST(Memory, WithoutALimitOfOursThatOfTheControlGroupIsSharedOut) {
+  Config config = config_of({});
+  EXPECT_EQ(follow_group(config, 512 * kMiB), 256 * kMiB);
+  EXPECT_EQ(memory_budgets(config).answers, 32 * kMiB);
+  EXPECT_LE(memory_budgets(config).total(), 256 * kMiB);
+  EXPECT_EQ(engine_options(config).core.gathered_bytes_max, 64 * kMiB);
+  EXPECT_EQ(server_options(config)->body_bytes_total_max, 64 * kMiB);
+}
+
+TEST(Memory, OfALargeControlGroupNoBudgetGetsMoreThanWithoutOne) {
+  Config config = config_of({});
+  follow_group(config, std::uint64_t{512} << 30);
+  EXPECT_EQ(memory_budgets(config).bodies, 256 * kMiB);
+  EXPECT_EQ(memory_budgets(config).marked_messages, 50'000'000u);
+  EXPECT_EQ(memory_budgets(config).tail_cache, 32 * kMiB);
+}
+
+TEST(Memory, WhoeverSaysHowMuchIsNotOverruledByTheControlGroup) {
+  Config told = config_of({
+      {"limits.memory", "512MiB"}
+  });
+  EXPECT_EQ(follow_group(told, 64 * kMiB), 0u);
+  EXPECT_EQ(memory_budgets(told).bodies, 128 * kMiB);
+  Config free = config_of({});
+  EXPECT_EQ(follow_group(free, std::nullopt), 0u);
+  EXPECT_EQ(memory_budgets(free).bodies, 256 * kMiB);
+}
+
 TEST(Memory, ASmallLimitStillAdmitsTheLargestRequest) {
   const MemoryBudgets budgets = memory_budgets(config_of({
       {"limits.memory", "1MiB"}
