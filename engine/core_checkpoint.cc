@@ -16,7 +16,10 @@ void CoreImpl::start_checkpoint() {
   checkpoint_wanted_ = false;
   bytes_since_checkpoint_ = 0;
   PendingCheckpoint taken;
-  taken.ref.id = std::max(superblock_.newest.id, superblock_.previous.id) + 1;
+  // A superblock whose store failed may be on the device all the same: the file that it names stays.
+  checkpoint_id_ =
+      std::max({superblock_.newest.id, superblock_.previous.id, checkpoint_id_}) + 1;
+  taken.ref.id = checkpoint_id_;
   taken.ref.block_seq = sealed_seq_;
   taken.ref.position = end_position_;
   taken.ref.prev_block_crc = last_header_crc_;

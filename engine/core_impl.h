@@ -310,6 +310,7 @@ class CoreImpl final : public Core, public TimerTarget {
 
   Superblock superblock_;
   std::optional<PendingCheckpoint> checkpoint_;  // taken, not yet stored
+  std::uint64_t checkpoint_id_ = 0;              // of the last one, stored or not
   std::uint64_t bytes_since_checkpoint_ = 0;
   bool checkpoint_wanted_ = false;
   bool checkpoint_writing_ = false;

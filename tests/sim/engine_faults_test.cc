@@ -122,6 +122,33 @@ INSTANTIATE_TEST_SUITE_P(
                       Fault{"SyncDirectoryIo", DiskCall::sync_directory, DiskFault::io_error}),
     [](const auto& chosen) { return std::string(chosen.param.name); });
 
+// The power went while the checkpoint was written anew that a superblock named whose store had failed:
+// nothing started any more.
+TEST(EngineFaults, ASuperblockThatWasStoredAgainstAllWordKeepsItsCheckpoint) {
+  std::uint64_t cuts = 0;
+  for (std::uint64_t failing = 1; failing <= 16; ++failing) {
+    for (std::uint64_t k = 1; k < 400; ++k) {
+      SeededRandom random(k);
+      SimulatedFileSystem disk(random);
+      OneLog log(disk);
+      disk.fail(DiskCall::sync_directory, failing, DiskFault::io_error);
+      disk.cut_power_at(k);
+      if (log.start()) run_story(log);
+      const bool cut = disk.changes() >= k;
+      log.crash(random);
+      disk.heal();
+      const auto again = log.start();
+      ASSERT_TRUE(again) << failing << ", cut " << k << ": " << again.error().detail;
+      expect_promise(log, std::to_string(failing) + ", cut " + std::to_string(k));
+      if (::testing::Test::HasFailure()) return;
+      log.kill();
+      if (!cut) break;
+      ++cuts;
+    }
+  }
+  EXPECT_GT(cuts, 400u);
+}
+
 TEST(EngineFaults, AfterAFailedSyncNothingIsAcknowledgedAnyMore) {
   SeededRandom random(3);
   SimulatedFileSystem disk(random);
