@@ -135,6 +135,7 @@ class CoreImpl final : public Core, public TimerTarget {
   void listen(LogId log, LogListener& listener) override;
   void unlisten(LogId log, LogListener& listener) override;
   LogStatus status(LogId log) const override;
+  std::uint64_t stored_bytes() const override;
   void trim(LogId log, Offset start, bool durable_decision) override;
   AppendedAt appended_at(LogId log, Offset offset) const override;
   LogBacklog backlog(LogId log, Offset from) const override;

@@ -137,6 +137,12 @@ std::vector<LogPlace> CoreImpl::places(LogId log) const {
 
 LogStatus CoreImpl::status(LogId log) const { return at(log).status(); }
 
+std::uint64_t CoreImpl::stored_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [id, log] : logs_) sum += log->bytes();
+  return sum;
+}
+
 LogBacklog CoreImpl::backlog(LogId log, Offset from) const { return at(log).backlog(from); }
 
 AppendedAt CoreImpl::appended_at(LogId log, Offset offset) const {

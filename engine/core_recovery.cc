@@ -188,7 +188,8 @@ Result<> CoreImpl::replay_entry(const Entry& entry, const ReplayedBlock& block, 
     case EntryType::group:
     case EntryType::producer:
     case EntryType::dedup:
-    case EntryType::request: {
+    case EntryType::request:
+    case EntryType::namespaced: {
       const auto it = machines_.find(entry.type);
       if (it == machines_.end()) return {};
       return it->second->apply(entry.owner, entry.payload, block.sealed_at.instant);

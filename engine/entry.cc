@@ -1,8 +1,8 @@
 #include "engine/entry.h"
 
-#include <fmt/format.h>
-
 #include <cstring>
+
+#include <fmt/format.h>
 
 #include "engine/base/bytes.h"
 #include "engine/base/crc32c.h"
@@ -26,7 +26,7 @@ Error damaged(std::string what) { return Error(Errc::data_damaged, std::move(wha
 
 bool known(std::uint8_t type) {
   return type >= static_cast<std::uint8_t>(EntryType::batch) &&
-         type <= static_cast<std::uint8_t>(EntryType::log_cleaned);
+         type <= static_cast<std::uint8_t>(EntryType::namespaced);
 }
 
 }  // namespace

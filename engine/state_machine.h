@@ -24,6 +24,7 @@ enum class EntryType : std::uint8_t {
   dedup = 9,            ///< deduplication ids of a topic's records; the log room reads it
   request = 10,         ///< a request with a key was carried out
   log_cleaned = 11,     ///< a log keeps only the newest record of each key, up to an offset
+  namespaced = 12,      ///< what a room of a namespace has noted (engine/namespace_core.h)
 };
 
 /// State that a room above keeps and the journal makes durable.

@@ -14,7 +14,7 @@ namespace twofold::engine {
 
 /// The format of a whole data directory: the newest is what this program writes, and what it makes
 /// of an older one when it starts on it. The structures inside have versions of their own.
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 inline constexpr std::uint32_t kFormatVersionOldest = 1;
 
 /// A checkpoint file and what must be true of it. The checksum outside the thing finds a write that

@@ -25,6 +25,7 @@ std::string_view type_text(engine::EntryType type) {
     case dedup: return "dedup";
     case request: return "request";
     case log_cleaned: return "log_cleaned";
+    case namespaced: return "namespaced";
   }
   __builtin_unreachable();
 }

@@ -122,6 +122,7 @@ class FakeCore final : public engine::Core {
   void listen(LogId log, engine::LogListener& listener) override;
   void unlisten(LogId log, engine::LogListener& listener) override;
   engine::LogStatus status(LogId log) const override;
+  std::uint64_t stored_bytes() const override { return 0; }
   engine::AppendedAt appended_at(LogId log, Offset offset) const override;
   engine::LogBacklog backlog(LogId log, Offset from) const override;
   void trim(LogId log, Offset start, bool durable_decision) override;

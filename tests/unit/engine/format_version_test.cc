@@ -38,7 +38,7 @@ struct Kind {
 };
 
 const Kind kKinds[] = {
-    {"superblock", "", ": data directory of format version 77; this program reads 1 to 2",
+    {"superblock", "", ": data directory of format version 77; this program reads 1 to 3",
      [](std::string& bytes) {
        store_le(bytes.data() + 4, std::uint32_t{kNewer});
        store_crc(bytes, 0, 196);
