@@ -75,6 +75,7 @@ class Clients {
   void create_queue();
   void attach_queue();
   void configure_queue();
+  void configured(const std::string& name, const queue::QueueConfig& config, ModelQueue& queue);
   void remove_queue();
   template <class T>
   engine::Completion<T> durably(const CallRef& call);
@@ -137,6 +138,9 @@ class Clients {
   std::uint64_t newest_seq_ = 0;
   std::vector<CallRef> calls_;
   std::map<std::uint64_t, std::pair<std::string, CallRef>> waiting_receivers_;  // by ticket
+  // A queue that is configured may serve who waits for it at once, before the model knows why.
+  bool configuring_ = false;
+  std::vector<engine::UniqueFunction<void()>> told_later_;
   std::map<std::uint64_t, CallRef> waiting_readers_;
   std::vector<KnownReceipt> receipts_;
 };

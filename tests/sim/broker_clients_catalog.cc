@@ -135,9 +135,15 @@ void Clients::configure_queue() {
   auto config = any_queue_config(exists && there->second.source);
   if (name == "dead") config.dead_letter = one_in(2) ? "q0" : "";
   const auto call = begin("configure queue", name, exists);
+  configuring_ = true;
   rig_->queues().configure(name, config, std::nullopt, durably<queue::QueueInfo>(call));
-  if (!taken(call) || !exists) return;
-  auto& queue = there->second;
+  configuring_ = false;
+  if (taken(call) && exists) configured(name, config, there->second);
+  for (auto& tell : std::exchange(told_later_, {})) tell();
+}
+
+void Clients::configured(const std::string& name, const queue::QueueConfig& config,
+                         ModelQueue& queue) {
   ++queue.version;
   const auto before = std::exchange(queue.config, config);
   if (!before.dead_letter.empty() && before.dead_letter != config.dead_letter)

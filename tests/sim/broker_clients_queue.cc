@@ -78,11 +78,15 @@ void Clients::receive() {
   const auto ticket = rig_->queues().receive(
       std::move(receive), deadline,
       [this, call, name, timeout, says_timeout](Result<queue::Received> result) {
-        auto holds = timeout;
-        const auto queue = referee_.model.queues.find(name);
-        if (!says_timeout && queue != referee_.model.queues.end())
-          holds = queue->second.config.visibility_timeout;
-        received(call, name, holds, std::move(result));
+        auto tell = [this, call, name, timeout, says_timeout, result = std::move(result)]() mutable {
+          auto holds = timeout;
+          const auto queue = referee_.model.queues.find(name);
+          if (!says_timeout && queue != referee_.model.queues.end())
+            holds = queue->second.config.visibility_timeout;
+          received(call, name, holds, std::move(result));
+        };
+        if (!configuring_) return tell();
+        told_later_.push_back(std::move(tell));
       });
   taken(call);
   if (ticket != 0) waiting_receivers_[ticket] = {name, call};

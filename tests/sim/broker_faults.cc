@@ -219,7 +219,7 @@ void BrokerSimulation::cut_recoveries() {
              std::to_string(static_cast<int>(fault.fault)) + " in " + std::to_string(kth);
     }
     boot();
-    rig_ = std::make_unique<BrokerRig>(disk_, *clock_, broker_random_);
+    rig_ = std::make_unique<BrokerRig>(disk_, *clock_, broker_random_, BrokerRig::tiny(), where_);
     referee_.note(*rig_, "start with a fault", what);
     if (const auto report = rig_->start()) {
       referee_.expect(report->damaged.empty(), "what could not be read was taken for damage");
@@ -240,7 +240,7 @@ void BrokerSimulation::cut_recoveries() {
 
 bool BrokerSimulation::start() {
   boot();
-  rig_ = std::make_unique<BrokerRig>(disk_, *clock_, broker_random_);
+  rig_ = std::make_unique<BrokerRig>(disk_, *clock_, broker_random_, BrokerRig::tiny(), where_);
   const auto report = rig_->start();
   if (!report) {
     referee_.blame("cannot start: " + report.error().detail);

@@ -37,6 +37,7 @@ std::string Coverage::text() const {
 
 BrokerSimulation::BrokerSimulation(std::uint64_t seed, SimulationOptions options)
     : options_(options),
+      where_(seed % 2 == 0 ? BrokerRig::Where::a_namespace : BrokerRig::Where::default_namespace),
       random_(seed),
       broker_random_(seed ^ 0x9e3779b97f4a7c15ull),
       disk_random_(seed ^ 0xd1b54a32d192ed03ull),
@@ -146,8 +147,8 @@ void BrokerSimulation::come_to_an_end() {
   if (!referee_.problem()) compare_snapshots_over_a_kill();
 }
 
-// In the end everything that was sent and not done with can be had: a message that nobody could ever
-// receive would be lost as well.
+// In the end everything that was sent and not done with can be had: a message that nobody could
+// ever receive would be lost as well.
 void BrokerSimulation::consume_everything() {
   for (int round = 0; round < 60 && !referee_.problem(); ++round) {
     std::vector<std::string> names;

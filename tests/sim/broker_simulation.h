@@ -12,8 +12,8 @@
 namespace twofold::test {
 
 struct SimulationOptions {
-  int events = 420;     ///< of the story: actions, steps of threads, jumps of the clock, faults
-  bool faults = true;   ///< else processes only end in order
+  int events = 420;    ///< of the story: actions, steps of threads, jumps of the clock, faults
+  bool faults = true;  ///< else processes only end in order
 };
 
 /// What one run has covered, so that a test can say that the runs are worth something.
@@ -75,8 +75,9 @@ class BrokerSimulation {
   bool start();
 
   const SimulationOptions options_;
-  engine::SeededRandom random_;          // the story
-  engine::SeededRandom broker_random_;   // what the broker asks for, and whose turn it is
+  const BrokerRig::Where where_;        // half of the stories happen in a namespace
+  engine::SeededRandom random_;         // the story
+  engine::SeededRandom broker_random_;  // what the broker asks for, and whose turn it is
   engine::SeededRandom disk_random_;
   std::unique_ptr<engine::ManualClock> clock_;
   engine::SimulatedFileSystem disk_;

@@ -7,6 +7,7 @@
 #include "engine/base/manual_executor.h"
 #include "engine/base/simulated_file_system.h"
 #include "engine/engine.h"
+#include "engine/namespaces.h"
 #include "engine/requests.h"
 #include "log/groups.h"
 #include "log/topics.h"
@@ -38,12 +39,16 @@ class TwoThreads final : public engine::Executor {
 };
 
 /// One life of a whole broker: engine, topics, groups and queues on threads whose turns a seed
-/// decides, over a disk and a clock that outlive it. Destroying it is what a kill leaves: the files.
+/// decides, over a disk and a clock that outlive it. Destroying it is what a kill leaves: the
+/// files.
 class BrokerRig {
  public:
+  /// Where its topics, groups and queues are.
+  enum class Where { default_namespace, a_namespace };
+
   BrokerRig(engine::SimulatedFileSystem& disk, engine::ManualClock& clock, engine::Random& random,
-            engine::EngineOptions options = tiny())
-      : disk_(disk), clock_(clock), random_(random), options_(options) {
+            engine::EngineOptions options = tiny(), Where where = Where::default_namespace)
+      : disk_(disk), clock_(clock), random_(random), options_(options), where_(where) {
     threads_.add(core_thread_);
     threads_.add(writer_thread_);
     pool_.add_to(threads_);
@@ -69,14 +74,12 @@ class BrokerRig {
         engine::EngineWorld{disk_, core_thread_, writer_thread_, pool_, clock_, random_}, options_);
     if (!opened) return opened.error();
     engine_ = std::move(*opened);
-    topics_ = std::make_unique<log::Topics>(core());
-    log::GroupsOptions keep;  // weeks pass in a moment: what a model would have to forget, is kept
-    keep.offsets_retention = std::chrono::hours{24 * 36'500};
-    groups_ = std::make_unique<log::Groups>(core(), *topics_, keep);
-    queues_ = std::make_unique<queue::Queues>(core());
-    requests_ = std::make_unique<engine::Requests>(core(), engine::RequestLimits{});
+    namespaces_ = std::make_unique<engine::Namespaces>(
+        core(), [this](const std::string&, engine::Core& its) { build(its); });
+    if (where_ == Where::default_namespace) build(core());
     auto report = engine_->recover();
     running_ = report.has_value();
+    if (running_ && !topics_) core_thread_.run([this] { namespaces_->make("tenant"); });
     return report;
   }
 
@@ -89,6 +92,7 @@ class BrokerRig {
     queues_.reset();
     groups_.reset();
     topics_.reset();
+    namespaces_.reset();
     engine_.reset();
   }
 
@@ -126,15 +130,26 @@ class BrokerRig {
   }
 
  private:
+  void build(engine::Core& core) {
+    topics_ = std::make_unique<log::Topics>(core);
+    log::GroupsOptions keep;  // weeks pass in a moment: what a model would have to forget, is kept
+    keep.offsets_retention = std::chrono::hours{24 * 36'500};
+    groups_ = std::make_unique<log::Groups>(core, *topics_, keep);
+    queues_ = std::make_unique<queue::Queues>(core);
+    requests_ = std::make_unique<engine::Requests>(core, engine::RequestLimits{});
+  }
+
   engine::SimulatedFileSystem& disk_;
   engine::ManualClock& clock_;
   engine::Random& random_;
   const engine::EngineOptions options_;
+  const Where where_;
   engine::ManualExecutor core_thread_{clock_};
   engine::ManualExecutor writer_thread_{clock_};
   TwoThreads pool_{clock_, random_};
   engine::ManualThreads threads_{clock_, &random_};
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<engine::Namespaces> namespaces_;
   std::unique_ptr<log::Topics> topics_;
   std::unique_ptr<log::Groups> groups_;
   std::unique_ptr<queue::Queues> queues_;
