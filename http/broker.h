@@ -16,12 +16,15 @@
 #include "http/metrics_options.h"
 #include "http/sqs/options.h"
 #include "http/sqs/recent_names.h"
+#include "http/stats/entities.h"
+#include "http/stats/reads.h"
 #include "log/groups.h"
 #include "log/topics.h"
 #include "queue/queues.h"
 
 namespace twofold::http {
 
+class Namespaces;
 namespace metrics {
 class Surveyor;
 class Text;
@@ -72,33 +75,14 @@ struct Setting {
   bool reloads = false;  ///< SIGHUP takes over another value
 };
 
-/// What every handler may use. Built by the program once all parts exist, before the server starts;
-/// outlives the server.
-/// Threads  topics, groups, queues and core (but for executor()) on the core only, through
-///          on_core.h; everything else from any.
-struct Broker {
-  engine::Core& core;
-  log::Topics& topics;
-  log::Groups& groups;
-  queue::Queues& queues;
-  engine::Executor& storage_pool;  ///< cold reads
-  engine::Clock& clock;
-  engine::Random& random;
-  engine::Requests& requests;  ///< those with an Idempotency-Key; on the core only
-
-  /// Those who look on. On the core only.
-  std::shared_ptr<inspect::Inspector> inspector =
-      inspect::make_inspector(core, topics, groups, queues);
-  /// Who counts for /metrics. On the core only.
-  std::shared_ptr<metrics::Surveyor> surveyor =
-      metrics::make_surveyor(core, topics, groups, queues);
+/// What all namespaces of the broker have in common. Built by the program; outlives the server.
+/// Threads  any.
+struct BrokerShared {
   ServerInfo server{};
   std::atomic<Health> health{Health::starting};
   /// What a topic or queue gets when its creator does not say.
   log::TopicConfig topic_defaults{};
   queue::QueueConfig queue_defaults{};
-  /// What the strict profile of SQS remembers. On the core only.
-  sqs::RecentQueues sqs_recent{};
   engine::Duration session_default = log::kSessionDefault;  ///< of a group's members
   /// What understands the filters of requests.
   queue::FilterCompiler compile_filter{};
@@ -117,6 +101,38 @@ struct Broker {
   std::function<Appended()> appended{};
   /// Who makes spans of what messages go through; null: nobody.
   trace::Tracer* tracer = nullptr;
+  /// The namespaces beside the default one; null: there are none, and can be none.
+  Namespaces* namespaces = nullptr;
+};
+
+/// What every handler may use: the broker as one namespace sees it. Built by the program once all
+/// parts exist, before the server starts; outlives the server.
+/// Threads  topics, groups, queues and core (but for executor()) on the core only, through
+///          on_core.h; everything else from any.
+struct Broker {
+  engine::Core& core;
+  log::Topics& topics;
+  log::Groups& groups;
+  queue::Queues& queues;
+  engine::Executor& storage_pool;  ///< cold reads
+  engine::Clock& clock;
+  engine::Random& random;
+  engine::Requests& requests;  ///< those with an Idempotency-Key; on the core only
+  BrokerShared& shared;
+  std::string name_space{};  ///< empty: the default one
+
+  /// Those who look on. On the core only.
+  std::shared_ptr<inspect::Inspector> inspector =
+      inspect::make_inspector(core, topics, groups, queues);
+  /// Who counts for /metrics. On the core only.
+  std::shared_ptr<metrics::Surveyor> surveyor =
+      metrics::make_surveyor(core, topics, groups, queues);
+  /// What the strict profile of SQS remembers. On the core only.
+  sqs::RecentQueues sqs_recent{};
+  /// The recent past, for charts; what readers were given, and who is subscribed.
+  stats::Entities entities{};
+  stats::Reads reads{};
+  stats::Consumers consumers{};
 };
 
 /// How the pages are served.

@@ -55,7 +55,11 @@ void Scratch::clear() {
 }
 
 Call::Call(Broker& b, const ServerCommon& c, Watch& w, Outlet& o)
-    : broker(b), common(c), watch(w), outlet(o), principal(b.access.stranger().get()) {
+    : common(c),
+      watch(w),
+      outlet(o),
+      principal(b.shared.access.stranger().get()),
+      broker_(&b) {
   reply.room = Share(c.answers);
 }
 
@@ -65,7 +69,8 @@ void Call::clear() {
   refuse = nullptr;
   args = {};
   body = {};
-  principal = broker.access.stranger().get();
+  broker_ = &common.broker;
+  principal = broker().shared.access.stranger().get();
   signer.reset();
   wrong_key = false;
   inlet = nullptr;
@@ -116,10 +121,9 @@ Try<engine::Duration> Call::duration(std::string_view name, engine::Duration mos
         .with_hint(value.error().hint);
   }
   if (*value > most) {
-    return Problem(
-        ProblemKind::invalid_request,
-        fmt::format("{} must be at most {}.", name, engine::format_duration(most)),
-        std::string(name));
+    return Problem(ProblemKind::invalid_request,
+                   fmt::format("{} must be at most {}.", name, engine::format_duration(most)),
+                   std::string(name));
   }
   return *value;
 }

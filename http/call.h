@@ -63,12 +63,16 @@ struct Scratch {
   void clear();
 };
 
-/// One request on its way through a handler. Everything but `broker` and `common` belongs to the
-/// connection and to its I/O thread; views last until the handler has returned.
+/// One request on its way through a handler. Everything but `broker()` and `common` belongs to
+/// the connection and to its I/O thread; views last until the handler has returned.
 struct Call {
   Call(Broker& b, const ServerCommon& c, Watch& w, Outlet& o);
 
-  Broker& broker;
+  /// As the caller's namespace sees it.
+  Broker& broker() const { return *broker_; }
+  /// From here on the call is about another namespace (http/namespaces.h).
+  void enter(Broker& broker) { broker_ = &broker; }
+
   const ServerCommon& common;
   Watch& watch;
   Outlet& outlet;  ///< for an answer that goes on; most are just put into `reply`
@@ -107,6 +111,9 @@ struct Call {
   Try<bool> flag(std::string_view name) const;
 
   void clear();
+
+ private:
+  Broker* broker_;
 };
 
 /// Whether a topic, queue or group may have this name: [A-Za-z0-9._-]{1,249}, not "." or "..".

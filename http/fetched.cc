@@ -66,7 +66,7 @@ engine::Error no_room_for_answer() {
 Task<Result<std::vector<engine::StoredBatch>>> fetch(Call& call, const engine::ReadPlan& plan) {
   if (plan.in_memory()) co_return plan.fetch();
   auto work = [&plan, &room = call.reply.room] { return fetch_into(room, plan); };
-  co_return co_await run_on(call.broker.storage_pool, std::move(work));
+  co_return co_await run_on(call.broker().storage_pool, std::move(work));
 }
 
 Task<engine::Salvaged> salvage(Call& call, const engine::ReadPlan& plan, std::size_t bytes_max) {
@@ -74,7 +74,7 @@ Task<engine::Salvaged> salvage(Call& call, const engine::ReadPlan& plan, std::si
   auto work = [&plan, &room = call.reply.room, bytes_max] {
     return salvage_into(room, plan, bytes_max);
   };
-  co_return co_await run_on(call.broker.storage_pool, std::move(work));
+  co_return co_await run_on(call.broker().storage_pool, std::move(work));
 }
 
 RecordCursor::RecordCursor(std::vector<engine::StoredBatch> batches, engine::Offset from)

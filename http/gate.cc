@@ -94,13 +94,6 @@ std::optional<Problem> check_origin(const Head& head, const ServerOptions& optio
   return std::nullopt;
 }
 
-std::optional<Problem> check_available(const Head& head) {
-  if (head.name_space.empty() || head.name_space == "default") return std::nullopt;
-  return Problem(ProblemKind::invalid_request,
-                 "Namespaces are not available in this version; there is one, default.",
-                 "Twofold-Namespace");
-}
-
 std::optional<Problem> check_served(const Route& route, Health health) {
   if (route.served == Served::always) return std::nullopt;
   switch (health) {
@@ -115,8 +108,8 @@ std::optional<Problem> check_served(const Route& route, Health health) {
 }
 
 std::uint64_t body_bytes_max(const Route& route, const ServerOptions& options) {
-  const bool large = route.body == Body::data || route.body == Body::records ||
-                     route.body == Body::raw;
+  const bool large =
+      route.body == Body::data || route.body == Body::records || route.body == Body::raw;
   return large ? options.body_bytes_max
                : std::min(options.admin_body_bytes_max, options.body_bytes_max);
 }

@@ -28,8 +28,6 @@ bool origin_allowed(const Head& head, const ServerOptions& options);
 std::optional<Problem> check_admission(const Head& head, const ServerOptions& options);
 /// Whether a page of another site asks: what writes must not do so for it, whatever the method.
 std::optional<Problem> check_origin(const Head& head, const ServerOptions& options);
-/// Refuses fields that ask for a promise which this version cannot make.
-std::optional<Problem> check_available(const Head& head);
 std::optional<Problem> check_served(const Route& route, Health health);
 std::optional<Problem> check_body(const Route& route, const Head& head,
                                   const ServerOptions& options);

@@ -13,7 +13,7 @@ void hand_out(Call& call, const std::string& queue, std::vector<queue::Delivered
   if (messages.empty()) return;
   call.reply.messages_handed_out = messages.size();
   call.reply.held_until = messages.front().visible_at;
-  call.reply.undelivered = [&broker = call.broker, queue,
+  call.reply.undelivered = [&broker = call.broker(), queue,
                             messages = std::move(messages)]() mutable {
     std::vector<std::string> receipts;
     receipts.reserve(messages.size());
@@ -27,7 +27,7 @@ void hand_out(Call& call, const std::string& queue, std::vector<queue::Delivered
 
 bool sort_out(Call& call, const std::string& queue, queue::Received& received,
               MessageRecords& records) {
-  const engine::WallTime now = call.broker.clock.wall();
+  const engine::WallTime now = call.broker().clock.wall();
   const auto expired = [&](std::size_t i) {
     const engine::StoredRecord* const record = records.record(i);
     const auto at = record ? queue::expiry_of(*record) : std::nullopt;
@@ -53,8 +53,8 @@ bool sort_out(Call& call, const std::string& queue, queue::Received& received,
   for (const std::size_t i : kept) messages.push_back(std::move(received.messages[i]));
   received.messages = std::move(messages);
   records.keep(kept);
-  detail::enter_core(call.broker.core, [&broker = call.broker, queue, over = std::move(over),
-                                        unread = std::move(unread)] {
+  detail::enter_core(call.broker().core, [&broker = call.broker(), queue, over = std::move(over),
+                                          unread = std::move(unread)] {
     if (!over.empty()) broker.queues.drop(queue, over);
     if (!unread.empty()) broker.queues.release(queue, unread);
   });

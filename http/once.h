@@ -90,16 +90,16 @@ Task<Result<T>> write_once(Call& call, Start start, Kept kept = Kept::durably) {
     auto plain = [start = std::move(start)](engine::Completion<T> done) mutable {
       start(std::move(done), engine::Decided<T>());
     };
-    co_return co_await on_core<T>(call.broker.core, std::move(plain));
+    co_return co_await on_core<T>(call.broker().core, std::move(plain));
   }
   const auto key = request_key(call);
   if (!key) co_return key.error();
   bool replayed = false;
-  auto once = [&broker = call.broker, &key, kept, &replayed,
+  auto once = [&broker = call.broker(), &key, kept, &replayed,
                start = std::move(start)](engine::Completion<T> done) mutable {
     detail::carry_out_once<T>(broker, *key, kept, replayed, start, std::move(done));
   };
-  auto result = co_await on_core<T>(call.broker.core, std::move(once));
+  auto result = co_await on_core<T>(call.broker().core, std::move(once));
   if (replayed && result) call.reply.field("Idempotency-Replayed", "true");
   co_return result;
 }

@@ -63,7 +63,15 @@ std::optional<Problem> permit(const access::Principal& principal, std::string_vi
   for (const auto& [permission, resource] : touched) {
     if (auto refused = permit(principal, action, permission, resource)) return refused;
   }
-  return std::nullopt;
+  const bool publishes = !transaction.publish.empty() || !transaction.send.empty();
+  return publishes ? check_stored(principal) : std::nullopt;
+}
+
+std::optional<Problem> check_stored(const access::Principal& principal) {
+  if (!principal.stored_enough) return std::nullopt;
+  Problem problem(ProblemKind::quota_exceeded,
+                  "What is stored has reached the quota of this key: stored_bytes.");
+  return problem.with_hint("Consume, trim or delete: reading and acknowledging go on.");
 }
 
 std::optional<Problem> permit(const Call& call, Permission permission, const Resource& resource) {
@@ -96,13 +104,18 @@ std::optional<Problem> permit_route(const Call& call, const Route& route) {
     case Scope::topic:
     case Scope::queue:
     case Scope::group:
-    case Scope::broker: return permit(call, route.permission, resource_of(call, route));
+    case Scope::broker: {
+      auto refused = permit(call, route.permission, resource_of(call, route));
+      if (refused || route.permission != Permission::publish) return refused;
+      return check_stored(principal);
+    }
     case Scope::list:
       if (authorize_any(principal, route.permission)) return std::nullopt;
       return permit(call, route.permission, {});
     case Scope::caller:
     case Scope::named:
-      if (principal.known() || (route.scope == Scope::named && route.permission == Permission::nothing))
+      if (principal.known() ||
+          (route.scope == Scope::named && route.permission == Permission::nothing))
         return std::nullopt;
       access::audit(principal, route.operation, {}, "denied");
       return who_are_you();

@@ -20,7 +20,9 @@ std::optional<Problem> permit(const access::Principal& principal, std::string_vi
 /// The same for all that a transaction touches.
 std::optional<Problem> permit(const access::Principal& principal, std::string_view action,
                               const Transaction& transaction);
-/// The same for whoever makes the call.
+/// Whether somebody may still add to what is stored; nullopt: yes. Asked where something is published.
+std::optional<Problem> check_stored(const access::Principal& principal);
+/// The same as permit() for whoever makes the call.
 std::optional<Problem> permit(const Call& call, Permission permission,
                               const access::Resource& resource);
 /// Whether the caller may see a thing in a list, or read its name in a hint. Nobody is told.

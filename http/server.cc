@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
+#include <string>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
@@ -12,6 +14,7 @@
 
 #include "engine/base/diag.h"
 #include "http/lane.h"
+#include "http/namespaces.h"
 #include "http/retry_later.h"
 #include "http/session.h"
 
@@ -45,6 +48,59 @@ engine::Error refused(std::string_view address, std::uint16_t port,
           fmt::format("cannot listen on {}:{}: {}", address, port, error.message()), hint};
 }
 
+// A few hundred at most, of however many there are: those that have a past, and those in which
+// something has happened since.
+void sample_entities(Broker& broker) {
+  const auto known = [](std::vector<std::uint32_t> ids, std::vector<std::uint32_t> more) {
+    ids.insert(ids.end(), more.begin(), more.end());
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+  };
+  stats::Entities& entities = broker.entities;
+  entities.begin(broker.clock.now(), broker.clock.wall());
+  for (const std::uint32_t id : known(entities.queues(), broker.queues.take_stirred(kStirredMax))) {
+    if (const auto sample = broker.queues.sample(id)) entities.see(*sample);
+  }
+  auto given = broker.reads.take();
+  for (const auto& [log, read] : given.by_log) {
+    if (const auto topic = broker.topics.topic_of(log))
+      given.by_topic[*topic][static_cast<std::size_t>(stats::ReadBy::rest)] += read;
+  }
+  std::vector<std::uint32_t> topics = broker.topics.take_stirred(kStirredMax);
+  for (const auto& [topic, read] : given.by_topic) {
+    topics.push_back(topic);
+    broker.reads.add_up(topic, read);
+  }
+  for (const std::uint32_t id : known(entities.topics(), std::move(topics))) {
+    if (const auto sample = broker.topics.sample(id))
+      entities.see(id, sample->name, sample->appended, records_of(given.by_topic[id]));
+    else
+      broker.reads.forget(id);
+  }
+  entities.end();
+}
+
+std::uint64_t stored_in(Broker& home, const std::string& name_space) {
+  Namespaces* const others = home.shared.namespaces;
+  if (!name_space.empty()) {
+    Broker* const broker = others ? others->find(name_space) : nullptr;
+    return broker ? broker->core.stored_bytes() : 0;
+  }
+  std::uint64_t sum = home.core.stored_bytes();
+  if (others) others->for_each([&](Broker& broker) { sum -= broker.core.stored_bytes(); });
+  return sum;
+}
+
+// Keys with a quota of stored bytes: whether they may publish in the second to come. Counted
+// outside the keyring's lock, which every new connection takes.
+void judge_stored(Broker& home) {
+  access::Keyring& keyring = home.shared.access.keyring;
+  std::map<std::string, std::uint64_t> held;
+  for (const std::string& name : keyring.namespaces_with_quota()) held[name] = stored_in(home, name);
+  if (!held.empty()) keyring.judge_stored(held);
+}
+
 /// An address that is listened on, and what is served there.
 struct Accepting {
   Accepting(tcp::acceptor a, Listener l) : acceptor(std::move(a)), listener(l) {}
@@ -72,7 +128,6 @@ struct Server::State {
   void close_acceptors();
   Task<> pause();
   void sample();
-  void sample_entities();
   void sample_every_second();
 
   ServerCommon common;
@@ -115,8 +170,8 @@ bool Server::State::make_room() {
 
 void Server::State::sample() {
   stats::Totals totals;
-  if (common.broker.appended) {
-    const Appended appended = common.broker.appended();
+  if (common.broker.shared.appended) {
+    const Appended appended = common.broker.shared.appended();
     totals.records_in = appended.records;
     totals.bytes_in = appended.journal_bytes;
   }
@@ -125,41 +180,10 @@ void Server::State::sample() {
     totals.bytes_out += lane->bytes_sent.value();
   }
   common.stats.sample(common.broker.clock.now(), common.broker.clock.wall(), totals);
-  if (common.broker.core.executor().is_current()) sample_entities();
-}
-
-// A few hundred at most, of however many there are: those that have a past, and those in which
-// something has happened since.
-void Server::State::sample_entities() {
-  const auto known = [](std::vector<std::uint32_t> ids, std::vector<std::uint32_t> more) {
-    ids.insert(ids.end(), more.begin(), more.end());
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    return ids;
-  };
-  Broker& broker = common.broker;
-  stats::Entities& entities = common.entities;
-  entities.begin(broker.clock.now(), broker.clock.wall());
-  for (const std::uint32_t id : known(entities.queues(), broker.queues.take_stirred(kStirredMax))) {
-    if (const auto sample = broker.queues.sample(id)) entities.see(*sample);
-  }
-  auto given = common.reads.take();
-  for (const auto& [log, read] : given.by_log) {
-    if (const auto topic = broker.topics.topic_of(log))
-      given.by_topic[*topic][static_cast<std::size_t>(stats::ReadBy::rest)] += read;
-  }
-  std::vector<std::uint32_t> topics = broker.topics.take_stirred(kStirredMax);
-  for (const auto& [topic, read] : given.by_topic) {
-    topics.push_back(topic);
-    common.reads.add_up(topic, read);
-  }
-  for (const std::uint32_t id : known(entities.topics(), std::move(topics))) {
-    if (const auto sample = broker.topics.sample(id))
-      entities.see(id, sample->name, sample->appended, records_of(given.by_topic[id]));
-    else
-      common.reads.forget(id);
-  }
-  entities.end();
+  if (!common.broker.core.executor().is_current()) return;
+  sample_entities(common.broker);
+  if (Namespaces* const others = common.broker.shared.namespaces) others->for_each(sample_entities);
+  judge_stored(common.broker);
 }
 
 void Server::State::sample_every_second() {
@@ -249,7 +273,7 @@ void Server::drain(engine::UniqueFunction<void()> done) {
   auto left = std::make_shared<std::atomic<std::size_t>>(state_->lanes.size());
   auto last = std::make_shared<engine::UniqueFunction<void()>>(std::move(done));
   Health ready = Health::ready;
-  state_->common.broker.health.compare_exchange_strong(ready, Health::draining);
+  state_->common.broker.shared.health.compare_exchange_strong(ready, Health::draining);
   asio::post(state_->first(), [self = state_, left, last] {
     self->close_acceptors();
     for (auto& lane : self->lanes) {

@@ -9,8 +9,6 @@
 #include "http/metrics.h"
 #include "http/router.h"
 #include "http/sqs/authenticator.h"
-#include "http/stats/entities.h"
-#include "http/stats/reads.h"
 #include "http/stats/recorder.h"
 #include "http/strangers.h"
 
@@ -26,9 +24,9 @@ inline constexpr auto kCrowdedWriteTimeout = std::chrono::seconds{5};
 struct ServerCommon {
   ServerCommon(Broker& b, ServerOptions o)
       : broker(b), options(std::move(o)), router(route_table()),
-        router_for_clients(route_table(), Listener::clients), authenticator(b.access.keyring, options) {}
+        router_for_clients(route_table(), Listener::clients), authenticator(b.shared.access.keyring, options) {}
 
-  Broker& broker;
+  Broker& broker;  ///< of the default namespace
   const ServerOptions options;
   const Router router;
   const Router router_for_clients;
@@ -36,9 +34,6 @@ struct ServerCommon {
   std::vector<const LaneMetrics*> lane_metrics;  ///< one per I/O thread
   std::vector<Lane*> lanes;  ///< likewise
   stats::Recorder stats;
-  stats::Entities entities;
-  mutable stats::Reads reads;
-  mutable stats::Consumers consumers;
   std::atomic<std::size_t> connections{0};
   Strangers strangers{options.connections_max};
   std::atomic<std::uint64_t> body_bytes{0};            ///< of bodies too large for a read buffer

@@ -44,7 +44,7 @@ Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls, Listener li
       deadline_(lane.now()),
       number_(lane.enter(*this)),
       opened_(lane.now()) {
-  stranger_ = tls != nullptr || lane.common.broker.access.keyring.required();
+  stranger_ = tls != nullptr || lane.common.broker.shared.access.keyring.required();
   if (stranger_) lane.common.strangers.add(number_);
 }
 
@@ -224,7 +224,8 @@ Task<bool> Session::flush(std::string_view body) {
     abort_ = !hold_unsent(all - written);
     if (abort_) break;
     enter_phase(Phase::writing, lane_.common.options.write_timeout);
-    const auto [failed] = co_await wire_.socket().async_wait(asio::ip::tcp::socket::wait_write, kAwait);
+    const auto [failed] =
+        co_await wire_.socket().async_wait(asio::ip::tcp::socket::wait_write, kAwait);
     if (failed) {
       abort_ = true;
       break;
@@ -268,7 +269,8 @@ Task<> Session::linger() {
   std::size_t thrown_away = 0;
   while (thrown_away < kLingerBytesMax) {
     in_.clear();
-    const auto [failed, bytes] = co_await wire_.socket().async_read_some(in_.prepare(kReadBytes), kAwait);
+    const auto [failed, bytes] =
+        co_await wire_.socket().async_read_some(in_.prepare(kReadBytes), kAwait);
     if (failed) co_return;
     thrown_away += bytes;
   }

@@ -25,7 +25,7 @@ bool same_bytes(std::string_view one, std::string_view other) {
 
 // A key that was looked at before is the same bytes, until the keyring changes.
 std::optional<Problem> Session::identify() {
-  access::Access& access = lane_.common.broker.access;
+  access::Access& access = lane_.common.broker.shared.access;
   const std::uint64_t generation = access.keyring.generation();
   if (generation == 0) {
     call_.principal = access::everyone().get();
@@ -69,7 +69,7 @@ void Session::take_certificate(std::uint64_t generation) {
   // A signature in the address decides like one in a field; SQS looks at it.
   if (!client_certificate_ || call_.target.find("X-Amz-Signature")) return;
   if (certified_since_ != generation) {
-    const access::Keyring& keyring = lane_.common.broker.access.keyring;
+    const access::Keyring& keyring = lane_.common.broker.shared.access.keyring;
     certified_ = keyring.certified(client_certificate_->subject);
     for (const std::string& name : client_certificate_->names)
       if (!certified_) certified_ = keyring.certified(name);
@@ -80,7 +80,7 @@ void Session::take_certificate(std::uint64_t generation) {
 
 bool Session::is_stranger() {
   if (!stranger_ || (tls_ != nullptr && !shaken_)) return stranger_;
-  const bool keys = lane_.common.broker.access.keyring.required();
+  const bool keys = lane_.common.broker.shared.access.keyring.required();
   const bool known =
       upgraded_ ? upgraded_->is_known() : known_->known() || call_.principal->known();
   if (keys && !known) return true;
@@ -101,7 +101,7 @@ std::string Session::address() const {
 
 Problem Session::refuse_key() {
   call_.wrong_key = true;
-  access::Access& access = lane_.common.broker.access;
+  access::Access& access = lane_.common.broker.shared.access;
   if (!access.failures.take(address(), lane_.common.broker.clock.now())) return wrong_key(true);
   access::audit(*access::nobody(), "authenticate", {}, "denied");
   return wrong_key(false);

@@ -5,9 +5,10 @@
 
 #include "engine/base/diag.h"
 #include "engine/base/stopwatch.h"
-#include "http/client_name.h"
 #include "http/access/charge.h"
+#include "http/client_name.h"
 #include "http/gate.h"
+#include "http/namespaces.h"
 #include "http/pages/pages.h"
 #include "http/permit.h"
 #include "http/response_head.h"
@@ -47,9 +48,9 @@ Task<Session::Next> Session::answer() {
   if (stranger_) static_cast<void>(is_stranger());
   if (!refusal_) refusal_ = check_length();
   const bool turned_away = is_turned_away();
-  const bool skip_body = (refusal_ || turned_away) &&
-                         (call_.head.chunked || call_.head.expects_continue ||
-                          call_.head.content_length.value_or(0) > kSkippedBodyMax);
+  const bool skip_body =
+      (refusal_ || turned_away) && (call_.head.chunked || call_.head.expects_continue ||
+                                    call_.head.content_length.value_or(0) > kSkippedBodyMax);
   bool body_read = false;
   const bool in_portions = !skip_body && is_streamed_in();
   if (in_portions) begin_inlet();
@@ -75,7 +76,7 @@ Task<Session::Next> Session::answer() {
     co_await go_on_as(std::move(call_.reply.upgrade));
     co_return Next::close;
   }
-  const bool ends = lane_.draining() || lane_.common.broker.health == Health::draining;
+  const bool ends = lane_.draining() || lane_.common.broker.shared.health == Health::draining;
   close_ = close_ || ends || is_overdue(lane_.now());
   if (streaming_) {
     lane_.metrics.records_answered.add(call_.reply.records_read);
@@ -87,7 +88,7 @@ Task<Session::Next> Session::answer() {
     co_return Next::close;
   }
   count_messages();
-  access::charge_answer(*call_.principal, call_.reply.body.size(), call_.broker.clock);
+  access::charge_answer(*call_.principal, call_.reply.body.size(), call_.broker().clock);
   account_answer();
   finish_answer();
 
@@ -125,7 +126,7 @@ bool Session::is_turned_away() {
 // How long such a body is was not known when its head was charged.
 void Session::charge_chunks() {
   if (!call_.head.chunked || !charged_) return;
-  access::charge_answer(*call_.principal, call_.body.size(), call_.broker.clock);
+  access::charge_answer(*call_.principal, call_.body.size(), call_.broker().clock);
 }
 
 // The trace of a request is named in its answer: by what we tell of it, else as it came.
@@ -215,8 +216,7 @@ std::optional<Problem> Session::check_route(const Route& route) {
   if (route.scope != Scope::nothing) {
     if (auto problem = charge()) return problem;
   }
-  if (auto problem = check_available(head)) return problem;
-  if (auto problem = check_served(route, lane_.common.broker.health)) return problem;
+  if (auto problem = check_served(route, lane_.common.broker.shared.health)) return problem;
   if (auto checked = Router::check_query(route, call_.target); !checked) {
     return std::move(checked).problem();
   }
@@ -283,6 +283,13 @@ Task<> Session::handle() {
     answer_options();
     co_return;
   }
+  // A dialect finds out itself who asks.
+  if (call_.route->scope != Scope::nothing && call_.refuse == nullptr) {
+    if (auto problem = enter_namespace(call_)) {
+      render(*problem);
+      co_return;
+    }
+  }
   trace::begin(call_);
   auto done = co_await call_.route->handler(call_);
   if (!done) render(std::move(done).problem());
@@ -343,7 +350,7 @@ void Session::append_head() {
     reply.field("Vary", "Origin");
   }
   // Whoever was waiting comes back, to the next start of this broker or to another one.
-  const bool draining = lane_.common.broker.health == Health::draining;
+  const bool draining = lane_.common.broker.shared.health == Health::draining;
   if (draining && reply.fields.find("Retry-After: ") == std::string::npos)
     reply.field("Retry-After", retry_later(lane_.common.broker.random));
   HeadOptions options;

@@ -62,7 +62,7 @@ Task<> Session::wait_for_quota() {
   asio::steady_timer timer(lane_.context());
   const engine::Instant began = lane_.now();
   for (;;) {
-    const auto wait = call_.principal->bytes.look(call_.broker.clock.now());
+    const auto wait = call_.principal->bytes.look(call_.broker().clock.now());
     if (!wait || is_closing()) break;
     timer.expires_after(std::min(*wait, kWaitMax));
     co_await timer.async_wait(kAwait);
@@ -82,7 +82,7 @@ Task<bool> Session::read_portion() {
   const auto [error, bytes] = co_await wire_.async_read_some(asio::buffer(portion_), kAwait);
   phase_ = Phase::handling;
   portion_.resize(error ? 0 : bytes);
-  access::charge_answer(*call_.principal, portion_.size(), call_.broker.clock);
+  access::charge_answer(*call_.principal, portion_.size(), call_.broker().clock);
   co_return !error;
 }
 

@@ -32,7 +32,7 @@ Task<> Session::pause() {
 }
 
 bool Session::is_closing() {
-  return abort_ || lane_.draining() || lane_.common.broker.health == Health::draining;
+  return abort_ || lane_.draining() || lane_.common.broker.shared.health == Health::draining;
 }
 
 void Session::append_piece() {

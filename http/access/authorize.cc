@@ -20,6 +20,7 @@ const PrincipalRef& nobody() {
 
 bool authorize(const Principal& principal, Permission permission, const Resource& resource) {
   if (permission == Permission::nothing || principal.unrestricted) return true;
+  if (!principal.name_space.empty() && resource.kind == Kind::broker) return false;
   return std::any_of(principal.grants.begin(), principal.grants.end(),
                      [&](const Grant& grant) { return grant.covers(permission, resource); });
 }

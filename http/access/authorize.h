@@ -7,6 +7,7 @@ namespace twofold::http::access {
 /// Whether somebody may do something to a thing: the one place that decides it, for all protocols.
 ///
 /// Contract
+///   Who belongs to a namespace may do nothing to the broker as a whole, whatever the grants say.
 ///   What no grant allows is refused. A permission implies no other. `nothing` is allowed to all.
 ///   Pure: asks neither whether the thing exists nor what the request came in.
 /// Threads  any.

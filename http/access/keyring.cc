@@ -7,6 +7,7 @@ std::shared_ptr<Principal> principal_of(const Key& key) {
   auto principal = std::make_shared<Principal>();
   principal->id = key.id;
   principal->account = key.account;
+  principal->name_space = key.name_space;
   principal->grants = key.allow;
   principal->requests.limit(key.requests_per_second);
   principal->bytes.limit(key.bytes_per_second);
@@ -57,6 +58,23 @@ std::optional<Keyring::Signer> Keyring::signer(std::string_view id) const {
   if (found == entries_.end() || found->second.key.sqs_secret.empty()) return std::nullopt;
   const Entry& entry = found->second;
   return Signer{entry.principal, entry.key.sqs_secret, entry.serial};
+}
+
+std::set<std::string> Keyring::namespaces_with_quota() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> names;
+  for (const auto& [id, entry] : entries_)
+    if (entry.key.stored_bytes > 0) names.insert(entry.key.name_space);
+  return names;
+}
+
+void Keyring::judge_stored(const std::map<std::string, std::uint64_t>& held) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, entry] : entries_) {
+    const auto found = held.find(entry.key.name_space);
+    if (entry.key.stored_bytes == 0 || found == held.end()) continue;
+    entry.principal->stored_enough = found->second >= entry.key.stored_bytes;
+  }
 }
 
 std::vector<Key> Keyring::list() const {

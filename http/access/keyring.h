@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +26,11 @@ struct Key {
   /// it, "CN=orders,O=Example", or an alternative name, "DNS:orders.example.org". Empty: none.
   std::string certificate{};
   std::string account = "000000000000";
+  std::string name_space{};  ///< empty: the default one
   std::vector<Grant> allow{};
   std::uint64_t requests_per_second = 0;  ///< 0: no limit
   std::uint64_t bytes_per_second = 0;
+  std::uint64_t stored_bytes = 0;  ///< while its namespace holds as much it may not publish; 0: it may
 
   friend bool operator==(const Key&, const Key&) = default;
 };
@@ -62,6 +65,10 @@ class Keyring {
   PrincipalRef certified(std::string_view name) const;
   /// Whose signatures a key id stands for; nullopt: nobody's.
   std::optional<Signer> signer(std::string_view id) const;
+  /// To which keys with a stored_bytes belong; "" is the default one.
+  std::set<std::string> namespaces_with_quota() const;
+  /// Lets every key with a stored_bytes publish or not, by what its namespace holds.
+  void judge_stored(const std::map<std::string, std::uint64_t>& held);
   /// For people: everything but the secrets.
   std::vector<Key> list() const;
 

@@ -17,12 +17,15 @@ namespace twofold::http::access {
 struct Principal : std::enable_shared_from_this<Principal> {
   std::string id;       ///< of its key, public; empty: nobody in particular
   std::string account;  ///< of SQS: twelve digits
+  std::string name_space{};  ///< all that it can reach; empty: the default one, and the broker itself
   std::vector<Grant> grants;
   bool unrestricted = false;  ///< where nobody is asked who they are
   mutable Quota requests;
   mutable Quota bytes;
   /// Its key was taken away or changed: connections that belong to it end.
   mutable std::atomic<bool> revoked{false};
+  /// Its namespace holds as much as it may be filled to with this key; looked at every second.
+  mutable std::atomic<bool> stored_enough{false};
 
   bool known() const { return unrestricted || !id.empty(); }
 };

@@ -61,7 +61,7 @@ Try<std::vector<engine::Offset>> offsets_of_position(std::string_view text, engi
 Try<std::vector<engine::Offset>> begin(const Call& call, const log::TopicInfo& topic) {
   if (const auto cursor = call.query("cursor")) return offsets_of_cursor(*cursor, topic);
   if (const auto from = call.query("from")) {
-    return offsets_of_position(*from, call.broker.clock.wall(), topic);
+    return offsets_of_position(*from, call.broker().clock.wall(), topic);
   }
   return std::vector<engine::Offset>();
 }
@@ -73,7 +73,7 @@ void append_item(Call& call, JsonWriter& json, RecordWriter& writer, const queue
   part.receive_count = item.receive_count;
   part.reason = item.reason;
   if (item.visible_at) {
-    part.visible_at = call.broker.clock.wall() + (*item.visible_at - call.broker.clock.now());
+    part.visible_at = call.broker().clock.wall() + (*item.visible_at - call.broker().clock.now());
   }
   writer.json(json, item.partition, record, &part);
 }
@@ -108,16 +108,16 @@ Task<Try<>> browse_messages(Call& call) {
                         "state is ready, in_flight, delayed, blocked, dead or acked.", "state");
     }
   }
-  auto find = [&queues = call.broker.queues, &name] { return queues.find(*name); };
-  const auto queue = co_await ask_core(call.broker.core, std::move(find));
+  auto find = [&queues = call.broker().queues, &name] { return queues.find(*name); };
+  const auto queue = co_await ask_core(call.broker().core, std::move(find));
   if (!queue) co_return co_await explained(call, queue.error(), *name);
   const log::TopicInfo topic = as_topic(*queue);
   auto from = begin(call, topic);
   if (!from) co_return std::move(from).problem();
   browse.from = *std::move(from);
 
-  auto look = [&queues = call.broker.queues, &browse] { return queues.browse(browse); };
-  const auto browsed = co_await ask_core(call.broker.core, std::move(look));
+  auto look = [&queues = call.broker().queues, &browse] { return queues.browse(browse); };
+  const auto browsed = co_await ask_core(call.broker().core, std::move(look));
   if (!browsed) co_return co_await explained(call, browsed.error(), *name);
   auto places = places_of(browsed->items);
   const MessageRecords records = co_await MessageRecords::load(

@@ -16,8 +16,8 @@ struct Submission {
 };
 
 Task<Result<Committed>> submit(Call& call, Submission& submission) {
-  auto start = [&broker = call.broker, &submission](engine::Completion<Committed> done,
-                                                    engine::Decided<Committed> decided) {
+  auto start = [&broker = call.broker(), &submission](engine::Completion<Committed> done,
+                                                      engine::Decided<Committed> decided) {
     auto ended = [&submission, done = std::move(done)](TransactionOutcome outcome) mutable {
       if (auto* const committed = std::get_if<Committed>(&outcome)) {
         return done(std::move(*committed));
@@ -33,7 +33,7 @@ Task<Result<Committed>> submit(Call& call, Submission& submission) {
 }  // namespace
 
 Task<Try<>> commit_together(Call& call) {
-  const engine::WallTime now = call.broker.clock.wall();
+  const engine::WallTime now = call.broker().clock.wall();
   auto request = call.media == Media::protobuf ? read_commit_proto(call.body, call.scratch, now)
                                                : read_commit_json(call.body, call.scratch, now);
   if (!request) co_return std::move(request).problem();

@@ -86,7 +86,7 @@ Task<Try<>> list_connections(Call& call) {
   JsonWriter json(call.reply.body);
   json.begin_object().name("connections").number(call.common.connections.load());
   json.name("items").begin_array();
-  const engine::WallTime now = call.broker.clock.wall();
+  const engine::WallTime now = call.broker().clock.wall();
   for (const Connected& one : found) append_connection(json, one, now);
   json.end_array();
   if (goes_on) json.name("next").string(id_of(found.back().id));

@@ -88,10 +88,10 @@ void append_group(JsonWriter& json, const GroupReader& reader, engine::WallTime 
 Task<Try<>> topic_consumers(Call& call) {
   auto topic = call.name(0);
   if (!topic) co_return std::move(topic).problem();
-  auto ask = [&broker = call.broker, &topic] { return queues_of(broker, *topic); };
-  const auto queues = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&broker = call.broker(), &topic] { return queues_of(broker, *topic); };
+  const auto queues = co_await ask_core(call.broker().core, std::move(ask));
   if (!queues) co_return co_await explained(call, queues.error(), *topic);
-  const engine::WallTime now = call.broker.clock.wall();
+  const engine::WallTime now = call.broker().clock.wall();
   JsonWriter json(call.reply.body);
   json.begin_object().name("topic").string(*topic).name("queues").begin_array();
   for (const QueueReader& reader : *queues) {
@@ -100,10 +100,10 @@ Task<Try<>> topic_consumers(Call& call) {
   json.end_array().name("groups").begin_array();
   std::optional<std::string> after = "";
   while (after) {
-    auto look = [&broker = call.broker, &topic, &after] {
+    auto look = [&broker = call.broker(), &topic, &after] {
       return groups_of(broker, *topic, *after);
     };
-    GroupsFound found = co_await ask_core(call.broker.core, std::move(look));
+    GroupsFound found = co_await ask_core(call.broker().core, std::move(look));
     for (const GroupReader& reader : found.readers) {
       if (may_inspect(call, access::group(reader.name))) append_group(json, reader, now);
     }

@@ -17,20 +17,23 @@ constexpr std::size_t kRecordsAtOnce = 1'000;
 constexpr std::size_t kReadBytes = 1 << 20;
 
 // Those that the caller may know of.
-engine::Result<std::vector<CoverageReader>> all_readers(const Call& call, const std::string& topic) {
-  const Broker& broker = call.broker;
+engine::Result<std::vector<CoverageReader>> all_readers(const Call& call,
+                                                        const std::string& topic) {
+  const Broker& broker = call.broker();
   const auto found = broker.topics.find(topic);
   if (!found) return found.error();
   std::vector<CoverageReader> readers;
   for (const std::string& name : broker.queues.reading(topic)) {
     auto filter = broker.queues.filter_of(name);
-    if (filter && may_inspect(call, access::queue(name))) readers.push_back({true, name, *std::move(filter)});
+    if (filter && may_inspect(call, access::queue(name)))
+      readers.push_back({true, name, *std::move(filter)});
   }
   for (const log::GroupInfo& group : broker.groups.list("", kGroupsMax)) {
     const bool reads =
         std::any_of(group.offsets.begin(), group.offsets.end(),
                     [&](const log::CommittedOffset& offset) { return offset.topic == topic; });
-    if (reads && may_inspect(call, access::group(group.name))) readers.push_back({false, group.name});
+    if (reads && may_inspect(call, access::group(group.name)))
+      readers.push_back({false, group.name});
   }
   return readers;
 }
@@ -173,7 +176,7 @@ void Comparison::add(engine::PartitionId partition, const std::vector<engine::Of
 Task<Try<std::vector<CoverageReader>>> coverage_readers(Call& call, std::string topic,
                                                         std::optional<std::string> compare) {
   auto ask = [&call, &topic] { return all_readers(call, topic); };
-  auto readers = co_await ask_core(call.broker.core, std::move(ask));
+  auto readers = co_await ask_core(call.broker().core, std::move(ask));
   if (!readers) co_return co_await explained(call, readers.error(), std::move(topic));
   if (!compare) co_return *std::move(readers);
   co_return choose_two(*readers, *compare);
@@ -188,14 +191,14 @@ Task<Try<CoverageChunk>> cover(Call& call, const std::string& topic, log::Partit
   if (!readable) co_return readable.error();
   const log::ReadablePartition& partition = readable->partitions.front();
   auto work = [&partition, to, most, &readers] { return look(partition, to, most, readers); };
-  Looked looked = co_await run_on(call.broker.storage_pool, std::move(work));
+  Looked looked = co_await run_on(call.broker().storage_pool, std::move(work));
   if (looked.trouble) co_return *looked.trouble;
-  auto ask = [&broker = call.broker, &topic, &at, &looked, &readers] {
+  auto ask = [&broker = call.broker(), &topic, &at, &looked, &readers] {
     for (CoverageReader& reader : readers)
       ask_reader(broker, topic, at.partition, looked.offsets, reader);
     return true;
   };
-  co_await ask_core(call.broker.core, std::move(ask));
+  co_await ask_core(call.broker().core, std::move(ask));
   for (std::size_t r = 0; r < readers.size(); ++r) {
     for (std::size_t i = 0; i < looked.offsets.size(); ++i) {
       Mark& mark = readers[r].marks[i];

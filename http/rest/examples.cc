@@ -153,6 +153,8 @@ constexpr auto kExamples = std::to_array<Example>({
      R"({"items":[{"time":"2026-11-21T10:30:00.123Z","level":"info","component":"main","message":"twofold ready","fields":{"port":"8080"}}]})"},
     {"ticket", "one", "For a WebSocket of a browser", "/v1/tickets", "", 200,
      R"({"ticket":"5f8a0d2c...","good_for":"60s"})"},
+    {"list_namespaces", "none", "", "/v1/namespaces", "", 200, R"({"items":[{"name":"default","stored_bytes":0}]})"},
+    {"put_namespace", "none", "", "/v1/namespaces/kitchen", "", 201, R"({"name":"kitchen"})"},
     {"list_keys", "none", "", "/v1/keys", "", 200, R"({"items":[]})"},
     {"livez", "short", "", "/livez", "", 200, R"({"status":"ok"})"},
     {"error", "one", "", "/errors/topic-not-found", "", 200,

@@ -227,7 +227,7 @@ Task<Try<>> explain_message(Call& call) {
   if (!named) co_return std::move(named).problem();
   auto found = co_await look_up(call, *named);
   if (!found) co_return std::move(found).problem();
-  const Words words = Explainer(call.broker, named->queue, *found).words();
+  const Words words = Explainer(call.broker(), named->queue, *found).words();
   const bool done = found->message.why == Why::trimmed || found->message.why == Why::before_start;
   JsonWriter json(call.reply.body);
   json.begin_object().name("id").string(id_text(named->id));
@@ -240,12 +240,12 @@ Task<Try<>> explain_message(Call& call) {
 Task<Try<>> explain_queue(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
-  auto ask = [&queues = call.broker.queues, &name] { return queues.view(*name); };
-  const auto view = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&queues = call.broker().queues, &name] { return queues.view(*name); };
+  const auto view = co_await ask_core(call.broker().core, std::move(ask));
   if (!view) co_return co_await explained(call, view.error(), *name);
   JsonWriter json(call.reply.body);
   json.begin_object().name("queue").string(*name);
-  append_words(json, words_of(call.broker, *view, *name));
+  append_words(json, words_of(call.broker(), *view, *name));
   json.name("messages");
   append_counters(json, view->counters);
   json.end_object();

@@ -166,7 +166,7 @@ Try<> take_poll_member(const Call& call, JsonReader& json, std::size_t member,
       return session ? check_session(request.session) : std::move(session);
     }
     case 7: return read_assignor(json, request.assignor);
-    case 8: return store(read_filter(call.broker, json.string(), "filter"), request.filter);
+    case 8: return store(read_filter(call.broker(), json.string(), "filter"), request.filter);
     case 9: {
       auto bytes = read_number(json, 1, INT32_MAX);
       if (!bytes) return std::move(bytes).problem();
@@ -188,11 +188,11 @@ Try<PollRequest> read_poll(Call& call) {
   auto group = call.name(0);
   if (!group) return std::move(group).problem();
   PollRequest request;
-  request.session = call.broker.session_default;
+  request.session = call.broker().shared.session_default;
   request.group = *std::move(group);
-  static constexpr std::string_view kNames[] = {"topics", "max",     "wait",     "from",  "cursor",
-                                                "member", "session", "assignor", "filter",
-                                                "min_bytes", "order"};
+  static constexpr std::string_view kNames[] = {"topics", "max",       "wait",    "from",
+                                                "cursor", "member",    "session", "assignor",
+                                                "filter", "min_bytes", "order"};
   JsonReader json(body_of(call), call.scratch.texts);
   MemberLoop members(json, kNames);
   while (const auto member = members.next()) {

@@ -89,21 +89,21 @@ Task<Try<>> begin_at(Call& call, const GroupPoll& poll, PolledTopic& topic,
     decided.push_back({topic.places.topic.name, start->partition, start->offset});
   }
   if (!poll.holding || poll.request.from == "earliest") co_return Try<>();
-  auto decide = [&groups = call.broker.groups, &poll, &decided] {
+  auto decide = [&groups = call.broker().groups, &poll, &decided] {
     groups.begin_at(poll.request.group, decided);
     return true;
   };
-  co_await ask_core(call.broker.core, std::move(decide));
+  co_await ask_core(call.broker().core, std::move(decide));
   co_return Try<>();
 }
 
 }  // namespace
 
 Task<Try<>> add_topic(Call& call, GroupPoll& poll, std::string name) {
-  auto ask = [&broker = call.broker, &poll, &name] {
+  auto ask = [&broker = call.broker(), &poll, &name] {
     return standing_of(broker, poll.request.group, name);
   };
-  auto standing = co_await ask_core(call.broker.core, std::move(ask));
+  auto standing = co_await ask_core(call.broker().core, std::move(ask));
   if (!standing) co_return co_await explained(call, standing.error(), std::move(name));
   auto cursor = cursor_for(poll.request, *standing);
   if (!cursor) co_return std::move(cursor).problem();

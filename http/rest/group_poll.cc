@@ -32,7 +32,7 @@ using Found = std::optional<Result<GroupRead::Found>>;
 
 // Nullopt: the wait was cut short.
 Task<Found> read_alone(Call& call, const GroupPoll& poll, engine::Instant deadline) {
-  auto multi = std::make_shared<MultiRead>(call.broker.topics, reads_of(call, poll));
+  auto multi = std::make_shared<MultiRead>(call.broker().topics, reads_of(call, poll));
   auto start = [multi, deadline](engine::Completion<GroupRead::Found> done) {
     multi->start(deadline,
                  [done = std::move(done)](Result<std::vector<log::Readable>> readables) mutable {
@@ -42,29 +42,29 @@ Task<Found> read_alone(Call& call, const GroupPoll& poll, engine::Instant deadli
     return std::uint64_t{0};
   };
   auto cancel = [multi](std::uint64_t) { multi->cancel(); };
-  co_return co_await wait_on_core<GroupRead::Found>(call.watch, call.broker.core, std::move(start),
-                                                    std::move(cancel));
+  co_return co_await wait_on_core<GroupRead::Found>(call.watch, call.broker().core,
+                                                    std::move(start), std::move(cancel));
 }
 
 Task<Found> read_as_member(Call& call, const GroupPoll& poll, engine::Instant deadline) {
   auto read =
-      std::make_shared<GroupRead>(call.broker, poll.join, *poll.holding, reads_of(call, poll));
+      std::make_shared<GroupRead>(call.broker(), poll.join, *poll.holding, reads_of(call, poll));
   auto start = [read, deadline](engine::Completion<GroupRead::Found> done) {
     read->start(deadline, std::move(done));
     return std::uint64_t{0};
   };
   auto cancel = [read](std::uint64_t) { read->cancel(); };
-  co_return co_await wait_on_core<GroupRead::Found>(call.watch, call.broker.core, std::move(start),
-                                                    std::move(cancel));
+  co_return co_await wait_on_core<GroupRead::Found>(call.watch, call.broker().core,
+                                                    std::move(start), std::move(cancel));
 }
 
 // A poll without a cursor begins again from what was committed: nothing is in the member's hands.
 Task<Try<>> join_group(Call& call, GroupPoll& poll, bool lets_go) {
-  auto ask = [&groups = call.broker.groups, &poll, lets_go] {
+  auto ask = [&groups = call.broker().groups, &poll, lets_go] {
     if (lets_go) groups.let_go(poll.join.group, poll.join.member);
     return groups.join(poll.join);
   };
-  auto holding = co_await ask_core(call.broker.core, std::move(ask));
+  auto holding = co_await ask_core(call.broker().core, std::move(ask));
   if (!holding) co_return co_await explained(call, holding.error(), poll.request.topics.front());
   poll.holding = *std::move(holding);
   co_return Try<>();
@@ -74,7 +74,7 @@ Task<Try<>> join_group(Call& call, GroupPoll& poll, bool lets_go) {
 Task<Try<std::vector<log::Readable>>> read_on(Call& call, GroupPoll& poll) {
   const engine::Duration wait = poll.request.wait;
   engine::Instant deadline{0};
-  if (wait.count() > 0) deadline = call.broker.clock.now() + wait;
+  if (wait.count() > 0) deadline = call.broker().clock.now() + wait;
   for (int looks = 1;; ++looks) {
     poll.topics.clear();
     if (poll.request.member) {
@@ -155,11 +155,11 @@ Task<Try<>> poll_group(Call& call) {
     records += page->records;
   }
   json.end_array();
-  auto ask = [&broker = call.broker, &poll] { return settle(broker, poll); };
-  const log::Lag lag = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&broker = call.broker(), &poll] { return settle(broker, poll); };
+  const log::Lag lag = co_await ask_core(call.broker().core, std::move(ask));
   // What there was room for is the answer; when that is nothing, nothing has moved.
   if (no_room && records == 0) co_return *std::move(no_room);
-  append_tail(json, call.broker, poll, gaps, lag);
+  append_tail(json, call.broker(), poll, gaps, lag);
   json.end_object();
   co_return Try<>();
 }

@@ -33,8 +33,8 @@ engine::Decided<log::Committed> stands_of(engine::Decided<Offsets> decided) {
 Task<Try<Offsets>> offsets_of(Call& call, const CommitRequest& request) {
   Offsets offsets = request.offsets;
   for (const TopicCursor& cursor : request.cursors) {
-    auto ask = [&topics = call.broker.topics, &cursor] { return topics.find(cursor.topic); };
-    const auto topic = co_await ask_core(call.broker.core, std::move(ask));
+    auto ask = [&topics = call.broker().topics, &cursor] { return topics.find(cursor.topic); };
+    const auto topic = co_await ask_core(call.broker().core, std::move(ask));
     if (!topic) co_return co_await explained(call, topic.error(), cursor.topic);
     auto positions = read_cursor(*topic, cursor.cursor);
     if (!positions) co_return std::move(positions).problem();
@@ -49,7 +49,7 @@ Task<Try<Offsets>> offsets_of(Call& call, const CommitRequest& request) {
 
 // Where another group stands in the topic, and the start for what it has not committed.
 Task<Try<Offsets>> where_stands(Call& call, const SeekRequest& request) {
-  auto ask = [&broker = call.broker, &request]() -> engine::Result<Offsets> {
+  auto ask = [&broker = call.broker(), &request]() -> engine::Result<Offsets> {
     const auto found = broker.groups.find(request.to_group);
     if (!found) return found.error();
     const auto partitions = broker.topics.offsets(request.topic);
@@ -61,7 +61,7 @@ Task<Try<Offsets>> where_stands(Call& call, const SeekRequest& request) {
     }
     return offsets;
   };
-  const auto offsets = co_await ask_core(call.broker.core, std::move(ask));
+  const auto offsets = co_await ask_core(call.broker().core, std::move(ask));
   if (offsets) co_return *offsets;
   const bool no_group = offsets.error().code == engine::Errc::group_not_found;
   co_return co_await explained(call, offsets.error(), no_group ? request.to_group : request.topic);
@@ -109,8 +109,8 @@ Task<Try<>> commit_group(Call& call) {
   const std::string about = offsets->empty() ? request->group : offsets->front().topic;
   log::Commit commit{request->group, *std::move(offsets)};
   if (request->member) commit.by = *request->member;
-  auto start = [&groups = call.broker.groups, &commit](engine::Completion<Offsets> done,
-                                                       engine::Decided<Offsets> decided) {
+  auto start = [&groups = call.broker().groups, &commit](engine::Completion<Offsets> done,
+                                                         engine::Decided<Offsets> decided) {
     groups.commit(std::move(commit), stands_of(std::move(done)), stands_of(std::move(decided)));
   };
   auto committed = co_await write_once<Offsets>(call, std::move(start));
@@ -136,7 +136,7 @@ Task<Try<>> seek_group(Call& call) {
     json.end_object();
     co_return Try<>();
   }
-  auto start = [&groups = call.broker.groups, &request, &offsets](
+  auto start = [&groups = call.broker().groups, &request, &offsets](
                    engine::Completion<Offsets> done, engine::Decided<Offsets> decided) {
     groups.seek(request->group, *offsets, stands_of(std::move(done)),
                 stands_of(std::move(decided)));
@@ -152,10 +152,10 @@ Task<Try<>> seek_group(Call& call) {
 Task<Try<>> leave_group(Call& call) {
   auto request = read_leave(call);
   if (!request) co_return std::move(request).problem();
-  auto ask = [&groups = call.broker.groups, &request] {
+  auto ask = [&groups = call.broker().groups, &request] {
     return groups.leave(request->group, request->member);
   };
-  const auto left = co_await ask_core(call.broker.core, std::move(ask));
+  const auto left = co_await ask_core(call.broker().core, std::move(ask));
   // Whoever is gone already has what it wanted.
   if (!left && left.error().code != engine::Errc::member_unknown) co_return left.error();
   JsonWriter json(call.reply.body);

@@ -128,21 +128,21 @@ void append_places(JsonWriter& json, const GroupView& view, engine::WallTime now
 Task<Try<>> list_groups(Call& call) {
   auto query = parse_list_query(call);
   if (!query) co_return std::move(query).problem();
-  auto list = [&groups = call.broker.groups](const std::string& after, std::size_t most) {
+  auto list = [&groups = call.broker().groups](const std::string& after, std::size_t most) {
     return groups.list(after, most);
   };
   auto page = co_await list_visible(call, access::Kind::group, *std::move(query), std::move(list));
-  auto ask = [&broker = call.broker, &page] {
+  auto ask = [&broker = call.broker(), &page] {
     std::vector<GroupView> views;
     for (auto& info : page.infos) views.push_back(view_of(broker, std::move(info)));
     return views;
   };
-  const std::vector<GroupView> views = co_await ask_core(call.broker.core, std::move(ask));
+  const std::vector<GroupView> views = co_await ask_core(call.broker().core, std::move(ask));
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
   for (const GroupView& view : views) {
     json.begin_object();
-    append_summary(json, call.broker, view);
+    append_summary(json, call.broker(), view);
     json.end_object();
   }
   end_list(call, json, page.last);
@@ -152,17 +152,17 @@ Task<Try<>> list_groups(Call& call) {
 Task<Try<>> get_group(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
-  auto ask = [&broker = call.broker, &name]() -> engine::Result<GroupView> {
+  auto ask = [&broker = call.broker(), &name]() -> engine::Result<GroupView> {
     auto found = broker.groups.find(*name);
     if (!found) return found.error();
     return view_of(broker, *std::move(found));
   };
-  const auto view = co_await ask_core(call.broker.core, std::move(ask));
+  const auto view = co_await ask_core(call.broker().core, std::move(ask));
   if (!view) co_return co_await explained(call, view.error(), *name);
   JsonWriter json(call.reply.body);
   json.begin_object();
-  append_summary(json, call.broker, *view);
-  append_places(json, *view, call.broker.clock.wall());
+  append_summary(json, call.broker(), *view);
+  append_places(json, *view, call.broker().clock.wall());
   json.end_object();
   co_return Try<>();
 }
@@ -170,10 +170,11 @@ Task<Try<>> get_group(Call& call) {
 Task<Try<>> delete_group(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
-  auto start = [&groups = call.broker.groups, &name](engine::Completion<engine::Durability> done) {
+  auto start = [&groups = call.broker().groups,
+                &name](engine::Completion<engine::Durability> done) {
     groups.remove(*name, std::move(done));
   };
-  auto removed = co_await on_core<engine::Durability>(call.broker.core, std::move(start));
+  auto removed = co_await on_core<engine::Durability>(call.broker().core, std::move(start));
   if (!removed) co_return co_await explained(call, removed.error(), *name);
   JsonWriter json(call.reply.body);
   json.begin_object().name("name").string(*name).name("deleted").boolean(true).end_object();

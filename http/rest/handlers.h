@@ -88,6 +88,9 @@ Task<Try<>> close_connection(Call& call);
 Task<Try<>> show_config(Call& call);
 Task<Try<>> show_log(Call& call);
 
+// namespaces.cc
+Task<Try<>> list_namespaces(Call& call);
+Task<Try<>> put_namespace(Call& call);
 // keys.cc
 Task<Try<>> list_keys(Call& call);
 Task<Try<>> create_key(Call& call);

@@ -25,11 +25,11 @@ struct Verdict {
 // Ready needs both: the broker says so, and nothing that was checked says otherwise. Little free
 // disk is said aloud but changes nothing: consumers must be able to make room.
 Verdict judge(const Broker& broker) {
-  const Health health = broker.health;
+  const Health health = broker.shared.health;
   Verdict verdict{health == Health::ready, health_text(health), {}};
   verdict.checks.push_back({"broker", verdict.serving, std::string(verdict.status)});
-  if (health == Health::starting || !broker.checks) return verdict;
-  for (HealthCheck& check : broker.checks()) {
+  if (health == Health::starting || !broker.shared.checks) return verdict;
+  for (HealthCheck& check : broker.shared.checks()) {
     if (!check.ok) {
       verdict.serving = false;
       verdict.status = "failed";
@@ -44,7 +44,7 @@ Verdict judge(const Broker& broker) {
 void render(Call& call, const Verdict& verdict, bool verbose) {
   Reply& reply = call.reply;
   reply.status = verdict.serving ? 200 : 503;
-  if (!verdict.serving) reply.field("Retry-After", retry_later(call.broker.random));
+  if (!verdict.serving) reply.field("Retry-After", retry_later(call.broker().random));
   for (const HealthCheck& check : verdict.checks) {
     if (check.degraded) reply.field("Twofold-Degraded", check.name);
   }
@@ -67,7 +67,7 @@ void render(Call& call, const Verdict& verdict, bool verbose) {
 Task<Try<>> readyz(Call& call) {
   auto verbose = call.flag("verbose");
   if (!verbose) co_return std::move(verbose).problem();
-  render(call, judge(call.broker), *verbose);
+  render(call, judge(call.broker()), *verbose);
   co_return Try<>();
 }
 
@@ -76,7 +76,7 @@ Task<Try<>> readyz(Call& call) {
 Task<Try<>> livez(Call& call) {
   auto verbose = call.flag("verbose");
   if (!verbose) co_return std::move(verbose).problem();
-  const bool alive = call.broker.health != Health::failed;
+  const bool alive = call.broker().shared.health != Health::failed;
   Verdict verdict{alive, alive ? "ok" : "failed", {}};
   verdict.checks.push_back({"storage", alive, alive ? "accepts writes" : "a sync has failed"});
   render(call, verdict, *verbose);
@@ -86,12 +86,12 @@ Task<Try<>> livez(Call& call) {
 Task<Try<>> startupz(Call& call) {
   auto verbose = call.flag("verbose");
   if (!verbose) co_return std::move(verbose).problem();
-  if (call.broker.health != Health::starting) {
+  if (call.broker().shared.health != Health::starting) {
     render(call, {true, "ok", {}}, *verbose);
     co_return Try<>();
   }
   call.reply.status = 503;
-  call.reply.field("Retry-After", retry_later(call.broker.random));
+  call.reply.field("Retry-After", retry_later(call.broker().random));
   call.reply.body = R"({"phase":"starting"})";
   co_return Try<>();
 }

@@ -81,10 +81,10 @@ Task<Try<>> message_history(Call& call) {
   if (!named) co_return std::move(named).problem();
   auto found = co_await look_up(call, *named);
   if (!found) co_return std::move(found).problem();
-  auto ask = [&queues = call.broker.queues, &named] {
+  auto ask = [&queues = call.broker().queues, &named] {
     return queues.history(named->queue, named->id);
   };
-  const auto history = co_await ask_core(call.broker.core, std::move(ask));
+  const auto history = co_await ask_core(call.broker().core, std::move(ask));
   if (!history) co_return co_await explained(call, history.error(), named->queue);
   const queue::BrowseItem& item = found->message.item;
   JsonWriter json(call.reply.body);
@@ -93,16 +93,16 @@ Task<Try<>> message_history(Call& call) {
   json.name("receive_count").number(item.receive_count);
   if (item.first_received > engine::Instant{0}) {
     json.name("first_received")
-        .string(engine::format_time(on_calendar(call.broker, item.first_received)));
+        .string(engine::format_time(on_calendar(call.broker(), item.first_received)));
   }
   if (!item.reason.empty()) json.name("reason").string(item.reason);
   json.name("events").begin_array();
   if (const engine::StoredRecord* const record = found->record()) append_stored(json, *record);
-  for (const queue::MessageEvent& event : history->events) append_event(json, call.broker, event);
+  for (const queue::MessageEvent& event : history->events) append_event(json, call.broker(), event);
   json.end_array();
   // Changes of state are remembered for a while only, and by nothing but this process.
   json.name("events_since")
-      .string(engine::format_time(history->since.value_or(call.broker.server.started)));
+      .string(engine::format_time(history->since.value_or(call.broker().shared.server.started)));
   json.end_object();
   co_return Try<>();
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "http/namespaces.h"
 #include "http/rest/json_request.h"
 #include "http/sqs/names.h"
 
@@ -42,6 +43,10 @@ Try<> check(const NewKey& asked) {
   if (!sqs::is_account(asked.key.account)) {
     return Problem(ProblemKind::invalid_request, "An account is twelve digits.", "account");
   }
+  if (!asked.key.name_space.empty() && !is_namespace(asked.key.name_space)) {
+    return Problem(ProblemKind::invalid_request,
+                   "A namespace has 1 to 64 of the characters A-Z a-z 0-9 . _ -.", "namespace");
+  }
   if (asked.key.certificate.size() > kCertificateBytesMax) {
     return Problem(ProblemKind::invalid_request, "A certificate's name has 1024 bytes at most.",
                    "certificate");
@@ -66,8 +71,10 @@ Try<NewKey> read_new_key(Call& call) {
   JsonReader json(call.body.empty() ? std::string_view("{}") : call.body, call.scratch.texts);
   static constexpr std::string_view kNames[] = {
       "id",  "allow",       "account",             "token",
-      "sqs", "certificate", "requests_per_second", "bytes_per_second"};
+      "sqs", "certificate", "requests_per_second", "bytes_per_second",
+      "namespace", "stored_bytes"};
   NewKey asked;
+  asked.key.name_space = call.head.name_space;
   MemberLoop members(json, kNames);
   while (const auto member = members.next()) {
     Try<> read;
@@ -79,11 +86,14 @@ Try<NewKey> read_new_key(Call& call) {
       case 4: asked.sqs = json.boolean(); break;
       case 5: asked.key.certificate = json.string(); break;
       case 6: read = read_rate(json, asked.key.requests_per_second); break;
-      default: read = read_rate(json, asked.key.bytes_per_second); break;
+      case 7: read = read_rate(json, asked.key.bytes_per_second); break;
+      case 8: asked.key.name_space = json.string(); break;
+      default: read = read_rate(json, asked.key.stored_bytes); break;
     }
     if (!read) members.refuse(std::move(read).problem());
   }
   if (auto problem = members.problem()) return *std::move(problem);
+  if (asked.key.name_space == kDefaultNamespace) asked.key.name_space.clear();
   if (auto sound = check(asked); !sound) return std::move(sound).problem();
   return asked;
 }

@@ -4,6 +4,7 @@
 #include "engine/base/diag.h"
 #include "http/access/key_clash.h"
 #include "http/json_writer.h"
+#include "http/namespaces.h"
 #include "http/on_core.h"
 #include "http/rest/handlers.h"
 #include "http/rest/key_in.h"
@@ -25,6 +26,8 @@ void append_key(JsonWriter& json, const Key& key) {
   for (const access::Grant& grant : key.allow) json.string(grant.text());
   json.end_array().name("requests_per_second").number(key.requests_per_second);
   json.name("bytes_per_second").number(key.bytes_per_second);
+  json.name("namespace").string(key.name_space.empty() ? kDefaultNamespace : key.name_space);
+  json.name("stored_bytes").number(key.stored_bytes);
 }
 
 Problem no_keys_file() {
@@ -53,10 +56,22 @@ Problem not_changed(const engine::Error& error) {
 
 // False when there was nothing to change.
 Task<Try<bool>> change(Broker& broker, const access::KeyEdit& edit) {
-  auto work = [&broker, &edit] { return broker.change_keys(edit); };
+  auto work = [&broker, &edit] { return broker.shared.change_keys(edit); };
   auto changed = co_await run_on(broker.storage_pool, std::move(work));
   if (!changed) co_return not_changed(changed.error());
   co_return *changed;
+}
+
+// The namespace that a new key belongs to, if any: it is there when the key is.
+Task<std::optional<Problem>> bring_about(Broker& broker, const std::string& name) {
+  Namespaces* const namespaces = broker.shared.namespaces;
+  if (name.empty() || !namespaces) co_return std::nullopt;
+  auto start = [namespaces, &name](engine::Completion<engine::Durability> done) {
+    namespaces->make(name, std::move(done));
+  };
+  const auto made = co_await on_core<engine::Durability>(broker.core, std::move(start));
+  if (!made) co_return Problem(made.error());
+  co_return std::nullopt;
 }
 
 }  // namespace
@@ -64,7 +79,7 @@ Task<Try<bool>> change(Broker& broker, const access::KeyEdit& edit) {
 Task<Try<>> list_keys(Call& call) {
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
-  for (const Key& key : call.broker.access.keyring.list()) {
+  for (const Key& key : call.broker().shared.access.keyring.list()) {
     append_key(json.begin_object(), key);
     json.end_object();
   }
@@ -73,26 +88,30 @@ Task<Try<>> list_keys(Call& call) {
 }
 
 Task<Try<>> create_key(Call& call) {
-  if (!call.broker.change_keys) co_return no_keys_file();
+  if (!call.broker().shared.change_keys) co_return no_keys_file();
   auto asked = read_new_key(call);
   if (!asked) co_return std::move(asked).problem();
   Key& key = asked->key;
   if (auto refused = check_grants(call, key)) co_return *std::move(refused);
-  const std::string secret = access::new_secret(call.broker.random);
+  auto missing = co_await bring_about(call.broker(), key.name_space);
+  if (missing) co_return *std::move(missing);
+  const std::string secret = access::new_secret(call.broker().random);
   if (asked->token) key.hash = access::hash_secret(secret);
-  if (asked->sqs) key.sqs_secret = access::new_secret(call.broker.random);
+  if (asked->sqs) key.sqs_secret = access::new_secret(call.broker().random);
   const access::KeyEdit add = [&key](std::vector<Key>& keys) {
     for (const Key& other : keys)
       if (access::clash(key, other)) return false;
     keys.push_back(key);
     return true;
   };
-  auto added = co_await change(call.broker, add);
+  auto added = co_await change(call.broker(), add);
   if (!added) co_return std::move(added).problem();
   if (!*added) {
     co_return Problem(ProblemKind::name_taken, "There is a key of that id or certificate.", "id")
         .with_hint("take another id, or revoke that key first");
   }
+  if (auto refused = co_await bring_about(call.broker(), key.name_space))
+    co_return *std::move(refused);
   call.reply.status = 201;
   call.reply.field("Cache-Control", "no-store");
   JsonWriter json(call.reply.body);
@@ -108,7 +127,7 @@ Task<Try<>> create_key(Call& call) {
 
 Task<Try<>> revoke_key(Call& call) {
   const std::string_view id = call.args[0];
-  if (!call.broker.change_keys) co_return no_keys_file();
+  if (!call.broker().shared.change_keys) co_return no_keys_file();
   if (id == call.principal->id) {
     co_return Problem(ProblemKind::invalid_request,
                       "This is the key that you ask with: another one has to revoke it.", "id");
@@ -116,7 +135,7 @@ Task<Try<>> revoke_key(Call& call) {
   const access::KeyEdit drop = [id](std::vector<Key>& keys) {
     return std::erase_if(keys, [&](const Key& key) { return key.id == id; }) > 0;
   };
-  auto dropped = co_await change(call.broker, drop);
+  auto dropped = co_await change(call.broker(), drop);
   if (!dropped) co_return std::move(dropped).problem();
   if (!*dropped)
     co_return Problem(ProblemKind::not_found, fmt::format("There is no key {}.", shown(id)), "id");
@@ -126,9 +145,9 @@ Task<Try<>> revoke_key(Call& call) {
 }
 
 Task<Try<>> issue_ticket(Call& call) {
-  auto& tickets = call.broker.access.tickets;
-  const auto ticket = tickets.issue(call.principal->shared_from_this(), call.broker.random,
-                                    call.broker.clock.now());
+  auto& tickets = call.broker().shared.access.tickets;
+  const auto ticket = tickets.issue(call.principal->shared_from_this(), call.broker().random,
+                                    call.broker().clock.now());
   if (!ticket) {
     co_return Problem(ProblemKind::overloaded, "Too many tickets wait for their connections.");
   }

@@ -41,7 +41,7 @@ auto list_visible(Call& call, access::Kind kind, ListQuery query, List list)
   bool more = true;
   while (more) {
     auto ask = [&list, &after, looked_at] { return list(after, looked_at); };
-    Infos piece = co_await ask_core_in_turn(call.broker.core, std::move(ask));
+    Infos piece = co_await ask_core_in_turn(call.broker().core, std::move(ask));
     more = piece.size() == looked_at;
     looked_at = std::max(most, kLookedAtInTurn);
     if (!piece.empty()) after = piece.back().name;

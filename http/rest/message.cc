@@ -26,7 +26,7 @@ Problem gone(const NamedMessage& named) {
 
 void render(Call& call, const NamedMessage& named, const LookedUp& found,
             RecordWriter::Values values) {
-  const MessagePart part = part_of(call.broker, found.message.item);
+  const MessagePart part = part_of(call.broker(), found.message.item);
   JsonWriter json(call.reply.body);
   RecordWriter(found.message.topic, values).json(json, named.id.partition, *found.record(), &part);
 }
@@ -55,10 +55,10 @@ MessagePart part_of(const Broker& broker, const queue::BrowseItem& item) {
 }
 
 Task<Try<LookedUp>> look_up(Call& call, const NamedMessage& named) {
-  auto ask = [&queues = call.broker.queues, &named] {
+  auto ask = [&queues = call.broker().queues, &named] {
     return queues.explain(named.queue, named.id);
   };
-  auto message = co_await ask_core(call.broker.core, std::move(ask));
+  auto message = co_await ask_core(call.broker().core, std::move(ask));
   if (!message) {
     auto problem = co_await explained(call, message.error(), named.queue);
     co_return problem;
@@ -92,10 +92,10 @@ Task<Try<>> get_message(Call& call) {
 Task<Try<>> delete_message(Call& call) {
   auto named = named_message(call);
   if (!named) co_return std::move(named).problem();
-  auto start = [&queues = call.broker.queues, &named](engine::Completion<MessageState> done) {
+  auto start = [&queues = call.broker().queues, &named](engine::Completion<MessageState> done) {
     queues.erase(named->queue, named->id, std::move(done));
   };
-  auto before = co_await on_core<MessageState>(call.broker.core, std::move(start));
+  auto before = co_await on_core<MessageState>(call.broker().core, std::move(start));
   if (!before) co_return co_await explained(call, before.error(), named->queue);
   JsonWriter json(call.reply.body);
   json.begin_object().name("id").string(id_text(named->id)).name("deleted").boolean(true);

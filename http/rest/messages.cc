@@ -31,9 +31,9 @@ struct Answered {
 // `until` is set by the first receive of a request, for those that follow it.
 Task<Result<Answered>> receive(Call& call, const ReceiveRequest& request,
                                std::optional<engine::Instant>& until) {
-  queue::Queues& queues = call.broker.queues;
+  queue::Queues& queues = call.broker().queues;
   auto start =
-      [&queues, &clock = call.broker.clock, &request, &until,
+      [&queues, &clock = call.broker().clock, &request, &until,
        bytes_max = answer_bytes(call, kReceiveBytesMax)](engine::Completion<queue::Received> done) {
         const queue::QueueConfig* const config = queues.config(request.queue);
         const engine::Duration queue_wait = config ? config->receive_wait : engine::Duration{0};
@@ -43,7 +43,7 @@ Task<Result<Answered>> receive(Call& call, const ReceiveRequest& request,
         return queues.receive(std::move(receive), *until, std::move(done));
       };
   auto cancel = [&queues](std::uint64_t ticket) { queues.cancel(ticket); };
-  auto received = co_await wait_on_core<queue::Received>(call.watch, call.broker.core,
+  auto received = co_await wait_on_core<queue::Received>(call.watch, call.broker().core,
                                                          std::move(start), std::move(cancel));
   Answered answered;
   if (received) {
@@ -53,7 +53,7 @@ Task<Result<Answered>> receive(Call& call, const ReceiveRequest& request,
   }
   // Cut short: nothing was received and nothing will be; say how the queue stands.
   auto ask = [&queues, &request] { return queues.find(request.queue); };
-  const auto queue = co_await ask_core(call.broker.core, std::move(ask));
+  const auto queue = co_await ask_core(call.broker().core, std::move(ask));
   if (!queue) co_return queue.error();
   answered.received.counters = queue->counters;
   answered.interrupted = true;
@@ -88,13 +88,13 @@ void render_json(Call& call, const queue::Received& received, const MessageRecor
     MessagePart part;
     part.receipt = delivered.receipt;
     part.receive_count = delivered.receive_count;
-    part.visible_at = on_calendar(call.broker, delivered.visible_at);
+    part.visible_at = on_calendar(call.broker(), delivered.visible_at);
     writer.json(json, delivered.partition, *record, &part);
   }
   json.end_array().name("queue");
   append_counters(json, received.counters);
   if (!received.topic.empty()) json.name("topic").string(received.topic);
-  if (received.messages.empty()) append_why(json, call.broker, received);
+  if (received.messages.empty()) append_why(json, call.broker(), received);
   json.end_object();
 }
 
@@ -108,7 +108,7 @@ void render_protobuf(Call& call, const queue::Received& received, const MessageR
     MessagePart part;
     part.receipt = delivered.receipt;
     part.receive_count = delivered.receive_count;
-    part.visible_at = on_calendar(call.broker, delivered.visible_at);
+    part.visible_at = on_calendar(call.broker(), delivered.visible_at);
     writer.protobuf(call.reply.body, 1, delivered.partition, *record, &part);
   }
   std::string counters;
@@ -124,8 +124,8 @@ void render_protobuf(Call& call, const queue::Received& received, const MessageR
 }
 
 Task<Try<>> send_batch(Call& call, const std::string& queue, const IncomingBatch& batch) {
-  auto start = [&queues = call.broker.queues,
-                send = to_send(queue, batch, call.scratch, call.broker.clock.wall())](
+  auto start = [&queues = call.broker().queues,
+                send = to_send(queue, batch, call.scratch, call.broker().clock.wall())](
                    engine::Completion<queue::Sent> done,
                    engine::Decided<queue::Sent> decided) mutable {
     queues.send(std::move(send), std::move(done), std::move(decided));
@@ -179,7 +179,7 @@ Task<Try<>> receive_messages(Call& call) {
   queue::Received& received = answered.received;
   if (nothing_readable(request->queue, records))
     co_return co_await explained(call, *records.trouble(), request->queue);
-  if (answered.interrupted) call.reply.field("Retry-After", retry_later(call.broker.random));
+  if (answered.interrupted) call.reply.field("Retry-After", retry_later(call.broker().random));
   if (call.answer_in == Media::protobuf) {
     render_protobuf(call, received, records);
   } else {

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "http/metrics.h"
+#include "http/metrics/merge.h"
 #include "http/metrics/named.h"
+#include "http/namespaces.h"
 #include "http/on_core.h"
 #include "http/rest/handlers.h"
 #include "http/server_common.h"
@@ -27,8 +29,8 @@ Try<NameFilter> name_filter(const Call& call, std::string_view parameter) {
   const auto given = call.query(parameter);
   if (!given) return NameFilter();
   Problem bad(ProblemKind::invalid_request,
-              fmt::format("{} is no regular expression of up to {} characters without braces.", parameter,
-                          kPatternMax),
+              fmt::format("{} is no regular expression of up to {} characters without braces.",
+                          parameter, kPatternMax),
               std::string(parameter));
   if (given->size() > kPatternMax || given->find('{') != std::string_view::npos) return bad;
   try {
@@ -65,7 +67,7 @@ std::vector<std::string> wanted_by(const Call& call) {
 }
 
 void append_server(Text& out, const Call& call) {
-  const ServerInfo& server = call.broker.server;
+  const ServerInfo& server = call.broker().shared.server;
   const double started = static_cast<double>(server.started.value()) / 1e3;
   if (out.begin("twofold_build_info"))
     out.value(Labels("version", server.version).add("commit", server.commit), std::uint64_t{1});
@@ -80,6 +82,31 @@ void append_server(Text& out, const Call& call) {
   out.value(Labels("kind", "answers"), call.common.answers.used());
 }
 
+std::vector<Broker*> brokers_of(const Call& call) {
+  std::vector<Broker*> brokers{&call.common.broker};
+  const Namespaces* const others = call.common.broker.shared.namespaces;
+  if (!others) return brokers;
+  for (const std::string& name : others->names()) brokers.push_back(others->find(name));
+  return brokers;
+}
+
+struct Found {
+  const Broker& broker;
+  Surveyor::Made survey;
+  metrics::Counted counted;
+};
+
+void write_named(Text& out, std::vector<Found> found, const metrics::Selection& selection,
+                 metrics::Others& others) {
+  if (found.size() == 1) {
+    return append_named(out, found.front().survey, selection, found.front().counted, others);
+  }
+  metrics::Merged all;
+  for (const Found& one : found) all.add(one.broker.name_space, *one.survey, one.counted);
+  append_named(out, std::make_shared<const metrics::Survey>(std::move(all.survey)), selection,
+               all.counted, others);
+}
+
 }  // namespace
 
 Task<Try<>> metrics_page(Call& call) {
@@ -92,26 +119,31 @@ Task<Try<>> metrics_page(Call& call) {
   Text out(wanted_by(call));
   append_server(out, call);
   // During recovery the core is busy and its rooms are half built.
-  if (call.broker.health == Health::starting) {
+  if (call.broker().shared.health == Health::starting) {
     call.reply.body = out.take();
     co_return Try<>();
   }
   auto engine = [&] {
-    if (call.broker.engine_metrics) call.broker.engine_metrics(out);
+    if (call.broker().shared.engine_metrics) call.broker().shared.engine_metrics(out);
     return true;
   };
-  co_await ask_core(call.broker.core, std::move(engine));
-  auto survey = [&](engine::Completion<Surveyor::Made> done) {
-    call.broker.surveyor->ask(*options.detail.now(), std::move(done));
-  };
-  const auto made = co_await on_core<Surveyor::Made>(call.broker.core, std::move(survey));
-  if (!made) co_return Problem(made.error());
-  const metrics::Counted counted{call.common.reads.in_all(), call.common.consumers.all()};
+  co_await ask_core(call.broker().core, std::move(engine));
+  std::vector<Found> found;
+  for (Broker* const broker : brokers_of(call)) {
+    auto survey = [&](engine::Completion<Surveyor::Made> done) {
+      broker->surveyor->ask(*options.detail.now(), std::move(done));
+    };
+    auto made = co_await on_core<Surveyor::Made>(broker->core, std::move(survey));
+    if (!made) co_return Problem(made.error());
+    found.push_back({
+        *broker, *std::move(made), {broker->reads.in_all(), broker->consumers.all()}
+    });
+  }
   auto write = [&] {
-    append_named(out, *made, *selection, counted, call.broker.surveyor->others());
+    write_named(out, std::move(found), *selection, call.common.broker.surveyor->others());
     return true;
   };
-  co_await run_on(call.broker.storage_pool, std::move(write));
+  co_await run_on(call.broker().storage_pool, std::move(write));
   call.reply.body = out.take();
   co_return Try<>();
 }

@@ -27,7 +27,7 @@ struct Neighbours {
 
 Neighbours look_around(const Call& call, engine::Errc code, const std::string& name) {
   using access::Kind;
-  const Broker& broker = call.broker;
+  const Broker& broker = call.broker();
   switch (code) {
     case engine::Errc::topic_not_found:
       return {names_of(call, Kind::topic, broker.topics.list("", kCandidatesMax)),
@@ -51,7 +51,7 @@ Task<Problem> explained(Call& call, engine::Error error, std::string name) {
     default: co_return problem;
   }
   auto ask = [&] { return look_around(call, error.code, name); };
-  const Neighbours around = co_await ask_core(call.broker.core, std::move(ask));
+  const Neighbours around = co_await ask_core(call.broker().core, std::move(ask));
   problem.param = noun;
   problem.detail = fmt::format("There is no {} named {}.", noun, name);
   problem.hint = did_you_mean(name, around.same_kind);

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <map>
 
-#include "http/once.h"
 #include "http/json_writer.h"
+#include "http/once.h"
 #include "http/rest/examples.h"
 #include "http/rest/handlers.h"
 #include "http/rest/schemas.h"
@@ -54,7 +54,8 @@ void append_parameters(JsonWriter& json, const Route& route) {
   }
   if (key) {
     json.begin_object().name("name").string("Idempotency-Key").name("in").string("header");
-    json.name("description").string("a request that is sent again with its key is carried out once");
+    json.name("description")
+        .string("a request that is sent again with its key is carried out once");
     json.name("schema").begin_object().name("type").string("string");
     json.name("maxLength").number(255).end_object().end_object();
   }
@@ -164,13 +165,14 @@ std::string generate(const Broker& broker) {
   std::string text;
   JsonWriter json(text);
   json.begin_object().name("openapi").string("3.1.0").name("info").begin_object();
-  json.name("title").string("Twofold").name("version").string(broker.server.version);
+  json.name("title").string("Twofold").name("version").string(broker.shared.server.version);
   json.name("description").string("Write an event once. Read it as a queue, as a log, or as both.");
   json.end_object().name("paths").begin_object();
   const auto table = route_table();
   for (std::size_t i = 0; i < table.size(); ++i) {
-    const bool first_of_path = std::none_of(table.begin(), table.begin() + static_cast<std::ptrdiff_t>(i),
-                                            [&](const Route& r) { return r.path == table[i].path; });
+    const bool first_of_path =
+        std::none_of(table.begin(), table.begin() + static_cast<std::ptrdiff_t>(i),
+                     [&](const Route& r) { return r.path == table[i].path; });
     if (!first_of_path) continue;
     json.name(table[i].path).begin_object();
     for (const Route& route : table) {
@@ -192,7 +194,7 @@ std::string generate(const Broker& broker) {
 }  // namespace
 
 Task<Try<>> openapi(Call& call) {
-  static const std::string text = generate(call.broker);
+  static const std::string text = generate(call.broker());
   call.reply.body = text;
   co_return Try<>();
 }

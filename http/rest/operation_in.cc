@@ -67,7 +67,7 @@ Try<> read_member(Call& call, JsonReader& json, std::size_t member, SweepRequest
   switch (member) {
     case kFrom:
     case kTo: {
-      auto time = read_moment(json, call.broker.clock.wall());
+      auto time = read_moment(json, call.broker().clock.wall());
       if (!time) return std::move(time).problem();
       (member == kFrom ? request.from : request.upto) = *time;
       return {};
@@ -77,7 +77,7 @@ Try<> read_member(Call& call, JsonReader& json, std::size_t member, SweepRequest
       if (json.ok() && text.empty()) {  // a variable that was not set must not mean everything
         return Problem(ProblemKind::invalid_filter, "The filter is empty.", "filter");
       }
-      auto filter = read_filter(call.broker, text, "filter");
+      auto filter = read_filter(call.broker(), text, "filter");
       if (!filter) return std::move(filter).problem();
       request.filter = *std::move(filter);
       return {};

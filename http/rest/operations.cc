@@ -90,19 +90,19 @@ Task<Problem> refused(Call& call, engine::Error error, const SweepRequest& reque
 
 // Starts an operation and waits for its end.
 Task<engine::Result<Sweep>> run(Call& call, const SweepRequest& request) {
-  auto start = [&queues = call.broker.queues, &request](engine::Completion<Sweep> done) {
+  auto start = [&queues = call.broker().queues, &request](engine::Completion<Sweep> done) {
     auto shared = std::make_shared<engine::Completion<Sweep>>(std::move(done));
     const auto started = queues.start_sweep(
         request, [shared](engine::Result<Sweep> sweep) { (*shared)(std::move(sweep)); });
     if (!started) (*shared)(started.error());
   };
-  return on_core<Sweep>(call.broker.core, std::move(start));
+  return on_core<Sweep>(call.broker().core, std::move(start));
 }
 
 // Moves one message and waits for the end. How many were moved: none, or one.
 Task<engine::Result<std::uint64_t>> move_one(Call& call, const SweepRequest& request) {
-  auto start = [&queues = call.broker.queues, &request](engine::Completion<std::uint64_t> done,
-                                                        engine::Decided<std::uint64_t> decided) {
+  auto start = [&queues = call.broker().queues, &request](engine::Completion<std::uint64_t> done,
+                                                          engine::Decided<std::uint64_t> decided) {
     auto shared = std::make_shared<engine::Completion<std::uint64_t>>(std::move(done));
     auto ended = [shared](const engine::Result<Sweep>& sweep) {
       if (!sweep) return (*shared)(sweep.error());
@@ -138,11 +138,11 @@ Task<std::optional<Problem>> permit_other_side(Call& call, const SweepRequest& r
     there.whole = request.destination.empty();
     co_return permit(call, Permission::publish, there);
   }
-  auto ask = [&queues = call.broker.queues, &request]() -> std::string {
+  auto ask = [&queues = call.broker().queues, &request]() -> std::string {
     const auto queue = queues.find(request.queue);
     return queue && queue->source ? queue->source->topic : std::string();
   };
-  const std::string topic = co_await ask_core(call.broker.core, std::move(ask));
+  const std::string topic = co_await ask_core(call.broker().core, std::move(ask));
   if (topic.empty()) co_return std::nullopt;
   co_return permit(call, Permission::consume, access::topic(topic));
 }
@@ -152,8 +152,8 @@ Task<Try<>> begin(Call& call, const SweepRequest& request) {
   if (refused_side) co_return *std::move(refused_side);
   if (request.dry_run) co_return co_await count(call, request);
   // A restart ends operations: their keys are forgotten with them.
-  auto start = [&queues = call.broker.queues, &request](engine::Completion<std::uint64_t> done,
-                                                        engine::Decided<std::uint64_t> decided) {
+  auto start = [&queues = call.broker().queues, &request](engine::Completion<std::uint64_t> done,
+                                                          engine::Decided<std::uint64_t> decided) {
     const auto id = queues.start_sweep(request);
     if (id && decided) decided(*id);
     done(id);
@@ -177,8 +177,8 @@ Task<Try<>> read_and_begin(Call& call, SweepAction action) {
 }
 
 Task<Try<>> purge_everything(Call& call, const std::string& name) {
-  auto start = [&queues = call.broker.queues, &name](engine::Completion<std::uint64_t> done,
-                                                     engine::Decided<std::uint64_t> decided) {
+  auto start = [&queues = call.broker().queues, &name](engine::Completion<std::uint64_t> done,
+                                                       engine::Decided<std::uint64_t> decided) {
     queues.purge(name, std::move(done), std::move(decided));
   };
   auto purged = co_await write_once<std::uint64_t>(call, std::move(start));
@@ -240,8 +240,8 @@ Task<Try<>> move_message(Call& call) {
 }
 
 Task<Try<>> list_operations(Call& call) {
-  auto ask = [&queues = call.broker.queues] { return queues.sweeps(); };
-  const auto sweeps = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&queues = call.broker().queues] { return queues.sweeps(); };
+  const auto sweeps = co_await ask_core(call.broker().core, std::move(ask));
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
   for (const Sweep& sweep : sweeps) {
@@ -254,8 +254,8 @@ Task<Try<>> list_operations(Call& call) {
 Task<Try<>> get_operation(Call& call) {
   auto id = id_of(call.args[0]);
   if (!id) co_return std::move(id).problem();
-  auto ask = [&queues = call.broker.queues, &id] { return queues.sweep(*id); };
-  const auto sweep = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&queues = call.broker().queues, &id] { return queues.sweep(*id); };
+  const auto sweep = co_await ask_core(call.broker().core, std::move(ask));
   if (!sweep || !may_inspect(call, access::queue(sweep->request.queue)))
     co_return no_operation(call.args[0]);
   JsonWriter json(call.reply.body);
@@ -266,13 +266,13 @@ Task<Try<>> get_operation(Call& call) {
 Task<Try<>> cancel_operation(Call& call) {
   auto id = id_of(call.args[0]);
   if (!id) co_return std::move(id).problem();
-  auto look = [&queues = call.broker.queues, &id] { return queues.sweep(*id); };
-  const auto found = co_await ask_core(call.broker.core, std::move(look));
+  auto look = [&queues = call.broker().queues, &id] { return queues.sweep(*id); };
+  const auto found = co_await ask_core(call.broker().core, std::move(look));
   if (!found || !may_know(call, *found)) co_return no_operation(call.args[0]);
   if (auto refused = permit(call, Permission::manage, access::queue(found->request.queue)))
     co_return *std::move(refused);
-  auto ask = [&queues = call.broker.queues, &id] { return queues.cancel_sweep(*id); };
-  const auto sweep = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&queues = call.broker().queues, &id] { return queues.cancel_sweep(*id); };
+  const auto sweep = co_await ask_core(call.broker().core, std::move(ask));
   if (!sweep) co_return no_operation(call.args[0]);
   JsonWriter json(call.reply.body);
   append_operation(json, *sweep);

@@ -40,7 +40,7 @@ Try<DiagLevel> parse_level(const Call& call) {
 Task<Try<>> show_config(Call& call) {
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
-  const auto settings = call.broker.settings.now();
+  const auto settings = call.broker().shared.settings.now();
   for (const Setting& setting : *settings) {
     json.begin_object().name("key").string(setting.key);
     json.name("value").string(setting.value).name("origin").string(setting.origin);

@@ -147,7 +147,8 @@ Task<Try<Page>> make_page(Call& call, const log::Readable& readable, PageLimits 
   call.reply.records_read += page.records;
   call.reply.room.settle(call.reply.body.size());
   if (!readable.partitions.empty())
-    call.common.reads.of_log(readable.partitions.front().plan.log(), {page.records, content_bytes});
+    call.broker().reads.of_log(readable.partitions.front().plan.log(),
+                               {page.records, content_bytes});
   co_return finished(lanes, std::move(page));
 }
 

@@ -17,21 +17,21 @@ Try<RecordWriter::Values> parse_encoding(const Call& call) {
 }
 
 Task<Result<log::Readable>> wait_for_records(Call& call, log::Read read, engine::Instant deadline) {
-  log::Topics& topics = call.broker.topics;
+  log::Topics& topics = call.broker().topics;
   log::Read again = read;
   auto start = [&topics, read = std::move(read),
                 deadline](engine::Completion<log::Readable> done) mutable {
     return topics.read(std::move(read), deadline, std::move(done));
   };
   auto cancel = [&topics](std::uint64_t ticket) { topics.cancel(ticket); };
-  auto readable = co_await wait_on_core<log::Readable>(call.watch, call.broker.core,
+  auto readable = co_await wait_on_core<log::Readable>(call.watch, call.broker().core,
                                                        std::move(start), std::move(cancel));
   if (readable) co_return *std::move(readable);
   auto at_once = [&topics,
                   again = std::move(again)](engine::Completion<log::Readable> done) mutable {
     topics.read(std::move(again), engine::Instant{0}, std::move(done));
   };
-  co_return co_await on_core<log::Readable>(call.broker.core, std::move(at_once));
+  co_return co_await on_core<log::Readable>(call.broker().core, std::move(at_once));
 }
 
 void append_lag(JsonWriter& json, const Page& page, engine::WallTime now) {
@@ -97,7 +97,7 @@ void PageAnswer::end(const Page& page) {
   }
   json_.end_array().name("cursor").string(cursor);
   json_.name("caught_up").boolean(page.caught_up);
-  append_lag(json_, page, call_.broker.clock.wall());
+  append_lag(json_, page, call_.broker().clock.wall());
   json_.end_object();
 }
 

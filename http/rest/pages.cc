@@ -11,12 +11,12 @@
 namespace twofold::http {
 
 Task<Try<>> server_info(Call& call) {
-  const Broker& broker = call.broker;
+  const Broker& broker = call.broker();
   JsonWriter json(call.reply.body);
   json.begin_object().name("name").string("twofold");
-  json.name("version").string(broker.server.version);
-  json.name("commit").string(broker.server.commit);
-  json.name("started").string(engine::format_time(broker.server.started));
+  json.name("version").string(broker.shared.server.version);
+  json.name("commit").string(broker.shared.server.commit);
+  json.name("started").string(engine::format_time(broker.shared.server.started));
   json.name("features").begin_array();
   for (const std::string_view feature :
        {"topics", "queues", "groups", "attach", "protobuf", "websocket"}) {
@@ -26,7 +26,7 @@ Task<Try<>> server_info(Call& call) {
   json.name("ui").begin_object();
   json.name("read_only").boolean(*call.common.options.pages.read_only.now());
   json.end_object().name("limits").begin_object();
-  json.name("message_bytes_max").number(broker.topic_defaults.record_bytes_max);
+  json.name("message_bytes_max").number(broker.shared.topic_defaults.record_bytes_max);
   json.name("request_bytes_max").number(call.common.options.body_bytes_max);
   json.name("request_records_max").number(kRecordsMax);
   json.name("wait_max").string("60s").name("receive_max").number(1'000);

@@ -59,7 +59,7 @@ Try<Patch> read_patch(Call& call) {
     } else if (*member == 1) {
       auto time = read_time(json);
       if (!time) members.refuse(std::move(time).problem());
-      if (time) delay = *time - call.broker.clock.wall();
+      if (time) delay = *time - call.broker().clock.wall();
     } else {
       auto headers = read_headers(json, call.scratch.texts);
       if (!headers) members.refuse(std::move(headers).problem());
@@ -76,7 +76,7 @@ Try<Patch> read_patch(Call& call) {
   if (members.has(0) && *delay < engine::Duration{0}) {
     return Problem(ProblemKind::invalid_duration, "A delay is not negative.", "delay");
   }
-  if (delay) patch.due = due_in(call.broker, *delay);
+  if (delay) patch.due = due_in(call.broker(), *delay);
   return patch;
 }
 
@@ -97,12 +97,12 @@ Task<Try<>> patch_message(Call& call) {
   if (!named) co_return std::move(named).problem();
   auto patch = read_patch(call);
   if (!patch) co_return std::move(patch).problem();
-  auto start = [&queues = call.broker.queues, &named,
+  auto start = [&queues = call.broker().queues, &named,
                 &patch](engine::Completion<MessageState> done) {
     if (patch->due) return queues.reschedule(named->queue, named->id, *patch->due, std::move(done));
     queues.edit(named->queue, named->id, patch->headers, std::move(done));
   };
-  auto before = co_await on_core<MessageState>(call.broker.core, std::move(start));
+  auto before = co_await on_core<MessageState>(call.broker().core, std::move(start));
   if (!before) co_return co_await explained(call, before.error(), named->queue);
   if (auto problem = refusal(*patch, *before, named->id)) co_return *std::move(problem);
   co_return co_await answer_message(call, *named);

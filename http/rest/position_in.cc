@@ -54,7 +54,7 @@ Task<Try<std::vector<log::PartitionPosition>>> place_time(Call& call, const Foun
   if (in_memory) {
     positions = work();
   } else {
-    positions = co_await run_on(call.broker.storage_pool, std::move(work));
+    positions = co_await run_on(call.broker().storage_pool, std::move(work));
   }
   if (!positions) co_return positions.error();
   co_return *std::move(positions);
@@ -64,16 +64,16 @@ Task<Try<std::vector<log::PartitionPosition>>> place_time(Call& call, const Foun
 
 Task<Try<Places>> find_places(Call& call, std::string topic, std::string position,
                               std::string_view param, std::optional<engine::PartitionId> only) {
-  const auto parsed = log::parse_position(position, call.broker.clock.wall());
+  const auto parsed = log::parse_position(position, call.broker().clock.wall());
   if (!parsed) {
     Problem problem(parsed.error());
     problem.param = param;
     co_return problem;
   }
-  auto ask = [&topics = call.broker.topics, &topic, &parsed] {
+  auto ask = [&topics = call.broker().topics, &topic, &parsed] {
     return find_on_core(topics, topic, *parsed);
   };
-  auto found = co_await ask_core(call.broker.core, std::move(ask));
+  auto found = co_await ask_core(call.broker().core, std::move(ask));
   if (!found) co_return co_await explained(call, found.error(), std::move(topic));
   Places places;
   places.topic = found->topic;
@@ -97,8 +97,8 @@ Task<Try<Places>> find_places(Call& call, std::string topic, std::string positio
 }
 
 Task<Try<Places>> places_of_cursor(Call& call, std::string topic, std::string cursor) {
-  auto ask = [&topics = call.broker.topics, &topic] { return topics.find(topic); };
-  auto found = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&topics = call.broker().topics, &topic] { return topics.find(topic); };
+  auto found = co_await ask_core(call.broker().core, std::move(ask));
   if (!found) co_return co_await explained(call, found.error(), std::move(topic));
   auto positions = read_cursor(*found, cursor);
   if (!positions) co_return std::move(positions).problem();

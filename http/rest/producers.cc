@@ -30,8 +30,8 @@ void append_view(JsonWriter& json, const log::ProducerView& view) {
 // Its name may be anything: unlike a topic's it was never part of a path before.
 Task<Try<>> get_producer(Call& call) {
   const std::string id(call.args[0]);
-  auto ask = [&topics = call.broker.topics, &id] { return topics.producer(id); };
-  const auto views = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&topics = call.broker().topics, &id] { return topics.producer(id); };
+  const auto views = co_await ask_core(call.broker().core, std::move(ask));
   JsonWriter json(call.reply.body);
   json.begin_object().name("producer").string(id).name("topics").begin_array();
   for (const log::ProducerView& view : views) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "http/permit.h"
 #include "http/rest/json_request.h"
 #include "http/rest/not_found.h"
 #include "http/rest/publish_out.h"
@@ -154,7 +155,9 @@ Task<Try<>> Lines::publish(std::string_view& text, bool is_last) {
 // its own.
 Task<Try<>> Lines::publish_run(const Run& run) {
   if (run.lines.empty()) co_return Try<>();
-  log::Publish publish = to_publish(topic_, run.batch, call_.scratch, call_.broker.clock.wall());
+  // A body may go on for longer than there is room.
+  if (auto refused = check_stored(*call_.principal)) co_return *std::move(refused);
+  log::Publish publish = to_publish(topic_, run.batch, call_.scratch, call_.broker().clock.wall());
   auto published = co_await submit(call_, std::move(publish));
   if (published) {
     if (call_.span) call_.span->add(published->records.size());

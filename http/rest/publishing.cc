@@ -5,7 +5,7 @@
 namespace twofold::http {
 
 Task<Result<log::Published>> submit(Call& call, log::Publish publish) {
-  auto start = [&topics = call.broker.topics, publish = std::move(publish)](
+  auto start = [&topics = call.broker().topics, publish = std::move(publish)](
                    engine::Completion<log::Published> done,
                    engine::Decided<log::Published> decided) mutable {
     topics.publish(std::move(publish), std::move(done), std::move(decided));

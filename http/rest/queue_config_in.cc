@@ -196,8 +196,7 @@ Try<> read_plain(std::size_t member, JsonReader& json, QueueConfigChanges& chang
     case kDelay: return take(&C::delay, duration_in(none, kDelayMax));
     case kWait: return take(&C::receive_wait, duration_in(none, kReceiveWaitMax));
     case kReceives: return take(&C::max_receives, number_in(0, 1'000'000));
-    case kDeadLetter:
-      return take(&C::dead_letter, read_dead_letter);
+    case kDeadLetter: return take(&C::dead_letter, read_dead_letter);
     case kRetention: return take(&C::retention, duration_in(engine::Duration{1}, kRetentionMax));
     case kDurability: return take(&C::durability, read_durability);
     case kRecordBytes: return take(&C::record_bytes_max, number_in(1, kRecordBytesMax));
@@ -214,7 +213,7 @@ Try<> read_plain(std::size_t member, JsonReader& json, QueueConfigChanges& chang
 Try<QueueChanges> read_queue_changes(Call& call) {
   QueueChanges result;
   QueueConfigChanges changes;
-  const QueueConfig& defaults = call.broker.queue_defaults;
+  const QueueConfig& defaults = call.broker().shared.queue_defaults;
   JsonReader json(call.body.empty() ? std::string_view("{}") : call.body, call.scratch.texts);
   MemberLoop members(json, kNames);
   while (const auto member = members.next()) {

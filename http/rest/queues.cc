@@ -126,12 +126,12 @@ Task<Try<QueueRequest>> read_put(Call& call) {
   QueueRequest request;
   request.dry_run = *dry_run;
   request.name = *std::move(name);
-  request.config = call.broker.queue_defaults;
+  request.config = call.broker().shared.queue_defaults;
   if (queue::is_fifo_name(request.name)) request.config.order = queue::Order::key;
   request.wanted = *wanted;
   changes->apply(request.config);
   if (auto refused = permit_others(call, *changes)) co_return *std::move(refused);
-  auto filter = read_filter(call.broker, request.config.filter, "source.filter");
+  auto filter = read_filter(call.broker(), request.config.filter, "source.filter");
   if (!filter) co_return std::move(filter).problem();
   if (!changes->source_topic) co_return request;
   auto places =
@@ -154,7 +154,7 @@ Task<Try<QueueRequest>> read_put(Call& call) {
 Task<Try<>> list_queues(Call& call) {
   auto query = parse_list_query(call);
   if (!query) co_return std::move(query).problem();
-  auto list = [&queues = call.broker.queues](const std::string& after, std::size_t most) {
+  auto list = [&queues = call.broker().queues](const std::string& after, std::size_t most) {
     return queues.list(after, most);
   };
   const auto page =
@@ -169,11 +169,11 @@ Task<Try<>> list_queues(Call& call) {
 Task<Try<>> put_queue(Call& call) {
   auto request = co_await read_put(call);
   if (!request) co_return std::move(request).problem();
-  auto start = [&broker = call.broker, &request](QueueDone done) {
+  auto start = [&broker = call.broker(), &request](QueueDone done) {
     if (request->wanted.version) return replace_on_core(broker.queues, *request, std::move(done));
     create_on_core(broker, *request, std::move(done));
   };
-  auto info = co_await on_core<queue::QueueInfo>(call.broker.core, std::move(start));
+  auto info = co_await on_core<queue::QueueInfo>(call.broker().core, std::move(start));
   if (!info) {
     const bool topic_gone = info.error().code == engine::Errc::topic_not_found;
     const std::string about = topic_gone ? request->source->topic.name : request->name;
@@ -187,8 +187,8 @@ Task<Try<>> put_queue(Call& call) {
 Task<Try<>> get_queue(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
-  auto ask = [&queues = call.broker.queues, &name] { return queues.find(*name); };
-  auto info = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&queues = call.broker().queues, &name] { return queues.find(*name); };
+  auto info = co_await ask_core(call.broker().core, std::move(ask));
   if (!info) co_return co_await explained(call, info.error(), *name);
   render_queue(call, *info);
   co_return Try<>();
@@ -206,10 +206,10 @@ Task<Try<>> patch_queue(Call& call) {
                       "source");
   }
   if (auto refused = permit_others(call, *changes)) co_return *std::move(refused);
-  auto start = [&queues = call.broker.queues, &name, &wanted, &changes](QueueDone done) {
+  auto start = [&queues = call.broker().queues, &name, &wanted, &changes](QueueDone done) {
     patch_on_core(queues, *name, *changes, wanted->version, std::move(done));
   };
-  auto info = co_await on_core<queue::QueueInfo>(call.broker.core, std::move(start));
+  auto info = co_await on_core<queue::QueueInfo>(call.broker().core, std::move(start));
   if (!info) co_return co_await explained(call, info.error(), *name);
   render_queue(call, *info);
   co_return Try<>();
@@ -220,11 +220,11 @@ Task<Try<>> delete_queue(Call& call) {
   if (!name) co_return std::move(name).problem();
   auto dry_run = call.flag("dry_run");
   if (!dry_run) co_return std::move(dry_run).problem();
-  auto start = [&queues = call.broker.queues, &name, &dry_run](QueueDone done) {
+  auto start = [&queues = call.broker().queues, &name, &dry_run](QueueDone done) {
     if (*dry_run) return done(queues.find(*name));
     queues.remove(*name, std::move(done));
   };
-  auto info = co_await on_core<queue::QueueInfo>(call.broker.core, std::move(start));
+  auto info = co_await on_core<queue::QueueInfo>(call.broker().core, std::move(start));
   if (!info) co_return co_await explained(call, info.error(), *name);
   JsonWriter json(call.reply.body);
   json.begin_object().name("name").string(*name).name("deleted").boolean(!*dry_run);

@@ -57,7 +57,7 @@ Task<Try<>> read_records(Call& call) {
     co_return co_await stream_records(call, *std::move(places), *std::move(query));
   }
   query->limits.bytes_max = answer_bytes(call, query->limits.bytes_max);
-  const engine::Instant deadline = call.broker.clock.now() + query->wait;
+  const engine::Instant deadline = call.broker().clock.now() + query->wait;
   PageAnswer answer(call, places->topic, query->values);
   answer.begin();
   for (int looks = 1;; ++looks) {
@@ -130,8 +130,8 @@ Task<Try<>> topic_offsets(Call& call) {
     if (!places) co_return std::move(places).problem();
     at = *std::move(places);
   }
-  auto ask = [&topics = call.broker.topics, &topic] { return topics.offsets(*topic); };
-  auto offsets = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&topics = call.broker().topics, &topic] { return topics.offsets(*topic); };
+  auto offsets = co_await ask_core(call.broker().core, std::move(ask));
   if (!offsets) co_return co_await explained(call, offsets.error(), *topic);
   JsonWriter json(call.reply.body);
   json.begin_object().name("topic").string(*topic).name("partitions").begin_array();

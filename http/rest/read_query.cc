@@ -62,7 +62,7 @@ Try<ReadQuery> parse_read_query(Call& call) {
   auto limits = parse_limits(call);
   if (!limits) return std::move(limits).problem();
   query.limits = *limits;
-  auto filter = read_filter(call.broker, call.query("filter").value_or(""), "filter");
+  auto filter = read_filter(call.broker(), call.query("filter").value_or(""), "filter");
   if (!filter) return std::move(filter).problem();
   query.filter = *std::move(filter);
   query.limits.filter = query.filter.get();

@@ -380,7 +380,7 @@ Try<> check_notes(const IncomingRecord& record) {
 }  // namespace
 
 RecordRules rules_for(const Call& call, Destination destination) {
-  RecordRules rules{destination, call.broker.clock.wall()};
+  RecordRules rules{destination, call.broker().clock.wall()};
   if (call.head.traceparent.empty() || !trace::parse_traceparent(call.head.traceparent))
     return rules;
   rules.traceparent = call.head.traceparent;

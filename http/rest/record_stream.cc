@@ -142,7 +142,7 @@ Task<Try<>> stream_records(Call& call, Places places, ReadQuery query) {
   PageSink sink = [&writer](engine::PartitionId partition, const engine::StoredRecord& record) {
     writer.record(partition, record);
   };
-  Pulse pulse(call.broker.clock);
+  Pulse pulse(call.broker().clock);
   call.span.reset();  // it would end when the stream does: each piece has one of its own
   writer.begin(call.reply);
   for (;;) {

@@ -11,7 +11,7 @@ namespace twofold::http {
 namespace {
 
 Task<Try<>> publish_batch(Call& call, std::string topic, const IncomingBatch& batch) {
-  log::Publish publish = to_publish(topic, batch, call.scratch, call.broker.clock.wall());
+  log::Publish publish = to_publish(topic, batch, call.scratch, call.broker().clock.wall());
   auto published = co_await submit(call, std::move(publish));
   if (!published) {
     auto problem = co_await explained(call, published.error(), std::move(topic));

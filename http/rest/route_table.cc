@@ -152,6 +152,8 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/v1/config", "show_config", "Show every setting and where it came from", P::manage, A::broker, S::when_ready, B::nothing, &show_config, {}, kOperators},
     {"GET", "/v1/log", "show_log", "Show the broker's own last lines", P::manage, A::broker, S::when_ready, B::nothing, &show_log, kLogging, kOperators},
     {"POST", "/v1/tickets", "ticket", "Get a ticket that opens one WebSocket within a minute", P::nothing, A::caller, S::when_ready, B::admin, &issue_ticket, {}},
+    {"GET", "/v1/namespaces", "list_namespaces", "List namespaces and how much each has stored", P::inspect, A::broker, S::when_ready, B::nothing, &list_namespaces, {}, kOperators},
+    {"PUT", "/v1/namespaces/{namespace}", "put_namespace", "Make a namespace, unless it is there", P::manage, A::broker, S::when_ready, B::nothing, &put_namespace, {}, kOperators},
     {"GET", "/v1/keys", "list_keys", "List keys and what they may do", P::manage, A::broker, S::when_ready, B::nothing, &list_keys, {}, kOperators},
     {"POST", "/v1/keys", "create_key", "Make a key; its secrets are shown this once", P::manage, A::broker, S::when_ready, B::admin, &create_key, {}, kOperators},
     {"DELETE", "/v1/keys/{id}", "revoke_key", "Take a key away, and end its connections", P::manage, A::broker, S::when_ready, B::nothing, &revoke_key, {}, kOperators},

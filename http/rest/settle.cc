@@ -141,8 +141,8 @@ Task<Try<>> ack_messages(Call& call) {
       [](JsonReader& json) { return Try<std::string>(std::string(json.string())); },
       [](std::string_view bytes) { return Try<std::string>(std::string(bytes)); });
   if (!receipts) co_return std::move(receipts).problem();
-  auto start = [&queues = call.broker.queues, &queue, &receipts](engine::Completion<Results> done,
-                                                                 engine::Decided<Results> decided) {
+  auto start = [&queues = call.broker().queues, &queue, &receipts](
+                   engine::Completion<Results> done, engine::Decided<Results> decided) {
     queues.ack(*queue, *std::move(receipts), std::move(done), queue::Receipts::newest,
                std::move(decided));
   };
@@ -154,8 +154,8 @@ Task<Try<>> nack_messages(Call& call) {
   if (!queue) co_return std::move(queue).problem();
   auto items = read_items<NackItem>(call, "items", read_nack, read_proto_nack);
   if (!items) co_return std::move(items).problem();
-  auto start = [&queues = call.broker.queues, &queue, &items](engine::Completion<Results> done,
-                                                              engine::Decided<Results> decided) {
+  auto start = [&queues = call.broker().queues, &queue, &items](engine::Completion<Results> done,
+                                                                engine::Decided<Results> decided) {
     queues.nack(*queue, *std::move(items), in_this_turn(std::move(done), std::move(decided)));
   };
   co_return co_await settle(call, *queue, std::move(start));
@@ -166,8 +166,8 @@ Task<Try<>> extend_messages(Call& call) {
   if (!queue) co_return std::move(queue).problem();
   auto items = read_items<ExtendItem>(call, "items", read_extend, read_proto_extend);
   if (!items) co_return std::move(items).problem();
-  auto start = [&queues = call.broker.queues, &queue, &items](engine::Completion<Results> done,
-                                                              engine::Decided<Results> decided) {
+  auto start = [&queues = call.broker().queues, &queue, &items](engine::Completion<Results> done,
+                                                                engine::Decided<Results> decided) {
     queues.extend(*queue, *std::move(items), in_this_turn(std::move(done), std::move(decided)));
   };
   co_return co_await settle(call, *queue, std::move(start), /*keeps_them=*/true);

@@ -47,27 +47,27 @@ void append_chart(JsonWriter& json, const stats::EntityChart& chart,
 }
 
 Task<Try<>> topic_stats(Call& call, std::string name, engine::Duration window) {
-  auto ask = [&topics = call.broker.topics, &name] { return topics.resolve(name).has_value(); };
-  const bool exists = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&topics = call.broker().topics, &name] { return topics.resolve(name).has_value(); };
+  const bool exists = co_await ask_core(call.broker().core, std::move(ask));
   if (!exists)
     co_return Problem(ProblemKind::topic_not_found, fmt::format("There is no topic {}.", name),
                       "topic");
   JsonWriter json(call.reply.body);
   json.begin_object().name("topic").string(name);
-  append_chart(json, call.common.entities.topic_chart(name, window), stats::kTopicSeries);
+  append_chart(json, call.broker().entities.topic_chart(name, window), stats::kTopicSeries);
   json.end_object();
   co_return Try<>();
 }
 
 Task<Try<>> queue_stats(Call& call, std::string name, engine::Duration window) {
-  auto ask = [&queues = call.broker.queues, &name] { return queues.find(name).has_value(); };
-  const bool exists = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&queues = call.broker().queues, &name] { return queues.find(name).has_value(); };
+  const bool exists = co_await ask_core(call.broker().core, std::move(ask));
   if (!exists)
     co_return Problem(ProblemKind::queue_not_found, fmt::format("There is no queue {}.", name),
                       "queue");
   JsonWriter json(call.reply.body);
   json.begin_object().name("queue").string(name);
-  append_chart(json, call.common.entities.queue_chart(name, window), stats::kQueueSeries);
+  append_chart(json, call.broker().entities.queue_chart(name, window), stats::kQueueSeries);
   json.end_object();
   co_return Try<>();
 }
@@ -92,9 +92,9 @@ void append_rates(JsonWriter& json, const std::vector<stats::EntityRates>& rates
 Task<Try<>> entity_rates(Call& call) {
   JsonWriter json(call.reply.body);
   json.begin_object().name("over").string("10s").name("topics");
-  append_rates(json, call.common.entities.topic_rates(), /*of_queues=*/false);
+  append_rates(json, call.broker().entities.topic_rates(), /*of_queues=*/false);
   json.name("queues");
-  append_rates(json, call.common.entities.queue_rates(), /*of_queues=*/true);
+  append_rates(json, call.broker().entities.queue_rates(), /*of_queues=*/true);
   json.end_object();
   co_return Try<>();
 }

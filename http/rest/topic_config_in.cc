@@ -160,9 +160,11 @@ Try<TopicChanges> read_topic_changes(Call& call) {
   TopicConfigChanges changes;
   if (call.body.empty()) return TopicChanges{changes.all()};
   static constexpr std::string_view kNames[] = {
-      "partitions", "retention", "durability", "record_bytes_max", "cleanup", "compaction", "dedup",
-      "name",       "id",        "etag",       "created",          "records", "bytes",      "cleaning"};
-  const TopicConfig& defaults = call.broker.topic_defaults;
+      "partitions", "retention",  "durability", "record_bytes_max",
+      "cleanup",    "compaction", "dedup",      "name",
+      "id",         "etag",       "created",    "records",
+      "bytes",      "cleaning"};
+  const TopicConfig& defaults = call.broker().shared.topic_defaults;
   JsonReader json(call.body, call.scratch.texts);
   MemberLoop members(json, kNames);
   while (const auto member = members.next()) {

@@ -17,8 +17,8 @@ namespace twofold::http {
 namespace {
 
 Task<Try<>> render_topic(Call& call, log::TopicInfo info) {
-  auto ask = [&topics = call.broker.topics, &info] { return view_of(topics, std::move(info)); };
-  const TopicView view = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&topics = call.broker().topics, &info] { return view_of(topics, std::move(info)); };
+  const TopicView view = co_await ask_core(call.broker().core, std::move(ask));
   JsonWriter json(call.reply.body);
   append_topic(json, view);
   call.reply.field("ETag", fmt::format("\"{}\"", view.info.version));
@@ -103,16 +103,16 @@ Task<Try<std::vector<log::PartitionPosition>>> read_trim(Call& call, std::string
 Task<Try<>> list_topics(Call& call) {
   auto query = parse_list_query(call);
   if (!query) co_return std::move(query).problem();
-  auto list = [&topics = call.broker.topics](const std::string& after, std::size_t most) {
+  auto list = [&topics = call.broker().topics](const std::string& after, std::size_t most) {
     return topics.list(after, most);
   };
   auto page = co_await list_visible(call, access::Kind::topic, *std::move(query), std::move(list));
-  auto ask = [&topics = call.broker.topics, &page] {
+  auto ask = [&topics = call.broker().topics, &page] {
     std::vector<TopicView> views;
     for (auto& info : page.infos) views.push_back(view_of(topics, std::move(info)));
     return views;
   };
-  const std::vector<TopicView> views = co_await ask_core(call.broker.core, std::move(ask));
+  const std::vector<TopicView> views = co_await ask_core(call.broker().core, std::move(ask));
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
   for (const TopicView& view : views) append_topic(json, view);
@@ -127,14 +127,14 @@ Task<Try<>> put_topic(Call& call) {
   if (!wanted) co_return std::move(wanted).problem();
   auto changes = read_topic_changes(call);
   if (!changes) co_return std::move(changes).problem();
-  log::TopicConfig config = call.broker.topic_defaults;
+  log::TopicConfig config = call.broker().shared.topic_defaults;
   changes->apply(config);
-  auto start = [&topics = call.broker.topics, &name, &wanted,
+  auto start = [&topics = call.broker().topics, &name, &wanted,
                 config](engine::Completion<log::TopicInfo> done) {
     if (wanted->version) return topics.configure(*name, config, wanted->version, std::move(done));
     topics.create(*name, config, wanted->create_only, std::move(done));
   };
-  auto info = co_await on_core<log::TopicInfo>(call.broker.core, std::move(start));
+  auto info = co_await on_core<log::TopicInfo>(call.broker().core, std::move(start));
   if (!info) co_return co_await explained(call, info.error(), *name);
   if (info->was_created) call.reply.status = 201;
   co_return co_await render_topic(call, *std::move(info));
@@ -143,8 +143,8 @@ Task<Try<>> put_topic(Call& call) {
 Task<Try<>> get_topic(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
-  auto ask = [&topics = call.broker.topics, &name] { return topics.find(*name); };
-  auto info = co_await ask_core(call.broker.core, std::move(ask));
+  auto ask = [&topics = call.broker().topics, &name] { return topics.find(*name); };
+  auto info = co_await ask_core(call.broker().core, std::move(ask));
   if (!info) co_return co_await explained(call, info.error(), *name);
   co_return co_await render_topic(call, *std::move(info));
 }
@@ -156,11 +156,11 @@ Task<Try<>> patch_topic(Call& call) {
   if (!wanted) co_return std::move(wanted).problem();
   auto changes = read_topic_changes(call);
   if (!changes) co_return std::move(changes).problem();
-  auto start = [&topics = call.broker.topics, &name, &wanted,
+  auto start = [&topics = call.broker().topics, &name, &wanted,
                 &changes](engine::Completion<log::TopicInfo> done) {
     patch_on_core(topics, *name, *changes, wanted->version, std::move(done));
   };
-  auto info = co_await on_core<log::TopicInfo>(call.broker.core, std::move(start));
+  auto info = co_await on_core<log::TopicInfo>(call.broker().core, std::move(start));
   if (!info) co_return co_await explained(call, info.error(), *name);
   co_return co_await render_topic(call, *std::move(info));
 }
@@ -168,14 +168,14 @@ Task<Try<>> patch_topic(Call& call) {
 Task<Try<>> delete_topic(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
-  auto start = [&broker = call.broker, &name](engine::Completion<log::TopicInfo> done) {
+  auto start = [&broker = call.broker(), &name](engine::Completion<log::TopicInfo> done) {
     const auto queues = broker.queues.reading(*name);
     if (queues.empty()) return broker.topics.remove(*name, std::move(done));
     done(engine::Error(engine::Errc::topic_has_queues,
                        fmt::format("These queues read {}: {}.", *name, joined(queues)),
                        "Delete the queues first; the topic's records stay until then."));
   };
-  auto info = co_await on_core<log::TopicInfo>(call.broker.core, std::move(start));
+  auto info = co_await on_core<log::TopicInfo>(call.broker().core, std::move(start));
   if (!info) co_return co_await explained(call, info.error(), *name);
   JsonWriter json(call.reply.body);
   json.begin_object().name("name").string(*name).name("deleted").boolean(true).end_object();
@@ -188,8 +188,8 @@ Task<Try<>> trim_topic(Call& call) {
   auto before = co_await read_trim(call, *name);
   if (!before) co_return std::move(before).problem();
   using Trimmed = std::vector<log::PartitionOffsets>;
-  auto start = [&topics = call.broker.topics, &name, &before](
-                   engine::Completion<Trimmed> done, engine::Decided<Trimmed> decided) {
+  auto start = [&topics = call.broker().topics, &name, &before](engine::Completion<Trimmed> done,
+                                                                engine::Decided<Trimmed> decided) {
     topics.trim(*name, *std::move(before), std::move(done), std::move(decided));
   };
   auto trimmed = co_await write_once<Trimmed>(call, std::move(start));

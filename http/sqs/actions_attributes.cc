@@ -45,7 +45,7 @@ Outcome<> set(const Exchange& exchange, QueueView& queue) {
     auto sound = check_redrive_target(exchange, queue);
     if (!sound) return sound;
   }
-  queue.extension.modified = exchange.broker.core.wall();
+  queue.extension.modified = exchange.broker().core.wall();
   return {};
 }
 
@@ -57,7 +57,7 @@ Task<Outcome<>> get_queue_attributes(Exchange& exchange) {
   const auto known = check_names(exchange.request);
   if (!known) co_return known.fault();
   auto ask = [&exchange, &name] { return find_queue(exchange, *name); };
-  auto queue = co_await ask_core(exchange.broker.core, std::move(ask));
+  auto queue = co_await ask_core(exchange.broker().core, std::move(ask));
   if (!queue) co_return queue.fault();
   write(exchange.answer, exchange.request, *queue);
   co_return Outcome<>();

@@ -72,7 +72,7 @@ struct Walk {
 // Queues of others lie between the caller's, so that a thousand names may hold none of its own.
 bool walk_on_core(const Exchange& exchange, std::string_view prefix, const Listing& listing,
                   std::size_t names_max, Walk& walk) {
-  const auto page = exchange.broker.queues.list(walk.after, names_max);
+  const auto page = exchange.broker().queues.list(walk.after, names_max);
   for (const queue::QueueInfo& info : page) {
     walk.over = !info.name.starts_with(prefix) || walk.found.size() > listing.limit;
     if (walk.over) return true;
@@ -95,7 +95,7 @@ Task<std::vector<Listed>> walk_queues(Exchange& exchange, std::string_view prefi
     auto ask = [&exchange, prefix, &listing, names_max, &walk] {
       return walk_on_core(exchange, prefix, listing, names_max, walk);
     };
-    co_await ask_core_in_turn(exchange.broker.core, std::move(ask));
+    co_await ask_core_in_turn(exchange.broker().core, std::move(ask));
     names_max = kNamesInTurn;
   }
   co_return std::move(walk.found);
@@ -110,11 +110,11 @@ struct SourceWalk {
 bool look_at_sources(const Exchange& exchange, const std::string& target, const Listing& listing,
                      SourceWalk& walk) {
   const auto piece =
-      exchange.broker.queues.dead_letter_sources(target, walk.from, kNamesInTurn);
+      exchange.broker().queues.dead_letter_sources(target, walk.from, kNamesInTurn);
   for (const auto& source : piece) {
     if (source.name <= listing.after) continue;
     if (!may_inspect(exchange.call, access::queue(source.name))) continue;
-    const auto info = exchange.broker.queues.find(source.name);
+    const auto info = exchange.broker().queues.find(source.name);
     if (info) walk.found.push_back({source.name, extension_of(*info).account});
   }
   walk.over = piece.size() < kNamesInTurn;
@@ -136,7 +136,7 @@ Task<std::vector<Listed>> walk_sources(Exchange& exchange, const std::string& ta
     auto ask = [&exchange, &target, &listing, &walk] {
       return look_at_sources(exchange, target, listing, walk);
     };
-    co_await ask_core_in_turn(exchange.broker.core, std::move(ask));
+    co_await ask_core_in_turn(exchange.broker().core, std::move(ask));
     keep_first(walk.found, listing.limit);
   }
   co_return std::move(walk.found);
@@ -176,8 +176,8 @@ Task<Outcome<>> list_dead_letter_source_queues(Exchange& exchange) {
   if (!queue) co_return queue.fault();
   auto listing = read_listing(exchange.request);
   if (!listing) co_return listing.fault();
-  auto exists = [&exchange, &queue] { return exchange.broker.queues.config(*queue) != nullptr; };
-  const bool there = co_await ask_core(exchange.broker.core, std::move(exists));
+  auto exists = [&exchange, &queue] { return exchange.broker().queues.config(*queue) != nullptr; };
+  const bool there = co_await ask_core(exchange.broker().core, std::move(exists));
   if (!there) co_return no_such_queue();
   auto found = co_await walk_sources(exchange, *queue, *listing);
   write(exchange, "queueUrls", std::move(found), *listing);

@@ -76,7 +76,7 @@ Outcome<queue::MoveRequest> read_start(const Exchange& exchange) {
   auto source = name_in(exchange, request.source_arn, "SourceArn");
   if (!source) return source.fault();
   queue::MoveRequest move;
-  move.id = make_uuid(exchange.broker.random);
+  move.id = make_uuid(exchange.broker().random);
   move.source = *std::move(source);
   if (request.destination_arn) {
     auto destination = name_in(exchange, request.destination_arn, "DestinationArn");
@@ -192,7 +192,7 @@ Outcome<Handle> read_handle(const Request& request) {
 Outcome<Move> cancel(const Exchange& exchange, const Handle& handle) {
   const auto source = name_in(exchange, handle.source_arn, "SourceArn");
   if (!source) return source.fault();
-  queue::Queues& queues = exchange.broker.queues;
+  queue::Queues& queues = exchange.broker().queues;
   if (!queues.config(*source)) return no_such_resource("SourceArn");
   const auto moves = queues.moves(*source);
   const bool is_of_source = std::any_of(
@@ -226,7 +226,7 @@ Task<Outcome<>> start_message_move_task(Exchange& exchange) {
   const auto to = permitted(exchange, Permission::publish, request->destination);
   if (!to) co_return to.fault();
   auto begin = [&exchange, &request](Decided<std::monostate> done) {
-    tell_when_durable(exchange.broker, start(exchange.broker, *request), std::move(done));
+    tell_when_durable(exchange.broker(), start(exchange.broker(), *request), std::move(done));
   };
   const auto started = co_await decide<std::monostate>(exchange, std::move(begin));
   if (!started) co_return started.fault();
@@ -241,8 +241,8 @@ Task<Outcome<>> list_message_move_tasks(Exchange& exchange) {
   if (!may) co_return may.fault();
   const auto limit = read_limit(exchange.request);
   if (!limit) co_return limit.fault();
-  auto ask = [&exchange, &source, &limit] { return list(exchange.broker, *source, *limit); };
-  const auto moves = co_await ask_core(exchange.broker.core, std::move(ask));
+  auto ask = [&exchange, &source, &limit] { return list(exchange.broker(), *source, *limit); };
+  const auto moves = co_await ask_core(exchange.broker().core, std::move(ask));
   if (!moves) co_return moves.fault();
   if (moves->empty()) co_return Outcome<>();
   exchange.answer.begin_list("Results", "ListMessageMoveTasksResultEntry");
@@ -259,7 +259,7 @@ Task<Outcome<>> cancel_message_move_task(Exchange& exchange) {
   const auto may = permitted(exchange, Permission::manage, *source);
   if (!may) co_return may.fault();
   auto end = [&exchange, &handle](Decided<Move> done) {
-    tell_when_durable(exchange.broker, cancel(exchange, *handle), std::move(done));
+    tell_when_durable(exchange.broker(), cancel(exchange, *handle), std::move(done));
   };
   const auto cancelled = co_await decide<Move>(exchange, std::move(end));
   if (!cancelled) co_return cancelled.fault();

@@ -68,12 +68,13 @@ Outcome<QueueInfo> same_queue(const Exchange& exchange, QueueView queue) {
 // Whoever made the queue may not have heard yet that it will stay.
 void answer_when_durable(Exchange& exchange, Outcome<QueueInfo> existing, Decided<QueueInfo> done) {
   if (!existing) return done(std::move(existing));
-  exchange.broker.core.on_commit(
-      engine::Durability::disk, [existing = std::move(existing), done = std::move(done)](
-                                    const engine::Result<engine::Durability>& reached) mutable {
-        if (!reached) return done(Outcome<QueueInfo>(fault_of(reached.error())));
-        done(std::move(existing));
-      });
+  exchange.broker().core.on_commit(engine::Durability::disk,
+                                   [existing = std::move(existing), done = std::move(done)](
+                                       const engine::Result<engine::Durability>& reached) mutable {
+                                     if (!reached)
+                                       return done(Outcome<QueueInfo>(fault_of(reached.error())));
+                                     done(std::move(existing));
+                                   });
 }
 
 void create_on_core(Exchange& exchange, Decided<QueueInfo> done) {
@@ -86,19 +87,19 @@ void create_on_core(Exchange& exchange, Decided<QueueInfo> done) {
 
   QueueInfo fresh;
   fresh.name = name;
-  fresh.config = exchange.broker.queue_defaults;
+  fresh.config = exchange.broker().shared.queue_defaults;
   set_default_attributes(fresh.config);
   if (is_fifo_name(name)) fresh.config.order = queue::Order::key;
   QueueView queue(std::move(fresh), exchange.caller.region, exchange.options());
   queue.extension.account = exchange.caller.account;
-  queue.extension.modified = exchange.broker.core.wall();
+  queue.extension.modified = exchange.broker().core.wall();
   for (const auto& [key, value] : request.tags) queue.extension.tags.emplace(key, *value);
   if (auto set = set_attributes(request.queue_attributes, queue); !set)
     return done(Outcome<QueueInfo>(set.fault()));
   if (auto sound = check_redrive_target(exchange, queue); !sound)
     return done(Outcome<QueueInfo>(sound.fault()));
-  exchange.broker.queues.create(name, queue.info.config, encode_extension(queue.extension),
-                                decided(std::move(done)));
+  exchange.broker().queues.create(name, queue.info.config, encode_extension(queue.extension),
+                                  decided(std::move(done)));
 }
 
 void write_url(Exchange& exchange, const QueueInfo& info) {
@@ -131,8 +132,8 @@ Task<Outcome<>> get_queue_url(Exchange& exchange) {
   }
   const auto may = permitted(exchange, Permission::inspect, name);
   if (!may) co_return may.fault();
-  auto ask = [&exchange, &name] { return exchange.broker.queues.find(name); };
-  const auto info = co_await ask_core(exchange.broker.core, std::move(ask));
+  auto ask = [&exchange, &name] { return exchange.broker().queues.find(name); };
+  const auto info = co_await ask_core(exchange.broker().core, std::move(ask));
   if (!info) co_return no_such_queue();
   if (owner && *owner != exchange.place(extension_of(*info).account, name).account)
     co_return no_such_queue();
@@ -144,7 +145,7 @@ Task<Outcome<>> delete_queue(Exchange& exchange) {
   const auto name = exchange.queue();
   if (!name) co_return name.fault();
   auto start = [&exchange, &name](Decided<QueueInfo> done) {
-    exchange.broker.queues.remove(*name, decided(std::move(done)));
+    exchange.broker().queues.remove(*name, decided(std::move(done)));
   };
   const auto gone = co_await decide<QueueInfo>(exchange, std::move(start));
   if (!gone) co_return gone.fault();
@@ -155,7 +156,7 @@ Task<Outcome<>> purge_queue(Exchange& exchange) {
   const auto name = exchange.queue();
   if (!name) co_return name.fault();
   auto start = [&exchange, &name](Decided<std::uint64_t> done) {
-    exchange.broker.queues.purge(*name, decided(std::move(done)));
+    exchange.broker().queues.purge(*name, decided(std::move(done)));
   };
   const auto purged = co_await decide<std::uint64_t>(exchange, std::move(start));
   if (!purged) co_return purged.fault();

@@ -8,8 +8,8 @@
 #include "http/message_page.h"
 #include "http/sqs/action.h"
 #include "http/sqs/digest.h"
-#include "http/sqs/message_attributes.h"
 #include "http/sqs/extension.h"
+#include "http/sqs/message_attributes.h"
 #include "http/sqs/ordering.h"
 #include "http/sqs/stored.h"
 #include "http/trace/span.h"
@@ -91,7 +91,7 @@ Fault receive_fault(const engine::Error& error) {
 
 // Interrupted waits end empty.
 Task<Outcome<queue::Received>> receive_or_wait(Exchange& exchange, Wanted& wanted) {
-  Broker& broker = exchange.broker;
+  Broker& broker = exchange.broker();
   auto start = [&broker, &wanted](engine::Completion<queue::Received> done) {
     return receive(broker, wanted, std::move(done));
   };
@@ -148,7 +148,7 @@ class MessageWriter {
                     const StoredMessage& message) {
     if (system_.empty()) return;
     in_system_ = false;
-    const engine::Clock& clock = exchange_.broker.clock;
+    const engine::Clock& clock = exchange_.broker().clock;
     const engine::WallTime first = clock.wall() + (delivered.first_received - clock.now());
     system("SenderId", account_);
     system("ApproximateFirstReceiveTimestamp", std::to_string(first.value()));
@@ -194,11 +194,11 @@ Task<std::string> account_of(Exchange& exchange, const std::string& queue) {
   const Request& request = exchange.request;
   const bool told = !request.attribute_names.empty() || !request.system_attribute_names.empty();
   if (!told) co_return std::string();
-  auto ask = [&queues = exchange.broker.queues, &queue]() -> std::string {
+  auto ask = [&queues = exchange.broker().queues, &queue]() -> std::string {
     const std::string* const extension = queues.extension(queue);
     return extension ? *extension : std::string();  // deleted meanwhile
   };
-  const std::string extension = co_await ask_core(exchange.broker.core, std::move(ask));
+  const std::string extension = co_await ask_core(exchange.broker().core, std::move(ask));
   co_return decode_extension(extension).account;
 }
 

@@ -91,7 +91,7 @@ Outcome<Outgoing> prepare(Exchange& exchange, std::span<const Item> items, bool 
     auto checked = check_message(items[i], outgoing.fifo, delay_max);
     if (!checked && !batch) return checked.fault();
     if (!checked) outgoing.faults[i] = checked.fault();
-    outgoing.tokens.push_back(random_uuid(exchange.broker.random));
+    outgoing.tokens.push_back(random_uuid(exchange.broker().random));
     outgoing.ids.push_back(uuid_text(outgoing.tokens.back()));
     if (!outgoing.fifo) continue;
     outgoing.content_ids.push_back(items[i].dedup_id ? std::string()
@@ -124,7 +124,7 @@ void make_records(Exchange& exchange, Outgoing& outgoing) {
   std::size_t headers = 0;
   for (const Item& item : outgoing.items) headers += headers_needed(item);
   scratch.headers.reserve(headers);
-  const engine::WallTime now = exchange.broker.clock.wall();
+  const engine::WallTime now = exchange.broker().clock.wall();
   for (std::size_t i = 0; i < outgoing.items.size(); ++i) {
     if (outgoing.faults[i]) continue;
     const Item& item = outgoing.items[i];
@@ -148,7 +148,7 @@ bool has_groups(const Outgoing& outgoing) {
 
 // On the core.
 void send(Exchange& exchange, Outgoing& outgoing, Decided<queue::Sent> done) {
-  const queue::QueueConfig* const config = exchange.broker.queues.config(outgoing.queue);
+  const queue::QueueConfig* const config = exchange.broker().queues.config(outgoing.queue);
   if (!config) return done(Outcome<queue::Sent>(no_such_queue()));
   if (outgoing.fifo && !config->dedup_content) {
     auto sound = check_dedup_ids(outgoing.items);
@@ -162,7 +162,7 @@ void send(Exchange& exchange, Outgoing& outgoing, Decided<queue::Sent> done) {
   }
   queue::Send request{outgoing.queue, std::move(outgoing.messages), std::nullopt};
   request.makes_fair = !outgoing.fifo && has_groups(outgoing);
-  exchange.broker.queues.send(std::move(request), decided(std::move(done)));
+  exchange.broker().queues.send(std::move(request), decided(std::move(done)));
 }
 
 // Of the first, for a duplicate. One that came without an id has the one that receivers see.

@@ -112,7 +112,7 @@ Outcome<Settling> prepare(const Exchange& exchange, std::span<const Item> items)
 
 // A name is not enough: any queue may have been given an order, over REST.
 void note_order(const Exchange& exchange, Settling& settling) {
-  const queue::QueueConfig* const config = exchange.broker.queues.config(settling.queue);
+  const queue::QueueConfig* const config = exchange.broker().queues.config(settling.queue);
   if (!config) return;
   settling.ordered = is_fifo_name(settling.queue) || config->order == queue::Order::key ||
                      config->order == queue::Order::strict;
@@ -122,8 +122,8 @@ void delete_on_core(Exchange& exchange, Settling& settling, Decided<Results> don
   note_order(exchange, settling);
   std::vector<std::string> receipts;
   for (const Item& item : settling.items) receipts.emplace_back(*item.receipt_handle);
-  exchange.broker.queues.ack(settling.queue, std::move(receipts), decided(std::move(done)),
-                             settling.accepted());
+  exchange.broker().queues.ack(settling.queue, std::move(receipts), decided(std::move(done)),
+                               settling.accepted());
 }
 
 // Those whose timeout is in order; results come for these alone.
@@ -136,8 +136,8 @@ void change_on_core(Exchange& exchange, Settling& settling, Decided<Results> don
     items.push_back({std::string(*item.receipt_handle),
                      std::chrono::seconds{*item.visibility_timeout}, settling.visibility_max});
   }
-  exchange.broker.queues.extend(settling.queue, std::move(items), decided(std::move(done)),
-                                settling.accepted());
+  exchange.broker().queues.extend(settling.queue, std::move(items), decided(std::move(done)),
+                                  settling.accepted());
 }
 
 template <class FaultOf>

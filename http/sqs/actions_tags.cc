@@ -86,7 +86,7 @@ Task<Outcome<>> list_queue_tags(Exchange& exchange) {
   const auto name = exchange.queue();
   if (!name) co_return name.fault();
   auto ask = [&exchange, &name] { return find_queue(exchange, *name); };
-  auto queue = co_await ask_core(exchange.broker.core, std::move(ask));
+  auto queue = co_await ask_core(exchange.broker().core, std::move(ask));
   if (!queue) co_return queue.fault();
   if (queue->extension.tags.empty()) co_return Outcome<>();
   exchange.answer.begin_map("Tags", "Tag", "Key");

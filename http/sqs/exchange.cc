@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "http/namespaces.h"
 #include "http/server_common.h"
 #include "http/sqs/uuid.h"
 #include "http/trace/span.h"
@@ -16,10 +17,9 @@ constexpr std::string_view kXml = "text/xml";
 
 Exchange::Exchange(Call& c, Protocol p)
     : call(c),
-      broker(c.broker),
       protocol(p),
       caller(caller_of(c.head, c.target)),
-      request_id(make_uuid(c.broker.random)),
+      request_id(make_uuid(c.broker().random)),
       answer(p, c.reply.body) {}
 
 const Options& Exchange::options() const { return call.common.options.sqs; }
@@ -49,8 +49,8 @@ bool is_queue_path(const Target& target) {
 Outcome<> authenticate(Exchange& exchange) {
   Call& call = exchange.call;
   if (!call.principal->known()) {
-    auto caller =
-        call.common.authenticator.check(call.head, call.target, call.body, call.broker.clock.wall());
+    auto caller = call.common.authenticator.check(call.head, call.target, call.body,
+                                                  call.broker().clock.wall());
     if (!caller) {
       call.wrong_key = caller.fault().code != Code::access_denied;  // nothing was shown
       return caller.fault();
@@ -60,6 +60,7 @@ Outcome<> authenticate(Exchange& exchange) {
     exchange.caller.region = caller->region;
   }
   if (!call.principal->unrestricted) exchange.caller.account = call.principal->account;
+  if (const auto elsewhere = enter_namespace(call)) return fault_of(*elsewhere);
   return {};
 }
 

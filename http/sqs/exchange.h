@@ -21,7 +21,6 @@ struct Exchange {
   Exchange(Call& c, Protocol p);
 
   Call& call;
-  Broker& broker;
   Protocol protocol;
   Caller caller;
   std::string request_id;  ///< a UUID
@@ -30,6 +29,7 @@ struct Exchange {
   AnswerWriter answer;
 
   const Options& options() const;
+  Broker& broker() const { return call.broker(); }
   /// The broker's name of the queue that QueueUrl names, else the path. Fault: it names none.
   Outcome<std::string> queue() const;
   /// The broker's name of a queue that the request names in another way; empty when there can be
@@ -56,7 +56,7 @@ bool speaks_json(const Head& head);
 bool is_queue_path(const Target& target);
 
 /// Checks the signature where signatures are checked, before anything else is said about a request:
-/// a stranger learns nothing. Sets who calls.
+/// a stranger learns nothing. Sets who calls, and enters the namespace.
 Outcome<> authenticate(Exchange& exchange);
 /// Content type and id of an answer; an answer that says no.
 void label(Exchange& exchange);
@@ -68,7 +68,7 @@ using Decided = engine::Completion<Outcome<T>>;
 
 template <class T, class Start>
 Task<Outcome<T>> decide(Exchange& exchange, Start start) {
-  auto result = co_await on_core<Outcome<T>>(exchange.broker.core, std::move(start));
+  auto result = co_await on_core<Outcome<T>>(exchange.broker().core, std::move(start));
   if (!result) co_return fault_of(result.error());
   co_return *std::move(result);
 }

@@ -20,13 +20,13 @@ std::string_view state_text(Health health) {
 }  // namespace
 
 Task<Try<>> local_health(Call& call) {
-  const Health health = call.broker.health;
+  const Health health = call.broker().shared.health;
   call.reply.status = health == Health::ready ? 200 : 503;
   call.reply.field("Cache-Control", "no-store");
   // With blanks, as LocalStack writes it: scripts look for "sqs": "running" with grep.
   call.reply.body =
       fmt::format(R"({{"services": {{"sqs": "{}"}}, "edition": "twofold", "version": "{}"}})",
-                  state_text(health), call.broker.server.version);
+                  state_text(health), call.broker().shared.server.version);
   co_return Try<>();
 }
 

@@ -27,7 +27,7 @@ bool beside(const Exchange& exchange, std::string_view one, std::string_view oth
 }  // namespace
 
 Outcome<QueueView> find_queue(const Exchange& exchange, const std::string& name) {
-  auto info = exchange.broker.queues.find(name);
+  auto info = exchange.broker().queues.find(name);
   if (!info) return fault_of(info.error());
   return QueueView(*std::move(info), exchange.caller.region, exchange.options());
 }
@@ -62,8 +62,8 @@ Outcome<> check_redrive_target(const Exchange& exchange, const QueueView& queue)
 
 void store(Exchange& exchange, QueueView queue, Decided<queue::QueueInfo> done) {
   std::string extension = encode_extension(queue.extension);
-  exchange.broker.queues.configure(queue.info.name, queue.info.config, std::move(extension),
-                                   queue.info.version, decided(std::move(done)));
+  exchange.broker().queues.configure(queue.info.name, queue.info.config, std::move(extension),
+                                     queue.info.version, decided(std::move(done)));
 }
 
 Task<Outcome<>> change_queue(Exchange& exchange, QueueChange change) {

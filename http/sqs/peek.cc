@@ -198,8 +198,8 @@ Task<Outcome<>> write_messages(Exchange& exchange, const Viewer& viewer, PeekWri
   Groups groups(is_fifo_name(browse.queue));
   do {
     browse.bytes_max = answer_bytes(exchange.call, kPageBytesMax);
-    auto look = [&exchange, &browse] { return exchange.broker.queues.browse(browse); };
-    const Page page = co_await ask_core(exchange.broker.core, std::move(look));
+    auto look = [&exchange, &browse] { return exchange.broker().queues.browse(browse); };
+    const Page page = co_await ask_core(exchange.broker().core, std::move(look));
     if (!page) co_return fault_of(page.error());
     auto places = places_of(page->items);
     const MessageRecords records = co_await MessageRecords::load(
@@ -217,7 +217,7 @@ Task<Outcome<>> write_messages(Exchange& exchange, const Viewer& viewer, PeekWri
 Task<Outcome<>> peek(Exchange& exchange) {
   const auto known = authenticate(exchange);
   if (!known) co_return known.fault();
-  const auto problem = check_served(*exchange.call.route, exchange.broker.health);
+  const auto problem = check_served(*exchange.call.route, exchange.broker().shared.health);
   if (problem) co_return fault_of(*problem);
   const auto wanted = read_wanted(exchange);
   if (!wanted) co_return wanted.fault();
@@ -226,7 +226,7 @@ Task<Outcome<>> peek(Exchange& exchange) {
   const auto charged = charge_caller(exchange);
   if (!charged) co_return charged.fault();
   auto ask = [&exchange, &wanted] { return find_queue(exchange, wanted->queue); };
-  const auto queue = co_await ask_core(exchange.broker.core, std::move(ask));
+  const auto queue = co_await ask_core(exchange.broker().core, std::move(ask));
   if (!queue) co_return queue.fault();
   const Viewer viewer{exchange, *wanted, queue->extension.account};
   PeekWriter writer(form_of(exchange), exchange.call.reply.body);

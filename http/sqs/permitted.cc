@@ -30,7 +30,7 @@ Fault throttled() {
 
 Outcome<> charge_caller(const Exchange& exchange) {
   const Call& call = exchange.call;
-  if (!access::charge(*call.principal, call.body.size(), exchange.broker.clock)) return {};
+  if (!access::charge(*call.principal, call.body.size(), exchange.broker().clock)) return {};
   return throttled();
 }
 
@@ -40,7 +40,11 @@ Outcome<> permitted(const Exchange& exchange) {
   if (exchange.call.principal->unrestricted || action.about != About::queue) return {};
   const auto queue = exchange.queue();
   if (!queue) return queue.fault();  // no queue can have that name
-  return permitted(exchange, action.permission, *queue);
+  if (auto may = permitted(exchange, action.permission, *queue); !may) return may;
+  if (action.permission != Permission::publish) return {};
+  const auto refused = check_stored(*exchange.call.principal);
+  if (refused) return Fault(Code::over_limit, refused->detail);
+  return {};
 }
 
 }  // namespace twofold::http::sqs

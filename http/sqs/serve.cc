@@ -125,7 +125,7 @@ Outcome<Asked> read(Exchange& exchange) {
   if (exchange.action)
     call.route = &routes()[static_cast<std::size_t>(exchange.action - &actions()[0])];
   if (!taken) return taken.fault();
-  if (const auto problem = check_served(*call.route, exchange.broker.health))
+  if (const auto problem = check_served(*call.route, exchange.broker().shared.health))
     return fault_of(*problem);
   return Asked::something;
 }
@@ -134,8 +134,7 @@ Outcome<> look_at_head(Call& call) {
   access::PrincipalRef named;
   const access::Principal* who = call.principal;
   if (!who->known()) {
-    auto found =
-        call.common.authenticator.look(call.head, call.target, call.broker.clock.wall());
+    auto found = call.common.authenticator.look(call.head, call.target, call.broker().clock.wall());
     const bool shown = found || found.fault().code != Code::access_denied;
     // A form that nobody has signed may be nobody's: its body will tell.
     if (!shown && protocol_of(call) == Protocol::query && !call.target.find("Action")) return {};
@@ -144,7 +143,7 @@ Outcome<> look_at_head(Call& call) {
     named = *std::move(found);
     who = named.get();
   }
-  if (access::look_at_quota(*who, call.broker.clock)) return throttled();
+  if (access::look_at_quota(*who, call.broker().clock)) return throttled();
   return {};
 }
 
@@ -181,8 +180,8 @@ Task<Fault> first_fault(Exchange& exchange, Fault fault) {
     co_return fault;
   auto queue = exchange.queue();
   if (!queue) co_return queue.fault();
-  auto ask = [&exchange, &queue] { return exchange.broker.queues.config(*queue) != nullptr; };
-  const bool there = co_await ask_core(exchange.broker.core, std::move(ask));
+  auto ask = [&exchange, &queue] { return exchange.broker().queues.config(*queue) != nullptr; };
+  const bool there = co_await ask_core(exchange.broker().core, std::move(ask));
   if (!there) fault = no_such_queue();
   co_return fault;
 }

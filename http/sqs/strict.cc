@@ -24,7 +24,7 @@ bool begin_purge(Broker& broker, const std::string& queue) {
 Task<Outcome<>> purge_once_a_minute(Exchange& exchange) {
   const auto queue = exchange.queue();
   if (!queue) co_return queue.fault();
-  Broker& broker = exchange.broker;
+  Broker& broker = exchange.broker();
   auto begin = [&broker, &queue] { return begin_purge(broker, *queue); };
   const bool begun = co_await ask_core(broker.core, std::move(begin));
   if (!begun) {
@@ -44,7 +44,7 @@ Task<Outcome<>> delete_and_remember(Exchange& exchange) {
   if (!queue) co_return queue.fault();
   const auto done = co_await delete_queue(exchange);
   if (!done) co_return done;
-  Broker& broker = exchange.broker;
+  Broker& broker = exchange.broker();
   auto note = [&broker, &queue] {
     broker.sqs_recent.deleted.add(*queue, broker.clock.now());
     broker.sqs_recent.purged.forget(*queue);
@@ -61,7 +61,7 @@ Task<Outcome<>> create_unless_just_deleted(Exchange& exchange) {
     const auto may = permitted(exchange, Permission::manage, queue);
     if (!may) co_return may.fault();
   }
-  Broker& broker = exchange.broker;
+  Broker& broker = exchange.broker();
   auto ask = [&broker, &queue] {
     return !broker.queues.config(queue) &&
            broker.sqs_recent.deleted.holds(queue, broker.clock.now());
@@ -91,8 +91,8 @@ Load load_of(const Broker& broker, const std::string& queue) {
 Task<Outcome<>> receive_below_limit(Exchange& exchange) {
   const auto queue = exchange.queue();
   if (!queue) co_return queue.fault();
-  auto ask = [&exchange, &queue] { return load_of(exchange.broker, *queue); };
-  const Load load = co_await ask_core(exchange.broker.core, std::move(ask));
+  auto ask = [&exchange, &queue] { return load_of(exchange.broker(), *queue); };
+  const Load load = co_await ask_core(exchange.broker().core, std::move(ask));
   Request& request = exchange.request;
   if (load.in_flight < kInFlightMax) {
     const auto room = static_cast<std::int64_t>(kInFlightMax - load.in_flight);

@@ -77,8 +77,8 @@ std::optional<Context> context_in(const Transaction& transaction) {
 }
 
 void begin(Call& call) {
-  if (!call.broker.tracer || call.span) return;
-  call.span = call.broker.tracer->begin(route_index(*call.route), parent_of(call));
+  if (!call.broker().shared.tracer || call.span) return;
+  call.span = call.broker().shared.tracer->begin(route_index(*call.route), parent_of(call));
   if (!call.span) return;
   Span& span = *call.span;
   if (span.parent && is_plain(call.head.tracestate)) span.tracestate = call.head.tracestate;
@@ -98,14 +98,14 @@ void end(Call& call) {
   if (span.operation == Operation::settle && !span.messages && reply.messages_settled > 0)
     span.messages = reply.messages_settled;
   call.reply.field(kTraceparent, traceparent_of(span.context));
-  call.broker.tracer->end(std::move(span));
+  call.broker().shared.tracer->end(std::move(span));
   call.span.reset();
 }
 
 void end_piece(Call& call, std::size_t records) {
   if (!call.span) return;
   call.span->messages = records;
-  if (records > 0) call.broker.tracer->end(std::move(*call.span));
+  if (records > 0) call.broker().shared.tracer->end(std::move(*call.span));
   call.span.reset();
 }
 

@@ -27,8 +27,9 @@ constexpr std::size_t kHeldFree = 64 << 10;  // of a message that has begun: a b
 constexpr std::size_t kHeldUncounted = 4 << 10;
 constexpr std::size_t kQuantum = 64 << 10;
 constexpr std::size_t kInflatedPerTurn = 1 << 20;
-constexpr std::size_t kStrangersBytesMax = 64 << 10;  // of a message before it is known who sends it
-constexpr int kReadsMax = 8;                          // before others may use the thread
+constexpr std::size_t kStrangersBytesMax = 64
+                                           << 10;  // of a message before it is known who sends it
+constexpr int kReadsMax = 8;                       // before others may use the thread
 
 // A stranger says who it is, and needs no more than that.
 std::uint64_t bytes_max(const ServerOptions& options, const access::Principal& principal) {
@@ -39,7 +40,7 @@ std::uint64_t bytes_max(const ServerOptions& options, const access::Principal& p
 }  // namespace
 
 Connection::Connection(Broker& broker, const ServerCommon& common, Opening opening)
-    : broker_(broker),
+    : broker_(&broker),
       common_(common),
       opening_(std::move(opening)),
       principal_(opening_.principal),

@@ -64,7 +64,8 @@ class Connection final : public Upgraded {
   // For subscriptions, while run() is under way.
   Lane& lane() { return *lane_; }
   Hub& hub();
-  Broker& broker() { return broker_; }
+  /// As the namespace sees it that the client is in.
+  Broker& broker() const { return *broker_; }
   const ServerCommon& common() const { return common_; }
   Format format() const { return opening_.format; }
   /// How the client calls itself: in its hello, else in its head. For people; it may be empty.
@@ -151,7 +152,9 @@ class Connection final : public Upgraded {
   void take(const FrameId& id, std::optional<std::uint32_t> sub, Ping& ping);
   void welcome(const FrameId& id);
   // permitting.cc: who it is, and what it may
-  bool identify(const Hello& hello);
+  access::PrincipalRef greeter(const Hello& hello) const;
+  Try<Broker*> home_of(const access::Principal& who) const;
+  void become(access::PrincipalRef who, Broker& home);
   void turn_away(const FrameId& id);
   static Task<> turn_away_later(std::shared_ptr<Connection> self, FrameId id, Problem problem);
   std::optional<Problem> permit_frame(const ClientFrame& frame) const;
@@ -203,7 +206,7 @@ class Connection final : public Upgraded {
   static Task<> refuse_transaction(std::shared_ptr<Connection> self,
                                    std::shared_ptr<Transacting> job, Refused refused);
 
-  Broker& broker_;
+  Broker* broker_;
   const ServerCommon& common_;
   const Opening opening_;
   access::PrincipalRef principal_;

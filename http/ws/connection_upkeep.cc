@@ -31,7 +31,7 @@ constexpr auto kHelloTime = std::chrono::seconds{10};
 void Connection::close(CloseCode code, std::string_view reason) {
   if (state_ != State::open) return;
   state_ = State::closing;
-  over_at_ = broker_.clock.now() + kClosingTime;
+  over_at_ = broker().clock.now() + kClosingTime;
   end_all();
   outbox_.add_frame(close_frame(code, reason));
   flush();
@@ -100,7 +100,7 @@ void Connection::drain() {
   draining_ = true;
   for (const auto& [number, sub] : subs_) sub->pause();
   send(goaway_frame(format(), "drain", kDrainTime, kReconnectAfter));
-  over_at_ = broker_.clock.now() + kDrainTime;
+  over_at_ = broker().clock.now() + kDrainTime;
 }
 
 void Connection::end_drain() {
@@ -162,7 +162,7 @@ Task<> Connection::say_heartbeat(std::shared_ptr<Connection> self) {
       for (auto& [number, lag] : lags) known[number] = lag();
       return true;
     };
-    co_await ask_core(self->broker_.core, std::move(ask));
+    co_await ask_core(self->broker().core, std::move(ask));
   }
   if (self->state_ != State::open) co_return;
   std::vector<SubState> states;

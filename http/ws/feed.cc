@@ -25,8 +25,7 @@ constexpr auto kPatience = std::chrono::seconds{5};  // how long a feed outlives
 Feed::Feed(Hub& hub, std::string key, std::shared_ptr<const StreamSpec> spec, Positions positions)
     : hub_(hub),
       key_(std::move(key)),
-      reader_(hub.lane().common.broker, hub.lane().common.answers, std::move(spec),
-              std::move(positions)) {}
+      reader_(hub.lane().common.answers, std::move(spec), std::move(positions)) {}
 
 Task<> Feed::run(std::shared_ptr<Feed> self) {
   Feed& feed = *self;

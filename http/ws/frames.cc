@@ -39,7 +39,7 @@ CloseCode close_code(ProblemKind kind) {
 }  // namespace
 
 void Connection::take_frame(std::string_view bytes, std::shared_ptr<const void> keep) {
-  const engine::WallTime now = broker_.clock.wall();
+  const engine::WallTime now = broker().clock.wall();
   ReadFrame read =
       format() == Format::json ? read_json_frame(bytes, now) : read_proto_frame(bytes, now);
   switch (read.kind) {
@@ -63,8 +63,7 @@ void Connection::take_frame(std::string_view bytes, std::shared_ptr<const void> 
 }
 
 void Connection::handle(ClientFrame frame, std::shared_ptr<const void> keep) {
-  if (auto problem = permit_frame(frame))
-    return refuse(frame.id, frame.sub, *std::move(problem));
+  if (auto problem = permit_frame(frame)) return refuse(frame.id, frame.sub, *std::move(problem));
   if (is_write(frame.op)) {
     if (hold_if_full(frame, keep)) return;
     return write(std::move(frame), std::move(keep));
@@ -122,7 +121,7 @@ void Connection::welcome(const FrameId& id) {
   welcome.heartbeat = heartbeat_;
   welcome.subscriptions_max = kSubscriptionsMax;
   welcome.frame_bytes_max = common_.options.body_bytes_max;
-  welcome.message_bytes_max = broker_.topic_defaults.record_bytes_max;
+  welcome.message_bytes_max = broker().shared.topic_defaults.record_bytes_max;
   send(welcome_frame(format(), id, welcome));
 }
 
@@ -144,10 +143,17 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t>, Hello& he
     return refuse(id, std::nullopt,
                   {ProblemKind::invalid_duration, "A heartbeat is from 1s to 60s.", "heartbeat"});
   }
-  if (!identify(hello)) return turn_away(id);
+  auto who = greeter(hello);
+  if (!who || (broker().shared.access.keyring.required() && !who->known())) return turn_away(id);
+  auto home = home_of(*who);
+  if (!home) {
+    refuse(id, std::nullopt, std::move(home).problem());
+    return close(CloseCode::unauthenticated, "a key of another namespace");
+  }
+  become(std::move(who), **home);
   heartbeat_ = asked;
   client_ = hello.client.substr(0, queue::ClientNames::kBytesMax);
-  next_heartbeat_ = broker_.clock.now() + heartbeat_;
+  next_heartbeat_ = broker().clock.now() + heartbeat_;
   welcome(id);
 }
 
@@ -172,7 +178,7 @@ Task<> Connection::explain(std::shared_ptr<Connection> self, FrameId id,
                            std::optional<std::uint32_t> sub, engine::Error error, std::string name,
                            std::optional<std::size_t> index, std::shared_ptr<Subscription> ends) {
   Connection& connection = *self;
-  OwnCall call(connection.broker_, connection.common_);
+  OwnCall call(connection.broker(), connection.common_);
   auto problem = co_await explained(*call, std::move(error), std::move(name));
   problem.index = index;
   if (ends) {
@@ -201,7 +207,8 @@ void Connection::drop_sub(Subscription& sub, CloseCode code) {
   subs_.erase(found);
   dropped->end(/*release=*/true);
   retire(std::move(dropped));
-  if ((opening_.shortcut || opening_.inspection) && subs_.empty()) close(code, "the subscription has ended");
+  if ((opening_.shortcut || opening_.inspection) && subs_.empty())
+    close(code, "the subscription has ended");
 }
 
 Subscription* Connection::look_up(std::optional<std::uint32_t> sub) const {

@@ -29,7 +29,7 @@ GroupSub::GroupSub(std::shared_ptr<Connection> connection, std::uint32_t sub,
   join.member = std::move(member);
   join.client = connection->client();
   join.topics = {request.topic};
-  join.session = request.session.value_or(connection->broker().session_default);
+  join.session = request.session.value_or(connection->broker().shared.session_default);
   // The core tells the lane, where the subscription may have ended meanwhile.
   auto changed = [connection = std::weak_ptr<Connection>(connection), sub] {
     auto alive = connection.lock();

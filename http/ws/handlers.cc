@@ -34,7 +34,7 @@ Try<> upgrade(Call& call, std::optional<Subscribe> shortcut,
   opening.client = client_name(call.head).substr(0, queue::ClientNames::kBytesMax);
   opening.session = std::string("s_").append(call.request_id.substr(2));
   call.reply.upgrade =
-      std::make_shared<ws::Connection>(call.broker, call.common, std::move(opening));
+      std::make_shared<ws::Connection>(call.broker(), call.common, std::move(opening));
   return {};
 }
 

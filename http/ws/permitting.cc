@@ -3,7 +3,9 @@
 
 #include "http/access/charge.h"
 #include "http/lane.h"
+#include "http/namespaces.h"
 #include "http/permit.h"
+#include "http/server_common.h"
 #include "http/wire.h"
 #include "http/ws/connection.h"
 
@@ -11,27 +13,44 @@ namespace twofold::http::ws {
 
 namespace asio = boost::asio;
 
-// The token of the hello counts before what the upgrade has said.
-bool Connection::identify(const Hello& hello) {
-  const access::Keyring& keyring = broker_.access.keyring;
-  if (!keyring.required()) return true;
-  if (!hello.token.empty()) {
-    const auto token = access::parse_token(hello.token);
-    auto found = token ? keyring.check(*token) : nullptr;
-    if (!found) return false;
-    principal_ = std::move(found);
+// Whom a hello is from: its token counts before what the upgrade has said. Null: nobody we know.
+access::PrincipalRef Connection::greeter(const Hello& hello) const {
+  const access::Keyring& keyring = broker().shared.access.keyring;
+  if (!keyring.required() || hello.token.empty()) return principal_;
+  const auto token = access::parse_token(hello.token);
+  return token ? keyring.check(*token) : nullptr;
+}
+
+// Another key brings its namespace along, but not to a connection that a key has opened: what that
+// has begun stays where it is. Nothing changes when it is refused.
+Try<Broker*> Connection::home_of(const access::Principal& who) const {
+  if (who.unrestricted || &who == principal_.get()) return broker_;
+  if (who.name_space == broker_->name_space) return broker_;
+  if (opening_.authenticated) {
+    return Problem(ProblemKind::forbidden,
+                   "This key belongs to another namespace than the one that opened the connection.");
   }
-  if (principal_->known()) inbox_.allow(common_.options.body_bytes_max);
-  return principal_->known();
+  if (who.name_space.empty()) return &common_.broker;
+  const Namespaces* const others = common_.broker.shared.namespaces;
+  Broker* const home = others ? others->find(who.name_space) : nullptr;
+  if (home) return home;
+  return Problem(ProblemKind::not_found,
+                 "The namespace of this key is not there; the broker's log says why.");
+}
+
+void Connection::become(access::PrincipalRef who, Broker& home) {
+  principal_ = std::move(who);
+  broker_ = &home;
+  inbox_.allow(common_.options.body_bytes_max);
 }
 
 void Connection::turn_away(const FrameId& id) {
-  access::Access& access = broker_.access;
+  access::Access& access = broker().shared.access;
   boost::system::error_code gone;
   const auto peer = wire_->socket().remote_endpoint(gone);
   const std::string address = gone ? std::string() : peer.address().to_string();
   lane_->metrics.auth_failures.add();
-  const bool often = !access.failures.take(address, broker_.clock.now());
+  const bool often = !access.failures.take(address, broker().clock.now());
   if (!often) access::audit(*access::nobody(), "hello", {}, "denied");
   resting_ = true;  // nothing more is heard
   lane_->tasks.spawn(turn_away_later(self(), id, wrong_key(often)));
@@ -51,14 +70,16 @@ std::optional<Problem> Connection::permit_frame(const ClientFrame& frame) const 
   if (principal_->unrestricted) return std::nullopt;
   const access::Principal& who = *principal_;
   const ClientOp& op = frame.op;
-  if (is_write(op) && access::charge(who, frame.bytes, broker_.clock)) {
+  if (is_write(op) && access::charge(who, frame.bytes, broker().clock)) {
     return Problem(ProblemKind::quota_exceeded,
                    "This key asks for more than it may have in a second.");
   }
   if (const auto* const publish = std::get_if<PublishFrame>(&op)) {
     const bool to_topic = !publish->topic.empty();
-    return permit(who, "publish", Permission::publish,
-                  to_topic ? access::topic(publish->topic) : access::queue(publish->queue));
+    auto refused =
+        permit(who, "publish", Permission::publish,
+               to_topic ? access::topic(publish->topic) : access::queue(publish->queue));
+    return refused ? refused : check_stored(who);
   }
   if (const auto* const transact = std::get_if<Transact>(&op))
     return permit(who, "transact", transact->body.transaction);

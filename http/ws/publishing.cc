@@ -63,15 +63,15 @@ void Connection::write(ClientFrame frame, std::shared_ptr<const void> keep) {
 
 void Connection::publish(std::shared_ptr<Writing> job) {
   PublishFrame& what = job->publish();
-  if (broker_.tracer) job->span = begin_span(*broker_.tracer, what);
-  const engine::WallTime now = broker_.clock.wall();
+  if (broker().shared.tracer) job->span = begin_span(*broker().shared.tracer, what);
+  const engine::WallTime now = broker().clock.wall();
   if (!what.topic.empty()) {
     auto back = [self = self(), job](Result<log::Published> published) mutable {
       self->answered(std::move(job), std::move(published));
     };
     log::Publish publish = to_publish(what.topic, what.batch, what.scratch, now);
-    detail::enter_core(broker_.core, [&topics = broker_.topics, publish = std::move(publish),
-                                      back = std::move(back)]() mutable {
+    detail::enter_core(broker().core, [&topics = broker().topics, publish = std::move(publish),
+                                       back = std::move(back)]() mutable {
       topics.publish(std::move(publish), std::move(back));
     });
     return;
@@ -80,8 +80,8 @@ void Connection::publish(std::shared_ptr<Writing> job) {
     self->answered(std::move(job), std::move(sent));
   };
   queue::Send send = to_send(what.queue, what.batch, what.scratch, now);
-  detail::enter_core(broker_.core, [&queues = broker_.queues, send = std::move(send),
-                                    back = std::move(back)]() mutable {
+  detail::enter_core(broker().core, [&queues = broker().queues, send = std::move(send),
+                                     back = std::move(back)]() mutable {
     queues.send(std::move(send), std::move(back));
   });
 }
@@ -93,7 +93,7 @@ void Connection::answered(std::shared_ptr<Writing> job, Result<Answer> result) {
     Connection& connection = *self;
     if (job->span) {
       if (!result) job->span->error = info(Problem(result.error()).kind).code;
-      connection.broker_.tracer->end(std::move(*job->span));
+      connection.broker().shared.tracer->end(std::move(*job->span));
     }
     if (connection.state_ == State::open) {
       if (!result) {

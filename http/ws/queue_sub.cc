@@ -38,10 +38,10 @@ QueueSub::QueueSub(std::shared_ptr<Connection> connection, std::uint32_t sub,
       ack_on_send_(request.ack_on_send),
       broker_(this->connection().broker()),
       common_(this->connection().common()) {
-  common_.consumers.enter(queue_);
+  broker_.consumers.enter(queue_);
 }
 
-QueueSub::~QueueSub() { common_.consumers.leave(queue_); }
+QueueSub::~QueueSub() { broker_.consumers.leave(queue_); }
 
 std::size_t QueueSub::most() const {
   const auto credit_left = credit().messages().value_or(INT64_MAX);
@@ -117,8 +117,9 @@ Task<> QueueSub::hand_over(std::shared_ptr<QueueSub> self, queue::Received recei
 
 // Its own, of each batch: nobody has asked for just this one.
 void QueueSub::trace(const MessageRecords& records) const {
-  if (!broker_.tracer || records.none()) return;
-  const auto span = broker_.tracer->begin(trace::Operation::receive, "receive", std::nullopt);
+  if (!broker_.shared.tracer || records.none()) return;
+  const auto span =
+      broker_.shared.tracer->begin(trace::Operation::receive, "receive", std::nullopt);
   if (!span) return;
   span->destination = queue_;
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -127,7 +128,7 @@ void QueueSub::trace(const MessageRecords& records) const {
       span->link(*record);
     }
   }
-  broker_.tracer->end(std::move(*span));
+  broker_.shared.tracer->end(std::move(*span));
 }
 
 void QueueSub::send(const queue::Received& received, const MessageRecords& records) {

@@ -30,10 +30,11 @@ void Connection::carry_out(Start start, Done done) {
                [self = std::move(self), done = std::move(done),
                 results = std::move(results)]() mutable { done(*self, std::move(results)); });
   };
-  detail::enter_core(broker_.core, [start = std::move(start),
-                                    completion = engine::Completion<T>(std::move(back))]() mutable {
-    start(std::move(completion));
-  });
+  detail::enter_core(
+      broker().core,
+      [start = std::move(start), completion = engine::Completion<T>(std::move(back))]() mutable {
+        start(std::move(completion));
+      });
 }
 
 namespace {
@@ -50,8 +51,8 @@ struct Settling {
 
 std::shared_ptr<trace::Span> begin_span(Broker& broker, std::string_view name,
                                         const std::string& queue, std::size_t messages) {
-  if (!broker.tracer) return nullptr;
-  auto span = broker.tracer->begin(trace::Operation::settle, name, std::nullopt);
+  if (!broker.shared.tracer) return nullptr;
+  auto span = broker.shared.tracer->begin(trace::Operation::settle, name, std::nullopt);
   if (!span) return span;
   span->destination = queue;
   span->add(messages);
@@ -61,7 +62,7 @@ std::shared_ptr<trace::Span> begin_span(Broker& broker, std::string_view name,
 void end_span(Broker& broker, const Settling& settling, const Result<Results>& results) {
   if (!settling.span) return;
   if (!results) settling.span->error = info(Problem(results.error()).kind).code;
-  broker.tracer->end(std::move(*settling.span));
+  broker.shared.tracer->end(std::move(*settling.span));
 }
 
 }  // namespace
@@ -70,14 +71,14 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, AckFr
   auto queue = find_queue(id, sub);
   if (!queue) return;
   auto receipts = ack.receipts;
-  auto start = [&queues = broker_.queues, name = queue->queue(),
+  auto start = [&queues = broker().queues, name = queue->queue(),
                 receipts = std::move(ack.receipts)](auto done) mutable {
     queues.ack(std::move(name), std::move(receipts), std::move(done));
   };
-  auto span = begin_span(broker_, "ack", queue->queue(), receipts.size());
+  auto span = begin_span(broker(), "ack", queue->queue(), receipts.size());
   auto done = [settling = Settling{id, sub, std::move(queue), std::move(span)},
                receipts = std::move(receipts)](Connection& self, auto results) {
-    end_span(self.broker_, settling, results);
+    end_span(self.broker(), settling, results);
     if (results) settling.queue->settled(receipts, *results);
     self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
   };
@@ -89,14 +90,14 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, NackF
   if (!queue) return;
   std::vector<std::string> receipts;
   for (const queue::NackItem& item : nack.items) receipts.push_back(item.receipt);
-  auto start = [&queues = broker_.queues, name = queue->queue(),
+  auto start = [&queues = broker().queues, name = queue->queue(),
                 items = std::move(nack.items)](auto done) mutable {
     queues.nack(std::move(name), std::move(items), std::move(done));
   };
-  auto span = begin_span(broker_, "nack", queue->queue(), receipts.size());
+  auto span = begin_span(broker(), "nack", queue->queue(), receipts.size());
   auto done = [settling = Settling{id, sub, std::move(queue), std::move(span)},
                receipts = std::move(receipts)](Connection& self, auto results) {
-    end_span(self.broker_, settling, results);
+    end_span(self.broker(), settling, results);
     if (results) settling.queue->settled(receipts, *results);
     self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
   };
@@ -107,14 +108,14 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Exten
   auto queue = find_queue(id, sub);
   if (!queue) return;
   auto items = extend.items;
-  auto start = [&queues = broker_.queues, name = queue->queue(),
+  auto start = [&queues = broker().queues, name = queue->queue(),
                 items = std::move(extend.items)](auto done) mutable {
     queues.extend(std::move(name), std::move(items), std::move(done));
   };
-  auto span = begin_span(broker_, "extend", queue->queue(), items.size());
+  auto span = begin_span(broker(), "extend", queue->queue(), items.size());
   auto done = [settling = Settling{id, sub, std::move(queue), std::move(span)},
                items = std::move(items)](Connection& self, auto results) {
-    end_span(self.broker_, settling, results);
+    end_span(self.broker(), settling, results);
     if (results) settling.queue->extended(items, *results);
     self.answer_settled(settling.id, settling.sub, settling.queue->queue(), results);
   };
@@ -145,7 +146,7 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Commi
   auto offsets = group->commit_of(commit.cursor);
   if (!offsets) return refuse(id, found->sub(), std::move(offsets).problem());
   if (offsets->offsets.empty()) return send(ok_frame(format(), id, found->sub()));
-  auto start = [&groups = broker_.groups, offsets = *std::move(offsets)](auto done) mutable {
+  auto start = [&groups = broker().groups, offsets = *std::move(offsets)](auto done) mutable {
     groups.commit(std::move(offsets), std::move(done));
   };
   auto done = [id, number = found->sub(), topic = group->topic()](Connection& self, auto result) {

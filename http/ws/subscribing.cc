@@ -24,10 +24,11 @@ Try<> check_order(const Subscribe& request, std::size_t partitions) {
   return request.total_order ? check_total_order(partitions) : Try<>();
 }
 
-std::shared_ptr<StreamSpec> stream_of(const Subscribe& request, std::uint32_t topic_id,
-                                      Format format,
+std::shared_ptr<StreamSpec> stream_of(Broker& broker, const Subscribe& request,
+                                      std::uint32_t topic_id, Format format,
                                       std::shared_ptr<const queue::RecordFilter> filter) {
   auto spec = std::make_shared<StreamSpec>();
+  spec->broker = &broker;
   spec->topic = request.topic;
   spec->topic_id = topic_id;
   spec->format = format;
@@ -74,8 +75,8 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t> sub, Subsc
 Task<> Connection::open_topic(std::shared_ptr<Connection> self, FrameId id,
                               std::shared_ptr<TopicSub> topic, Subscribe request) {
   Connection& connection = *self;
-  OwnCall call(connection.broker_, connection.common_);
-  auto filter = read_filter(connection.broker_, request.filter, "filter");
+  OwnCall call(connection.broker(), connection.common_);
+  auto filter = read_filter(connection.broker(), request.filter, "filter");
   if (!filter) {
     connection.sub_refused(id, *topic, std::move(filter).problem());
     co_return;
@@ -98,7 +99,8 @@ Task<> Connection::open_topic(std::shared_ptr<Connection> self, FrameId id,
     connection.sub_refused(id, *topic, std::move(order).problem());
     co_return;
   }
-  auto spec = stream_of(request, places->topic.id, connection.format(), *std::move(filter));
+  auto spec = stream_of(connection.broker(), request, places->topic.id, connection.format(),
+                        *std::move(filter));
   connection.send(subscribed_frame(connection.format(), id, topic->sub(),
                                    log::encode_cursor({spec->topic_id, places->positions})));
   topic->open(std::move(spec), std::move(places->positions));
@@ -108,13 +110,13 @@ Task<> Connection::open_topic(std::shared_ptr<Connection> self, FrameId id,
 Task<> Connection::open_group(std::shared_ptr<Connection> self, FrameId id,
                               std::shared_ptr<GroupSub> group, Subscribe request) {
   Connection& connection = *self;
-  auto filter = read_filter(connection.broker_, request.filter, "filter");
+  auto filter = read_filter(connection.broker(), request.filter, "filter");
   if (!filter) {
     connection.sub_refused(id, *group, std::move(filter).problem());
     co_return;
   }
   if (group->is_over()) co_return;  // nobody would leave again
-  auto join = [&topics = connection.broker_.topics, &request,
+  auto join = [&topics = connection.broker().topics, &request,
                membership = group->membership()]() -> Result<log::TopicInfo> {
     auto topic = topics.find(request.topic);
     if (!topic) return topic;
@@ -122,7 +124,7 @@ Task<> Connection::open_group(std::shared_ptr<Connection> self, FrameId id,
     if (!holding) return holding.error();
     return topic;
   };
-  auto topic = co_await ask_core(connection.broker_.core, std::move(join));
+  auto topic = co_await ask_core(connection.broker().core, std::move(join));
   if (connection.state_ != State::open || group->is_over()) co_return;
   if (!topic) {
     co_await explain(self, std::move(id), group->sub(), topic.error(), request.topic, std::nullopt,
@@ -134,7 +136,8 @@ Task<> Connection::open_group(std::shared_ptr<Connection> self, FrameId id,
     connection.sub_refused(id, *group, std::move(order).problem());
     co_return;
   }
-  auto spec = stream_of(request, topic->id, connection.format(), *std::move(filter));
+  auto spec =
+      stream_of(connection.broker(), request, topic->id, connection.format(), *std::move(filter));
   connection.send(subscribed_frame(connection.format(), id, group->sub(), ""));
   group->open(std::move(spec), *std::move(topic));
 }
@@ -152,8 +155,8 @@ void Connection::group_changed(std::shared_ptr<Connection> connection, std::uint
 Task<> Connection::open_queue(std::shared_ptr<Connection> self, FrameId id,
                               std::shared_ptr<QueueSub> queue) {
   Connection& connection = *self;
-  auto ask = [&queues = connection.broker_.queues, &queue] { return queues.view(queue->queue()); };
-  const auto view = co_await ask_core(connection.broker_.core, std::move(ask));
+  auto ask = [&queues = connection.broker().queues, &queue] { return queues.view(queue->queue()); };
+  const auto view = co_await ask_core(connection.broker().core, std::move(ask));
   if (connection.state_ != State::open || queue->is_over()) co_return;
   if (!view) {
     co_await explain(self, std::move(id), queue->sub(), view.error(), queue->queue(), std::nullopt,
@@ -182,7 +185,7 @@ Task<> Connection::seek_topic(std::shared_ptr<Connection> self, FrameId id,
                               std::shared_ptr<TopicSub> topic, std::string to) {
   Connection& connection = *self;
   const std::uint32_t sub = topic->sub();
-  OwnCall call(connection.broker_, connection.common_);
+  OwnCall call(connection.broker(), connection.common_);
   Try<Places> places = Places();
   if (to.starts_with("c1.")) {
     places = co_await places_of_cursor(*call, topic->topic(), std::move(to));
@@ -203,7 +206,7 @@ Task<> Connection::seek_group(std::shared_ptr<Connection> self, FrameId id,
                               std::shared_ptr<GroupSub> group, std::string to) {
   Connection& connection = *self;
   const std::uint32_t sub = group->sub();
-  OwnCall call(connection.broker_, connection.common_);
+  OwnCall call(connection.broker(), connection.common_);
   Try<Places> places = Places();
   if (to.starts_with("c1.")) {
     places = co_await places_of_cursor(*call, group->topic(), std::move(to));
@@ -218,11 +221,11 @@ Task<> Connection::seek_group(std::shared_ptr<Connection> self, FrameId id,
   std::vector<log::CommittedOffset> offsets;
   for (const log::PartitionPosition& place : places->positions)
     offsets.push_back({group->topic(), place.partition, place.offset});
-  auto start = [&groups = connection.broker_.groups, name = group->group(),
+  auto start = [&groups = connection.broker().groups, name = group->group(),
                 offsets = std::move(offsets)](engine::Completion<log::Committed> done) mutable {
     groups.seek(std::move(name), std::move(offsets), std::move(done));
   };
-  const auto sought = co_await on_core<log::Committed>(connection.broker_.core, std::move(start));
+  const auto sought = co_await on_core<log::Committed>(connection.broker().core, std::move(start));
   if (connection.state_ != State::open || group->is_over()) co_return;
   if (!sought) {
     co_await explain(self, std::move(id), sub, sought.error(), group->topic(), std::nullopt);

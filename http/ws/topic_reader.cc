@@ -30,8 +30,8 @@ engine::Error topic_gone(const std::string& topic) {
 }
 
 std::string StreamSpec::key(const Positions& positions) const {
-  std::string key = fmt::format("{} {} {} {} ", topic_id, static_cast<int>(format), batch_max,
-                                total_order ? 't' : 'p');
+  std::string key = fmt::format("{}/{} {} {} {} ", broker->name_space, topic_id,
+                                static_cast<int>(format), batch_max, total_order ? 't' : 'p');
   for (const log::PartitionPosition& position : positions)
     key.append(fmt::format("{}@{},", position.partition.value(), position.seeks));
   return key.append(" ").append(filter_text);
@@ -47,9 +47,9 @@ bool same_place(const Positions& a, const Positions& b) {
                     [](const auto& x, const auto& y) { return x.offset == y.offset; });
 }
 
-TopicReader::TopicReader(Broker& broker, Account& account, std::shared_ptr<const StreamSpec> spec,
+TopicReader::TopicReader(Account& account, std::shared_ptr<const StreamSpec> spec,
                          Positions positions)
-    : broker_(broker),
+    : broker_(*spec->broker),
       spec_(std::move(spec)),
       positions_(std::move(positions)),
       room_(account),
@@ -199,7 +199,7 @@ std::optional<Batch> TopicReader::next(Limits limits) {
     const engine::StoredRecord& record = *part->head;
     if (!spec_->filter || spec_->filter->matches(record)) {
       writer_.add(positions_[part->index].partition, record);
-      if (broker_.tracer) links.link(record);
+      if (broker_.shared.tracer) links.link(record);
     }
     advance(*part);
   }

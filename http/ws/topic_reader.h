@@ -15,6 +15,7 @@ using Positions = std::vector<log::PartitionPosition>;
 
 /// What makes two streams of a topic the same stream, wherever each of them stands.
 struct StreamSpec {
+  Broker* broker = nullptr;  ///< of the namespace that the topic is in; never null in use
   std::string topic;
   std::uint32_t topic_id = 0;
   Format format = Format::json;
@@ -42,8 +43,7 @@ struct Gap {
 class TopicReader {
  public:
   /// What it fetches from the disk, and its batches, count in the account.
-  TopicReader(Broker& broker, Account& account, std::shared_ptr<const StreamSpec> spec,
-              Positions positions);
+  TopicReader(Account& account, std::shared_ptr<const StreamSpec> spec, Positions positions);
 
   struct Filled {
     std::vector<Gap> gaps;

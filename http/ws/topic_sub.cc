@@ -20,8 +20,7 @@ TopicSub::TopicSub(std::shared_ptr<Connection> connection, std::uint32_t sub,
 
 void TopicSub::open(std::shared_ptr<const StreamSpec> spec, Positions positions) {
   key_ = spec->key(positions);
-  reader_.emplace(connection().broker(), connection().common().answers, std::move(spec),
-                  std::move(positions));
+  reader_.emplace(connection().common().answers, std::move(spec), std::move(positions));
   if (!meet_feed()) go();
 }
 
@@ -62,7 +61,7 @@ std::size_t TopicSub::on_turn(std::size_t quantum) {
     }
     credit().spend(batch->messages, batch->bytes);
     connection().count(1, batch->messages);
-    connection().common().reads.of_topic(topic_id(), {batch->messages, batch->bytes});
+    connection().broker().reads.of_topic(topic_id(), {batch->messages, batch->bytes});
     sent += batch->message.tail.size();
     sending();
     trace(*batch);
@@ -158,7 +157,7 @@ void TopicSub::take(const Flight& flight) {
     ++fits;
   }
   connection().count(fits, messages);
-  connection().common().reads.of_topic(topic_id(), {messages, bytes});
+  connection().broker().reads.of_topic(topic_id(), {messages, bytes});
   const bool takes_all = fits == flight.batches.size();
   if (!takes_all) {
     leave_feed();
@@ -175,7 +174,7 @@ void TopicSub::take(const Flight& flight) {
 
 // Its own, of each batch and reader: nobody has asked for just this one.
 void TopicSub::trace(const Batch& batch) const {
-  trace::Tracer* const tracer = connection().broker().tracer;
+  trace::Tracer* const tracer = connection().broker().shared.tracer;
   if (!tracer) return;
   const auto span = tracer->begin(trace::Operation::receive, "read", std::nullopt);
   if (!span) return;

@@ -33,7 +33,7 @@ struct Connection::Transacting {
 
 void Connection::transact(std::shared_ptr<Writing> job) {
   CommitBody& body = job->transact().body;
-  if (broker_.tracer) job->span = begin_span(*broker_.tracer, body.transaction);
+  if (broker().shared.tracer) job->span = begin_span(*broker().shared.tracer, body.transaction);
   auto doing = std::make_shared<Transacting>(
       Transacting{job, CommitNames(body), body.transaction.ack, body.transaction.offsets});
   auto back = [self = self(), doing](TransactionOutcome outcome) mutable {
@@ -43,7 +43,7 @@ void Connection::transact(std::shared_ptr<Writing> job) {
       auto* const refused = std::get_if<Refused>(&outcome);
       if (auto& span = doing->writing->span) {
         if (refused) span->error = info(Problem(refused->error).kind).code;
-        self->broker_.tracer->end(std::move(*span));
+        self->broker().shared.tracer->end(std::move(*span));
       }
       if (refused) {
         auto& tasks = self->lane_->tasks;
@@ -63,8 +63,8 @@ void Connection::transact(std::shared_ptr<Writing> job) {
       self->write_answered(*doing->writing);
     });
   };
-  detail::enter_core(broker_.core, [&broker = broker_, transaction = std::move(body.transaction),
-                                    back = std::move(back)]() mutable {
+  detail::enter_core(broker().core, [&broker = broker(), transaction = std::move(body.transaction),
+                                     back = std::move(back)]() mutable {
     commit(broker, std::move(transaction), std::move(back));
   });
 }
@@ -87,7 +87,7 @@ void Connection::transacted(const Transacting& job) {
 Task<> Connection::refuse_transaction(std::shared_ptr<Connection> self,
                                       std::shared_ptr<Transacting> job, Refused refused) {
   Connection& connection = *self;
-  OwnCall call(connection.broker_, connection.common_);
+  OwnCall call(connection.broker(), connection.common_);
   auto problem = co_await explained_refusal(*call, refused, job->names);
   if (connection.state_ == State::open)
     connection.refuse(job->writing->frame.id, std::nullopt, std::move(problem));

@@ -24,6 +24,8 @@ std::string render_request(const Target& target, std::string_view method, std::s
   std::string request =
       fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", method, path, target.authority);
   if (!target.token.empty()) request += fmt::format("Authorization: Bearer {}\r\n", target.token);
+  if (!target.name_space.empty())
+    request += fmt::format("Twofold-Namespace: {}\r\n", target.name_space);
   if (!content_type.empty()) {
     request += fmt::format("Content-Type: {0}\r\nAccept: {0}\r\n", content_type);
   }

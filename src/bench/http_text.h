@@ -18,6 +18,7 @@ struct Target {
   std::string port;
   std::string authority;  // of the Host header
   std::string token;      // may be empty
+  std::string name_space{};  // Twofold-Namespace; may be empty
   std::shared_ptr<ssl_ctx_st> tls{};  // what TLS is spoken with; null: plain HTTP
   std::shared_ptr<const SqsKey> sqs_key{};  // that requests of SQS are signed with; null: none
 };

@@ -100,6 +100,8 @@ std::string upgrade_request(const Target& target, std::string_view path, Encodin
       "Sec-WebSocket-Protocol: twofold.v1.{}\r\n",
       path, target.authority, encoding == Encoding::json ? "json" : "proto");
   if (!target.token.empty()) request += fmt::format("Authorization: Bearer {}\r\n", target.token);
+  if (!target.name_space.empty())
+    request += fmt::format("Twofold-Namespace: {}\r\n", target.name_space);
   return request + "\r\n";
 }
 

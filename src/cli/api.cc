@@ -58,6 +58,8 @@ std::string as_curl(const HttpRequest& request, const Endpoint& endpoint, bool w
   std::string line =
       fmt::format("curl -X {} {}", request.method, shell_quote(endpoint.url() + request.target));
   if (with_token) line += " -H \"Authorization: Bearer $TWOFOLD_TOKEN\"";
+  if (!endpoint.name_space.empty())
+    line += fmt::format(" -H {}", shell_quote("Twofold-Namespace: " + endpoint.name_space));
   for (const auto& [name, value] : request.headers) {
     line += fmt::format(" -H {}", shell_quote(name + ": " + value));
   }

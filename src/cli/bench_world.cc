@@ -79,7 +79,7 @@ bench::World bench_world(Session& session, HttpClient& client) {
   bench::World world;
   const Endpoint& endpoint = session.endpoint();
   world.target =
-      bench::Target{endpoint.host, endpoint.port, endpoint.authority(), session.token(), {}};
+      bench::Target{endpoint.host, endpoint.port, endpoint.authority(), session.token(), endpoint.name_space, {}};
   world.ask = [&client](const std::string& method, const std::string& path,
                         const std::string& body) {
     // Cleaning up goes on after Ctrl-C.

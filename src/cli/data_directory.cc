@@ -32,4 +32,9 @@ Failure storage_failure(const std::string& directory, const engine::Error& error
   return Failure(ExitCode::failed, fmt::format("{}: {}", directory, error.detail), error.hint);
 }
 
+Failure no_such_namespace(const std::string& directory, const std::string& name) {
+  return Failure(ExitCode::not_found, fmt::format("{} has no namespace {}", directory, name),
+                 "`twofold storage list` says which there are");
+}
+
 }  // namespace twofold::cli

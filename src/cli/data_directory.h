@@ -18,5 +18,6 @@ Tried<std::string> data_directory(Session& session, const Args& args);
 Tried<std::unique_ptr<engine::FileSystem>> open_data(const std::string& directory);
 
 Failure storage_failure(const std::string& directory, const engine::Error& error);
+Failure no_such_namespace(const std::string& directory, const std::string& name);
 
 }  // namespace twofold::cli

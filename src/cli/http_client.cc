@@ -195,6 +195,7 @@ Tried<HttpResponse> HttpClient::send(const HttpRequest& request) {
   wire.set(http::field::host, endpoint_.authority());
   wire.set(http::field::user_agent, "twofold-cli");
   if (!token_.empty()) wire.set(http::field::authorization, "Bearer " + token_);
+  if (!endpoint_.name_space.empty()) wire.set("Twofold-Namespace", endpoint_.name_space);
   for (const auto& [name, value] : request.headers) wire.set(name, value);
   if (!request.body.empty()) wire.set(http::field::content_type, request.content_type);
   wire.body() = request.body;

@@ -18,6 +18,7 @@ struct Endpoint {
   std::string port;
   bool secure = false;  // https
   ClientTls tls{};      // whom to trust then
+  std::string name_space{};  // Twofold-Namespace; empty: not said
 
   /// "host:port" as it stands in a URL and in the Host header.
   std::string authority() const;

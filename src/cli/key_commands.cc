@@ -7,6 +7,7 @@
 #include "engine/base/random.h"
 #include "http/access/key_clash.h"
 #include "http/access/token.h"
+#include "http/namespaces.h"
 #include "http/sqs/names.h"
 #include "src/cli/handlers.h"
 #include "src/cli/session.h"
@@ -34,7 +35,11 @@ std::string grants_of(const Key& key) {
   return text;
 }
 
-Tried<Key> key_of(const Args& args) {
+std::string namespace_of(const Key& key) {
+  return key.name_space.empty() ? std::string(http::kDefaultNamespace) : key.name_space;
+}
+
+Tried<Key> key_of(const Args& args, const std::string& name_space) {
   Key key;
   key.id = args.text("name");
   if (!http::access::is_key_id(key.id))
@@ -52,6 +57,8 @@ Tried<Key> key_of(const Args& args) {
   if (args.has("account")) key.account = args.text("account");
   if (!http::sqs::is_account(key.account)) return usage("an account is twelve digits");
   if (args.has("certificate")) key.certificate = args.text("certificate");
+  if (name_space != http::kDefaultNamespace) key.name_space = name_space;
+  key.stored_bytes = args.size("stored").value_or(0);
   key.requests_per_second = args.count("requests").value_or(0);
   key.bytes_per_second = args.size("bytes").value_or(0);
   return key;
@@ -66,7 +73,7 @@ Tried<> write(const std::string& file, const std::vector<Key>& keys) {
 }  // namespace
 
 Tried<> run_key_create(Session& session, const Args& args) {
-  auto key = key_of(args);
+  auto key = key_of(args, session.endpoint().name_space);
   if (!key) return key.error();
   const std::string file = file_of(args);
   const auto alone = config::KeysLock::take(file);
@@ -114,11 +121,11 @@ Tried<> run_key_create(Session& session, const Args& args) {
 Tried<> run_key_list(Session& session, const Args& args) {
   const auto keys = read(file_of(args));
   if (!keys) return keys.error();
-  Table table({{"ID"}, {"ALLOW"}, {"SQS"}, {"CERTIFICATE"}, {"ACCOUNT"}, {"REQUESTS/S", true}, {"BYTES/S", true}});
+  Table table({{"ID"}, {"ALLOW"}, {"SQS"}, {"CERTIFICATE"}, {"ACCOUNT"}, {"REQUESTS/S", true}, {"BYTES/S", true}, {"NAMESPACE"}});
   std::vector<Answer> items;
   for (const Key& key : *keys) {
     table.add({key.id, grants_of(key), key.sqs_secret.empty() ? "no" : "yes", key.certificate,
-               key.account, std::to_string(key.requests_per_second), std::to_string(key.bytes_per_second)});
+               key.account, std::to_string(key.requests_per_second), std::to_string(key.bytes_per_second), namespace_of(key)});
     std::vector<std::string> allow;
     for (const auto& grant : key.allow) allow.push_back(json_quote(grant.text()));
     items.emplace_back(JsonObject()
@@ -129,6 +136,8 @@ Tried<> run_key_list(Session& session, const Args& args) {
                            .text("account", key.account)
                            .number("requests_per_second", static_cast<std::int64_t>(key.requests_per_second))
                            .number("bytes_per_second", static_cast<std::int64_t>(key.bytes_per_second))
+                           .text("namespace", namespace_of(key))
+                           .number("stored_bytes", static_cast<std::int64_t>(key.stored_bytes))
                            .str());
   }
   session.print_list(items, table);

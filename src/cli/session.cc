@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "http/namespaces.h"
 #include "src/cli/position.h"
 #include "src/config/nearest.h"
 
@@ -64,6 +65,10 @@ Tried<std::unique_ptr<Session>> Session::open(const Args& globals) {
   auto endpoint = parse_endpoint(url);
   if (!endpoint) return endpoint.error();
   endpoint->tls = client_tls(globals);
+  endpoint->name_space = globals.text("namespace");
+  const std::string& name_space = endpoint->name_space;
+  if (!name_space.empty() && name_space != http::kDefaultNamespace && !http::is_namespace(name_space))
+    return usage("a namespace has 1 to 64 of the characters A-Z a-z 0-9 . _ -");
   return std::unique_ptr<Session>(new Session(globals, format, *std::move(endpoint)));
 }
 

@@ -29,6 +29,7 @@ constexpr int kViewsMax = 20;
 /// What to print, and how much of it went out.
 struct Wanted {
   std::string name;
+  std::string name_space{};
   std::optional<std::uint64_t> partition;
   std::int64_t from = 0;
   std::int64_t upto = std::numeric_limits<std::int64_t>::max();
@@ -144,6 +145,7 @@ Tried<> dump_topic(const Terminal& terminal, std::unique_ptr<storage::View>& vie
       auto fresh = storage::View::open(files);
       if (!fresh) return storage_failure(directory, fresh.error());
       view = *std::move(fresh);
+      view->enter(wanted.name_space);
     }
   }
   return Done{};
@@ -225,6 +227,7 @@ Tried<> dump_name(const Terminal& terminal, engine::FileSystem& files, const std
                   Wanted& wanted) {
   auto view = storage::View::open(files);
   if (!view) return storage_failure(directory, view.error());
+  if (!(*view)->enter(wanted.name_space)) return no_such_namespace(directory, wanted.name_space);
   if (const auto queue = (*view)->queues().find(wanted.name))
     return dump_queue(terminal, **view, directory, *queue, wanted);
   if (!(*view)->topics().find(wanted.name)) {
@@ -245,6 +248,7 @@ Tried<> run_storage_dump(Session& session, const Args& args) {
   }
   auto wanted = wanted_of(args);
   if (!wanted) return wanted.error();
+  wanted->name_space = session.endpoint().name_space;
   const auto directory = data_directory(session, args);
   if (!directory) return directory.error();
   const auto files = open_data(*directory);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/journal_files.h"
 #include "engine/segment_format.h"
@@ -129,7 +130,10 @@ void list_directory(Sections& out, storage::View& view, const std::string& direc
              {"STOPPED"},
              {"TO REPLAY", true},
              {"TORN TAIL"},
-             {"DAMAGE", true}});
+             {"DAMAGE", true},
+             {"NAMESPACES"}});
+  std::vector<std::string> namespaces;
+  for (const std::string& name : view.namespaces()) namespaces.push_back(json_quote(name));
   std::vector<std::string> damage;
   for (const auto& one : report.damaged) {
     damage.push_back(JsonObject()
@@ -150,12 +154,14 @@ void list_directory(Sections& out, storage::View& view, const std::string& direc
                           .number("replayed_blocks", number(report.blocks))
                           .number("replayed_bytes", number(report.bytes))
                           .boolean("torn_tail", report.torn_tail)
-                          .raw("damaged", json_array(damage));
+                          .raw("damaged", json_array(damage))
+                          .raw("namespaces", json_array(namespaces));
   out.add(object, "",
           {{directory, fmt::format("{}", superblock.format),
             fmt::format("{}", superblock.generation),
             superblock.clean ? "in order" : "not in order", fmt::format("{}", report.bytes),
-            report.torn_tail ? "yes" : "no", fmt::format("{}", report.damaged.size())}});
+            report.torn_tail ? "yes" : "no", fmt::format("{}", report.damaged.size()),
+            fmt::format("{}", fmt::join(view.namespaces(), ","))}});
 }
 
 void list_topics(Sections& out, storage::View& view) {
@@ -298,6 +304,8 @@ Tried<> run_storage_list(Session& session, const Args& args) {
         frozen, [&found](const storage::FileSummary& file) { found.push_back(file); });
   });
   if (!view) return storage_failure(*directory, view.error());
+  const std::string& wanted = session.endpoint().name_space;
+  if (!(*view)->enter(wanted)) return no_such_namespace(*directory, wanted);
 
   Sections out(session);
   list_directory(out, **view, *directory);

@@ -17,6 +17,8 @@ const std::vector<GlobalFlag>& global_flags() {
   static const std::vector<GlobalFlag> flags{
       {{"server", 's', Takes::text, "URL", "the broker [http://127.0.0.1:8080]"}, "TWOFOLD_URL"},
       {{"token", 0, Takes::text, "TOKEN", "sent as bearer token [none]"}, "TWOFOLD_TOKEN"},
+      {{"namespace", 0, Takes::text, "NAME", "names are of this namespace [the key's, or default]"},
+       "TWOFOLD_NAMESPACE"},
       {{"ca", 0, Takes::text, "FILE", "who signs the broker's certificate, with https [the system's]"},
        "TWOFOLD_CA"},
       {{"client-cert", 0, Takes::text, "FILE", "certificate of this client, if the broker asks [none]"},

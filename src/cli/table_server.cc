@@ -257,6 +257,7 @@ std::vector<Command> setup_commands() {
         {"account", 0, Takes::text, "DIGITS", "account of SQS clients [000000000000]"},
         {"requests", 0, Takes::count, "N", "requests a second [no limit]"},
         {"bytes", 0, Takes::size, "SIZE", "bytes a second [no limit]"},
+        {"stored", 0, Takes::size, "SIZE", "no publishing while its namespace holds as much [no limit]"},
         kKeys},
        {"twofold key create checkout --allow 'publish topic:orders'",
         "twofold key create kitchen --allow 'consume queue:kitchen*' --sqs",

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "http/access/key_clash.h"
+#include "http/namespaces.h"
 #include "http/sqs/names.h"
 #include "src/config/keys_lock.h"
 #include "src/config/text_file.h"
@@ -47,10 +48,17 @@ Outcome<std::vector<Grant>> read_grants(const toml::node& node) {
   return grants;
 }
 
-Outcome<std::uint64_t> read_rate(std::string_view name, const toml::node& node) {
+Outcome<std::uint64_t> read_number(std::string_view name, const toml::node& node) {
   const auto number = node.value_exact<std::int64_t>();
   if (number && *number >= 0) return static_cast<std::uint64_t>(*number);
   return Refused(fmt::format("{} is a whole number, 0 or more", name));
+}
+
+std::uint64_t* number_of(Key& key, std::string_view name) {
+  if (name == "requests_per_second") return &key.requests_per_second;
+  if (name == "bytes_per_second") return &key.bytes_per_second;
+  if (name == "stored_bytes") return &key.stored_bytes;
+  return nullptr;
 }
 
 Outcome<Done> take_text(Key& key, std::string_view name, const std::string& text) {
@@ -64,6 +72,10 @@ Outcome<Done> take_text(Key& key, std::string_view name, const std::string& text
   } else if (name == "account") {
     if (!http::sqs::is_account(text)) return Refused("an account is twelve digits");
     key.account = text;
+  } else if (name == "namespace") {
+    key.name_space = text == http::kDefaultNamespace ? "" : text;
+    if (!key.name_space.empty() && !http::is_namespace(text))
+      return Refused("a namespace has 1 to 64 of the characters A-Z a-z 0-9 . _ -");
   } else if (name == "certificate") {
     if (text.empty() || text.size() > kCertificateBytesMax)
       return Refused("a certificate's name has 1 to 1024 bytes");
@@ -83,18 +95,18 @@ Outcome<Done> take(Key& key, std::string_view name, const toml::node& node) {
     key.allow = *std::move(grants);
     return Done{};
   }
-  if (name == "requests_per_second" || name == "bytes_per_second") {
-    const auto rate = read_rate(name, node);
-    if (!rate) return rate.error();
-    (name == "bytes_per_second" ? key.bytes_per_second : key.requests_per_second) = *rate;
+  if (std::uint64_t* const number = number_of(key, name)) {
+    const auto given = read_number(name, node);
+    if (!given) return given.error();
+    *number = *given;
     return Done{};
   }
   if (name != "id" && name != "hash" && name != "account" && name != "sqs_secret" &&
-      name != "certificate") {
-    return Refused(fmt::format(
-        "a key has no {}: it has id, hash, sqs_secret, certificate, account, allow, "
-        "requests_per_second and bytes_per_second",
-        name));
+      name != "certificate" && name != "namespace") {
+    return Refused(
+        fmt::format("a key has no {}: it has id, hash, sqs_secret, certificate, account, allow, "
+                    "namespace, requests_per_second, bytes_per_second and stored_bytes",
+                    name));
   }
   const auto text = node.value_exact<std::string>();
   if (!text) return Refused(fmt::format("{} is a text", name));
@@ -130,27 +142,30 @@ std::string quoted(std::string_view value) {
 std::string text_of(const std::vector<Key>& keys) {
   std::string text =
       "# Keys of a Twofold broker: tokens by their hash only, secrets of SQS clients in clear.\n"
-      "# twofold key create and key revoke write this file anew; send the broker a SIGHUP afterwards.\n";
+      "# twofold key create and key revoke write this file anew; send the broker a SIGHUP "
+      "afterwards.\n";
   for (const Key& key : keys) {
     text += fmt::format("\n[[key]]\nid = \"{}\"\n", key.id);
     if (key.hash) text += fmt::format("hash = \"{}\"\n", http::access::hash_text(*key.hash));
-    if (!key.sqs_secret.empty())
-      text += fmt::format("sqs_secret = {}\n", quoted(key.sqs_secret));
+    if (!key.sqs_secret.empty()) text += fmt::format("sqs_secret = {}\n", quoted(key.sqs_secret));
     if (!key.certificate.empty())
       text += fmt::format("certificate = {}\n", quoted(key.certificate));
     text += fmt::format("account = \"{}\"\nallow = [", key.account);
     for (const Grant& grant : key.allow)
       text += fmt::format("{}\"{}\"", &grant == &key.allow.front() ? "" : ", ", grant.text());
     text += "]\n";
+    if (!key.name_space.empty()) text += fmt::format("namespace = \"{}\"\n", key.name_space);
     if (key.requests_per_second > 0)
       text += fmt::format("requests_per_second = {}\n", key.requests_per_second);
     if (key.bytes_per_second > 0)
       text += fmt::format("bytes_per_second = {}\n", key.bytes_per_second);
+    if (key.stored_bytes > 0) text += fmt::format("stored_bytes = {}\n", key.stored_bytes);
   }
   return text;
 }
 
-// Without it a crash may bring the old file back; file systems that cannot do it have no better way.
+// Without it a crash may bring the old file back; file systems that cannot do it have no better
+// way.
 void sync_folder_of(const std::string& path) {
   const int handle = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (handle < 0) return;
@@ -173,7 +188,8 @@ Outcome<std::vector<Key>> parse_keys(std::string_view text, const std::string& p
   const toml::parse_result parsed = toml::parse(text, path);
   if (!parsed) {
     // Not the description: it may quote the line.
-    return Refused(fmt::format("{}:{}: this is not TOML", path, parsed.error().source().begin.line));
+    return Refused(
+        fmt::format("{}:{}: this is not TOML", path, parsed.error().source().begin.line));
   }
   std::vector<Key> keys;
   for (const auto& [name, node] : parsed.table()) {

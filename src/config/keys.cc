@@ -148,6 +148,10 @@ constexpr std::array kKeys{
     Key{"limits.connections", Kind::count, "10000", "1", "1000000",
         "open client connections",
         TWOFOLD_SLOT(limits.connections)},
+    Key{"limits.namespaces", Kind::count, "16", "0", "1000",
+        "namespaces beside the default one; each gets such a part of a second set of the budgets that "
+        "limits.memory makes for messages, groups, producers and keys",
+        TWOFOLD_SLOT(limits.namespaces)},
     Key{"limits.memory", Kind::size, "0", "0", "",
         "memory to share out: 1/4 to request bodies, 1/4 to what waits for the journal, 1/8 to "
         "large answers, 1/8 to messages in flight, delayed and dead, 1/16 to the tail cache unless "

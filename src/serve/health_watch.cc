@@ -69,7 +69,7 @@ void HealthWatch::look() {
   if (core_.failure()) {
     // Who drains goes on draining.
     Health ready = Health::ready;
-    broker_.health.compare_exchange_strong(ready, Health::failed);
+    broker_.shared.health.compare_exchange_strong(ready, Health::failed);
   }
   const std::lock_guard lock(mutex_);
   checks_ = std::move(found);

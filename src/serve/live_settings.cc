@@ -53,7 +53,7 @@ void LiveSettings::tell() const {
     settings.push_back(
         {name, config::render(key, in_force_), in_force_.origin.at(name), key.reloads});
   }
-  broker_.settings.set(std::move(settings));
+  broker_.shared.settings.set(std::move(settings));
 }
 
 Result<> LiveSettings::reload(const Reread& reread) {

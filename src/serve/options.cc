@@ -39,7 +39,8 @@ void take_public_url(const std::string& url, http::ServerOptions& options) {
   const std::size_t scheme_end = url.find("://");
   const std::string place = url.substr(scheme_end + 3);
   const std::string host = place.substr(0, place.find('/'));
-  const std::string name = host.substr(0, host.find(':', host.starts_with('[') ? host.find(']') : 0));
+  const std::string name =
+      host.substr(0, host.find(':', host.starts_with('[') ? host.find(']') : 0));
   options.hosts_allowed.push_back(name);
   if (host != name) options.hosts_allowed.push_back(host);
   std::string& queue_url = options.sqs.queue_url;
@@ -75,15 +76,8 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   return options;
 }
 
-log::GroupsOptions groups_options(const Config& config) {
-  log::GroupsOptions options;
-  options.offsets_retention = config.groups.offset_retention;
-  options.bytes_max = memory_budgets(config).groups;
-  return options;
-}
-
-void set_defaults(const Config& config, http::Broker& broker) {
-  auto& topic = broker.topic_defaults;
+void set_defaults(const Config& config, http::BrokerShared& shared) {
+  auto& topic = shared.topic_defaults;
   topic.partitions = config.topics.partitions;
   topic.retention_time.reset();
   if (config.topics.retention_time.count() > 0) topic.retention_time = config.topics.retention_time;
@@ -92,9 +86,9 @@ void set_defaults(const Config& config, http::Broker& broker) {
   topic.record_bytes_max = static_cast<std::uint32_t>(config.topics.max_record_bytes);
   topic.durability = config.storage.durability;
 
-  broker.session_default = config.groups.session_timeout;
+  shared.session_default = config.groups.session_timeout;
 
-  auto& queue = broker.queue_defaults;
+  auto& queue = shared.queue_defaults;
   queue.visibility_timeout = config.queues.visibility_timeout;
   queue.delay = config.queues.delay;
   queue.receive_wait = config.queues.receive_wait;

@@ -127,27 +127,16 @@ Result<> RunningBroker::build() {
   engine_ = std::move(*opened);
 
   auto& core = engine_->core();
-  const MemoryBudgets memory = memory_budgets(config_);
-  requests_ = std::make_unique<engine::Requests>(
-      core, engine::RequestLimits{config_.http.idempotency_window, memory.requests});
-  topics_ = std::make_unique<log::Topics>(core, log::TopicLimits{memory.producers, memory.keys, memory.waiting});
-  groups_ = std::make_unique<log::Groups>(core, *topics_, groups_options(config_));
-  queues_ = std::make_unique<queue::Queues>(
-      core, queue::QueueLimits{memory.marked_messages, memory.ahead}, &compile_filter);
-  broker_ = std::unique_ptr<http::Broker>(
-      new http::Broker{core, *topics_, *groups_, *queues_, *pool_, clock_, random_,
-                       *requests_});
-  broker_->server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
-  broker_->compile_filter = &compile_filter;
-  set_defaults(config_, *broker_);
+  const RoomsWorld world{config_, *pool_, clock_, random_, shared_};
+  rooms_ = std::make_unique<Rooms>(world, memory_budgets(config_), core);
+  namespaces_ = std::make_unique<NamespaceRooms>(world, core, static_cast<std::size_t>(config_.limits.namespaces));
+  shared_.namespaces = namespaces_.get();
+  shared_.server = http::ServerInfo{std::string(kVersion), std::string(kGitCommit), clock_.wall()};
+  shared_.compile_filter = &compile_filter;
+  set_defaults(config_, shared_);
   if (auto tracing = trace(); !tracing) return tracing;
-  if (!config_.auth.keys_file.empty()) {
-    keys_ = std::make_unique<KeysFile>(config_.auth.keys_file, broker_->access.keyring);
-    if (auto loaded = keys_->load(); !loaded) return loaded;
-    reload_.add("keys", [this] { return keys_->load(); });
-    broker_->change_keys = [this](const http::access::KeyEdit& edit) { return keys_->change(edit); };
-  }
-  broker_->engine_metrics = [this, tls = *tls](http::metrics::Text& out) {
+  if (auto loaded = load_keys(); !loaded) return loaded;
+  shared_.engine_metrics = [this, tls = *tls](http::metrics::Text& out) {
     append_engine_metrics(*engine_, recovery_seconds_, out);
     http::Tls::append_metrics(tls.get(), out);
     append_otel_metrics(tracer_.get(), out);
@@ -155,21 +144,45 @@ Result<> RunningBroker::build() {
   if (*tls) {
     reload_.add("certificates", [this, tls = *tls] { return reload_tls(config_, *tls); });
   }
-  broker_->appended = [&core] {
+  shared_.appended = [&core] {
     const auto stats = core.stats();
     return http::Appended{stats.records, stats.block_bytes};
   };
-  settings_ = std::make_unique<LiveSettings>(config_, *options, *broker_);
+  settings_ = std::make_unique<LiveSettings>(config_, *options, rooms_->broker());
   if (reread_) {
     reload_.add("settings", [this] { return settings_->reload(reread_); });
   }
-  watch_ = std::make_unique<HealthWatch>(*contexts_.front(), core, clock_, *broker_);
-  broker_->checks = [watch = watch_.get()] { return watch->checks(); };
+  watch_ = std::make_unique<HealthWatch>(*contexts_.front(), core, clock_, rooms_->broker());
+  shared_.checks = [watch = watch_.get()] { return watch->checks(); };
 
   std::vector<boost::asio::io_context*> contexts;
   for (auto& context : contexts_) contexts.push_back(context.get());
-  server_ = std::make_unique<http::Server>(*broker_, contexts, *std::move(options), *tls);
+  server_ = std::make_unique<http::Server>(rooms_->broker(), contexts, *std::move(options), *tls);
   return {};
+}
+
+Result<> RunningBroker::load_keys() {
+  if (config_.auth.keys_file.empty()) return {};
+  keys_ = std::make_unique<KeysFile>(config_.auth.keys_file, shared_.access.keyring);
+  if (auto loaded = keys_->load(); !loaded) return loaded;
+  reload_.add("keys", [this] {
+    auto loaded = keys_->load();
+    if (loaded) make_namespaces_of_keys();
+    return loaded;
+  });
+  shared_.change_keys = [this](const http::access::KeyEdit& edit) {
+    auto changed = keys_->change(edit);
+    if (changed && *changed) make_namespaces_of_keys();
+    return changed;
+  };
+  return {};
+}
+
+// A key that belongs to a namespace brings it about.
+void RunningBroker::make_namespaces_of_keys() {
+  for (const http::access::Key& key : shared_.access.keyring.list()) {
+    if (!key.name_space.empty()) namespaces_->want(key.name_space);
+  }
 }
 
 Result<> RunningBroker::trace() {
@@ -183,7 +196,7 @@ Result<> RunningBroker::trace() {
   to.tls.ca = config_.otel.ca;
   to.resource = {config_.otel.service_name, std::string(kVersion), random_instance(random_)};
   exporter_ = std::make_unique<OtelExporter>(*tracer_, std::move(to));
-  broker_->tracer = tracer_.get();
+  shared_.tracer = tracer_.get();
   return {};
 }
 
@@ -242,11 +255,12 @@ Result<> RunningBroker::recover() {
 Result<> RunningBroker::start(const Prepare& prepare) {
   if (auto recovered = recover(); !recovered) return recovered;
   if (prepare) {
-    LocalRequests local(*broker_, *contexts_.front());
+    LocalRequests local(rooms_->broker(), *contexts_.front());
     if (auto prepared = prepare(local); !prepared) return prepared;
   }
+  make_namespaces_of_keys();
   watch_->start();
-  broker_->health = http::Health::ready;
+  shared_.health = http::Health::ready;
   return listen();
 }
 
@@ -321,8 +335,9 @@ void RunningBroker::on_signal() {
 
 // New work is sent away at once, what was begun is finished, then the journal is closed.
 void RunningBroker::drain() {
-  broker_->health = http::Health::draining;
-  queues_->release_waiters();
+  shared_.health = http::Health::draining;
+  rooms_->broker().queues.release_waiters();
+  namespaces_->for_each([](http::Broker& broker) { broker.queues.release_waiters(); });
   signals_->grace.expires_after(config_.server.shutdown_grace);
   signals_->grace.async_wait([this](boost::system::error_code cancelled) {
     if (!cancelled) server_->stop();

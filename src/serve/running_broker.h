@@ -16,18 +16,16 @@
 #include "engine/base/stopwatch.h"
 #include "engine/base/thread_executor.h"
 #include "engine/engine.h"
-#include "engine/requests.h"
 #include "http/broker.h"
 #include "http/metrics/text.h"
 #include "http/server.h"
-#include "log/groups.h"
-#include "log/topics.h"
-#include "queue/queues.h"
 #include "src/config/config.h"
 #include "src/serve/health_watch.h"
 #include "src/serve/live_settings.h"
+#include "src/serve/namespace_rooms.h"
 #include "src/serve/otel_exporter.h"
 #include "src/serve/reload.h"
+#include "src/serve/rooms.h"
 #include "src/serve/serve.h"
 #include "src/serve/start_signals.h"
 #include "src/serve/supervisor.h"
@@ -62,6 +60,8 @@ class RunningBroker {
   RunningBroker(const Config& config, Reread reread);
   engine::Result<> build();
   engine::Result<> trace();
+  engine::Result<> load_keys();
+  void make_namespaces_of_keys();
   engine::Result<> take_ports();
   engine::Result<> listen();
   engine::Result<> recover();
@@ -87,13 +87,11 @@ class RunningBroker {
   std::vector<std::uint16_t> ports_;  // http.listen's, those of sqs.listen, http.admin_listen's
   std::unique_ptr<engine::AsioCoreExecutor> core_executor_;
   std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<engine::Requests> requests_;
-  std::unique_ptr<log::Topics> topics_;
-  std::unique_ptr<log::Groups> groups_;
-  std::unique_ptr<queue::Queues> queues_;
   std::unique_ptr<http::trace::Tracer> tracer_;
   std::unique_ptr<OtelExporter> exporter_;
-  std::unique_ptr<http::Broker> broker_;
+  http::BrokerShared shared_;
+  std::unique_ptr<Rooms> rooms_;  // of the default namespace
+  std::unique_ptr<NamespaceRooms> namespaces_;
   std::unique_ptr<KeysFile> keys_;  // null: nobody is asked for a key
   std::unique_ptr<LiveSettings> settings_;
   std::unique_ptr<HealthWatch> watch_;
@@ -115,8 +113,7 @@ engine::EngineOptions engine_options(const Config& config);
 /// Errors: invalid_request.
 engine::Result<http::ServerOptions> server_options(const Config& config);
 /// What topics and queues get when their creators do not say.
-void set_defaults(const Config& config, http::Broker& broker);
-log::GroupsOptions groups_options(const Config& config);
+void set_defaults(const Config& config, http::BrokerShared& shared);
 /// Metrics of the engine. On the core.
 void append_engine_metrics(engine::Engine& engine, double recovery_seconds,
                            http::metrics::Text& out);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <limits>
 
+#include "http/namespaces.h"
 #include "src/serve/filters.h"
 
 namespace twofold::storage {
@@ -23,7 +24,19 @@ engine::EngineOptions still_options() {
   return options;
 }
 
+log::GroupsOptions all_groups() {
+  log::GroupsOptions keep;  // what a broker would forget by now is still there
+  keep.offsets_retention = kForever;
+  return keep;
+}
+
 }  // namespace
+
+View::Rooms::Rooms(engine::Core& core)
+    : requests(core, engine::RequestLimits{}),
+      topics(core),
+      groups(core, topics, all_groups()),
+      queues(core, queue::QueueLimits{}, &compile_filter) {}
 
 View::~View() {
   if (core_thread_) core_thread_->drop_all();
@@ -53,12 +66,11 @@ Result<> View::recover(Frozen& files) {
       still_options());
   if (!opened) return opened.error();
   engine_ = std::move(*opened);
-  requests_ = std::make_unique<engine::Requests>(core(), engine::RequestLimits{});
-  topics_ = std::make_unique<log::Topics>(core());
-  log::GroupsOptions keep;  // what a broker would forget by now is still there
-  keep.offsets_retention = kForever;
-  groups_ = std::make_unique<log::Groups>(core(), *topics_, keep);
-  queues_ = std::make_unique<queue::Queues>(core(), queue::QueueLimits{}, &compile_filter);
+  home_.emplace(core());
+  in_ = &*home_;
+  cores_ = std::make_unique<engine::Namespaces>(
+      core(),
+      [this](const std::string& name, engine::Core& its) { rooms_.try_emplace(name, its); });
   auto report = engine_->recover();
   if (!report) return report.error();
   recovered_ = *std::move(report);
@@ -67,6 +79,23 @@ Result<> View::recover(Frozen& files) {
   threads.add(*other_threads_);
   threads.run_until_idle();
   return {};
+}
+
+bool View::enter(std::string_view name_space) {
+  if (name_space.empty() || name_space == http::kDefaultNamespace) {
+    in_ = &*home_;
+    return true;
+  }
+  const auto found = rooms_.find(name_space);
+  if (found == rooms_.end()) return false;
+  in_ = &found->second;
+  return true;
+}
+
+std::vector<std::string> View::namespaces() const {
+  std::vector<std::string> names;
+  for (const auto& [name, rooms] : rooms_) names.push_back(name);
+  return names;
 }
 
 engine::WallTime View::on_calendar(engine::Instant instant) const {

@@ -1,14 +1,18 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/clock.h"
 #include "engine/base/manual_executor.h"
 #include "engine/base/random.h"
 #include "engine/engine.h"
+#include "engine/namespaces.h"
 #include "engine/requests.h"
 #include "log/groups.h"
 #include "log/topics.h"
@@ -32,9 +36,14 @@ class View {
   ~View();
 
   engine::CoreImpl& core() { return engine_->core(); }
-  log::Topics& topics() { return *topics_; }
-  log::Groups& groups() { return *groups_; }
-  queue::Queues& queues() { return *queues_; }
+  /// Of the namespace that was entered, at first the default one.
+  log::Topics& topics() { return in_->topics; }
+  log::Groups& groups() { return in_->groups; }
+  queue::Queues& queues() { return in_->queues; }
+  /// False: there is no such namespace. Empty or "default" is the one of those that name none.
+  bool enter(std::string_view name_space);
+  /// But the default one.
+  std::vector<std::string> namespaces() const;
   const engine::Superblock& superblock() const { return superblock_; }
   engine::WallTime wall() const { return clock_->wall(); }
   const engine::RecoveryReport& recovered() const { return recovered_; }
@@ -44,6 +53,14 @@ class View {
   bool is_stale() const;
 
  private:
+  struct Rooms {
+    explicit Rooms(engine::Core& core);
+    engine::Requests requests;
+    log::Topics topics;
+    log::Groups groups;
+    queue::Queues queues;
+  };
+
   View() = default;
   engine::Result<> recover(Frozen& files);
 
@@ -55,10 +72,10 @@ class View {
   std::optional<engine::ManualExecutor> core_thread_;
   std::optional<engine::ManualExecutor> other_threads_;
   std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<engine::Requests> requests_;
-  std::unique_ptr<log::Topics> topics_;
-  std::unique_ptr<log::Groups> groups_;
-  std::unique_ptr<queue::Queues> queues_;
+  std::optional<Rooms> home_;
+  std::unique_ptr<engine::Namespaces> cores_;  // of the other namespaces
+  std::map<std::string, Rooms, std::less<>> rooms_;
+  Rooms* in_ = nullptr;
 };
 
 }  // namespace twofold::storage

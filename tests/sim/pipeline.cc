@@ -41,9 +41,9 @@ bool Pipeline::start() {
   const auto report = rig_->start();
   if (!report) return die(), false;
   EXPECT_TRUE(report->damaged.empty()) << "a torn write was taken for damage";
-  broker_ = std::unique_ptr<http::Broker>(new http::Broker{rig_->core(), rig_->topics(),
-                                                           rig_->groups(), rig_->queues(), pool_,
-                                                           clock_, random_, rig_->requests()});
+  broker_ = std::unique_ptr<http::Broker>(
+      new http::Broker{rig_->core(), rig_->topics(), rig_->groups(), rig_->queues(), pool_, clock_,
+                       random_, rig_->requests(), shared_});
   return true;
 }
 

@@ -93,6 +93,7 @@ class Pipeline {
   const Worker worker_;
   http::Scratch scratch_;
   std::unique_ptr<BrokerRig> rig_;
+  http::BrokerShared shared_;
   std::unique_ptr<http::Broker> broker_;
 
   std::optional<Open> open_;

@@ -167,7 +167,8 @@ class Keys(KeyedCase):
         text = self.call("GET", "/v1/keys", headers=self.admin.headers)
         listed = {one["id"]: one for one in text.json["items"]}[key.id]
         self.assertEqual(listed, {"id": key.id, "account": "000000000000", "token": True, "sqs": True,
-                                  "allow": ["publish topic:listed"], "requests_per_second": 7, "bytes_per_second": 0})
+                                  "allow": ["publish topic:listed"], "requests_per_second": 7, "bytes_per_second": 0,
+                                  "namespace": "default", "stored_bytes": 0})
         self.assertNotIn(b"clear-secret", text.body)
         self.assertNotIn(key.secret.encode(), text.body)
 

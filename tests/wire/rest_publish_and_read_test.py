@@ -230,8 +230,8 @@ class PublishAndRead(WireCase):
     def test_what_is_not_there_yet_is_said(self):
         self.ask("PUT", "/v1/topics/later", {}, status=201)
         self.refused("POST", "/v1/topics/later/records", {"value": 1, "delay": "1s"}, status=400, code="invalid-request")
-        self.refused("POST", "/v1/topics/later/records", {"value": 1}, headers={"Twofold-Namespace": "x"}, status=400,
-                     code="invalid-request")
+        self.refused("POST", "/v1/topics/later/records", {"value": 1}, headers={"Twofold-Namespace": "x"}, status=404,
+                     code="not-found")
         self.assertEqual(self.records("/v1/topics/later/records"), [])
 
 

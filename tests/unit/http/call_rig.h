@@ -25,7 +25,7 @@ class CallRig {
  public:
   explicit CallRig(ServerOptions options = {}) : common(broker, std::move(options)) {
     core_.recover();
-    broker.health = Health::ready;
+    broker.shared.health = Health::ready;
   }
 
   struct Answer {
@@ -175,7 +175,8 @@ class CallRig {
   bool done_ = false;
 
  public:
-  Broker broker{core_, topics_, groups_, queues_, pool_, clock_, random_, requests_};
+  BrokerShared shared;
+  Broker broker{core_, topics_, groups_, queues_, pool_, clock_, random_, requests_, shared};
   ServerCommon common;
 };
 

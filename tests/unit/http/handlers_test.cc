@@ -193,22 +193,22 @@ TEST(Handlers, PatchIsAMergePatch) {
 TEST(Handlers, HealthFollowsTheBroker) {
   CallRig rig;
   EXPECT_EQ(rig.ask("GET", "/readyz").status, 200);
-  rig.broker.checks = [] {
+  rig.broker.shared.checks = [] {
     return std::vector<HealthCheck>{{"disk", true, "1 GiB free", true}};
   };
   const auto degraded = rig.ask("GET", "/readyz?verbose");
   EXPECT_EQ(degraded.status, 200) << "consumers must be able to make room";
   EXPECT_EQ(degraded.json().at("status"), "degraded");
   EXPECT_NE(degraded.fields.find("Twofold-Degraded: disk\r\n"), std::string::npos);
-  rig.broker.checks = [] { return std::vector<HealthCheck>{{"disk", false, "gone"}}; };
+  rig.broker.shared.checks = [] { return std::vector<HealthCheck>{{"disk", false, "gone"}}; };
   EXPECT_EQ(rig.ask("GET", "/readyz").status, 503);
-  rig.broker.checks = nullptr;
-  rig.broker.health = Health::draining;
+  rig.broker.shared.checks = nullptr;
+  rig.broker.shared.health = Health::draining;
   EXPECT_EQ(rig.ask("GET", "/readyz").status, 503);
   EXPECT_EQ(rig.ask("GET", "/livez").status, 200);
-  rig.broker.health = Health::failed;
+  rig.broker.shared.health = Health::failed;
   EXPECT_EQ(rig.ask("GET", "/livez").status, 503);
-  rig.broker.health = Health::starting;
+  rig.broker.shared.health = Health::starting;
   const auto starting = rig.ask("GET", "/startupz");
   EXPECT_EQ(starting.status, 503);
   EXPECT_EQ(starting.json().at("phase"), "starting");

@@ -37,7 +37,7 @@ TEST_F(RecordStream, AnIdleStreamSaysEveryFifteenSecondsThatItLives) {
 }
 
 TEST_F(RecordStream, AHeartbeatMovesThePlaceOfAReaderWhoseFilterLetsNothingThrough) {
-  rig_.broker.compile_filter =
+  rig_.broker.shared.compile_filter =
       [](std::string_view) -> Result<std::shared_ptr<const queue::RecordFilter>> {
     return std::shared_ptr<const queue::RecordFilter>(std::make_shared<MatchesNothing>());
   };

@@ -95,7 +95,7 @@ TEST_F(SqsActions, ADrainRefusesSendsAndTakesDeletes) {
   queue_with("a");
   const auto received = ask("ReceiveMessage", R"({"QueueUrl":"jobs"})").json();
   const std::string handle(received.at("Messages").at(0).at("ReceiptHandle").as_string());
-  rig_.broker.health = Health::draining;
+  rig_.broker.shared.health = Health::draining;
   const auto refused = ask("SendMessage", R"({"QueueUrl":"jobs","MessageBody":"b"})");
   EXPECT_EQ(refused.status, 503);
   EXPECT_NE(refused.fields.find("x-amzn-query-error: ServiceUnavailable;Receiver"),

@@ -71,9 +71,10 @@ struct Watched : ::testing::Test {
 
 TEST_F(Watched, AfterAFailedSyncNobodyIsToldThatTheBrokerIsReady) {
   engine::ManualExecutor pool{clock};
-  http::Broker broker{rig.core(), rig.topics(), rig.groups(), rig.queues(), pool, clock, random,
-                      rig.requests()};
-  broker.health = http::Health::ready;
+  http::BrokerShared shared;
+  http::Broker broker{rig.core(), rig.topics(), rig.groups(),   rig.queues(), pool,
+                      clock,      random,       rig.requests(), shared};
+  broker.shared.health = http::Health::ready;
   boost::asio::io_context context;
   HealthWatch watch(context, rig.core(), clock, broker);
   watch.look();
@@ -88,20 +89,21 @@ TEST_F(Watched, AfterAFailedSyncNobodyIsToldThatTheBrokerIsReady) {
   rig.idle();
   ASSERT_TRUE(rig.core().failure());
   watch.look();
-  EXPECT_EQ(broker.health, http::Health::failed);
+  EXPECT_EQ(broker.shared.health, http::Health::failed);
   EXPECT_FALSE(watch.checks().at(1).ok);
   EXPECT_THAT(watch.checks().at(1).detail, HasSubstr("journal cannot be written"));
 
-  broker.health = http::Health::draining;
+  broker.shared.health = http::Health::draining;
   watch.look();
-  EXPECT_EQ(broker.health, http::Health::draining) << "who drains goes on draining";
+  EXPECT_EQ(broker.shared.health, http::Health::draining) << "who drains goes on draining";
 }
 
 // What was left in the second thread's context outlived the first one, and used it.
 TEST_F(Watched, AServerThatCannotListenEverywhereLeavesNothingBehind) {
   engine::ManualExecutor pool{clock};
+  http::BrokerShared shared;
   http::Broker broker{rig.core(), rig.topics(), rig.groups(), rig.queues(), pool, clock, random,
-                      rig.requests()};
+                      rig.requests(), shared};
   boost::asio::io_context first, second;
   http::Server server(broker, {&first, &second}, http::ServerOptions{});
   auto taken = http::take_address(first, "127.0.0.1", 0);
@@ -163,7 +165,7 @@ TEST(Memory, ALimitIsSharedOutToTheBudgetsThatThereAre) {
   EXPECT_EQ(engine_options(config).core.tail_cache_bytes, 32 * kMiB);
   EXPECT_EQ(server_options(config)->answer_bytes_total_max, 64 * kMiB);
   EXPECT_EQ(memory_budgets(config).marked_messages, 64 * kMiB / 100);
-  EXPECT_EQ(groups_options(config).bytes_max, 8 * kMiB);
+  EXPECT_EQ(groups_options(config, memory_budgets(config)).bytes_max, 8 * kMiB);
   EXPECT_EQ(memory_budgets(config).waiting, 8 * kMiB);
   EXPECT_LE(memory_budgets(config).total(), 448 * kMiB);
   const Config sized = config_of({
@@ -234,8 +236,8 @@ TEST(ServerOptions, ThePublicUrlIsInQueueUrlsAndItsHostIsOurs) {
   EXPECT_EQ(queue_url("http://[::1]:80/a"), "http://[::1]:80/a/{account}/{name}");
 
   const auto options = *server_options(config_of({
-      {"http.hosts",      "a.example"                                    },
-      {"http.public_url", "https://q.example:8443"                       },
+      {"http.hosts",      "a.example"                                 },
+      {"http.public_url", "https://q.example:8443"                    },
       {"sqs.queue_url",   "{scheme}://sqs.{region}.x/{account}/{name}"}
   }));
   EXPECT_EQ(options.sqs.queue_url, "https://sqs.{region}.x/{account}/{name}")
@@ -244,7 +246,7 @@ TEST(ServerOptions, ThePublicUrlIsInQueueUrlsAndItsHostIsOurs) {
               testing::ElementsAre("a.example", "q.example", "q.example:8443"));
   EXPECT_THAT(server_options(config_of({
                                  {"http.public_url", "http://[::1]:80/a"}
-                             }))
+  }))
                   ->hosts_allowed,
               testing::ElementsAre("[::1]", "[::1]:80"));
 }
