@@ -1,5 +1,6 @@
 """A broker whose storage turns over all the time, on a directory that outlives it."""
 
+import functools
 import json
 import pathlib
 import signal
@@ -15,6 +16,13 @@ SETTINGS = ("storage.min_free=0", "storage.journal_file_bytes=8MiB", "http.max_b
 PAYLOAD = "x" * 5_000
 
 
+class Inside:
+    """A broker as one of its namespaces sees it."""
+
+    def __init__(self, broker: "Running", name: str) -> None:
+        self.ask = functools.partial(broker.ask, name_space=name)
+
+
 class Running:
     def __init__(self, data: pathlib.Path, *settings: str) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
@@ -27,9 +35,9 @@ class Running:
         self.drain = threading.Thread(target=self.process.stderr.read, daemon=True)
         self.drain.start()
 
-    def ask(self, method: str, path: str, body=None):
+    def ask(self, method: str, path: str, body=None, *, name_space: str = "default"):
         request = urllib.request.Request(self.url + path, method=method, data=json.dumps(body or {}).encode() if method != "GET" else None,
-                                         headers={"Content-Type": "application/json"})
+                                         headers={"Content-Type": "application/json", "Twofold-Namespace": name_space})
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.load(answer)

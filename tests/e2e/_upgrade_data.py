@@ -17,7 +17,7 @@ import tempfile
 import time
 
 from _cli_broker import run
-from _storage_broker import Running
+from _storage_broker import Inside, Running
 
 SIZE = 24_000  # so few records fill files
 NUMBER = "n"
@@ -45,22 +45,31 @@ def digest(items: list[dict]) -> str:
     return hashlib.sha256(json.dumps(items, sort_keys=True).encode()).hexdigest()
 
 
-def dump(data: pathlib.Path, name: str) -> list[dict]:
-    return lines(run("storage", "dump", name, "--data", str(data)).stdout)
-
-
 def contents(data: pathlib.Path) -> dict:
     """All that a data directory holds, in few words: counts, and a digest of all records."""
-    listed = lines(run("storage", "ls", "--data", str(data), "-o", "jsonl").stdout)
+    found = contents_of(data, "default")
+    others = lines(run("storage", "ls", "--data", str(data), "-o", "jsonl").stdout)[0].get("namespaces", [])
+    if others:
+        found["namespaces"] = {name: contents_of(data, name) for name in others}
+    return found
+
+
+def contents_of(data: pathlib.Path, name_space: str) -> dict:
+    where = ("--data", str(data), "--namespace", name_space)
+
+    def dump(name: str) -> list[dict]:
+        return lines(run("storage", "dump", name, *where).stdout)
+
+    listed = lines(run("storage", "ls", *where, "-o", "jsonl").stdout)
     found: dict = {"topics": {}, "queues": {}, "groups": {}}
     for one in listed:
         if one["kind"] == "topic":
-            records = [stored(record) for record in dump(data, one["name"])]
+            records = [stored(record) for record in dump(one["name"])]
             found["topics"][one["name"]] = {
                 "partitions": [[part["start"], part["end"]] for part in one["partitions"]],
                 "records": len(records), "digest": digest(records)}
         elif one["kind"] == "queue":
-            messages = [without_time(message) for message in dump(data, one["name"])]
+            messages = [without_time(message) for message in dump(one["name"])]
             found["queues"][one["name"]] = {
                 "messages": len(messages), "dead": sum(message["state"] == "dead" for message in messages),
                 "receives": sum(message["receive_count"] for message in messages), "digest": digest(messages)}
@@ -69,7 +78,7 @@ def contents(data: pathlib.Path) -> dict:
     return found
 
 
-def fill(broker: Running) -> None:
+def fill(broker: Running | Inside) -> None:
     """Everything that leaves something on disk, in all its forms."""
     forever = {"time": None}
     broker.ask("PUT", "/v1/topics/orders", {"partitions": 3, "retention": forever})
@@ -129,6 +138,8 @@ def main() -> int:
         broker = Running(data)
         try:
             fill(broker)
+            broker.ask("PUT", "/v1/namespaces/tenant")
+            fill(Inside(broker, "tenant"))
         finally:
             broker.kill()  # so that the end of the journal has to be replayed
         directory = lines(run("storage", "ls", "--data", str(data), "-o", "jsonl").stdout)[0]

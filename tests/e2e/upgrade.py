@@ -11,7 +11,7 @@ import unittest
 
 from _cli_broker import run
 from _upgrade_data import contents, lines
-from _storage_broker import Running
+from _storage_broker import Inside, Running
 
 FORMATS = pathlib.Path(__file__).parent / "formats"
 # What is old is not to go because it is: these directories are opened years after they were made.
@@ -46,14 +46,14 @@ class Upgrades(unittest.TestCase):
         with tarfile.open(FORMATS / f"{name}.tar.xz") as tar:
             tar.extractall(data, filter="data")
         expected = json.loads((FORMATS / f"{name}.json").read_text())
-        return data, {kind: expected[kind] for kind in ("topics", "queues", "groups")}
+        return data, {kind: expected[kind] for kind in ("topics", "queues", "groups", "namespaces") if kind in expected}
 
     def start(self, data: pathlib.Path) -> Running:
         broker = Running(data, KEEP)
         self.stack.callback(lambda: broker.process.poll() is None and broker.stop())
         return broker
 
-    def read_by_clients(self, broker: Running, expected: dict) -> None:
+    def read_by_clients(self, broker: Running | Inside, expected: dict) -> None:
         for name, topic in expected["topics"].items():
             read, path = 0, f"/v1/topics/{name}/records?from=earliest&limit=1000"
             while (page := broker.ask("GET", path))["records"]:
@@ -67,6 +67,8 @@ class Upgrades(unittest.TestCase):
                 messages += len(page["items"])
                 path = page.get("next") and f"/v1/queues/{name}/messages?limit=1000&cursor={page['next']}"
             self.assertEqual(messages, queue["messages"], name)
+        for name, inside in expected.get("namespaces", {}).items():
+            self.read_by_clients(Inside(broker, name), inside)
 
     def test_every_format_there_was_is_opened_and_read_entirely(self) -> None:
         formats = sorted(path.name.removesuffix(".tar.xz") for path in FORMATS.glob("*.tar.xz"))
