@@ -6,7 +6,8 @@
 
 namespace twofold::http::metrics {
 
-/// What was found in several namespaces, as one survey.
+/// What was found in several namespaces, as one survey that keeps what a survey promises: rows in the
+/// order of their names, a number that grows from page to page, the same ids on each.
 struct Merged {
   Survey survey;
   Counted counted;

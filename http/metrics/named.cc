@@ -49,11 +49,6 @@ void choose_queues(Shown& shown, const Survey& survey, const Selection& selectio
   if (shown.more_queues) shown.queues.push_back(&shown.other_queues);
 }
 
-stats::GivenBy read_of(const Counted& counted, std::uint32_t topic) {
-  const auto found = counted.read.find(topic);
-  return found == counted.read.end() ? stats::GivenBy{} : found->second;
-}
-
 // A topic counts with its partitions.
 void choose_topics(Shown& shown, const Survey& survey, const Selection& selection) {
   std::size_t left = selection.entities_max;
@@ -194,7 +189,7 @@ void each_read(Text& out, const Shown& shown, const Counted& counted, std::strin
   static constexpr std::string_view kApis[] = {"rest", "ws"};  // as stats::ReadBy
   for (const TopicRow* row : shown.topics) {
     const stats::GivenBy read =
-        row == &shown.other_topics ? shown.other_counts.read : read_of(counted, row->id);
+        row == &shown.other_topics ? shown.other_counts.read : read_of(counted.read, row->id);
     for (std::size_t i = 0; i < read.size(); ++i)
       out.value(Labels("topic", row->name).add("api", kApis[i]), read[i].*number);
   }

@@ -32,9 +32,8 @@ struct Counted {
 /// What stands for all those beyond entities_max: no name can be that.
 inline constexpr std::string_view kOthers = "(others)";
 
-/// Families of queues, topics and groups. The first, those of the default namespace before others and
-/// then by name, have series of their own, the others are added up, counters from page to page;
-/// twofold_metrics_truncated says so.
+/// Families of queues, topics and groups. The first by name have series of their own, the others
+/// are added up, counters from page to page; twofold_metrics_truncated says so.
 /// Threads  any.
 void append_named(Text& out, const std::shared_ptr<const Survey>& survey,
                   const Selection& selection, const Counted& counted, Others& others);

@@ -54,11 +54,6 @@ void add_grown(OtherCounts& sum, const TopicRow* before, const TopicRow& now) {
   sum.appended_bytes += grown(before ? before->appended_bytes : 0, now.appended_bytes);
 }
 
-stats::GivenBy read_of(const ReadByTopic& read, std::uint32_t topic) {
-  const auto found = read.find(topic);
-  return found == read.end() ? stats::GivenBy{} : found->second;
-}
-
 void add_grown(stats::GivenBy& sum, const stats::GivenBy& before, const stats::GivenBy& now) {
   for (std::size_t i = 0; i < sum.size(); ++i) {
     sum[i].records += grown(before[i].records, now[i].records);
@@ -76,6 +71,11 @@ const Row* row_of(const std::vector<Row>& rows, const std::string& name) {
 }
 
 }  // namespace
+
+stats::GivenBy read_of(const ReadByTopic& read, std::uint64_t topic) {
+  const auto found = read.find(topic);
+  return found == read.end() ? stats::GivenBy{} : found->second;
+}
 
 void Others::count(std::string_view selection, const std::shared_ptr<const Survey>& survey,
                    const ReadByTopic& read, const Left& left, OtherCounts& counts) {

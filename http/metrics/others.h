@@ -15,7 +15,9 @@
 namespace twofold::http::metrics {
 
 /// What was given to readers since the start, by topic id.
-using ReadByTopic = std::unordered_map<std::uint32_t, stats::GivenBy>;
+using ReadByTopic = std::unordered_map<std::uint64_t, stats::GivenBy>;
+/// Nothing, of a topic that was not read.
+stats::GivenBy read_of(const ReadByTopic& read, std::uint64_t topic);
 
 /// Those that have no series of their own on a page.
 struct Left {

@@ -56,7 +56,7 @@ struct PartitionRow {
 };
 struct TopicRow {
   std::string name;
-  std::uint32_t id = 0;
+  std::uint64_t id = 0;  ///< of no other topic
   std::vector<PartitionRow> partitions{};
   std::uint64_t bytes = 0;
   std::uint64_t segments = 0;

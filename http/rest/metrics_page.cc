@@ -135,8 +135,9 @@ Task<Try<>> metrics_page(Call& call) {
     };
     auto made = co_await on_core<Surveyor::Made>(broker->core, std::move(survey));
     if (!made) co_return Problem(made.error());
+    const auto read = broker->reads.in_all();
     found.push_back({
-        *broker, *std::move(made), {broker->reads.in_all(), broker->consumers.all()}
+        *broker, *std::move(made), {{read.begin(), read.end()}, broker->consumers.all()}
     });
   }
   auto write = [&] {

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "http/metrics/merge.h"
 #include "http/metrics/named.h"
 #include "tests/unit/http/call_rig.h"
 
@@ -205,6 +206,35 @@ TEST(MetricsNamed, CountersOfOtherTopicsGoUpOnly) {
   EXPECT_THAT(pages.of({}, 12), say(24, 6)) << "one of them has a series of its own";
   pages.counted.read.erase(3);
   EXPECT_THAT(pages.of({}, 13), say(25, 6));
+}
+
+// Merged surveys had no number, so pages were taken for late ones and counted nothing any more; and
+// ids by place, so that a topic more made all those behind it new.
+TEST(MetricsNamed, CountersOfOthersGoOnWithNamespaces) {
+  Pages pages(1);
+  std::uint64_t number = 0;
+  const auto page = [&](std::uint64_t sent, std::size_t topics) {
+    Merged all;
+    ++number;
+    for (const std::string_view name_space : {"", "kitchen"}) {
+      Survey survey = survey_of(2, topics);
+      survey.number = number;
+      for (QueueRow& row : survey.queues) row.sent = sent;
+      all.add(name_space, survey, {});
+    }
+    EXPECT_TRUE(std::is_sorted(all.survey.queues.begin(), all.survey.queues.end(),
+                               [](const auto& a, const auto& b) { return a.name < b.name; }));
+    return pages.written(std::make_shared<Survey>(std::move(all.survey)));
+  };
+  const auto say = [](std::uint64_t sent, std::uint64_t records) {
+    return AllOf(
+        HasSubstr(fmt::format("sent_total{{queue=\"(others)\"}} {}\n", sent)),
+        HasSubstr(fmt::format("appended_records_total{{topic=\"(others)\"}} {}\n", records)));
+  };
+  EXPECT_THAT(page(10, 1), say(30, 14)) << "three queues and two topics of seven records";
+  EXPECT_THAT(page(12, 1), say(36, 14));
+  EXPECT_THAT(page(12, 2), say(36, 28)) << "a topic more in each";
+  EXPECT_THAT(page(15, 2), say(45, 28));
 }
 
 TEST(MetricsNamed, APageThatIsWrittenLateAddsNothingTwice) {
