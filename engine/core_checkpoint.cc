@@ -52,14 +52,7 @@ std::string CoreImpl::snapshot() const {
     out.uvarint(retired.block_seq);
   }
   catalog_.snapshot(out);
-  out.uvarint(machines_.size());
-  for (const auto& [type, machine] : machines_) {
-    std::string state;
-    ByteWriter machine_out(state);
-    machine->snapshot(machine_out);
-    out.fixed(static_cast<std::uint8_t>(type));
-    out.bytes(state);
-  }
+  snapshot_machines(machines_, out);
   return bytes;
 }
 

@@ -19,6 +19,7 @@
 #include "engine/format_version.h"
 #include "engine/journal.h"
 #include "engine/log_index.h"
+#include "engine/machines.h"
 #include "engine/open_block.h"
 #include "engine/read_ahead.h"
 #include "engine/scrub.h"
@@ -282,7 +283,7 @@ class CoreImpl final : public Core, public TimerTarget {
   const CoreOptions options_;
   TimerWheel timers_;
   CatalogState catalog_;
-  std::map<EntryType, StateMachine*> machines_;
+  Machines machines_;
 
   OpenBlock open_;
   std::optional<InFlight> in_flight_;

@@ -122,13 +122,7 @@ Result<> CoreImpl::restore(std::string_view bytes) {
     retired_.push_back(RetiredSegment{id, in.uvarint()});
   }
   if (auto restored = catalog_.restore(in); !restored) return restored;
-  for (auto n = in.count(2); n > 0 && in.ok(); --n) {
-    const auto type = static_cast<EntryType>(in.fixed<std::uint8_t>());
-    ByteReader state(in.bytes());
-    const auto it = machines_.find(type);
-    if (!in.ok() || it == machines_.end()) return damaged;
-    if (auto restored = it->second->restore(state); !restored) return restored;
-  }
+  if (auto restored = restore_machines(machines_, in); !restored) return restored;
   if (!in.done()) return damaged;
   return {};
 }

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/core.h"
+#include "engine/machines.h"
 
 namespace twofold::engine {
 
@@ -50,7 +50,7 @@ class NamespaceCore final : public Core {
 
   const std::string& name() const { return name_; }
   NamespaceCatalog& own_catalog() { return catalog_; }
-  const std::map<EntryType, StateMachine*>& machines() const { return machines_; }
+  const Machines& machines() const { return machines_; }
   /// Journals that the namespace exists, before anything is in it.
   void note_existence();
 
@@ -129,7 +129,7 @@ class NamespaceCore final : public Core {
   Core& whole_;
   const std::string name_;
   NamespaceCatalog catalog_;
-  std::map<EntryType, StateMachine*> machines_;
+  Machines machines_;
   std::set<LogId> logs_;
   std::string entry_;  // reused
 };

@@ -52,14 +52,7 @@ void Namespaces::snapshot(ByteWriter& out) const {
   out.uvarint(cores_.size());
   for (const auto& [name, core] : cores_) {
     out.bytes(name);
-    out.uvarint(core->machines().size());
-    for (const auto& [type, machine] : core->machines()) {
-      std::string state;
-      ByteWriter machine_out(state);
-      machine->snapshot(machine_out);
-      out.fixed(static_cast<std::uint8_t>(type));
-      out.bytes(state);
-    }
+    snapshot_machines(core->machines(), out);
   }
 }
 
@@ -68,14 +61,8 @@ Result<> Namespaces::restore(ByteReader& in) {
   for (auto n = in.count(2); n > 0 && in.ok(); --n) {
     const auto name = in.bytes();
     if (!in.ok()) return damaged;
-    const auto& machines = find_or_build(name).machines();
-    for (auto left = in.count(2); left > 0 && in.ok(); --left) {
-      const auto type = static_cast<EntryType>(in.fixed<std::uint8_t>());
-      ByteReader state(in.bytes());
-      const auto machine = machines.find(type);
-      if (!in.ok() || machine == machines.end()) return damaged;
-      if (auto restored = machine->second->restore(state); !restored) return restored;
-    }
+    if (auto restored = restore_machines(find_or_build(name).machines(), in); !restored)
+      return restored;
   }
   if (!in.done()) return damaged;
   return {};
