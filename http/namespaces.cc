@@ -43,6 +43,18 @@ bool is_namespace(std::string_view name) {
   return is_name(name) && name.size() <= kMax && name != kDefaultNamespace;
 }
 
+// The core of the default one counts them all.
+std::map<std::string, std::uint64_t> stored_by_namespace(Broker& home) {
+  std::map<std::string, std::uint64_t> stored;
+  std::uint64_t& rest = stored[""] = home.core.stored_bytes();
+  if (Namespaces* const others = home.shared.namespaces) {
+    others->for_each([&](Broker& broker) {
+      rest -= stored[broker.name_space] = broker.core.stored_bytes();
+    });
+  }
+  return stored;
+}
+
 std::optional<Problem> enter_namespace(Call& call) {
   const std::string& home = call.principal->name_space;
   const std::string_view wanted = call.head.name_space;

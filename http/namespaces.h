@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,9 @@ class Namespaces {
   /// Makes it soon, if it can be made; else a line in the log says why not.
   virtual void want(std::string name) = 0;
 };
+
+/// Bytes stored in each namespace; "" is the default one. On the core: goes through all logs.
+std::map<std::string, std::uint64_t> stored_by_namespace(Broker& home);
 
 /// Where the call goes on: in the namespace that the caller's key belongs to, or in the one that its
 /// Twofold-Namespace field names, which takes an administrator. After it is known who asks, and

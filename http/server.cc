@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <map>
 #include <memory>
-#include <string>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
@@ -81,24 +79,11 @@ void sample_entities(Broker& broker) {
   entities.end();
 }
 
-std::uint64_t stored_in(Broker& home, const std::string& name_space) {
-  Namespaces* const others = home.shared.namespaces;
-  if (!name_space.empty()) {
-    Broker* const broker = others ? others->find(name_space) : nullptr;
-    return broker ? broker->core.stored_bytes() : 0;
-  }
-  std::uint64_t sum = home.core.stored_bytes();
-  if (others) others->for_each([&](Broker& broker) { sum -= broker.core.stored_bytes(); });
-  return sum;
-}
-
 // Keys with a quota of stored bytes: whether they may publish in the second to come. Counted
 // outside the keyring's lock, which every new connection takes.
 void judge_stored(Broker& home) {
   access::Keyring& keyring = home.shared.access.keyring;
-  std::map<std::string, std::uint64_t> held;
-  for (const std::string& name : keyring.namespaces_with_quota()) held[name] = stored_in(home, name);
-  if (!held.empty()) keyring.judge_stored(held);
+  if (keyring.has_stored_quota()) keyring.judge_stored(stored_by_namespace(home));
 }
 
 /// An address that is listened on, and what is served there.

@@ -1,5 +1,7 @@
 #include "http/access/keyring.h"
 
+#include <algorithm>
+
 namespace twofold::http::access {
 namespace {
 
@@ -60,12 +62,10 @@ std::optional<Keyring::Signer> Keyring::signer(std::string_view id) const {
   return Signer{entry.principal, entry.key.sqs_secret, entry.serial};
 }
 
-std::set<std::string> Keyring::namespaces_with_quota() const {
+bool Keyring::has_stored_quota() const {
   const std::lock_guard lock(mutex_);
-  std::set<std::string> names;
-  for (const auto& [id, entry] : entries_)
-    if (entry.key.stored_bytes > 0) names.insert(entry.key.name_space);
-  return names;
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [](const auto& one) { return one.second.key.stored_bytes > 0; });
 }
 
 void Keyring::judge_stored(const std::map<std::string, std::uint64_t>& held) {

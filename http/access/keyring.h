@@ -7,7 +7,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,9 +64,9 @@ class Keyring {
   PrincipalRef certified(std::string_view name) const;
   /// Whose signatures a key id stands for; nullopt: nobody's.
   std::optional<Signer> signer(std::string_view id) const;
-  /// To which keys with a stored_bytes belong; "" is the default one.
-  std::set<std::string> namespaces_with_quota() const;
-  /// Lets every key with a stored_bytes publish or not, by what its namespace holds.
+  /// Whether any key has a stored_bytes.
+  bool has_stored_quota() const;
+  /// Lets each of them publish or not, by what its namespace holds; "" is the default one.
   void judge_stored(const std::map<std::string, std::uint64_t>& held);
   /// For people: everything but the secrets.
   std::vector<Key> list() const;

@@ -7,38 +7,15 @@
 #include "http/server_common.h"
 
 namespace twofold::http {
-namespace {
-
-struct Held {
-  std::string name;
-  std::uint64_t stored_bytes;
-};
-
-// The core of the default one counts them all.
-std::vector<Held> held_on_core(Broker& home) {
-  std::vector<Held> all{
-      {std::string(kDefaultNamespace), home.core.stored_bytes()}
-  };
-  if (Namespaces* const others = home.shared.namespaces) {
-    others->for_each([&](Broker& broker) {
-      all.push_back({broker.name_space, broker.core.stored_bytes()});
-      all.front().stored_bytes -= all.back().stored_bytes;
-    });
-  }
-  return all;
-}
-
-}  // namespace
-
 Task<Try<>> list_namespaces(Call& call) {
   Broker& home = call.common.broker;
-  auto ask = [&home] { return held_on_core(home); };
-  const std::vector<Held> all = co_await ask_core(home.core, std::move(ask));
+  auto ask = [&home] { return stored_by_namespace(home); };
+  const auto stored = co_await ask_core(home.core, std::move(ask));
   JsonWriter json(call.reply.body);
   json.begin_object().name("items").begin_array();
-  for (const Held& one : all) {
-    json.begin_object().name("name").string(one.name);
-    json.name("stored_bytes").number(one.stored_bytes).end_object();
+  for (const auto& [name, bytes] : stored) {
+    json.begin_object().name("name").string(name.empty() ? kDefaultNamespace : name);
+    json.name("stored_bytes").number(bytes).end_object();
   }
   json.end_array().end_object();
   co_return Try<>();
