@@ -16,6 +16,7 @@
 #include "src/cli/http_client.h"
 #include "src/cli/port_holder.h"
 #include "src/config/units.h"
+#include "src/serve/group_memory.h"
 #include "src/serve/memory.h"
 
 namespace twofold::cli {
@@ -26,18 +27,6 @@ std::string first_line(const std::string& path) {
   std::string line;
   std::getline(file, line);
   return line;
-}
-
-// The kernel's own text for "no limit" is "max", or a number near 2^63.
-constexpr std::uint64_t kUnlimited = std::uint64_t{1} << 60;
-
-std::uint64_t cgroup_limit() {
-  for (const char* path :
-       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    const auto limit = parse_count(first_line(path));
-    if (limit && *limit < kUnlimited) return *limit;
-  }
-  return 0;
 }
 
 std::uint64_t physical_memory() {
@@ -99,8 +88,7 @@ Check check_port(const std::string& address) {
 
 Check check_memory(const Config& config) {
   const std::uint64_t physical = physical_memory();
-  const std::uint64_t group = cgroup_limit();
-  const std::uint64_t there = group != 0 && group < physical ? group : physical;
+  const std::uint64_t there = std::min(group_memory("/").value_or(physical), physical);
   const std::uint64_t budgets = memory_budgets(config).total();
   const std::uint64_t used = std::max(config.limits.memory, budgets);
   const std::string detail =
