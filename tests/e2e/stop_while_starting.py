@@ -1,18 +1,15 @@
 """A stop that comes while the broker recovers: the process ends at once, and nothing is lost."""
 
 import json
-import os
 import pathlib
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import urllib.request
 
-from _cli_broker import PROGRAM, SECONDS_MAX, environment
+from _cli_broker import SECONDS_MAX
+from _preloaded import PreloadedCase
 
 # Loaded into the broker, it holds every read of a file for as long as $HANG exists, and says so.
 SHIM = r"""
@@ -34,42 +31,10 @@ ssize_t pread64(int fd, void* bytes, size_t size, off_t place) {
 }
 ssize_t pread(int fd, void* bytes, size_t size, off_t place) { return pread64(fd, bytes, size, place); }
 """
-COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("g++")
 
 
-@unittest.skipUnless(COMPILER and sys.maxsize > 1 << 32, "needs a C compiler and 64 bits")
-class StopWhileStarting(unittest.TestCase):
-    def setUp(self) -> None:
-        holder = tempfile.TemporaryDirectory(prefix="twofold-starting-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-        self.hang = self.folder / "hang"
-        (self.folder / "shim.c").write_text(SHIM)
-        subprocess.run([COMPILER, "-x", "c", "-shared", "-fPIC", "-o", str(self.folder / "shim.so"), str(self.folder / "shim.c")],
-                       check=True, timeout=SECONDS_MAX)
-
-    def start(self) -> subprocess.Popen:
-        broker = subprocess.Popen(
-            [PROGRAM, "serve", "--http", "127.0.0.1:0", "--data", str(self.folder / "data"), "--set", "storage.min_free=0",
-             "--set", "log.format=json"],
-            env=environment(LD_PRELOAD=str(self.folder / "shim.so"), HANG=str(self.hang),
-                            ASAN_OPTIONS="verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")),
-            stderr=subprocess.PIPE, text=True)
-
-        def end() -> None:
-            broker.kill()
-            broker.wait()
-            broker.stderr.close()
-
-        self.addCleanup(end)
-        return broker
-
-    def port_of(self, broker: subprocess.Popen) -> int:
-        for line in broker.stderr:
-            said = json.loads(line)
-            if said["msg"] == "twofold ready":
-                return int(said["port"])
-        raise AssertionError("the broker did not start")
+class StopWhileStarting(PreloadedCase):
+    shim = SHIM
 
     def ask(self, port: int, method: str, path: str, body=None):
         data = None if body is None else json.dumps(body).encode()

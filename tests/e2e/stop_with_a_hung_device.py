@@ -1,19 +1,14 @@
 """A device that stops answering: nobody is told that all is well, and a stop ends the process even so."""
 
 import http.client
-import json
-import os
-import pathlib
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 
-from _cli_broker import PROGRAM, SECONDS_MAX, environment
+from _cli_broker import SECONDS_MAX
+from _preloaded import PreloadedCase
 
 # Loaded into the broker, it holds every write and sync for as long as the file $HANG exists.
 SHIM = r"""
@@ -36,39 +31,16 @@ int fdatasync(int fd) {
   return (int)syscall(SYS_fdatasync, fd);
 }
 """
-COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("g++")
 BEYOND_GRACE_SECONDS = 5
 
 
-@unittest.skipUnless(COMPILER and sys.maxsize > 1 << 32, "needs a C compiler and 64 bits")
-class HungDevice(unittest.TestCase):
-    def setUp(self) -> None:
-        holder = tempfile.TemporaryDirectory(prefix="twofold-hung-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-        self.hang = self.folder / "hang"
-        (self.folder / "shim.c").write_text(SHIM)
-        subprocess.run([COMPILER, "-x", "c", "-shared", "-fPIC", "-o", str(self.folder / "shim.so"),
-                        str(self.folder / "shim.c")], check=True, timeout=SECONDS_MAX)
-        self.broker = subprocess.Popen(
-            [PROGRAM, "serve", "--http", "127.0.0.1:0", "--data", str(self.folder / "data"), "--set",
-             "storage.min_free=0", "--set", "server.shutdown_grace=500ms", "--set", "log.format=json"],
-            env=environment(LD_PRELOAD=str(self.folder / "shim.so"), HANG=str(self.hang),
-                            ASAN_OPTIONS="verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")),
-            stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.end)
-        for line in self.broker.stderr:
-            said = json.loads(line)
-            if said["msg"] == "twofold ready":
-                self.port = int(said["port"])
-                return
-        self.fail("the broker did not start")
+class HungDevice(PreloadedCase):
+    shim = SHIM
 
-    def end(self) -> None:
-        self.hang.unlink(missing_ok=True)
-        self.broker.kill()
-        self.broker.wait()
-        self.broker.stderr.close()
+    def setUp(self) -> None:
+        super().setUp()
+        self.broker = self.start("server.shutdown_grace=500ms")
+        self.port = self.port_of(self.broker)
 
     def call(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_MAX)
