@@ -31,6 +31,8 @@ def opened(broker: Measured, context) -> socket.socket:
     opened.number += 1
     plain = socket.socket()
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    # Else the end of each body waits 40 ms for an acknowledgement: ten minutes for 15,000.
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     plain.bind((f"127.0.0.{2 + opened.number % 8}", 0))
     plain.connect(("127.0.0.1", broker.port))
     return context.wrap_socket(plain, server_hostname="localhost") if context else plain
