@@ -2,7 +2,7 @@
 port, containers that are killed and restarted, a volume that keeps everything, and the health that the engine sees.
 
 Exits with 77 where no Docker engine can run at all. The image holds the program under test; that the Dockerfile
-compiles it from its sources takes a quarter of an hour and is tests/e2e/image_from_source.sh, not part of a test run.
+compiles it from its sources takes a quarter of an hour and is tests/e2e/source/image_from_source.py, not part of a test run.
 """
 
 import asyncio
