@@ -53,6 +53,9 @@ std::string queue_path(std::string_view name, std::string_view rest) {
 std::string group_path(std::string_view name, std::string_view rest) {
   return path_of("group", name, rest);
 }
+std::string namespace_path(std::string_view name) {
+  return path_of("namespace", name, "");
+}
 
 std::string as_curl(const HttpRequest& request, const Endpoint& endpoint, bool with_token) {
   std::string line =

@@ -74,6 +74,7 @@ class Api {
 std::string topic_path(std::string_view name, std::string_view rest = "");
 std::string queue_path(std::string_view name, std::string_view rest = "");
 std::string group_path(std::string_view name, std::string_view rest = "");
+std::string namespace_path(std::string_view name);
 
 /// The request as a curl command that does the same; the token is left to the shell.
 std::string as_curl(const HttpRequest& request, const Endpoint& endpoint, bool with_token);

@@ -54,6 +54,7 @@ Offer offer_for(const Flag& flag) {
   if (flag.name == "output") return Offer::formats;
   if (flag.placeholder == "QUEUE") return Offer::queues;
   if (flag.placeholder == "GROUP" && flag.name == "group") return Offer::groups;
+  if (flag.name == "namespace") return Offer::namespaces;
   return Offer::nothing;
 }
 
@@ -82,6 +83,7 @@ std::string_view asked_words(Offer offer) {
     case Offer::topics: return "twofold topic list -o name --timeout 1s";
     case Offer::queues: return "twofold queue list -o name --timeout 1s";
     case Offer::groups: return "twofold group list -o name --timeout 1s";
+    case Offer::namespaces: return "twofold namespace list -o name --timeout 1s";
     case Offer::nothing:
     case Offer::files:
     case Offer::directories:

@@ -31,7 +31,8 @@ enum class Offer {
   generated,
   topics,
   queues,
-  groups
+  groups,
+  namespaces
 };
 Offer offer_for(const Flag& flag);
 /// For the arguments of a command: that of the first.

@@ -45,6 +45,9 @@ Tried<> run_group_describe(Session& session, const Args& args);
 Tried<> run_group_seek(Session& session, const Args& args);
 Tried<> run_group_delete(Session& session, const Args& args);
 
+/* namespace_commands.cc */ Tried<> run_namespace_create(Session& session, const Args& args);
+Tried<> run_namespace_list(Session& session, const Args& args);
+
 /* apply_command.cc   */ Tried<> run_apply(Session& session, const Args& args);
 /* export_command.cc  */ Tried<> run_export(Session& session, const Args& args);
 

@@ -52,6 +52,7 @@ std::string_view noun_summary(std::string_view noun) {
   if (noun == "topic") return "Topics keep records in order, for as long as retention says.";
   if (noun == "queue") return "Queues hand each message to one receiver until it is acked.";
   if (noun == "group") return "Groups remember how far their readers got in each topic.";
+  if (noun == "namespace") return "Namespaces keep teams apart: the same name is another thing in each.";
   if (noun == "storage") return "What is on disk: copies that hold together, and whether it verifies.";
   if (noun == "key") return "Keys of those who may use a broker, and what each may do.";
   if (noun == "config") return "Settings of the broker: file, environment, flags, defaults.";

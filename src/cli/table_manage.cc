@@ -178,6 +178,26 @@ std::vector<Command> group_commands() {
   };
 }
 
+std::vector<Command> namespace_commands() {
+  return {
+      {"namespace create",
+       "Make namespaces, for administrators; one that is there already stays as it is",
+       {{"NAME", true, true}},
+       {},
+       {"twofold namespace create kitchen", "twofold namespace create kitchen bakery",
+        "twofold namespace create kitchen && twofold topic create orders --namespace kitchen"},
+       "namespace list, key create",
+       &run_namespace_create},
+      {"namespace list",
+       "List the namespaces and how much each has stored, for administrators",
+       {},
+       {},
+       {"twofold namespace list", "twofold namespace list -o name", "twofold namespace list -o json"},
+       "namespace create, storage list",
+       &run_namespace_list},
+  };
+}
+
 std::vector<Command> resource_commands() {
   return {
       {"apply",
@@ -207,6 +227,7 @@ std::vector<Command> manage_commands() {
   std::vector<Command> commands = topic_commands();
   for (Command& command : queue_commands()) commands.push_back(std::move(command));
   for (Command& command : group_commands()) commands.push_back(std::move(command));
+  for (Command& command : namespace_commands()) commands.push_back(std::move(command));
   for (Command& command : resource_commands()) commands.push_back(std::move(command));
   return commands;
 }

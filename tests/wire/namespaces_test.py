@@ -199,6 +199,18 @@ class Namespaces(AwsCase, KeyedCase):
         self.assertIn('"red"', stored.splitlines()[0])
         self.assertIn("has no namespace", self.command("storage", "list", "--data", data, "--namespace", "nowhere", code=3))
 
+    def test_the_command_line_makes_namespaces_and_lists_what_each_has_stored(self):
+        self.assertEqual(self.command("namespace", "create", "typed-a", "typed-b", "-o", "name").split(), ["typed-a", "typed-b"])
+        self.command("namespace", "create", "typed-a")
+        self.command("topic", "create", "t", "--namespace", "typed-a")
+        self.command("produce", "t", '"%s"' % ("x" * 5000), "--namespace", "typed-a")
+        stored = {one["name"]: one["stored_bytes"] for one in map(json.loads, self.command("namespace", "list", "-o", "jsonl").splitlines())}
+        self.assertEqual(set(stored), set(self.names()))
+        self.assertGreaterEqual(stored["typed-a"], 5000)
+        self.assertLess(stored["typed-b"], 5000)
+        self.assertIn("typed-b", self.command("namespace", "list"))
+        self.assertIn("is no name for a namespace", self.command("namespace", "create", "x" * 65, code=2))
+
     def test_a_body_that_goes_on_stops_at_the_quota(self):
         small = self.key("* *", namespace='"lines"', stored_bytes=20_000)
         self.wait_for("lines")
