@@ -62,7 +62,7 @@ std::optional<Problem> enter_namespace(Call& call) {
   const std::string_view name = wanted.empty() ? std::string_view(home) : wanted;
   const bool is_home = name == (home.empty() ? kDefaultNamespace : std::string_view(home));
   if (!is_home && !access::authorize(*call.principal, Permission::manage, {})) {
-    access::audit(*call.principal, "enter_namespace", {}, "denied");
+    access::audit(*call.principal, "enter_namespace", {}, "denied", wanted);
     return not_yours(wanted);
   }
   if (name == kDefaultNamespace) return std::nullopt;

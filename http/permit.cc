@@ -35,14 +35,20 @@ Problem forbidden(Permission permission, const Resource& resource) {
       fmt::format("The key needs allow = [\"{} {}\"].", what, pattern_of(resource)));
 }
 
+std::optional<Problem> permit_in(std::string_view name_space, const access::Principal& principal,
+                                 std::string_view action, Permission permission,
+                                 const Resource& resource) {
+  if (authorize(principal, permission, resource)) return std::nullopt;
+  access::audit(principal, action, resource, "denied", name_space);
+  if (!principal.known()) return who_are_you();
+  return forbidden(permission, resource);
+}
+
 }  // namespace
 
 std::optional<Problem> permit(const access::Principal& principal, std::string_view action,
                               Permission permission, const Resource& resource) {
-  if (authorize(principal, permission, resource)) return std::nullopt;
-  access::audit(principal, action, resource, "denied");
-  if (!principal.known()) return who_are_you();
-  return forbidden(permission, resource);
+  return permit_in(principal.name_space, principal, action, permission, resource);
 }
 
 std::optional<Problem> permit(const access::Principal& principal, std::string_view action,
@@ -76,7 +82,7 @@ std::optional<Problem> check_stored(const access::Principal& principal) {
 
 std::optional<Problem> permit(const Call& call, Permission permission, const Resource& resource) {
   const std::string_view action = call.route ? call.route->operation : std::string_view("stream");
-  return permit(*call.principal, action, permission, resource);
+  return permit_in(call.broker().name_space, *call.principal, action, permission, resource);
 }
 
 bool may_inspect(const Call& call, const Resource& resource) {
@@ -117,7 +123,7 @@ std::optional<Problem> permit_route(const Call& call, const Route& route) {
       if (principal.known() ||
           (route.scope == Scope::named && route.permission == Permission::nothing))
         return std::nullopt;
-      access::audit(principal, route.operation, {}, "denied");
+      access::audit(principal, route.operation, {}, "denied", call.broker().name_space);
       return who_are_you();
   }
   __builtin_unreachable();

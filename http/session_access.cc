@@ -103,7 +103,7 @@ Problem Session::refuse_key() {
   call_.wrong_key = true;
   access::Access& access = lane_.common.broker.shared.access;
   if (!access.failures.take(address(), lane_.common.broker.clock.now())) return wrong_key(true);
-  access::audit(*access::nobody(), "authenticate", {}, "denied");
+  access::audit(*access::nobody(), "authenticate", {}, "denied", {});
   return wrong_key(false);
 }
 
@@ -140,7 +140,7 @@ void Session::note_management() {
   const int status = call_.reply.status;
   if (status == 401 || status == 403) return;  // said where it was refused
   access::audit(*call_.principal, route.operation, resource_of(call_, route),
-                status < 400 ? "done" : "failed");
+                status < 400 ? "done" : "failed", call_.broker().name_space);
 }
 
 }  // namespace twofold::http

@@ -21,8 +21,9 @@ struct Access {
 };
 
 /// A line for whoever looks after the broker: who wanted what of which thing, and what came of it.
-/// What a client sent is escaped and cut there.
+/// What a client sent is escaped and cut there. `name_space` is the one that the thing is in; empty
+/// is the default one.
 void audit(const Principal& principal, std::string_view action, const Resource& resource,
-           std::string_view outcome);
+           std::string_view outcome, std::string_view name_space);
 
 }  // namespace twofold::http::access

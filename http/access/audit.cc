@@ -2,6 +2,7 @@
 
 #include "engine/base/diag.h"
 #include "http/access/access.h"
+#include "http/namespaces.h"
 
 namespace twofold::http::access {
 namespace {
@@ -14,13 +15,14 @@ std::string text_of(const Resource& resource) {
 }  // namespace
 
 void audit(const Principal& principal, std::string_view action, const Resource& resource,
-           std::string_view outcome) {
+           std::string_view outcome, std::string_view name_space) {
   const bool done = outcome == "done";
   engine::diag(done ? engine::DiagLevel::info : engine::DiagLevel::warn, "auth", outcome,
                {
                    {"principal", principal.known() ? principal.id : "nobody"},
                    {"action",    std::string(action)                         },
-                   {"resource",  text_of(resource)                           }
+                   {"resource",  text_of(resource)                           },
+                   {"namespace", std::string(name_space.empty() ? kDefaultNamespace : name_space)}
   });
 }
 

@@ -51,7 +51,7 @@ void Connection::turn_away(const FrameId& id) {
   const std::string address = gone ? std::string() : peer.address().to_string();
   lane_->metrics.auth_failures.add();
   const bool often = !access.failures.take(address, broker().clock.now());
-  if (!often) access::audit(*access::nobody(), "hello", {}, "denied");
+  if (!often) access::audit(*access::nobody(), "hello", {}, "denied", {});
   resting_ = true;  // nothing more is heard
   lane_->tasks.spawn(turn_away_later(self(), id, wrong_key(often)));
 }

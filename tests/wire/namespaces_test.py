@@ -108,6 +108,20 @@ class Namespaces(AwsCase, KeyedCase):
             answer = self.broker.call("GET", "/v1/topics/visited", headers={**self.admin.headers, **headers}, connection=connection)
             self.assertEqual(answer.status, status)
 
+    def test_the_operator_reads_in_which_namespace_something_was_done(self):
+        self.by(self.admin, "PUT", "/v1/topics/noted", {}, status=201)
+        self.by(self.admin, "PUT", "/v1/topics/noted", {}, status=201, **{"Twofold-Namespace": "blue"})
+        self.by(self.red, "PUT", "/v1/topics/noted", {}, status=201)
+        narrow = self.key("inspect topic:a", namespace='"red"')
+        self.by(narrow, "DELETE", "/v1/topics/noted", status=403)
+        self.by(narrow, "GET", "/v1/topics", status=403, **{"Twofold-Namespace": "blue"})
+        said = [(line["principal"], line["action"], line["msg"], line["namespace"]) for line in
+                (json.loads(text) for text in self.log().splitlines() if '"comp":"auth"' in text and '"principal"' in text)]
+        for line in ((self.admin.id, "put_topic", "done", "default"), (self.admin.id, "put_topic", "done", "blue"),
+                     (self.red.id, "put_topic", "done", "red"), (narrow.id, "delete_topic", "denied", "red"),
+                     (narrow.id, "enter_namespace", "denied", "blue")):
+            self.assertIn(line, said)
+
     def test_sqs_clients_meet_only_their_own(self):
         clients = {}
         for key in (self.red, self.blue, self.home):
