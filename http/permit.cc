@@ -44,6 +44,12 @@ std::optional<Problem> permit_in(std::string_view name_space, const access::Prin
   return forbidden(permission, resource);
 }
 
+// Where the caller means to be; a refusal may come before it is there.
+std::string_view asked_namespace(const Call& call) {
+  const std::string_view wanted = call.head.name_space;
+  return wanted.empty() ? std::string_view(call.principal->name_space) : wanted;
+}
+
 }  // namespace
 
 std::optional<Problem> permit(const access::Principal& principal, std::string_view action,
@@ -82,7 +88,7 @@ std::optional<Problem> check_stored(const access::Principal& principal) {
 
 std::optional<Problem> permit(const Call& call, Permission permission, const Resource& resource) {
   const std::string_view action = call.route ? call.route->operation : std::string_view("stream");
-  return permit_in(call.broker().name_space, *call.principal, action, permission, resource);
+  return permit_in(asked_namespace(call), *call.principal, action, permission, resource);
 }
 
 bool may_inspect(const Call& call, const Resource& resource) {
@@ -123,7 +129,7 @@ std::optional<Problem> permit_route(const Call& call, const Route& route) {
       if (principal.known() ||
           (route.scope == Scope::named && route.permission == Permission::nothing))
         return std::nullopt;
-      access::audit(principal, route.operation, {}, "denied", call.broker().name_space);
+      access::audit(principal, route.operation, {}, "denied", asked_namespace(call));
       return who_are_you();
   }
   __builtin_unreachable();
