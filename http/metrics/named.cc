@@ -7,10 +7,17 @@
 namespace twofold::http::metrics {
 namespace {
 
+/// A row with its labels, which dozens of families write.
+template <class Row>
+struct Labelled {
+  const Row* row;
+  Labels labels;
+};
+
 /// What is written, and where that comes from: most of it is the survey's own.
 struct Shown {
-  std::vector<const QueueRow*> queues;
-  std::vector<const TopicRow*> topics;
+  std::vector<Labelled<QueueRow>> queues;
+  std::vector<Labelled<TopicRow>> topics;
   std::vector<const Standing*> standings;
   std::vector<const GroupRow*> groups;
   QueueRow other_queues;
@@ -37,7 +44,7 @@ void choose_queues(Shown& shown, const Survey& survey, const Selection& selectio
   for (const QueueRow& row : survey.queues) {
     if (!passes(selection.queue, row.name)) continue;
     if (shown.queues.size() < selection.entities_max) {
-      shown.queues.push_back(&row);
+      shown.queues.push_back({&row, Labels("queue", row.name)});
     } else {
       shown.more_queues = true;
       shown.other_queues.add(row);
@@ -46,7 +53,7 @@ void choose_queues(Shown& shown, const Survey& survey, const Selection& selectio
     }
   }
   shown.other_queues.name = kOthers;
-  if (shown.more_queues) shown.queues.push_back(&shown.other_queues);
+  if (shown.more_queues) shown.queues.push_back({&shown.other_queues, Labels("queue", kOthers)});
 }
 
 // A topic counts with its partitions.
@@ -57,7 +64,7 @@ void choose_topics(Shown& shown, const Survey& survey, const Selection& selectio
     if (!passes(selection.topic, row.name)) continue;
     if (!shown.more_topics && row.partitions.size() <= left) {
       left -= row.partitions.size();
-      shown.topics.push_back(&row);
+      shown.topics.push_back({&row, Labels("topic", row.name)});
       continue;
     }
     shown.more_topics = true;
@@ -71,7 +78,7 @@ void choose_topics(Shown& shown, const Survey& survey, const Selection& selectio
                                   : row.oldest_seconds;
   }
   others.name = kOthers;
-  if (shown.more_topics) shown.topics.push_back(&others);
+  if (shown.more_topics) shown.topics.push_back({&others, Labels("topic", kOthers)});
 }
 
 // From here on the rows of the others say what was counted.
@@ -108,7 +115,7 @@ void choose_groups(Shown& shown, const Survey& survey, const Selection& selectio
 template <class Value>
 void each_queue(Text& out, const Shown& shown, std::string_view name, Value value) {
   if (!out.begin(name)) return;
-  for (const QueueRow* row : shown.queues) out.value(Labels("queue", row->name), value(*row));
+  for (const auto& [row, labels] : shown.queues) out.value(labels, value(*row));
 }
 
 /// Counters of what happened: zeros where nothing did.
@@ -121,18 +128,27 @@ void each_done(Text& out, const Shown& shown, std::string_view name,
 
 void each_times(Text& out, const Shown& shown, std::string_view name, Times Done::*times) {
   if (!out.begin(name)) return;
-  for (const QueueRow* row : shown.queues) {
+  for (const auto& [row, labels] : shown.queues) {
     if (!row->done) continue;
     const Times& of = (*row->done).*times;
-    out.distribution(Labels("queue", row->name), {kQueueBounds, of.counts, of.sum_seconds});
+    out.distribution(labels, {kQueueBounds, of.counts, of.sum_seconds});
   }
+}
+
+/// About as many bytes as the queues' series take.
+std::size_t size_of(const Shown& shown) {
+  constexpr std::size_t kSeries = 17, kBuckets = 2 * (kQueueBounds.size() + 3), kBytesOfOne = 45;
+  std::size_t bytes = 0;
+  for (const auto& [row, labels] : shown.queues)
+    bytes += (kSeries + (row->done ? kBuckets : 0)) * (kBytesOfOne + labels.text().size());
+  return bytes;
 }
 
 void append_queues(Text& out, const Shown& shown, const Counted& counted) {
   if (out.begin("twofold_queue_messages")) {
-    for (const QueueRow* row : shown.queues) {
-      const auto sample = [&](std::string_view state, std::uint64_t count) {
-        out.value(Labels("queue", row->name).add("state", state), count);
+    for (const auto& [row, labels] : shown.queues) {
+      const auto sample = [&out, &its = labels](std::string_view state, std::uint64_t count) {
+        out.value(Labels(its).add("state", state), count);
       };
       sample("ready", row->counters.ready);
       sample("inflight", row->counters.in_flight);
@@ -149,9 +165,8 @@ void append_queues(Text& out, const Shown& shown, const Counted& counted) {
     return &row == &shown.other_queues ? shown.other_consumers : consumers_of(counted, row.name);
   });
   if (out.begin("twofold_queue_attached_lag_records")) {
-    for (const QueueRow* row : shown.queues)
-      if (row->behind)
-        out.value(Labels("queue", row->name), static_cast<std::uint64_t>(*row->behind));
+    for (const auto& [row, labels] : shown.queues)
+      if (row->behind) out.value(labels, static_cast<std::uint64_t>(*row->behind));
   }
   each_queue(out, shown, "twofold_queue_sent_total", [](const QueueRow& row) { return row.sent; });
   each_done(out, shown, "twofold_queue_received_total", &Done::received);
@@ -169,16 +184,16 @@ void append_queues(Text& out, const Shown& shown, const Counted& counted) {
 template <class Value>
 void each_topic(Text& out, const Shown& shown, std::string_view name, Value value) {
   if (!out.begin(name)) return;
-  for (const TopicRow* row : shown.topics) out.value(Labels("topic", row->name), value(*row));
+  for (const auto& [row, labels] : shown.topics) out.value(labels, value(*row));
 }
 
 void each_partition(Text& out, const Shown& shown, std::string_view name,
                     std::uint64_t PartitionRow::*offset) {
   if (!out.begin(name)) return;
-  for (const TopicRow* row : shown.topics) {
+  for (const auto& [row, labels] : shown.topics) {
     if (row == &shown.other_topics) continue;
     for (std::size_t i = 0; i < row->partitions.size(); ++i)
-      out.value(Labels("topic", row->name).add("partition", fmt::format_int(i).c_str()),
+      out.value(Labels(labels).add("partition", fmt::format_int(i).c_str()),
                 row->partitions[i].*offset);
   }
 }
@@ -187,11 +202,11 @@ void each_read(Text& out, const Shown& shown, const Counted& counted, std::strin
                std::uint64_t stats::Given::*number) {
   if (!out.begin(name)) return;
   static constexpr std::string_view kApis[] = {"rest", "ws"};  // as stats::ReadBy
-  for (const TopicRow* row : shown.topics) {
+  for (const auto& [row, labels] : shown.topics) {
     const stats::GivenBy read =
         row == &shown.other_topics ? shown.other_counts.read : read_of(counted.read, row->id);
     for (std::size_t i = 0; i < read.size(); ++i)
-      out.value(Labels("topic", row->name).add("api", kApis[i]), read[i].*number);
+      out.value(Labels(labels).add("api", kApis[i]), read[i].*number);
   }
 }
 
@@ -276,6 +291,7 @@ void append_named(Text& out, const std::shared_ptr<const Survey>& survey,
   out.only("twofold_queues", std::uint64_t{survey->queues.size()});
   out.only("twofold_topics", std::uint64_t{survey->topics.size()});
   out.only("twofold_groups", std::uint64_t{survey->groups.size()});
+  out.expect(size_of(shown));
   append_queues(out, shown, counted);
   append_topics(out, shown, counted);
   append_groups(out, shown);

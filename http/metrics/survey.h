@@ -93,8 +93,8 @@ class Others;
 /// Goes through all queues, topics and groups in short turns of the core, between which everything
 /// else goes on.
 ///
-/// Contract  Whoever asks while a survey is under way gets that one. One that took several turns is
-///           good for a second; a shorter one is made anew each time.
+/// Contract  Whoever asks while a survey is under way gets that one. A long one is good for a
+///           second, one of few milliseconds is made anew each time.
 /// Memory    about 250 bytes for each queue, 500 more once something happened there, 100 for each
 ///           topic, 16 for each partition, 150 for each topic that a group reads, as long as
 ///           somebody uses the survey, and one survey at most beyond that; others.h keeps some.
@@ -138,6 +138,7 @@ class Surveyor : public std::enable_shared_from_this<Surveyor> {
   std::vector<log::GroupInfo> groups_found_;  // the last of them is gone through
   std::vector<GroupTopic> group_topics_;      // of that one; the last of them comes next
   int turns_ = 0;
+  std::size_t queues_before_ = 0;
   std::uint64_t number_ = 0;
   std::vector<engine::Completion<Made>> waiting_;
   Made last_;

@@ -39,15 +39,12 @@ bool is_wanted(std::string_view name, const std::vector<std::string>& wanted) {
 Labels& Labels::add(std::string_view name, std::string_view value) {
   if (!text_.empty()) text_ += ',';
   text_.append(name).append("=\"");
-  for (const char c : value) {
-    if (c == '\\' || c == '"') text_ += '\\';
-    if (c == '\n') {
-      text_ += "\\n";
-    } else {
-      text_ += c;
-    }
+  constexpr std::string_view kEscaped = "\\\"\n";
+  for (auto at = value.find_first_of(kEscaped); at != value.npos; at = value.find_first_of(kEscaped)) {
+    text_.append(value.substr(0, at)).append(1, '\\').append(1, value[at] == '\n' ? 'n' : value[at]);
+    value.remove_prefix(at + 1);
   }
-  text_ += '"';
+  text_.append(value).append(1, '"');
   return *this;
 }
 
@@ -74,14 +71,21 @@ void Text::sample(std::string_view suffix, std::string_view labels, std::string_
   out_.append("} ");
 }
 
+void Text::number(std::uint64_t value) {
+  const fmt::format_int digits(value);
+  out_.append(digits.data(), digits.size()).append(1, '\n');
+}
+
+void Text::number(double value) { fmt::format_to(std::back_inserter(out_), "{}\n", value); }
+
 void Text::value(const Labels& labels, std::uint64_t value) {
   sample("", labels.text(), "");
-  fmt::format_to(std::back_inserter(out_), "{}\n", value);
+  number(value);
 }
 
 void Text::value(const Labels& labels, double value) {
   sample("", labels.text(), "");
-  fmt::format_to(std::back_inserter(out_), "{}\n", value);
+  number(value);
 }
 
 void Text::distribution(const Labels& labels, const Distribution& of) {
@@ -90,12 +94,12 @@ void Text::distribution(const Labels& labels, const Distribution& of) {
   for (std::size_t i = 0; i < of.counts.size(); ++i) {
     upto += of.counts[i];
     sample("_bucket", labels.text(), i < of.bounds.size() ? of.bounds[i] : "+Inf");
-    fmt::format_to(std::back_inserter(out_), "{}\n", upto);
+    number(upto);
   }
   sample("_sum", labels.text(), "");
-  fmt::format_to(std::back_inserter(out_), "{}\n", of.sum);
+  number(of.sum);
   sample("_count", labels.text(), "");
-  fmt::format_to(std::back_inserter(out_), "{}\n", upto);
+  number(upto);
 }
 
 void Text::durations(const Labels& labels,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -60,10 +61,14 @@ class Text {
   void only(std::string_view name, Number number) {
     if (begin(name)) value(Labels(), number);
   }
+  /// Room for so many more bytes: megabytes that grow are copied, and their pages faulted in, twice.
+  void expect(std::size_t bytes) { out_.reserve(out_.size() + bytes); }
   std::string take() { return std::move(out_); }
 
  private:
   void sample(std::string_view suffix, std::string_view labels, std::string_view le);
+  void number(std::uint64_t value);
+  void number(double value);
 
   const std::vector<std::string> wanted_;
   std::string_view name_;

@@ -284,7 +284,7 @@ TEST(MetricsSurvey, AGroupThatReadsVeryManyTopicsIsGoneThroughInTurns) {
   EXPECT_EQ(made->standings.front().topic, "t0000");
   EXPECT_EQ(made->standings.back().group, "two");
   EXPECT_EQ(made->groups.size(), 2u);
-  EXPECT_GE(turns, kTopics / 125 + kTopics * 2 / 500) << "125 topics in a turn, and 250 of a group";
+  EXPECT_GE(turns, kTopics / 12 + kTopics / 25) << "12 topics in a turn, and 25 of a group";
 }
 
 TEST(MetricsNamed, WhatIsBeyondTheLimitIsAddedUp) {
