@@ -221,6 +221,8 @@ Server::~Server() = default;
 
 std::uint16_t Server::port() const { return state_->port; }
 
+std::size_t Server::connections() const { return state_->common.connections; }
+
 engine::Result<tcp::acceptor> take_address(asio::io_context& context, const std::string& address,
                                            std::uint16_t port) {
   boost::system::error_code error;

@@ -63,6 +63,8 @@ class Server {
   void begin();
   /// Of the first address; 0 before listen().
   std::uint16_t port() const;
+  /// How many there are now. Any thread.
+  std::size_t connections() const;
 
   void drain(engine::UniqueFunction<void()> done);
   void stop();

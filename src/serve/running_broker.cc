@@ -158,6 +158,8 @@ Result<> RunningBroker::build() {
   std::vector<boost::asio::io_context*> contexts;
   for (auto& context : contexts_) contexts.push_back(context.get());
   server_ = std::make_unique<http::Server>(rooms_->broker(), contexts, *std::move(options), *tls);
+  heap_trim_ = std::make_unique<HeapTrim>(*contexts_.front(), *pool_,
+                                          [this] { return server_->connections(); });
   return {};
 }
 
@@ -260,6 +262,7 @@ Result<> RunningBroker::start(const Prepare& prepare) {
   }
   make_namespaces_of_keys();
   watch_->start();
+  heap_trim_->start();
   shared_.health = http::Health::ready;
   return listen();
 }

@@ -21,6 +21,7 @@
 #include "http/server.h"
 #include "src/config/config.h"
 #include "src/serve/health_watch.h"
+#include "src/serve/heap_trim.h"
 #include "src/serve/live_settings.h"
 #include "src/serve/namespace_rooms.h"
 #include "src/serve/otel_exporter.h"
@@ -98,6 +99,7 @@ class RunningBroker {
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<engine::ThreadExecutor> writer_;
   std::unique_ptr<engine::ThreadPool> pool_;
+  std::unique_ptr<HeapTrim> heap_trim_;
   Reload reload_;
 
   class Signals;
