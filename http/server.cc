@@ -27,6 +27,7 @@ namespace {
 constexpr std::string_view kTurnedAway =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: {}\r\n"
     "Connection: close\r\n\r\n";
+constexpr int kAcceptedAtOnce = 64;
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
 std::uint64_t records_of(const stats::GivenBy& given) {
   std::uint64_t sum = 0;
@@ -95,7 +96,7 @@ struct Accepting {
 
 }  // namespace
 
-struct Server::State {
+struct Server::State : std::enable_shared_from_this<Server::State> {
   State(Broker& broker, const std::vector<asio::io_context*>& contexts, ServerOptions options,
         std::shared_ptr<Tls> t)
       : common(broker, std::move(options)), tls(std::move(t)), sampling(*contexts.front()) {
@@ -110,6 +111,9 @@ struct Server::State {
   void welcome(Lane& lane, tcp::socket socket, Listener listener);
   bool make_room();
   Task<> accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor, Listener listener);
+  void accept_waiting(tcp::acceptor& acceptor, Listener listener);
+  void admit(Lane& lane, tcp::socket socket, Listener listener);
+  Lane& next_lane() { return *lanes[lanes_used++ % lanes.size()]; }
   void close_acceptors();
   Task<> pause();
   void sample();
@@ -120,7 +124,7 @@ struct Server::State {
   std::vector<std::unique_ptr<Lane>> lanes;
   asio::steady_timer sampling;                        // first context
   std::vector<std::unique_ptr<Accepting>> acceptors;  // first context's thread
-  std::size_t next_lane = 0;
+  std::size_t lanes_used = 0;
   std::atomic<std::uint16_t> port{0};
 };
 
@@ -195,7 +199,7 @@ void Server::State::close_acceptors() {
 Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor,
                                  Listener listener) {
   while (acceptor.is_open()) {
-    Lane& lane = *lanes[next_lane++ % lanes.size()];
+    Lane& lane = next_lane();
     auto [error, socket] = co_await acceptor.async_accept(lane.context(), kAwait);
     if (!acceptor.is_open()) co_return;
     if (error == asio::error::connection_aborted) continue;
@@ -207,10 +211,29 @@ Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acc
       co_await pause();
       continue;
     }
-    asio::dispatch(lane.context(), [self, &lane, listener, socket = std::move(socket)]() mutable {
-      self->welcome(lane, std::move(socket), listener);
-    });
+    self->admit(lane, std::move(socket), listener);
+    self->accept_waiting(acceptor, listener);
   }
+}
+
+// Each turn of a thread that has much to do accepts once, which under overload is some dozen times a
+// second. Those who wait in the kernel's queue come in by handfuls, or they would wait for seconds.
+void Server::State::accept_waiting(tcp::acceptor& acceptor, Listener listener) {
+  for (int i = 0; i < kAcceptedAtOnce; ++i) {
+    Lane& lane = next_lane();
+    tcp::socket socket(lane.context());
+    boost::system::error_code error;
+    acceptor.accept(socket, error);
+    if (error) return;  // nobody waits, or async_accept hears of it next
+    admit(lane, std::move(socket), listener);
+  }
+}
+
+void Server::State::admit(Lane& lane, tcp::socket socket, Listener listener) {
+  auto self = shared_from_this();
+  asio::dispatch(lane.context(), [self, &lane, listener, socket = std::move(socket)]() mutable {
+    self->welcome(lane, std::move(socket), listener);
+  });
 }
 
 Server::Server(Broker& broker, std::vector<asio::io_context*> contexts, ServerOptions options,
@@ -242,6 +265,7 @@ engine::Result<std::uint16_t> Server::listen(tcp::acceptor taken, Listener liste
   const tcp::endpoint endpoint = taken.local_endpoint(error);
   // Somebody who took the same address may have begun to listen on it meanwhile.
   if (!error) taken.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) taken.non_blocking(true, error);
   if (error) return refused(endpoint.address().to_string(), endpoint.port(), error);
   if (state_->acceptors.empty()) state_->port = endpoint.port();
   state_->acceptors.push_back(std::make_unique<Accepting>(std::move(taken), listener));
