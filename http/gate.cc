@@ -88,7 +88,10 @@ std::optional<Problem> check_origin(const Head& head, const ServerOptions& optio
     return Problem(ProblemKind::origin_not_allowed,
                    fmt::format("A page of {} may not write here.", head.origin.substr(0, 256)));
   }
-  if (head.origin.empty() && same_token(head.field("Sec-Fetch-Site"), "cross-site")) {
+  // Another port, or another name of the same domain, is another page as well.
+  const std::string_view site = head.field("Sec-Fetch-Site");
+  const bool ours = site.empty() || same_token(site, "same-origin") || same_token(site, "none");
+  if (head.origin.empty() && !ours) {
     return Problem(ProblemKind::origin_not_allowed, "A page of another site may not write here.");
   }
   return std::nullopt;

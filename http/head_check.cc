@@ -120,6 +120,7 @@ struct Seen {
   bool amz_date = false;
   bool amz_target = false;
   bool idempotency_key = false;
+  bool name_space = false;
   bool content_encoding = false;
   bool traceparent = false;
   bool close = false;
@@ -193,7 +194,10 @@ Refusal check_field(const Field& field, Head& head, Seen& seen) {
       break;
     case 17:
       if (is("Transfer-Encoding")) return check_transfer_encoding(field.value, head);
-      if (is("Twofold-Namespace")) head.name_space = field.value;
+      if (is("Twofold-Namespace")) {
+        head.name_space = field.value;
+        return only_once(seen.name_space);
+      }
       break;
     default: break;
   }

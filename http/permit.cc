@@ -18,7 +18,8 @@ std::string pattern_of(const Resource& resource) {
   return fmt::format("{}:{}", kind_name(resource.kind), resource.whole ? "*" : resource.name);
 }
 
-Problem forbidden(Permission permission, const Resource& resource) {
+Problem forbidden(const access::Principal& principal, Permission permission,
+                  const Resource& resource) {
   const std::string_view what = access::permission_name(permission);
   std::string detail;
   if (resource.kind == Kind::broker) {
@@ -31,34 +32,31 @@ Problem forbidden(Permission permission, const Resource& resource) {
                          kind_name(resource.kind), resource.name.substr(0, 256));
   }
   Problem problem(ProblemKind::forbidden, std::move(detail));
+  if (resource.kind == Kind::broker && !principal.name_space.empty())
+    return problem.with_hint(fmt::format(
+        "This key is of the namespace {}. What is the broker's takes a key of none.", principal.name_space));
   return problem.with_hint(
       fmt::format("The key needs allow = [\"{} {}\"].", what, pattern_of(resource)));
 }
 
-std::optional<Problem> permit_in(std::string_view name_space, const access::Principal& principal,
-                                 std::string_view action, Permission permission,
-                                 const Resource& resource) {
-  if (authorize(principal, permission, resource)) return std::nullopt;
-  access::audit(principal, action, resource, "denied", name_space);
-  if (!principal.known()) return who_are_you();
-  return forbidden(permission, resource);
-}
+}  // namespace
 
-// Where the caller means to be; a refusal may come before it is there.
 std::string_view asked_namespace(const Call& call) {
   const std::string_view wanted = call.head.name_space;
   return wanted.empty() ? std::string_view(call.principal->name_space) : wanted;
 }
 
-}  // namespace
-
-std::optional<Problem> permit(const access::Principal& principal, std::string_view action,
-                              Permission permission, const Resource& resource) {
-  return permit_in(principal.name_space, principal, action, permission, resource);
+std::optional<Problem> permit(const access::Principal& principal, std::string_view name_space,
+                              std::string_view action, Permission permission,
+                              const Resource& resource) {
+  if (authorize(principal, permission, resource)) return std::nullopt;
+  access::audit(principal, action, resource, "denied", name_space);
+  if (!principal.known()) return who_are_you();
+  return forbidden(principal, permission, resource);
 }
 
-std::optional<Problem> permit(const access::Principal& principal, std::string_view action,
-                              const Transaction& transaction) {
+std::optional<Problem> permit(const access::Principal& principal, std::string_view name_space,
+                              std::string_view action, const Transaction& transaction) {
   if (principal.unrestricted) return std::nullopt;
   std::vector<std::pair<Permission, Resource>> touched;
   for (const log::Publish& one : transaction.publish)
@@ -73,7 +71,7 @@ std::optional<Problem> permit(const access::Principal& principal, std::string_vi
       touched.emplace_back(Permission::consume, access::topic(offset.topic));
   }
   for (const auto& [permission, resource] : touched) {
-    if (auto refused = permit(principal, action, permission, resource)) return refused;
+    if (auto refused = permit(principal, name_space, action, permission, resource)) return refused;
   }
   const bool publishes = !transaction.publish.empty() || !transaction.send.empty();
   return publishes ? check_stored(principal) : std::nullopt;
@@ -88,7 +86,7 @@ std::optional<Problem> check_stored(const access::Principal& principal) {
 
 std::optional<Problem> permit(const Call& call, Permission permission, const Resource& resource) {
   const std::string_view action = call.route ? call.route->operation : std::string_view("stream");
-  return permit_in(asked_namespace(call), *call.principal, action, permission, resource);
+  return permit(*call.principal, asked_namespace(call), action, permission, resource);
 }
 
 bool may_inspect(const Call& call, const Resource& resource) {

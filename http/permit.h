@@ -12,14 +12,18 @@ struct Call;
 struct Route;
 struct Transaction;
 
-/// Whether somebody may do something to a thing; nullopt: yes. A refusal is written down for the
-/// operator (`action` is what was wanted) and reads the same whether the thing exists or not.
+/// Whether somebody may do something to a thing of a namespace; nullopt: yes. A refusal is written
+/// down for the operator (`action` is what was wanted) and reads the same whether the thing exists
+/// or not.
 /// Threads  any.
-std::optional<Problem> permit(const access::Principal& principal, std::string_view action,
-                              Permission permission, const access::Resource& resource);
+std::optional<Problem> permit(const access::Principal& principal, std::string_view name_space,
+                              std::string_view action, Permission permission,
+                              const access::Resource& resource);
 /// The same for all that a transaction touches.
-std::optional<Problem> permit(const access::Principal& principal, std::string_view action,
-                              const Transaction& transaction);
+std::optional<Problem> permit(const access::Principal& principal, std::string_view name_space,
+                              std::string_view action, const Transaction& transaction);
+/// Where the caller means to be; a refusal may come before it is there.
+std::string_view asked_namespace(const Call& call);
 /// Whether somebody may still add to what is stored; nullopt: yes. Asked where something is published.
 std::optional<Problem> check_stored(const access::Principal& principal);
 /// The same as permit() for whoever makes the call.

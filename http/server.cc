@@ -28,6 +28,7 @@ constexpr std::string_view kTurnedAway =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: {}\r\n"
     "Connection: close\r\n\r\n";
 constexpr int kAcceptedAtOnce = 64;
+constexpr std::size_t kOperatorsPlaces = 16;
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
 std::uint64_t records_of(const stats::GivenBy& given) {
   std::uint64_t sum = 0;
@@ -109,7 +110,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
 
   asio::io_context& first() { return lanes.front()->context(); }
   void welcome(Lane& lane, tcp::socket socket, Listener listener);
-  bool make_room();
+  bool make_room(Listener listener);
   Task<> accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor, Listener listener);
   void accept_waiting(tcp::acceptor& acceptor, Listener listener);
   void admit(Lane& lane, tcp::socket socket, Listener listener);
@@ -129,7 +130,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
 };
 
 void Server::State::welcome(Lane& lane, tcp::socket socket, Listener listener) {
-  if (!make_room()) {
+  if (!make_room(listener)) {
     --common.connections;
     lane.metrics.connections_refused.add();
     if (tls) return;  // nothing that TLS would let us say
@@ -146,8 +147,10 @@ void Server::State::welcome(Lane& lane, tcp::socket socket, Listener listener) {
 
 // Who is known goes before who only knocks, and of those the newcomer before the oldest. The places
 // of those who are told to go are free a moment later: that many more are let in meanwhile.
-bool Server::State::make_room() {
-  const std::size_t places = common.options.connections_max;
+// An operator gets in when all places are taken, to see by whom.
+bool Server::State::make_room(Listener listener) {
+  const bool apart = listener == Listener::full && acceptors.front()->listener != Listener::full;
+  const std::size_t places = common.options.connections_max + (apart ? kOperatorsPlaces : 0);
   const std::size_t taken = ++common.connections;
   if (taken > places + common.strangers.max()) return false;
   const auto oldest = common.strangers.make_room(taken > places);

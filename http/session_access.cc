@@ -1,10 +1,13 @@
 // Who asks on a connection, and what comes of it when nobody knows.
+#include <algorithm>
+
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
 #include "http/access/charge.h"
 #include "http/permit.h"
+#include "http/route.h"
 #include "http/router.h"
 #include "http/session.h"
 #include "http/upgraded.h"
@@ -19,6 +22,12 @@ namespace {
 
 bool same_bytes(std::string_view one, std::string_view other) {
   return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+}
+
+// Only what opens a stream does.
+bool takes_ticket(const Route& route) {
+  return std::any_of(route.query.begin(), route.query.end(),
+                     [](const QueryParam& one) { return one.name == "ticket"; });
 }
 
 }  // namespace
@@ -46,7 +55,8 @@ std::optional<Problem> Session::identify() {
     case Credentials::Scheme::token: found = access.keyring.check(credentials.token); break;
     case Credentials::Scheme::none: {
       const auto ticket = call_.target.find("ticket");
-      if (!ticket || call_.head.field("Upgrade").empty()) {
+      if (!ticket || !call_.route || !takes_ticket(*call_.route) ||
+          call_.head.field("Upgrade").empty()) {
         take_certificate(generation);
         return std::nullopt;
       }

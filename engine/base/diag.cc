@@ -56,18 +56,21 @@ void print(WallTime now, DiagLevel level, std::string_view component, std::strin
 }  // namespace
 
 void diag(DiagLevel level, std::string_view component, std::string_view message,
-          std::initializer_list<std::pair<std::string_view, std::string>> fields) {
+          std::initializer_list<std::pair<std::string_view, std::string>> fields,
+          std::string_view whom) {
   if (level < least_level) return;
   static const SystemClock clock;
   const auto now = clock.wall();
 
   const std::lock_guard lock(mutex);
   for (const auto& held : limiter().take_suppressed(now)) {
-    const std::pair<std::string_view, std::string> count{"suppressed",
-                                                         std::to_string(held.suppressed)};
-    print(now, DiagLevel::warn, held.component, held.message, {&count, 1});
+    const std::pair<std::string_view, std::string> said[] = {
+        {"suppressed", std::to_string(held.suppressed)},
+        {"of",         held.whom                      }
+    };
+    print(now, DiagLevel::warn, held.component, held.message, {said, held.whom.empty() ? 1u : 2u});
   }
-  if (!limiter().pass(now, component, message)) return;
+  if (!limiter().pass(now, component, message, whom)) return;
   print(now, level, component, message, {fields.begin(), fields.size()});
 }
 

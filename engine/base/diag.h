@@ -12,9 +12,11 @@ enum class DiagFormat { text, json };
 
 /// One line that an operator reads, on stderr: time, level, component, message, key=value pairs.
 /// Values are escaped and cut at 256 bytes; bodies, keys and receipts never belong here.
-/// Safe from any thread. The same message more than ten times a second is suppressed and counted.
+/// Safe from any thread. The same message more than ten times a second is suppressed and counted,
+/// for each of those whom it is about (`whom`, if anybody) apart: nobody hides what others did.
 void diag(DiagLevel level, std::string_view component, std::string_view message,
-          std::initializer_list<std::pair<std::string_view, std::string>> fields = {});
+          std::initializer_list<std::pair<std::string_view, std::string>> fields = {},
+          std::string_view whom = {});
 
 /// Set once at start, before other threads exist.
 void diag_configure(DiagLevel least, DiagFormat format);

@@ -115,11 +115,12 @@ std::string diag_line(DiagFormat format, WallTime time, DiagLevel level, std::st
   return line;
 }
 
-bool DiagLimiter::pass(WallTime now, std::string_view component, std::string_view message) {
+bool DiagLimiter::pass(WallTime now, std::string_view component, std::string_view message,
+                       std::string_view whom) {
   const auto second = now.value() / 1000;
   // More sites than any sound program has: start over rather than grow.
   if (windows_.size() >= kSitesMax) windows_.clear();
-  auto& window = windows_.try_emplace(Site(component, message), Window{second, 0}).first->second;
+  auto& window = windows_.try_emplace(Site(component, message, whom), Window{second, 0}).first->second;
   if (window.second != second) window = Window{second, 0};
   if (++window.lines <= kLinesPerSecond) return true;
   if (!holding_since_) holding_since_ = second;
@@ -139,7 +140,8 @@ std::vector<DiagLimiter::Summary> DiagLimiter::take_suppressed(WallTime now) {
       continue;
     }
     if (window.lines > kLinesPerSecond)
-      summaries.push_back({site.first, site.second, window.lines - kLinesPerSecond});
+      summaries.push_back({std::get<0>(site), std::get<1>(site), std::get<2>(site),
+                           window.lines - kLinesPerSecond});
     it = windows_.erase(it);
   }
   return summaries;

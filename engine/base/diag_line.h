@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -32,10 +33,12 @@ class DiagLimiter {
   struct Summary {
     std::string component;
     std::string message;
+    std::string whom;
     std::uint64_t suppressed;
   };
 
-  bool pass(WallTime now, std::string_view component, std::string_view message);
+  bool pass(WallTime now, std::string_view component, std::string_view message,
+            std::string_view whom = {});
   /// What was held back in seconds that are over; each is told once. Ask before pass(), which
   /// begins a new second.
   std::vector<Summary> take_suppressed(WallTime now);
@@ -45,7 +48,7 @@ class DiagLimiter {
     std::int64_t second;
     std::uint64_t lines;
   };
-  using Site = std::pair<std::string, std::string>;
+  using Site = std::tuple<std::string, std::string, std::string>;
   std::map<Site, Window> windows_;
   std::optional<std::int64_t> holding_since_;  // the oldest second in which something was held back
 };

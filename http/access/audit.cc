@@ -17,13 +17,15 @@ std::string text_of(const Resource& resource) {
 void audit(const Principal& principal, std::string_view action, const Resource& resource,
            std::string_view outcome, std::string_view name_space) {
   const bool done = outcome == "done";
+  const std::string_view whom = principal.known() ? std::string_view(principal.id) : "nobody";
   engine::diag(done ? engine::DiagLevel::info : engine::DiagLevel::warn, "auth", outcome,
                {
-                   {"principal", principal.known() ? principal.id : "nobody"},
+                   {"principal", std::string(whom)                           },
                    {"action",    std::string(action)                         },
                    {"resource",  text_of(resource)                           },
                    {"namespace", std::string(name_space.empty() ? kDefaultNamespace : name_space)}
-  });
+  },
+               whom);
 }
 
 }  // namespace twofold::http::access

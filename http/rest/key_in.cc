@@ -65,6 +65,14 @@ Try<> read_rate(JsonReader& json, std::uint64_t& rate) {
   return {};
 }
 
+// Not the default one: who left out a name means another one than all of them.
+Try<> read_namespace(JsonReader& json, std::string& name) {
+  name = json.string();
+  if (name.empty() && json.ok())
+    return Problem(ProblemKind::invalid_request, "A namespace has a name.", "namespace");
+  return {};
+}
+
 }  // namespace
 
 Try<NewKey> read_new_key(Call& call) {
@@ -87,7 +95,7 @@ Try<NewKey> read_new_key(Call& call) {
       case 5: asked.key.certificate = json.string(); break;
       case 6: read = read_rate(json, asked.key.requests_per_second); break;
       case 7: read = read_rate(json, asked.key.bytes_per_second); break;
-      case 8: asked.key.name_space = json.string(); break;
+      case 8: read = read_namespace(json, asked.key.name_space); break;
       default: read = read_rate(json, asked.key.stored_bytes); break;
     }
     if (!read) members.refuse(std::move(read).problem());

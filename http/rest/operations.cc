@@ -136,7 +136,8 @@ Task<std::optional<Problem>> permit_other_side(Call& call, const SweepRequest& r
   if (request.action == SweepAction::move) {
     access::Resource there = access::queue(request.destination);
     there.whole = request.destination.empty();
-    co_return permit(call, Permission::publish, there);
+    auto refused = permit(call, Permission::publish, there);
+    co_return refused ? refused : check_stored(*call.principal);
   }
   auto ask = [&queues = call.broker().queues, &request]() -> std::string {
     const auto queue = queues.find(request.queue);

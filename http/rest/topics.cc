@@ -35,12 +35,19 @@ void patch_on_core(log::Topics& topics, const std::string& name, const TopicChan
   topics.configure(name, std::move(config), version, std::move(done));
 }
 
-std::string joined(const std::vector<std::string>& names) {
+// Those that the caller may know of, and how many others.
+std::string joined(const Call& call, const std::vector<std::string>& queues) {
   std::string list;
-  for (const std::string& name : names) {
+  std::size_t others = 0;
+  for (const std::string& name : queues) {
+    if (!may_inspect(call, access::queue(name))) {
+      ++others;
+      continue;
+    }
     if (!list.empty()) list.append(", ");
     list.append(name);
   }
+  if (others > 0) list.append(fmt::format("{}{} that this key may not see", list.empty() ? "" : " and ", others));
   return list;
 }
 
@@ -168,11 +175,11 @@ Task<Try<>> patch_topic(Call& call) {
 Task<Try<>> delete_topic(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
-  auto start = [&broker = call.broker(), &name](engine::Completion<log::TopicInfo> done) {
+  auto start = [&call, &broker = call.broker(), &name](engine::Completion<log::TopicInfo> done) {
     const auto queues = broker.queues.reading(*name);
     if (queues.empty()) return broker.topics.remove(*name, std::move(done));
     done(engine::Error(engine::Errc::topic_has_queues,
-                       fmt::format("These queues read {}: {}.", *name, joined(queues)),
+                       fmt::format("These queues read {}: {}.", *name, joined(call, queues)),
                        "Delete the queues first; the topic's records stay until then."));
   };
   auto info = co_await on_core<log::TopicInfo>(call.broker().core, std::move(start));

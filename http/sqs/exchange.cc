@@ -4,6 +4,7 @@
 
 #include "http/namespaces.h"
 #include "http/server_common.h"
+#include "http/sqs/permitted.h"
 #include "http/sqs/uuid.h"
 #include "http/trace/span.h"
 
@@ -61,7 +62,7 @@ Outcome<> authenticate(Exchange& exchange) {
   }
   if (!call.principal->unrestricted) exchange.caller.account = call.principal->account;
   if (const auto elsewhere = enter_namespace(call)) return fault_of(*elsewhere);
-  return {};
+  return charge_caller(exchange);  // also who asks for what cannot be read
 }
 
 void label(Exchange& exchange) {

@@ -223,8 +223,6 @@ Task<Outcome<>> peek(Exchange& exchange) {
   if (!wanted) co_return wanted.fault();
   const auto may = permitted(exchange, Permission::inspect, wanted->queue);
   if (!may) co_return may.fault();
-  const auto charged = charge_caller(exchange);
-  if (!charged) co_return charged.fault();
   auto ask = [&exchange, &wanted] { return find_queue(exchange, wanted->queue); };
   const auto queue = co_await ask_core(exchange.broker().core, std::move(ask));
   if (!queue) co_return queue.fault();

@@ -14,7 +14,7 @@ Outcome<> permitted(const Exchange& exchange, Permission permission, std::string
   const access::Principal& principal = *exchange.call.principal;
   const std::string_view action =
       exchange.action ? exchange.action->name : std::string_view("ReceiveMessage");
-  if (!permit(principal, action, permission, resource)) return {};
+  if (!permit(principal, asked_namespace(exchange.call), action, permission, resource)) return {};
   return Fault(
       Code::access_denied,
       fmt::format("User: arn:aws:iam::{}:user/{} is not authorized to perform: sqs:{} on resource: "
@@ -35,7 +35,6 @@ Outcome<> charge_caller(const Exchange& exchange) {
 }
 
 Outcome<> permitted(const Exchange& exchange) {
-  if (auto charged = charge_caller(exchange); !charged) return charged.fault();
   const Action& action = *exchange.action;
   if (exchange.call.principal->unrestricted || action.about != About::queue) return {};
   const auto queue = exchange.queue();

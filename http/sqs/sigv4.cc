@@ -22,7 +22,8 @@ constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
 constexpr std::string_view kContentHash = "x-amz-content-sha256";
 // Fields of this kind that change what a request means, here or to those who signed it.
 constexpr std::string_view kMeaningful[] = {"x-amz-content-sha256", "x-amz-date",
-                                            "x-amz-security-token", "x-amz-target"};
+                                            "x-amz-security-token", "x-amz-target",
+                                            "twofold-namespace"};
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
 bool is_unreserved(char c) {

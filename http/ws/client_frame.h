@@ -95,6 +95,12 @@ inline bool is_write(const ClientOp& op) {
   return std::holds_alternative<PublishFrame>(op) || std::holds_alternative<Transact>(op);
 }
 
+/// What counts as a request for quotas. What belongs to messages that were delivered does not.
+inline bool is_charged(const ClientOp& op) {
+  return is_write(op) || std::holds_alternative<CommitFrame>(op) ||
+         std::holds_alternative<Seek>(op) || std::holds_alternative<Subscribe>(op);
+}
+
 struct ClientFrame {
   FrameId id;
   std::optional<std::uint32_t> sub;

@@ -70,26 +70,27 @@ std::optional<Problem> Connection::permit_frame(const ClientFrame& frame) const 
   if (principal_->unrestricted) return std::nullopt;
   const access::Principal& who = *principal_;
   const ClientOp& op = frame.op;
-  if (is_write(op) && access::charge(who, frame.bytes, broker().clock)) {
+  const std::string& here = broker().name_space;
+  if (is_charged(op) && access::charge(who, frame.bytes, broker().clock)) {
     return Problem(ProblemKind::quota_exceeded,
                    "This key asks for more than it may have in a second.");
   }
   if (const auto* const publish = std::get_if<PublishFrame>(&op)) {
     const bool to_topic = !publish->topic.empty();
     auto refused =
-        permit(who, "publish", Permission::publish,
+        permit(who, here, "publish", Permission::publish,
                to_topic ? access::topic(publish->topic) : access::queue(publish->queue));
     return refused ? refused : check_stored(who);
   }
   if (const auto* const transact = std::get_if<Transact>(&op))
-    return permit(who, "transact", transact->body.transaction);
+    return permit(who, here, "transact", transact->body.transaction);
   const auto* const subscribe = std::get_if<Subscribe>(&op);
   if (!subscribe) return std::nullopt;
   if (subscribe->topic.empty())
-    return permit(who, "subscribe", Permission::consume, access::queue(subscribe->queue));
-  auto refused = permit(who, "subscribe", Permission::consume, access::topic(subscribe->topic));
+    return permit(who, here, "subscribe", Permission::consume, access::queue(subscribe->queue));
+  auto refused = permit(who, here, "subscribe", Permission::consume, access::topic(subscribe->topic));
   if (refused || subscribe->group.empty()) return refused;
-  return permit(who, "subscribe", Permission::consume, access::group(subscribe->group));
+  return permit(who, here, "subscribe", Permission::consume, access::group(subscribe->group));
 }
 
 }  // namespace twofold::http::ws

@@ -74,7 +74,8 @@ Outcome<Done> take_text(Key& key, std::string_view name, const std::string& text
     key.account = text;
   } else if (name == "namespace") {
     key.name_space = text == http::kDefaultNamespace ? "" : text;
-    if (!key.name_space.empty() && !http::is_namespace(text))
+    // Not the default one: who left out a name means another one than all of them.
+    if (text != http::kDefaultNamespace && !http::is_namespace(text))
       return Refused("a namespace has 1 to 64 of the characters A-Z a-z 0-9 . _ -");
   } else if (name == "certificate") {
     if (text.empty() || text.size() > kCertificateBytesMax)

@@ -274,6 +274,7 @@ FOREIGN = [Row(f"{method} from {origin}", sized(method, path, b"{}", kind, f"Ori
                                       ("PUT", "/v1/topics/from-a-page", "application/json"), ("DELETE", "/v1/topics/t", "application/json"),
                                       ("PATCH", "/v1/topics/t", "application/json"), ("POST", "/v1/tickets", "text/plain"))]
 FOREIGN += [
+    Row("a page beside ours, and no origin", sized("POST", "/v1/queues/q/purge", b"", FORM, "Sec-Fetch-Site: same-site\r\n"), 403, "origin-not-allowed"),
     Row("another site, and no origin", sized("POST", "/v1/queues/q/purge", b"", FORM, "Sec-Fetch-Site: cross-site\r\n"), 403, "origin-not-allowed"),
     Row("a page reads", get("/v1", "Origin: http://evil.example\r\n"), 200, quiet=b"ccess-Control-Allow"),
     Row("a page asks what it may", request("OPTIONS", "/v1/topics/t", CLOSE + "Origin: http://evil.example\r\nAccess-Control-Request-Method: DELETE\r\n"),

@@ -49,7 +49,7 @@ NAMED = [
     ("replay", "POST", "/v1/queues/attached/replay", {"dry_run": True}, ("manage queue:attached", "consume topic:orders")),
     ("redrive", "POST", "/v1/queues/attached/redrive", {"dry_run": True}, ("manage queue:attached", "consume topic:orders")),
     ("inspect", "GET", "/v1/inspect?topic=orders&queue=kitchen&group=reports", None,
-     ("inspect topic:orders", "inspect queue:kitchen", "inspect group:reports")),
+     ("inspect topic:orders", "consume topic:orders", "inspect queue:kitchen", "inspect group:reports")),
 ]
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
            "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg=="}

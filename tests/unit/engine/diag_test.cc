@@ -103,6 +103,16 @@ TEST(DiagLimiter, PassesTenASecondAndTellsWhatItHeldBack) {
   EXPECT_TRUE(limiter.pass(later, "http", "refused"));
 }
 
+// A tenant's loop kept the lines of what the administrator did out of the log.
+TEST(DiagLimiter, NobodyHidesWhatOthersDid) {
+  DiagLimiter limiter;
+  for (int i = 0; i < 25; ++i) limiter.pass(kTime, "auth", "done", "tenant");
+  EXPECT_TRUE(limiter.pass(kTime, "auth", "done", "admin"));
+  const auto held = limiter.take_suppressed(kTime + Duration(1000));
+  ASSERT_EQ(held.size(), 1u);
+  EXPECT_EQ(held[0].whom, "tenant");
+}
+
 TEST(DiagLimiter, ManyDifferentMessagesTakeBoundedMemory) {
   DiagLimiter limiter;
   for (int i = 0; i < 100'000; ++i)

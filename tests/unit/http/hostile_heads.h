@@ -38,6 +38,7 @@ inline std::vector<HostileHead> ends_and_places() {
       {"no Host", "GET / HTTP/1.1\r\nX: y\r\n\r\n", 400},
       {"no fields at all", "GET / HTTP/1.1\r\n\r\n", 400},
       {"two Hosts", post("Host: other\r\n"), 400},
+      {"namespace twice", post("Twofold-Namespace: a\r\nTwofold-Namespace: a\r\n"), 400},
       {"the same Host twice", post("Host: localhost\r\n"), 400},
       {"empty Host", "GET / HTTP/1.1\r\nHost: \r\n\r\n", 400},
       {"Host with user", "GET / HTTP/1.1\r\nHost: me@a\r\n\r\n", 400},

@@ -142,6 +142,14 @@ TEST_F(SqsSignature, APresignedRequestIsThatOfTheVector) {
             "1fd90ec5405d7c6e233ab8d1a33d70538746228a9760cc98115497c2c5dda22b");
 }
 
+// Whoever had an administrator's presigned address read with it in any namespace.
+TEST_F(SqsSignature, WhoHasASignatureDoesNotChooseANamespaceWithIt) {
+  for (Request request : {Request(), presigned()}) {
+    request.fields["Twofold-Namespace"] = "red";
+    expect(request, Code::invalid_signature, "wofold-");
+  }
+}
+
 TEST_F(SqsSignature, SaysWhoCallsFromWhere) {
   Request request;
   const auto caller = request.check(authenticator_);
