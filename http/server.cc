@@ -27,7 +27,7 @@ namespace {
 constexpr std::string_view kTurnedAway =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: {}\r\n"
     "Connection: close\r\n\r\n";
-constexpr int kAcceptedAtOnce = 64;
+constexpr int kAcceptedAtOnce = 16;
 constexpr std::size_t kOperatorsPlaces = 16;
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
 std::uint64_t records_of(const stats::GivenBy& given) {
@@ -220,7 +220,8 @@ Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acc
 }
 
 // Each turn of a thread that has much to do accepts once, which under overload is some dozen times a
-// second. Those who wait in the kernel's queue come in by handfuls, or they would wait for seconds.
+// second. Those who wait in the kernel's queue come in by handfuls, or they would wait for ten
+// seconds; by too many at once they keep the others from being done (docs/benchmarks.md, Overload).
 void Server::State::accept_waiting(tcp::acceptor& acceptor, Listener listener) {
   for (int i = 0; i < kAcceptedAtOnce; ++i) {
     Lane& lane = next_lane();
