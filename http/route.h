@@ -39,8 +39,9 @@ enum class Audience : std::uint8_t { clients, operators };
 
 /// What is served at an address.
 enum class Listener : std::uint8_t {
-  full,     ///< every route
-  clients,  ///< those for operators are not there: 404, as for any other path
+  full,       ///< every route
+  clients,    ///< those for operators are not there: 404, as for any other path
+  operators,  ///< every route, where the other addresses are for clients
 };
 
 /// What a route takes as its body.

@@ -35,7 +35,7 @@ Router::Router(std::span<const Route> table, Listener listener)
 }
 
 bool Router::serves(const Route& route) const {
-  return listener_ == Listener::full || route.audience != Audience::operators;
+  return listener_ != Listener::clients || route.audience != Audience::operators;
 }
 
 bool Router::fits(const Pattern& pattern, std::span<const std::string_view> segments) {

@@ -27,7 +27,7 @@ namespace {
 constexpr std::string_view kTurnedAway =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: {}\r\n"
     "Connection: close\r\n\r\n";
-constexpr int kAcceptedAtOnce = 16;
+constexpr std::size_t kAcceptedAtOnce = 16;
 constexpr std::size_t kOperatorsPlaces = 16;
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
 std::uint64_t records_of(const stats::GivenBy& given) {
@@ -97,7 +97,7 @@ struct Accepting {
 
 }  // namespace
 
-struct Server::State : std::enable_shared_from_this<Server::State> {
+struct Server::State {
   State(Broker& broker, const std::vector<asio::io_context*>& contexts, ServerOptions options,
         std::shared_ptr<Tls> t)
       : common(broker, std::move(options)), tls(std::move(t)), sampling(*contexts.front()) {
@@ -112,9 +112,10 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
   void welcome(Lane& lane, tcp::socket socket, Listener listener);
   bool make_room(Listener listener);
   Task<> accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor, Listener listener);
-  void accept_waiting(tcp::acceptor& acceptor, Listener listener);
-  void admit(Lane& lane, tcp::socket socket, Listener listener);
-  Lane& next_lane() { return *lanes[lanes_used++ % lanes.size()]; }
+  static void accept_waiting(const std::shared_ptr<State>& self, tcp::acceptor& acceptor,
+                             Listener listener);
+  static void admit(const std::shared_ptr<State>& self, Lane& lane, tcp::socket socket,
+                    Listener listener);
   void close_acceptors();
   Task<> pause();
   void sample();
@@ -125,7 +126,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
   std::vector<std::unique_ptr<Lane>> lanes;
   asio::steady_timer sampling;                        // first context
   std::vector<std::unique_ptr<Accepting>> acceptors;  // first context's thread
-  std::size_t lanes_used = 0;
+  std::size_t next_lane = 0;
   std::atomic<std::uint16_t> port{0};
 };
 
@@ -149,8 +150,8 @@ void Server::State::welcome(Lane& lane, tcp::socket socket, Listener listener) {
 // of those who are told to go are free a moment later: that many more are let in meanwhile.
 // An operator gets in when all places are taken, to see by whom.
 bool Server::State::make_room(Listener listener) {
-  const bool apart = listener == Listener::full && acceptors.front()->listener != Listener::full;
-  const std::size_t places = common.options.connections_max + (apart ? kOperatorsPlaces : 0);
+  const std::size_t places = common.options.connections_max +
+                             (listener == Listener::operators ? kOperatorsPlaces : 0);
   const std::size_t taken = ++common.connections;
   if (taken > places + common.strangers.max()) return false;
   const auto oldest = common.strangers.make_room(taken > places);
@@ -202,7 +203,7 @@ void Server::State::close_acceptors() {
 Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor,
                                  Listener listener) {
   while (acceptor.is_open()) {
-    Lane& lane = next_lane();
+    Lane& lane = *lanes[next_lane++ % lanes.size()];
     auto [error, socket] = co_await acceptor.async_accept(lane.context(), kAwait);
     if (!acceptor.is_open()) co_return;
     if (error == asio::error::connection_aborted) continue;
@@ -214,27 +215,33 @@ Task<> Server::State::accept_all(std::shared_ptr<State> self, tcp::acceptor& acc
       co_await pause();
       continue;
     }
-    self->admit(lane, std::move(socket), listener);
-    self->accept_waiting(acceptor, listener);
+    admit(self, lane, std::move(socket), listener);
+    accept_waiting(self, acceptor, listener);
   }
 }
 
 // Each turn of a thread that has much to do accepts once, which under overload is some dozen times a
 // second. Those who wait in the kernel's queue come in by handfuls, or they would wait for ten
 // seconds; by too many at once they keep the others from being done (docs/benchmarks.md, Overload).
-void Server::State::accept_waiting(tcp::acceptor& acceptor, Listener listener) {
-  for (int i = 0; i < kAcceptedAtOnce; ++i) {
-    Lane& lane = next_lane();
+// In the last quarter of the places somebody has to go for each, which takes a turn: one by one.
+void Server::State::accept_waiting(const std::shared_ptr<State>& self, tcp::acceptor& acceptor,
+                                   Listener listener) {
+  const ServerCommon& common = self->common;
+  const std::size_t calm = common.options.connections_max - common.strangers.max();
+  const std::size_t free = calm - std::min(calm, common.connections.load());
+  for (std::size_t i = 0; i < std::min(kAcceptedAtOnce, free); ++i) {
+    Lane& lane = *self->lanes[self->next_lane % self->lanes.size()];
     tcp::socket socket(lane.context());
     boost::system::error_code error;
     acceptor.accept(socket, error);
     if (error) return;  // nobody waits, or async_accept hears of it next
-    admit(lane, std::move(socket), listener);
+    ++self->next_lane;
+    admit(self, lane, std::move(socket), listener);
   }
 }
 
-void Server::State::admit(Lane& lane, tcp::socket socket, Listener listener) {
-  auto self = shared_from_this();
+void Server::State::admit(const std::shared_ptr<State>& self, Lane& lane, tcp::socket socket,
+                          Listener listener) {
   asio::dispatch(lane.context(), [self, &lane, listener, socket = std::move(socket)]() mutable {
     self->welcome(lane, std::move(socket), listener);
   });

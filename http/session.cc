@@ -36,7 +36,7 @@ std::string_view view_of(const boost::beast::flat_buffer& buffer) {
 Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls, Listener listener)
     : lane_(lane),
       tls_(tls),
-      router_(listener == Listener::full ? lane.common.router : lane.common.router_for_clients),
+      router_(listener == Listener::clients ? lane.common.router_for_clients : lane.common.router),
       wire_(std::move(socket)),
       call_(lane.common.broker, lane.common, *this, *this),
       in_(kBufferBytesMax),

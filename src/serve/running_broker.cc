@@ -220,9 +220,10 @@ Result<> RunningBroker::take_ports() {
 Result<> RunningBroker::listen() {
   const bool apart = !config_.http.admin_listen.empty();
   for (std::size_t i = 0; i < taken_.size(); ++i) {
-    const bool full = !apart || i + 1 == taken_.size();
-    auto port =
-        server_->listen(std::move(taken_[i]), full ? http::Listener::full : http::Listener::clients);
+    const http::Listener listener = !apart                   ? http::Listener::full
+                                    : i + 1 == taken_.size() ? http::Listener::operators
+                                                             : http::Listener::clients;
+    auto port = server_->listen(std::move(taken_[i]), listener);
     if (!port) return port.error();
     ports_.push_back(*port);
   }

@@ -73,6 +73,16 @@ class Broker:
     def log(self) -> str:
         return (self.folder / "broker.log").read_text()
 
+    def until_logged(self, text: str, times: int = 1) -> None:
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while self.log().count(text) < times:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{text!r} is not in the log:\n{self.log()}")
+            time.sleep(0.02)
+
+    def reload(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()

@@ -3,13 +3,11 @@
 import contextlib
 import http.client
 import pathlib
-import signal
 import socket
 import ssl
 import subprocess
-import time
 
-from wire._broker import READY_SECONDS_MAX, SECONDS_MAX, Answer, Broker, WireCase
+from wire._broker import SECONDS_MAX, Answer, Broker, WireCase
 
 
 class Authority:
@@ -72,19 +70,6 @@ class SecureBroker(Broker):
         except Exception:
             plain.close()
             raise
-
-    def reload(self) -> None:
-        self.process.send_signal(signal.SIGHUP)
-
-    def log(self) -> str:
-        return (self.folder / "broker.log").read_text()
-
-    def until_logged(self, text: str, times: int = 1) -> None:
-        deadline = time.monotonic() + READY_SECONDS_MAX
-        while self.log().count(text) < times:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{text!r} is not in the log:\n{self.log()}")
-            time.sleep(0.02)
 
 
 class SecureCase(WireCase):

@@ -4,14 +4,13 @@ import http.client
 import json
 import os
 import pathlib
-import signal
 import stat
 import subprocess
 import time
 import tomllib
 import unittest
 
-from wire._broker import PROGRAM, READY_SECONDS_MAX, SECONDS_MAX, InBackground
+from wire._broker import PROGRAM, SECONDS_MAX, InBackground
 from wire._keys import Key, KeyedCase
 
 
@@ -147,22 +146,13 @@ class BrokenFile(KeyedCase):
         super().setUpClass()
         cls.other = cls.key("inspect *")
 
-    def hang_up(self) -> None:
-        self.broker.process.send_signal(signal.SIGHUP)
-
-    def until_logged(self, text: str, times: int) -> None:
-        deadline = time.monotonic() + READY_SECONDS_MAX
-        while self.log().count(text) < times:
-            self.assertLess(time.monotonic(), deadline, f"{text!r} is not in the log")
-            time.sleep(0.01)
-
     # A container engine makes a directory of a missing bind mount: all keys were revoked, "reloaded".
     def test_a_directory_in_its_place_revokes_nobody(self):
         content = self.file.path.read_bytes()
         self.file.path.unlink()
         self.file.path.mkdir()
-        self.hang_up()
-        self.until_logged("not reloaded", 1)
+        self.broker.reload()
+        self.broker.until_logged("not reloaded", 1)
         self.assertEqual(self.status(self.admin, "GET", "/v1/keys"), 200)
         answer = self.call("POST", "/v1/keys", {"id": "x", "allow": ["publish *"]}, status=500, headers=self.admin.headers).json
         self.assertEqual(answer["code"], "keys-file-failed")
@@ -190,7 +180,7 @@ class BrokenFile(KeyedCase):
         self.file.path.unlink()
         os.mkfifo(self.file.path)
         for _ in range(5):
-            self.hang_up()
+            self.broker.reload()
         for _ in range(3):
             self.assertEqual(self.status(self.admin, "GET", "/metrics"), 200)
         hung = os.open(self.file.path, os.O_WRONLY)  # whoever reads it is let go, with all of it
@@ -200,8 +190,8 @@ class BrokenFile(KeyedCase):
         os.write(hung, content)
         os.close(hung)
         before = self.log().count('"what":"keys"')
-        self.hang_up()
-        self.until_logged('"what":"keys"', before + 1)
+        self.broker.reload()
+        self.broker.until_logged('"what":"keys"', before + 1)
         self.assertEqual(self.status(self.admin, "GET", "/v1/keys"), 200)
 
 

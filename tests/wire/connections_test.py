@@ -90,6 +90,21 @@ class Connections(StreamCase):
         self.refused("GET", "/v1/connections?limit=0", status=400, code="invalid-request")
 
 
+class TwoThreads(WireCase):
+    settings = ("server.threads=2",)
+
+    # To look whether others wait took a thread's turn: all who came one by one were on the same one.
+    def test_who_comes_one_by_one_is_spread_over_the_threads(self):
+        for _ in range(20):
+            connection = self.broker.connect()
+            self.addCleanup(connection.close)
+            self.broker.call("GET", "/v1/topics", headers={"User-Agent": "spread"}, connection=connection)
+        numbers = [int(one["id"].removeprefix("c_")) for one in self.ask("GET", "/v1/connections?limit=1000")["items"] if one["client"] == "spread"]
+        self.assertEqual(len(numbers), 20)
+        threads = [number >> 40 for number in numbers]  # http/lane.h
+        self.assertGreaterEqual(min(threads.count(0), threads.count(1)), 8)
+
+
 class Settings(WireCase):
     settings = ("queues.max_receives=7",)
 

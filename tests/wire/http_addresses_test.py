@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from wire._broker import PROGRAM, SECONDS_MAX, Answer, WireCase
-from wire._keys import EVERYTHING, Key, KeyFile
+from wire._keys import EVERYTHING, Key, KeyedCase, KeyFile
 from wire._tls import SecureCase
 
 KEPT = ("/metrics", "/ui/", "/ui/app.js", "/ui", "/v1/inspect?topic=x", "/v1/stats", "/v1/stats/rates", "/v1/config",
@@ -99,6 +99,23 @@ class OperatorsAddressWithKeys(Apart, SecureCase):
     def test_probes_need_none(self):
         self.assertEqual(self.operators("GET", "/readyz").status, 200)
         self.assertEqual(self.broker.call("GET", "/readyz").status, 200)
+
+
+class EveryPlaceTaken(Apart, KeyedCase):
+    more = ("http.admin_listen=127.0.0.1:0", "limits.connections=40")
+
+    def test_an_operator_gets_in_when_one_key_has_taken_every_place(self):
+        crowd = [self.broker.connect() for _ in range(60)]
+        for connection in crowd:
+            self.addCleanup(connection.close)
+            try:
+                self.broker.call("GET", "/v1/topics", headers=self.admin.headers, connection=connection)
+            except OSError:
+                pass
+        self.assertEqual(self.broker.call("GET", "/v1/topics", headers=self.admin.headers).status, 503)
+        page = self.operators("GET", "/v1/connections?limit=1000", headers=self.admin.headers)
+        self.assertEqual(page.status, 200)
+        self.assertGreaterEqual(len(page.json["items"]), 40)
 
 
 class Start(unittest.TestCase):
