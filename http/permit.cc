@@ -33,8 +33,9 @@ Problem forbidden(const access::Principal& principal, Permission permission,
   }
   Problem problem(ProblemKind::forbidden, std::move(detail));
   if (resource.kind == Kind::broker && !principal.name_space.empty())
-    return problem.with_hint(fmt::format(
-        "This key is of the namespace {}. What is the broker's takes a key of none.", principal.name_space));
+    return problem.with_hint(
+        fmt::format("This key is of the namespace {}. What is the broker's takes a key of none.",
+                    principal.name_space));
   return problem.with_hint(
       fmt::format("The key needs allow = [\"{} {}\"].", what, pattern_of(resource)));
 }

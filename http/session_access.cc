@@ -55,8 +55,7 @@ std::optional<Problem> Session::identify() {
     case Credentials::Scheme::token: found = access.keyring.check(credentials.token); break;
     case Credentials::Scheme::none: {
       const auto ticket = call_.target.find("ticket");
-      if (!ticket || !call_.route || !takes_ticket(*call_.route) ||
-          call_.head.field("Upgrade").empty()) {
+      if (!ticket || !takes_ticket(*call_.route) || call_.head.field("Upgrade").empty()) {
         take_certificate(generation);
         return std::nullopt;
       }

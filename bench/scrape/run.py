@@ -44,11 +44,11 @@ def scraped(broker: Measured) -> tuple[float, int]:
 
 
 def scrapes(broker: Measured, name: str, count: int) -> None:
-    took, sizes = [], []
+    pages = []
     for _ in range(count):
         time.sleep(ANEW_SECONDS)
-        for result, all_of_them in zip(scraped(broker), (took, sizes)):
-            all_of_them.append(result)
+        pages.append(scraped(broker))
+    took, sizes = zip(*pages)
     quantiles = statistics.quantiles(took, n=100, method="inclusive")
     print(f"| {name}, {count} scrapes of {sizes[-1] / 1024:,.0f} KiB: p50, p99, most | {quantiles[49]:.1f}, {quantiles[98]:.1f}, {max(took):.1f} ms |", flush=True)
 

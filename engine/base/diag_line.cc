@@ -120,7 +120,8 @@ bool DiagLimiter::pass(WallTime now, std::string_view component, std::string_vie
   const auto second = now.value() / 1000;
   // More sites than any sound program has: start over rather than grow.
   if (windows_.size() >= kSitesMax) windows_.clear();
-  auto& window = windows_.try_emplace(Site(component, message, whom), Window{second, 0}).first->second;
+  const Site site(component, message, whom);
+  auto& window = windows_.try_emplace(site, Window{second, 0}).first->second;
   if (window.second != second) window = Window{second, 0};
   if (++window.lines <= kLinesPerSecond) return true;
   if (!holding_since_) holding_since_ = second;

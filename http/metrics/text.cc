@@ -40,8 +40,9 @@ Labels& Labels::add(std::string_view name, std::string_view value) {
   if (!text_.empty()) text_ += ',';
   text_.append(name).append("=\"");
   constexpr std::string_view kEscaped = "\\\"\n";
-  for (auto at = value.find_first_of(kEscaped); at != value.npos; at = value.find_first_of(kEscaped)) {
-    text_.append(value.substr(0, at)).append(1, '\\').append(1, value[at] == '\n' ? 'n' : value[at]);
+  for (std::size_t at; (at = value.find_first_of(kEscaped)) != value.npos;) {
+    text_.append(value.substr(0, at)).append(1, '\\');
+    text_.append(1, value[at] == '\n' ? 'n' : value[at]);
     value.remove_prefix(at + 1);
   }
   text_.append(value).append(1, '"');

@@ -61,8 +61,11 @@ class Text {
   void only(std::string_view name, Number number) {
     if (begin(name)) value(Labels(), number);
   }
-  /// Room for so many more bytes: megabytes that grow are copied, and their pages faulted in, twice.
-  void expect(std::size_t bytes) { out_.reserve(out_.size() + bytes); }
+  /// Room for so many more bytes if every family is wanted: megabytes that grow are copied, and
+  /// their pages faulted in, twice.
+  void expect(std::size_t bytes) {
+    if (wanted_.empty()) out_.reserve(out_.size() + bytes);
+  }
   std::string take() { return std::move(out_); }
 
  private:

@@ -47,7 +47,9 @@ std::string joined(const Call& call, const std::vector<std::string>& queues) {
     if (!list.empty()) list.append(", ");
     list.append(name);
   }
-  if (others > 0) list.append(fmt::format("{}{} that this key may not see", list.empty() ? "" : " and ", others));
+  if (others > 0)
+    list.append(
+        fmt::format("{}{} that this key may not see", list.empty() ? "" : " and ", others));
   return list;
 }
 
@@ -175,9 +177,9 @@ Task<Try<>> patch_topic(Call& call) {
 Task<Try<>> delete_topic(Call& call) {
   auto name = call.name(0);
   if (!name) co_return std::move(name).problem();
-  auto start = [&call, &broker = call.broker(), &name](engine::Completion<log::TopicInfo> done) {
-    const auto queues = broker.queues.reading(*name);
-    if (queues.empty()) return broker.topics.remove(*name, std::move(done));
+  auto start = [&call, &name](engine::Completion<log::TopicInfo> done) {
+    const auto queues = call.broker().queues.reading(*name);
+    if (queues.empty()) return call.broker().topics.remove(*name, std::move(done));
     done(engine::Error(engine::Errc::topic_has_queues,
                        fmt::format("These queues read {}: {}.", *name, joined(call, queues)),
                        "Delete the queues first; the topic's records stay until then."));

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "http/base64.h"
-#include "http/permit.h"
 #include "http/sqs/action.h"
 #include "http/sqs/on_queue.h"
 #include "http/sqs/permitted.h"
@@ -226,8 +225,8 @@ Task<Outcome<>> start_message_move_task(Exchange& exchange) {
   if (!from) co_return from.fault();
   const auto to = permitted(exchange, Permission::publish, request->destination);
   if (!to) co_return to.fault();
-  if (const auto full = check_stored(*exchange.call.principal))
-    co_return Fault(Code::over_limit, full->detail);
+  const auto room = may_store(exchange);
+  if (!room) co_return room.fault();
   auto begin = [&exchange, &request](Decided<std::monostate> done) {
     tell_when_durable(exchange.broker(), start(exchange.broker(), *request), std::move(done));
   };

@@ -24,6 +24,12 @@ Outcome<> permitted(const Exchange& exchange, Permission permission, std::string
                   access::permission_name(permission), queue.empty() ? "*" : queue));
 }
 
+Outcome<> may_store(const Exchange& exchange) {
+  const auto refused = check_stored(*exchange.call.principal);
+  if (refused) return Fault(Code::over_limit, refused->detail);
+  return {};
+}
+
 Fault throttled() {
   return {Code::request_throttled, "This key asks for more than it may have in a second."};
 }
@@ -40,10 +46,7 @@ Outcome<> permitted(const Exchange& exchange) {
   const auto queue = exchange.queue();
   if (!queue) return queue.fault();  // no queue can have that name
   if (auto may = permitted(exchange, action.permission, *queue); !may) return may;
-  if (action.permission != Permission::publish) return {};
-  const auto refused = check_stored(*exchange.call.principal);
-  if (refused) return Fault(Code::over_limit, refused->detail);
-  return {};
+  return action.permission == Permission::publish ? may_store(exchange) : Outcome<>();
 }
 
 }  // namespace twofold::http::sqs

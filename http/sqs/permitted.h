@@ -10,6 +10,9 @@ namespace twofold::http::sqs {
 /// Errors: access_denied, which says the same whether the queue exists or not. Threads: any.
 Outcome<> permitted(const Exchange& exchange, Permission permission, std::string_view queue);
 
+/// Whether the caller may still add to what is stored. Errors: over_limit.
+Outcome<> may_store(const Exchange& exchange);
+
 /// Of who has used up what the key may use.
 Fault throttled();
 /// Takes a request from what the caller's key may use. Errors: request_throttled.

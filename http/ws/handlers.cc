@@ -90,16 +90,16 @@ Try<ws::Inspection> read_inspection(const Call& call) {
 }
 
 std::optional<Problem> permit_all(const Call& call, const inspect::Spec& spec) {
-  std::vector<access::Resource> looked_at;
+  std::vector<std::pair<Permission, access::Resource>> looked_at;
   if (!spec.topic.empty()) {
-    // What is shown of a record is a part of it.
-    if (auto refused = permit(call, Permission::consume, access::topic(spec.topic))) return refused;
-    looked_at.push_back(access::topic(spec.topic));
+    looked_at.emplace_back(Permission::consume, access::topic(spec.topic));  // records are shown
+    looked_at.emplace_back(Permission::inspect, access::topic(spec.topic));
   }
-  if (!spec.queue.empty()) looked_at.push_back(access::queue(spec.queue));
-  for (const std::string& group : spec.groups) looked_at.push_back(access::group(group));
-  for (const access::Resource& one : looked_at) {
-    if (auto refused = permit(call, Permission::inspect, one)) return refused;
+  if (!spec.queue.empty()) looked_at.emplace_back(Permission::inspect, access::queue(spec.queue));
+  for (const std::string& group : spec.groups)
+    looked_at.emplace_back(Permission::inspect, access::group(group));
+  for (const auto& [permission, one] : looked_at) {
+    if (auto refused = permit(call, permission, one)) return refused;
   }
   return std::nullopt;
 }

@@ -88,7 +88,8 @@ std::optional<Problem> Connection::permit_frame(const ClientFrame& frame) const 
   if (!subscribe) return std::nullopt;
   if (subscribe->topic.empty())
     return permit(who, here, "subscribe", Permission::consume, access::queue(subscribe->queue));
-  auto refused = permit(who, here, "subscribe", Permission::consume, access::topic(subscribe->topic));
+  auto refused =
+      permit(who, here, "subscribe", Permission::consume, access::topic(subscribe->topic));
   if (refused || subscribe->group.empty()) return refused;
   return permit(who, here, "subscribe", Permission::consume, access::group(subscribe->group));
 }
