@@ -80,6 +80,13 @@ struct Setting {
 struct BrokerShared {
   ServerInfo server{};
   std::atomic<Health> health{Health::starting};
+  /// It will drain soon: everything goes on, but who asks is told that it is not ready any more.
+  std::atomic<bool> leaving{false};
+  /// What probes are told.
+  Health health_told() const {
+    const Health now = health;
+    return now == Health::ready && leaving ? Health::draining : now;
+  }
   /// What a topic or queue gets when its creator does not say.
   log::TopicConfig topic_defaults{};
   queue::QueueConfig queue_defaults{};

@@ -44,7 +44,6 @@ void Reply::clear() {
   fields.clear();
   undelivered = nullptr;
   messages_handed_out = messages_settled = records_read = 0;
-  held_until = engine::Instant{0};
   upgrade.reset();
   room.set(0);
 }

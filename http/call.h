@@ -43,7 +43,6 @@ struct Reply {
   std::size_t messages_handed_out = 0;
   std::size_t messages_settled = 0;
   std::size_t records_read = 0;  ///< that the answer holds, beside the messages
-  engine::Instant held_until{0};
   std::shared_ptr<Upgraded> upgrade;  ///< takes the connection over behind this answer (101)
   /// Of the account of answers: what was read for this one, and its body.
   Share room;

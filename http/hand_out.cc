@@ -12,7 +12,6 @@ namespace twofold::http {
 void hand_out(Call& call, const std::string& queue, std::vector<queue::Delivered> messages) {
   if (messages.empty()) return;
   call.reply.messages_handed_out = messages.size();
-  call.reply.held_until = messages.front().visible_at;
   call.reply.undelivered = [&broker = call.broker(), queue,
                             messages = std::move(messages)]() mutable {
     std::vector<std::string> receipts;

@@ -102,6 +102,10 @@ void Lane::drain(engine::UniqueFunction<void()> done) {
   if (sessions_.empty()) std::exchange(drained_, nullptr)();
 }
 
+void Lane::end_settling() {
+  for (const auto& [number, session] : sessions_) session->end_settling();
+}
+
 void Lane::cut() {
   draining_ = true;
   for (const auto& [number, session] : sessions_) session->cut();

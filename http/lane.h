@@ -49,10 +49,12 @@ class Lane {
   /// Which of all lanes a connection's number is of.
   static std::size_t lane_of(std::uint64_t number) { return number >> kNumberBits; }
 
-  /// No new requests: idle connections close, long polls are answered empty. Calls `done` once the
-  /// last connection has left.
+  /// Long polls are answered empty, idle connections close unless common.settling. Calls `done` once
+  /// the last connection has left.
   void drain(engine::UniqueFunction<void()> done);
   bool draining() const { return draining_; }
+  /// common.settling is over: idle connections close.
+  void end_settling();
   /// Ends every connection where it stands.
   void cut();
 

@@ -257,6 +257,8 @@ std::uint16_t Server::port() const { return state_->port; }
 
 std::size_t Server::connections() const { return state_->common.connections; }
 
+std::size_t Server::consumers() const { return state_->common.consumers; }
+
 engine::Result<tcp::acceptor> take_address(asio::io_context& context, const std::string& address,
                                            std::uint16_t port) {
   boost::system::error_code error;
@@ -294,6 +296,7 @@ void Server::begin() {
 void Server::drain(engine::UniqueFunction<void()> done) {
   auto left = std::make_shared<std::atomic<std::size_t>>(state_->lanes.size());
   auto last = std::make_shared<engine::UniqueFunction<void()>>(std::move(done));
+  state_->common.settling = state_->common.consumers > 0;
   Health ready = Health::ready;
   state_->common.broker.shared.health.compare_exchange_strong(ready, Health::draining);
   asio::post(state_->first(), [self = state_, left, last] {
@@ -306,6 +309,12 @@ void Server::drain(engine::UniqueFunction<void()> done) {
       });
     }
   });
+}
+
+void Server::end_settling() {
+  if (!state_->common.settling.exchange(false)) return;
+  for (auto& lane : state_->lanes)
+    asio::post(lane->context(), [self = state_, &lane = *lane] { lane.end_settling(); });
 }
 
 void Server::stop() {

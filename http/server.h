@@ -40,13 +40,15 @@ engine::Result<boost::asio::ip::tcp::acceptor> take_address(boost::asio::io_cont
 ///
 /// With `tls` every address speaks HTTPS.
 ///
-/// drain() closes the listeners, answers long polls empty and every later answer with
-/// `Connection: close`, ends idle connections except those that hold messages to settle, and calls
-/// `done` on the first context's thread once no connection is left.
+/// drain() closes the listeners, answers long polls empty, and calls `done` on the first context's
+/// thread once no connection is left. While consumers are connected all connections stay: who holds
+/// messages settles them on any connection of his pool, and cannot open another. That lasts until
+/// end_settling(); then, and from the start where nobody consumes, idle connections close, and
+/// answers carry `Connection: close`.
 /// Before begin() the contexts hold nothing of the server: one that cannot listen everywhere may go
 /// with contexts that never ran.
 /// Threads  construct, listen() and begin() before the contexts run, or on the first one's thread;
-///          drain(), stop() and port() from any. Destroy after the contexts have stopped running.
+///          drain(), end_settling(), stop() and port() from any. Destroy after the contexts have stopped running.
 class Server {
  public:
   Server(Broker& broker, std::vector<boost::asio::io_context*> contexts, ServerOptions options,
@@ -67,6 +69,9 @@ class Server {
   std::size_t connections() const;
 
   void drain(engine::UniqueFunction<void()> done);
+  void end_settling();
+  /// Connections over which messages or records were consumed. Any thread.
+  std::size_t consumers() const;
   void stop();
 
  private:

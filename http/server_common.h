@@ -35,6 +35,8 @@ struct ServerCommon {
   std::vector<Lane*> lanes;  ///< likewise
   stats::Recorder stats;
   std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> consumers{0};  ///< of the connections: see Server::drain()
+  std::atomic<bool> settling{false};      ///< while draining: connections stay, to settle on
   Strangers strangers{options.connections_max};
   std::atomic<std::uint64_t> body_bytes{0};            ///< of bodies too large for a read buffer
   std::atomic<std::uint64_t> strangers_body_bytes{0};  ///< of bodies: from who has shown no key yet

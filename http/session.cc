@@ -26,6 +26,7 @@ constexpr std::size_t kUnwrittenMax = 256 << 10;
 constexpr std::size_t kIdleBytesMax = 4 << 10;  // of each buffer, while nothing is asked
 constexpr std::size_t kLingerBytesMax = 1 << 20;
 constexpr auto kLinger = std::chrono::seconds{2};
+constexpr auto kLingerUnasked = std::chrono::milliseconds{500};  // where nothing was said last
 
 std::string_view view_of(const boost::beast::flat_buffer& buffer) {
   return {static_cast<const char*>(buffer.data().data()), buffer.size()};
@@ -51,6 +52,7 @@ Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls, Listener li
 Session::~Session() {
   give_back_budget();
   --lane_.common.connections;
+  if (consumes_) --lane_.common.consumers;
   if (stranger_) lane_.common.strangers.remove(number_);
   lane_.leave(*this);
 }
@@ -124,10 +126,10 @@ bool Session::head_is_hopeless() {
     refuse_head(head_too_large(view_of(in_)));
     return true;
   }
-  return lane_.draining() && phase_ == Phase::idle && !may_settle();
+  return is_told_to_go() && phase_ == Phase::idle;
 }
 
-bool Session::may_settle() const { return held_ > 0 && lane_.now() < held_until_; }
+bool Session::is_told_to_go() const { return lane_.draining() && !lane_.common.settling; }
 
 void Session::head_ended() {
   if (timed_out_ && phase_ == Phase::head) {
@@ -142,7 +144,7 @@ Task<bool> Session::read_more() {
   const auto [error, bytes] = co_await wire_.async_read_some(in_.prepare(room), kAwait);
   in_.commit(bytes);
   if (!error && bytes == room) read_what_is_there();
-  if (std::exchange(slimming_, false) && error && !lane_.draining()) {
+  if (std::exchange(slimming_, false) && error && !is_told_to_go()) {
     in_.shrink_to_fit();
     co_return true;
   }
@@ -264,7 +266,7 @@ void Session::write_what_fits() {
 // that no more will come, and let the client read it.
 Task<> Session::linger() {
   wire_.shutdown_send();
-  enter_phase(Phase::lingering, kLinger);
+  enter_phase(Phase::lingering, close_ ? engine::Duration(kLinger) : kLingerUnasked);
   timed_out_ = false;
   std::size_t thrown_away = 0;
   while (thrown_away < kLingerBytesMax) {
@@ -348,7 +350,13 @@ void Session::begin_drain() {
   if (upgraded_) return upgraded_->drain();
   if (wait_) wait_->interrupt();
   const bool ends_at_once = phase_ == Phase::portion || phase_ == Phase::handshake;
-  if (!ends_at_once && (phase_ != Phase::idle || may_settle())) return;
+  if (!ends_at_once) return end_settling();
+  boost::system::error_code ignored;
+  wire_.socket().cancel(ignored);
+}
+
+void Session::end_settling() {
+  if (upgraded_ || phase_ != Phase::idle || !is_told_to_go()) return;
   boost::system::error_code ignored;
   wire_.socket().cancel(ignored);
 }

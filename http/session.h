@@ -46,6 +46,8 @@ class Session final : public Watch,
   bool is_stranger();
   void check_deadline(engine::Instant now);
   void begin_drain();
+  /// Nobody settles anything any more: ends when nothing is asked.
+  void end_settling();
   void cut();
 
   // Watch
@@ -135,7 +137,7 @@ class Session final : public Watch,
   void note_request();
   void forget_request();
   void count_messages();
-  bool may_settle() const;
+  bool is_told_to_go() const;
   void account_answer();
   bool is_gone();
   void watch_for_hangup();
@@ -159,7 +161,7 @@ class Session final : public Watch,
 
   access::PrincipalRef known_ = access::nobody();  // who has shown a key, and what it was
   std::string shown_;
-  std::uint64_t known_since_ = 0;  // the keyring's generation; 0: look again
+  std::uint64_t known_since_ = 0;   // the keyring's generation; 0: look again
   access::PrincipalRef certified_;  // null: the certificate stands for nobody
   std::uint64_t certified_since_ = 0;
 
@@ -177,9 +179,8 @@ class Session final : public Watch,
   bool close_ = false;
   bool abort_ = false;  // nothing more can be said on this connection
   bool stranger_ = false;
-  bool shaken_ = false;            // the handshake is done
-  std::size_t held_ = 0;           // messages the client was handed and has not settled
-  engine::Instant held_until_{0};  // of the last of them
+  bool shaken_ = false;    // the handshake is done
+  bool consumes_ = false;  // was handed messages or records, or has settled some
 
   std::unique_ptr<const ClientCertificate> client_certificate_;
   Phase phase_ = Phase::idle;

@@ -12,8 +12,8 @@
 #include "http/pages/pages.h"
 #include "http/permit.h"
 #include "http/response_head.h"
-#include "http/retry_later.h"
 #include "http/rest/cloud_event_in.h"
+#include "http/retry_later.h"
 #include "http/session.h"
 #include "http/sqs/dialect.h"
 #include "http/trace/span.h"
@@ -76,8 +76,9 @@ Task<Session::Next> Session::answer() {
     co_await go_on_as(std::move(call_.reply.upgrade));
     co_return Next::close;
   }
-  const bool ends = lane_.draining() || lane_.common.broker.shared.health == Health::draining;
-  close_ = close_ || ends || is_overdue(lane_.now());
+  const ServerCommon& common = lane_.common;
+  const bool drains = lane_.draining() || common.broker.shared.health == Health::draining;
+  close_ = close_ || (drains && !common.settling) || is_overdue(lane_.now());
   if (streaming_) {
     lane_.metrics.records_answered.add(call_.reply.records_read);
     end_stream();
@@ -252,14 +253,13 @@ std::optional<Problem> Session::settle_media() {
   return problem.with_hint("Send application/json; with curl add -H 'Content-Type: ...'.");
 }
 
-// A client that holds messages may ack them during a drain.
+// Who consumes may have something to settle when the broker drains, on whichever connection.
 void Session::count_messages() {
   const Reply& reply = call_.reply;
   lane_.metrics.records_answered.add(reply.messages_handed_out + reply.records_read);
   messages_ += reply.messages_handed_out + reply.records_read;
-  held_ += reply.messages_handed_out;
-  held_ -= std::min(held_, reply.messages_settled);
-  held_until_ = std::max(held_until_, reply.held_until);
+  const bool now = reply.messages_handed_out + reply.messages_settled + reply.records_read > 0;
+  if (now && !std::exchange(consumes_, true)) ++lane_.common.consumers;
 }
 
 // Answers to clients that do not read stay in memory: all together only so much of it.

@@ -165,6 +165,8 @@ class Queues final : public engine::StateMachine,
   std::vector<std::uint32_t> take_stirred(std::size_t max);
   /// nullopt when there is no such queue (any more), or nothing ever happened in it.
   std::optional<QueueSample> sample(std::uint32_t id) const;
+  /// Whether anybody holds a message. Looks at every queue until it finds one.
+  bool anything_in_flight() const;
   /// Queues by their names, from the one behind `after`, until about `work` partitions were looked
   /// at; empty: there are no more.
   std::vector<QueueFigures> figures(const std::string& after, std::size_t work) const;

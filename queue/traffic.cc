@@ -108,6 +108,11 @@ std::vector<std::uint32_t> Queues::take_stirred(std::size_t max) {
   return taken;
 }
 
+bool Queues::anything_in_flight() const {
+  return std::any_of(state_->by_id.begin(), state_->by_id.end(),
+                     [](const auto& one) { return one.second->counters().in_flight > 0; });
+}
+
 std::optional<QueueSample> Queues::sample(std::uint32_t id) const {
   const Queue* const queue = state_->find(id);
   if (!queue || !queue->traffic) return std::nullopt;

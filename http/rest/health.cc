@@ -25,7 +25,7 @@ struct Verdict {
 // Ready needs both: the broker says so, and nothing that was checked says otherwise. Little free
 // disk is said aloud but changes nothing: consumers must be able to make room.
 Verdict judge(const Broker& broker) {
-  const Health health = broker.shared.health;
+  const Health health = broker.shared.health_told();
   Verdict verdict{health == Health::ready, health_text(health), {}};
   verdict.checks.push_back({"broker", verdict.serving, std::string(verdict.status)});
   if (health == Health::starting || !broker.shared.checks) return verdict;

@@ -27,6 +27,8 @@ struct Config {
   struct Server {
     std::string data_dir;
     int threads = 0;  // 0: as the CPUs suggest
+    std::chrono::milliseconds drain_delay{};
+    std::chrono::milliseconds settle_time{};
     std::chrono::milliseconds shutdown_grace{};
   };
   struct Http {

@@ -80,10 +80,12 @@ class RunningBroker::Signals {
   explicit Signals(boost::asio::io_context& context)
       : set(context, SIGINT, SIGTERM),
         hangups(context, SIGHUP),
+        delay(context),
         grace(context),
         patience(context) {}
   boost::asio::signal_set set;
   boost::asio::signal_set hangups;
+  boost::asio::steady_timer delay;     // then it drains
   boost::asio::steady_timer grace;     // then connections are cut
   boost::asio::steady_timer patience;  // then the process ends, whatever it waits for
 };
@@ -334,11 +336,26 @@ void RunningBroker::on_signal() {
   engine::diag(DiagLevel::info, "main", "stopping");
   supervisor_->stopping();
   await_signals();
-  drain();
+  shared_.leaving = true;
+  if (config_.server.drain_delay.count() == 0) return drain();
+  signals_->delay.expires_after(config_.server.drain_delay);
+  signals_->delay.async_wait([this](boost::system::error_code cancelled) {
+    if (!cancelled) drain();
+  });
 }
 
-// New work is sent away at once, what was begun is finished, then the journal is closed.
+bool RunningBroker::anything_in_flight() {
+  bool found = rooms_->broker().queues.anything_in_flight();
+  namespaces_->for_each([&found](http::Broker& broker) {
+    found = found || broker.queues.anything_in_flight();
+  });
+  return found;
+}
+
+// New work is sent away at once, what was begun is finished, then the journal is closed. The server
+// comes first: it knows by then whether those who are sent away may stay connected.
 void RunningBroker::drain() {
+  server_->drain([this] { stop_engine(); });
   shared_.health = http::Health::draining;
   rooms_->broker().queues.release_waiters();
   namespaces_->for_each([](http::Broker& broker) { broker.queues.release_waiters(); });
@@ -354,7 +371,10 @@ void RunningBroker::drain() {
                  "the stop came to no end, leaving now; nothing acknowledged is lost");
     std::_Exit(kExitFailed);
   });
-  server_->drain([this] { stop_engine(); });
+  settle_watch_ = std::make_unique<SettleWatch>(
+      *contexts_.front(), clock_,
+      Unsettled{[this] { return server_->consumers(); }, [this] { return anything_in_flight(); }});
+  settle_watch_->begin(config_.server.settle_time, [this] { server_->end_settling(); });
 }
 
 void RunningBroker::stop_engine() {

@@ -28,6 +28,7 @@
 #include "src/serve/reload.h"
 #include "src/serve/rooms.h"
 #include "src/serve/serve.h"
+#include "src/serve/settle_watch.h"
 #include "src/serve/start_signals.h"
 #include "src/serve/supervisor.h"
 
@@ -42,8 +43,10 @@ class KeysFile;
 ///
 /// Until recovery is done, and `prepare`, connections are refused: nobody could answer them.
 /// SIGTERM and SIGINT end a start where it stands (start_signals.h). Later they drain and stop; a
-/// second one leaves at once (the journal is crash safe). What is not finished within
-/// server.shutdown_grace is cut, and a stop that hangs even so ends the process five seconds later.
+/// second one leaves at once (the journal is crash safe). Until server.drain_delay has passed all is
+/// served as before, only /readyz says no. Then new work is refused, and consumers have
+/// server.settle_time to settle what they hold. What is not finished within
+/// server.shutdown_grace of that is cut, and a stop that hangs even so ends the process five seconds later.
 /// SIGHUP has read again what can be (reload.h).
 /// Threads  open() and run() on one thread, which becomes the core's.
 class RunningBroker {
@@ -71,6 +74,7 @@ class RunningBroker {
   void await_hangups();
   void on_signal();
   void drain();
+  bool anything_in_flight();
   void stop_engine();
   void end();
 
@@ -100,6 +104,7 @@ class RunningBroker {
   std::unique_ptr<engine::ThreadExecutor> writer_;
   std::unique_ptr<engine::ThreadPool> pool_;
   std::unique_ptr<HeapTrim> heap_trim_;
+  std::unique_ptr<SettleWatch> settle_watch_;
   Reload reload_;
 
   class Signals;

@@ -6,8 +6,10 @@ from _client_threads import ClientThreads
 from _history_check import End
 from _loop_broker import Broker, Client
 from _loop_history import History
+from _loop_protocols import SqsWorker, StreamWorker
 
 TOPIC, QUEUE, DEAD, COPY, GROUP = "events", "work", "dead", "copy", "readers"
+BY_SQS, STREAMED = "by-sqs", "streamed"  # queues of those who speak other protocols
 VISIBILITY = 2  # seconds
 PARTITIONS = 3
 RECEIVES_MAX = 8  # so many that nothing sound is forgotten, or lost in a kill, that often by chance
@@ -18,6 +20,8 @@ def set_up(client: Client) -> None:
     client.must("PUT", f"/v1/queues/{DEAD}", {})
     client.must("PUT", f"/v1/queues/{QUEUE}",
                 {"visibility_timeout": f"{VISIBILITY}s", "max_receives": RECEIVES_MAX, "dead_letter": DEAD})
+    for queue in (BY_SQS, STREAMED):
+        client.must("PUT", f"/v1/queues/{queue}", {"visibility_timeout": f"{VISIBILITY}s"})
     client.must("PUT", f"/v1/queues/{COPY}",
                 {"source": {"topic": TOPIC, "from": "earliest"}, "visibility_timeout": f"{VISIBILITY}s"})
 
@@ -27,7 +31,9 @@ class Load(ClientThreads):
 
     def __init__(self, history: History, seed: int):
         self.history = history
-        super().__init__([self.publish, self.publish, self.send, self.work, self.work, self.copy, self.read], seed)
+        by_sqs = SqsWorker(history, BY_SQS, VISIBILITY).step
+        streamed = StreamWorker(history, STREAMED, VISIBILITY).step
+        super().__init__([self.publish, self.publish, self.send, self.work, self.work, self.copy, self.read, by_sqs, streamed], seed)
 
     def step(self, kind, client, process, life, chance, state) -> bool:
         return kind(client, process, life, chance, state) == "ok"
@@ -47,7 +53,7 @@ class Load(ClientThreads):
     def send(self, client, process, life, chance, state) -> str:
         texts = self.new_texts(process, state, chance, "message")
         body = {"messages": [{"text": t} for t in texts]}
-        return self.history.record(process, life, "send", {"texts": texts},
+        return self.history.record(process, life, "send", {"texts": texts, "queue": QUEUE},
                                    lambda: client.call("POST", f"/v1/queues/{QUEUE}/messages", body))[0]
 
     def work(self, client, process, life, chance, state) -> str:
@@ -75,11 +81,18 @@ class Load(ClientThreads):
                                    lambda: client.call("POST", f"/v1/groups/{GROUP}/commit", body))[0]
 
 
+def receive(client: Client, queue: str, most: int, wait: str) -> tuple[str, dict]:
+    told, answer = client.call("POST", f"/v1/queues/{queue}/receive", {"max": most, "wait": wait})
+    for message in answer.get("messages", []) if queue in (BY_SQS, STREAMED) else []:
+        message["id"] = message["text"]
+    return told, answer
+
+
 def receive_and_settle(history: History, client: Client, process: str, life: int, queue: str,
                        chance: random.Random | None, wait: str = "1s", most: int = 5) -> str:
     """Acks what is sound, gives poison back, and now and then (with a `chance`) forgets what it holds."""
     told, answer = history.record(process, life, "receive", {"queue": queue, "visibility": VISIBILITY},
-                                  lambda: client.call("POST", f"/v1/queues/{queue}/receive", {"max": most, "wait": wait}))
+                                  lambda: receive(client, queue, most, wait))
     if told != "ok":
         return told
     kept = [m for m in answer["messages"] if chance is None or chance.random() > 0.1]
@@ -98,7 +111,7 @@ def receive_and_settle(history: History, client: Client, process: str, life: int
 def look_at_the_end(history: History, broker: Broker) -> End:
     """Empties the queues, then reads everything that is there."""
     client = Client(broker.port)
-    for queue in (QUEUE, COPY):
+    for queue in (QUEUE, COPY, BY_SQS, STREAMED):
         while any(client.must("GET", f"/v1/queues/{queue}")["messages"][state]
                   for state in ("ready", "in_flight", "delayed")):
             told = receive_and_settle(history, client, "last", broker.life, queue, None, f"{VISIBILITY + 1}s", 100)

@@ -10,9 +10,9 @@ import sys
 import tempfile
 import unittest
 
-from _history_check import everything
+from _history_check import everything, of_another_protocol
 from _loop_broker import Broker, Client
-from _loop_clients import COPY, QUEUE, Load, look_at_the_end, set_up
+from _loop_clients import BY_SQS, COPY, QUEUE, STREAMED, Load, look_at_the_end, set_up
 from _loop_history import History
 
 KILLS = int(os.environ.get("TWOFOLD_LOOP_KILLS", "32"))
@@ -25,6 +25,7 @@ class KillLoop(unittest.TestCase):
             broker, history = Broker(pathlib.Path(folder) / "data"), History()
             end = self.live_and_die(broker, history)
             wrong = everything(history, end, QUEUE, COPY)
+            wrong += of_another_protocol(history, BY_SQS, end) + of_another_protocol(history, STREAMED, end)
             told = {told: sum(1 for c in history.calls if c.told == told) for told in ("ok", "fail", "info")}
             print(f"{KILLS} kills, calls {told}, {len(end.records)} records, {len(end.dead)} dead, seed {SEED}")
             if wrong:

@@ -1,4 +1,5 @@
-"""SIGTERM under load: who waits is sent away empty, what was answered is kept, the process ends with 0."""
+"""SIGTERM under load of REST, SQS and WebSocket: who waits is sent away empty, who holds something settles it,
+what was answered is kept, the process ends with 0."""
 
 import os
 import pathlib
@@ -9,9 +10,9 @@ import threading
 import time
 import unittest
 
-from _history_check import everything
+from _history_check import a_stop_lets_them_settle, everything, of_another_protocol
 from _loop_broker import Broker, Client
-from _loop_clients import COPY, QUEUE, Load, look_at_the_end, set_up
+from _loop_clients import BY_SQS, COPY, QUEUE, STREAMED, Load, look_at_the_end, set_up
 from _loop_history import History
 
 STOPS = int(os.environ.get("TWOFOLD_LOOP_STOPS", "8"))
@@ -57,7 +58,10 @@ class SigtermDrain(unittest.TestCase):
                 load.end()
             end = look_at_the_end(history, broker)
             self.assertEqual(broker.terminate(), 0)
-            wrong = everything(history, end, QUEUE, COPY)
+            wrong = everything(history, end, QUEUE, COPY) + a_stop_lets_them_settle(history, set(range(1, STOPS + 1)))
+            for queue in (BY_SQS, STREAMED):
+                self.assertTrue([c for c in history.of("ack", told="ok") if c.asked["queue"] == queue], f"nobody worked on {queue}")
+                wrong += of_another_protocol(history, queue, end)
             print(f"{STOPS} stops, {len(history.calls)} calls, {len(end.records)} records, seed {SEED}")
             if wrong:
                 history.dump(pathlib.Path(tempfile.gettempdir()) / f"twofold-sigterm-{SEED}.jsonl")

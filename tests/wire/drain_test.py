@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""A broker that stops lets those who hold messages settle them, on whichever connection they have."""
+
+import signal
+import time
+import unittest
+
+from wire._broker import Broker
+
+SQS = {"Content-Type": "application/x-amz-json-1.0"}
+STOP_SECONDS_MAX = 10  # what docker stop allows
+HELD_FOR_LONG = {"visibility_timeout": "1h"}
+
+
+class Stopped(unittest.TestCase):
+    def start(self, *settings: str) -> Broker:
+        broker = Broker(*settings)
+        self.addCleanup(broker.remove)
+        broker.start()
+        return broker
+
+    def connect(self, broker: Broker):
+        connection = broker.connect()
+        self.addCleanup(connection.close)
+        connection.connect()
+        return connection
+
+    def hold(self, broker: Broker, count: int, connection) -> list[str]:
+        broker.call("PUT", "/v1/queues/work", HELD_FOR_LONG)
+        broker.call("POST", "/v1/queues/work/messages", {"messages": [{"value": n} for n in range(count)]})
+        messages = broker.call("POST", "/v1/queues/work/receive", {"max": count}, connection=connection).json["messages"]
+        self.assertEqual(len(messages), count)
+        return [m["receipt"] for m in messages]
+
+    def tell_to_stop(self, broker: Broker) -> None:
+        self.told = time.monotonic()
+        broker.process.send_signal(signal.SIGTERM)
+        broker.until_logged('"stopping"')
+
+    def ends(self, broker: Broker) -> float:
+        """How long the stop took."""
+        self.assertEqual(broker.process.wait(30), 0, broker.log())
+        return time.monotonic() - self.told
+
+    def ack(self, broker: Broker, receipt: str, connection) -> None:
+        answer = broker.call("POST", "/v1/queues/work/ack", {"receipts": [receipt]}, connection=connection)
+        self.assertEqual(answer.json, {"results": ["acked"]})
+
+    def messages_left(self, broker: Broker) -> int:
+        broker.diag.close()
+        broker.start()
+        return sum(broker.call("GET", "/v1/queues/work").json["messages"].values())
+
+
+class Drain(Stopped):
+    def test_ten_messages_held_are_ten_acks_not_one(self):
+        broker = self.start()
+        worker = self.connect(broker)
+        receipts = self.hold(broker, 10, worker)
+        self.tell_to_stop(broker)
+        for receipt in receipts:
+            self.ack(broker, receipt, worker)
+        self.assertLess(self.ends(broker), STOP_SECONDS_MAX)
+        self.assertEqual(self.messages_left(broker), 0)
+
+    def test_a_receive_that_is_refused_does_not_cost_the_connection(self):
+        broker = self.start()
+        worker = self.connect(broker)
+        receipt, = self.hold(broker, 1, worker)
+        self.tell_to_stop(broker)
+        for _ in range(3):
+            refused = broker.call("POST", "/v1/queues/work/receive", {}, connection=worker)
+            self.assertEqual((refused.status, refused.json["code"]), (503, "draining"))
+        self.ack(broker, receipt, worker)
+        self.assertLess(self.ends(broker), STOP_SECONDS_MAX)
+        self.assertEqual(self.messages_left(broker), 0)
+
+    def test_a_pool_of_sqs_connections_deletes_over_those_that_were_idle(self):
+        broker = self.start()
+        pool = [self.connect(broker) for _ in range(4)]
+        for connection in pool:  # they have sent, and never received
+            broker.call("GET", "/v1/queues", connection=connection)
+        receipts = self.hold(broker, 8, pool[0])
+        self.tell_to_stop(broker)
+        for n, receipt in enumerate(receipts):
+            answer = broker.call("POST", "/", {"QueueUrl": f"http://127.0.0.1:{broker.port}/000000000000/work", "ReceiptHandle": receipt},
+                                 SQS | {"X-Amz-Target": "AmazonSQS.DeleteMessage"}, connection=pool[n % 4])
+            self.assertEqual(answer.status, 200, answer.body)
+        self.assertLess(self.ends(broker), STOP_SECONDS_MAX)
+        self.assertEqual(self.messages_left(broker), 0)
+
+    def test_a_reader_commits_how_far_it_got(self):
+        broker = self.start()
+        broker.call("PUT", "/v1/topics/news", {})
+        broker.call("POST", "/v1/topics/news/records", {"records": [{"value": 1}]})
+        reader = self.connect(broker)
+        broker.call("GET", "/v1/topics/news/records?from=earliest", connection=reader)
+        self.tell_to_stop(broker)
+        answer = broker.call("POST", "/v1/groups/readers/commit", {"offsets": {"news": {"0": 1}}}, connection=reader)
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertLess(self.ends(broker), STOP_SECONDS_MAX)
+
+    def test_who_holds_and_is_silent_delays_a_stop_no_longer_than_he_may(self):
+        broker = self.start("server.settle_time=2s")
+        self.hold(broker, 1, self.connect(broker))
+        self.tell_to_stop(broker)
+        took = self.ends(broker)
+        self.assertGreaterEqual(took, 2)
+        self.assertLess(took, 2 + 5)
+        self.assertEqual(self.messages_left(broker), 1)
+
+    def test_by_default_that_is_within_what_docker_allows(self):
+        broker = self.start()
+        self.hold(broker, 1, self.connect(broker))
+        self.tell_to_stop(broker)
+        self.assertLess(self.ends(broker), STOP_SECONDS_MAX)
+
+    def test_what_a_vanished_worker_holds_delays_nobody(self):
+        broker = self.start("server.settle_time=1h", "server.shutdown_grace=1h")
+        worker = self.connect(broker)
+        self.hold(broker, 1, worker)
+        idle = self.connect(broker)
+        broker.call("GET", "/v1/queues", connection=idle)
+        worker.close()
+        self.tell_to_stop(broker)
+        self.ends(broker)
+
+    def test_after_the_last_ack_nobody_waits_on(self):
+        broker = self.start("server.settle_time=1h", "server.shutdown_grace=1h")
+        worker = self.connect(broker)
+        receipts = self.hold(broker, 2, worker)
+        self.tell_to_stop(broker)
+        for receipt in receipts:
+            self.ack(broker, receipt, worker)
+        self.ends(broker)
+        self.assertEqual(worker.sock.recv(100), b"", "it was ended in order")
+
+    def test_where_nobody_consumes_answers_say_close(self):
+        broker = self.start()
+        broker.call("PUT", "/v1/queues/empty", {})
+        poll = self.connect(broker)
+        poll.request("POST", "/v1/queues/empty/receive", b'{"wait": "60s"}', {"Content-Type": "application/json"})
+        while 'twofold_queue_waiting_receivers{queue="empty"} 1' not in broker.call("GET", "/metrics").body.decode():
+            time.sleep(0.05)
+        self.tell_to_stop(broker)
+        answer = poll.getresponse()
+        self.assertEqual((answer.status, answer.headers["Connection"]), (200, "close"))
+        self.ends(broker)
+
+
+class DrainDelay(Stopped):
+    def test_until_it_has_passed_only_the_probe_says_no(self):
+        broker = self.start("server.drain_delay=3s")
+        broker.call("PUT", "/v1/queues/work", {})
+        self.tell_to_stop(broker)
+        ready = broker.call("GET", "/readyz")
+        self.assertEqual((ready.status, ready.json["status"]), (503, "draining"))
+        self.assertEqual(broker.call("GET", "/_localstack/health").status, 503)
+        self.assertEqual(broker.call("GET", "/livez").status, 200)
+        self.assertEqual(broker.call("POST", "/v1/queues/work/messages", {"value": 1}).status, 200)
+        got = broker.call("POST", "/v1/queues/work/receive", {})
+        self.assertEqual(len(got.json["messages"]), 1)
+        self.assertGreaterEqual(self.ends(broker), 3)
+
+    def test_a_second_signal_ends_it(self):
+        broker = self.start("server.drain_delay=1h")
+        self.tell_to_stop(broker)
+        broker.process.send_signal(signal.SIGTERM)
+        self.assertEqual(broker.process.wait(30), 130)
+
+
+if __name__ == "__main__":
+    unittest.main()
