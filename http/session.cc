@@ -203,6 +203,7 @@ void Session::forget_request() {
   give_back_budget();
   head_bytes_ = scanned_ = request_bytes_ = 0;
   refusal_.reset();
+  problem_code_ = {};
   head_only_ = false;
   streaming_ = false;
 }

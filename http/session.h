@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -135,6 +136,7 @@ class Session final : public Watch,
   void begin_stream();
   void end_stream();
   void note_request();
+  void log_answer(std::chrono::nanoseconds took);
   void forget_request();
   void count_messages();
   bool is_told_to_go() const;
@@ -157,6 +159,7 @@ class Session final : public Watch,
   std::size_t portions_left_ = 0;      // that the handler has not made use of
   engine::Instant portions_until_{0};
   std::string request_id_;
+  std::string_view problem_code_;  // of the answer, if it is one
   std::string host_seen_;  // the last Host that was found allowed
 
   access::PrincipalRef known_ = access::nobody();  // who has shown a key, and what it was

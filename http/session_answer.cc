@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/diag.h"
 #include "engine/base/stopwatch.h"
 #include "http/access/charge.h"
 #include "http/client_name.h"
@@ -70,6 +69,7 @@ Task<Session::Next> Session::answer() {
     last_route_ = call_.route;
     lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
   }
+  log_answer(watch.elapsed());
   name_trace();
   if (call_.reply.upgrade && !abort_) {
     finish_answer();
@@ -310,7 +310,8 @@ void Session::answer_options() {
 
 void Session::render(const Problem& problem) {
   Reply& reply = call_.reply;
-  if (call_.span) call_.span->error = info(problem.kind).code;
+  problem_code_ = info(problem.kind).code;
+  if (call_.span) call_.span->error = problem_code_;
   reply.status = info(problem.kind).status;
   reply.body.clear();
   const bool later = reply.status == 503 || reply.status == 429 || reply.status == 507;
@@ -327,12 +328,6 @@ void Session::render(const Problem& problem) {
     reply.content_type = kProblemJson;
     append_problem_json(reply.body, problem, call_.request_id);
   }
-  if (reply.status < 500 || reply.status == 503 || reply.status == 507) return;
-  engine::diag(engine::DiagLevel::warn, "http", "request failed",
-               {
-                   {"req_id", request_id_                         },
-                   {"code",   std::string(info(problem.kind).code)}
-  });
 }
 
 // Head, and body unless it is large enough to be written from where it is.

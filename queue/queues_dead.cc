@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/diag.h"
 #include "engine/record_batch.h"
 #include "queue/letter.h"
 #include "queue/queues_state.h"
@@ -39,6 +40,11 @@ class Letter {
     receives_ = std::to_string(receives);
   }
   Offset offset() const { return record_.offset; }
+  void tell(const std::string& from, const std::string& to) const {
+    if (!engine::diag_wanted(engine::DiagLevel::info)) return;
+    engine::diag(engine::DiagLevel::info, "queue", "dead-lettered",
+                 {{"message", origin_}, {"receives", receives_}, {"to", to}}, from);
+  }
   /// Views into this letter and the batch that it was read from.
   engine::NewRecord to_append(std::vector<Header>& headers) const {
     headers.clear();
@@ -201,6 +207,7 @@ void Queues::State::moved(std::uint32_t id, std::size_t index, const std::vector
   for (const Letter& letter : letters) {
     core.append(target->partitions.front().log, letter.to_append(headers));
     gone.push_back(letter.offset());
+    letter.tell(queue->name, target->name);
   }
   // A read may stop early: what it did not bring comes next.
   moves.from = engine::advance(gone.back(), 1);

@@ -74,6 +74,8 @@ void diag(DiagLevel level, std::string_view component, std::string_view message,
   print(now, level, component, message, {fields.begin(), fields.size()});
 }
 
+bool diag_wanted(DiagLevel level) { return level >= least_level; }
+
 std::vector<RecentDiag> diag_recent(DiagLevel least, std::size_t max) {
   std::vector<RecentDiag> found;
   const std::lock_guard lock(mutex);

@@ -18,6 +18,9 @@ void diag(DiagLevel level, std::string_view component, std::string_view message,
           std::initializer_list<std::pair<std::string_view, std::string>> fields = {},
           std::string_view whom = {});
 
+/// Whether a line of that level is written: asked where its fields would cost something. Any thread.
+bool diag_wanted(DiagLevel level);
+
 /// Set once at start, before other threads exist.
 void diag_configure(DiagLevel least, DiagFormat format);
 

@@ -21,10 +21,11 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-// tests/fuzz/found/<target>/...: inputs that once broke it.
-std::vector<std::string> found(std::string_view target) {
+// tests/fuzz/found/<target>/...: inputs that once broke it. tests/fuzz/corpus/<target>/...: what
+// libFuzzer came upon that goes ways of its own.
+std::vector<std::string> kept(std::string_view where, std::string_view target) {
   std::vector<std::string> inputs;
-  const auto folder = std::filesystem::path(TWOFOLD_SOURCE_DIR) / "tests/fuzz/found" / target;
+  const auto folder = std::filesystem::path(TWOFOLD_SOURCE_DIR) / "tests/fuzz" / where / target;
   if (!std::filesystem::exists(folder)) return inputs;
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     std::ifstream in(file.path(), std::ios::binary);
@@ -54,7 +55,8 @@ TEST_P(Parsers, StandWhateverTheyAreGiven) {
   };
   std::vector<std::string> inputs = current_target.seeds();
   ASSERT_FALSE(inputs.empty());
-  for (std::string& input : found(current_target.name)) inputs.push_back(std::move(input));
+  for (const std::string_view where : {"found", "corpus"})
+    for (std::string& input : kept(where, current_target.name)) inputs.push_back(std::move(input));
   for (const std::string& input : inputs) run(input);
   run({});
   Mutator mutator(number_from("TWOFOLD_FUZZ_SEED", 1));
