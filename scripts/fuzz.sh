@@ -18,7 +18,7 @@ shift || true
 
 ./scripts/deps.sh run test clang
 cmake --preset fuzz >/dev/null
-cmake --build --preset fuzz
+cmake --build --preset fuzz --parallel "$(nproc)"
 fuzz=$PWD/build/fuzz/tests/fuzz
 targets=${*:-$("$fuzz")}
 status=0

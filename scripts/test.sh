@@ -1,9 +1,15 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests.
 #
-#   ./scripts/test.sh [preset...|all]     default: release
+#   ./scripts/test.sh [preset...|all]     default: release; in CI release, fuzz and asan
 #
-#   all                        release, asan (address and undefined), tsan (threads), clang
+#   release   what we ship, every test; in CI (CI=true) what is installed and missing fails
+#   fuzz      every parser for three seconds under libFuzzer, address and undefined (scripts/fuzz.sh)
+#   asan      address and undefined, everything but pages, documents and house rules; in CI, and tsan,
+#             what runs without a broker
+#   tsan      threads
+#   clang     the other compiler
+#   all       all of these
 #   TWOFOLD_TEST_MINUTES=50    in CI, no further preset is started after this many minutes; what
 #                              was left out is said at the end
 #   TWOFOLD_TEST_ARGS="-L unit"  more arguments for ctest
@@ -15,13 +21,20 @@ minutes_max=100000
 [ "${CI:-}" != true ] || minutes_max=${TWOFOLD_TEST_MINUTES:-50}
 if [ ${#presets[@]} -eq 0 ]; then
   presets=(release)
+  [ "${CI:-}" != true ] || presets=(release fuzz asan)
 elif [ "${presets[*]}" = all ]; then
-  presets=(release asan tsan clang)
+  presets=(release fuzz asan tsan clang)
 fi
 read -r -a more <<<"${TWOFOLD_TEST_ARGS:-}"
 
 # The sanitizers look for bugs in our code; pages, documents and house rules have no threads.
 arguments_for() {
+  case "${CI:-}-$1" in
+    true-asan | true-tsan)
+      echo --label-regex "^(unit|property|sim)$"
+      return
+      ;;
+  esac
   case "$1" in
     asan) echo --label-exclude "^(house|docs)$" ;;
     tsan) echo --label-regex "^(unit|property|sim|wire)$" ;;
@@ -37,6 +50,11 @@ for preset in "${presets[@]}"; do
     continue
   fi
   printf '\n== %s: build ==\n' "$preset"
+  if [ "$preset" = fuzz ]; then
+    ./scripts/fuzz.sh 3 || failed+=(fuzz)
+    printf '== %s: done after %d min %d s ==\n' "$preset" $((SECONDS / 60)) $((SECONDS % 60))
+    continue
+  fi
   ./scripts/build.sh "$preset"
   printf '\n== %s: test ==\n' "$preset"
   read -r -a filter <<<"$(arguments_for "$preset")"

@@ -16,6 +16,8 @@ import tempfile
 import time
 import unittest
 
+from wire._installed import lacking
+
 CACHE = pathlib.Path(os.environ.get("TWOFOLD_CACHE") or
                      pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "twofold")
 START_SECONDS_MAX = 60
@@ -39,7 +41,7 @@ def client() -> str:
         has_buildx = subprocess.run([program, "buildx", "version"], capture_output=True, check=False).returncode == 0
         if has_buildx or (major and int(major.group(1)) < 23):
             return str(program)
-    raise unittest.SkipTest("there is no docker that can build: ./scripts/deps.sh test")
+    raise lacking("docker that can build")
 
 
 def firewall_options() -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import unittest
 from _cli_broker import PROGRAM, BrokerCase, run
 from _prometheus import prometheus
 from wire._fetched import from_pypi
+from wire._installed import lacking
 
 try:
     import yaml
@@ -62,7 +63,7 @@ class Printing(unittest.TestCase):
 class Systemd(unittest.TestCase):
     def setUp(self) -> None:
         if not shutil.which("systemd-analyze"):
-            self.skipTest("there is no systemd-analyze here")
+            raise lacking("systemd-analyze")
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="twofold-unit-")))
         self.unit = self.folder / "twofold.service"
         self.unit.write_text(generated("systemd").replace("/usr/bin/twofold", str(pathlib.Path(PROGRAM).absolute())))

@@ -9,6 +9,7 @@ import sys
 import unittest
 
 from wire._broker import PROGRAM
+from wire._installed import lacking
 
 CLIENTS = pathlib.Path(os.environ.get("TWOFOLD_AWS_CLIENTS",
                                       pathlib.Path(PROGRAM).absolute().parent.parent / "aws-clients")).absolute()
@@ -29,7 +30,7 @@ def from_npm(name: str, *packages: str) -> dict:
     """The environment in which node requires the packages."""
     folder = CLIENTS / name
     if not shutil.which("npm"):
-        raise unittest.SkipTest("there is no npm here: ./scripts/deps.sh test")
+        raise lacking("npm")
     if not all((folder / "node_modules" / package).exists() for package in packages):
         folder.mkdir(parents=True, exist_ok=True)
         run_once(["npm", "install", "--loglevel=error", "--fetch-retries=1", "--prefix", str(folder), *packages],

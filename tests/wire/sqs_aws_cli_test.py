@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 from wire._broker import WireCase
+from wire._installed import lacking
 
 SECONDS_MAX = 60
 AWS = "/usr/bin/aws" if os.path.exists("/usr/bin/aws") else shutil.which("aws")
@@ -16,7 +17,7 @@ class AwsCli(WireCase):
     @classmethod
     def setUpClass(cls) -> None:
         if not AWS:
-            raise unittest.SkipTest("there is no aws here: ./scripts/deps.sh test")
+            raise lacking("aws")
         super().setUpClass()
 
     def run_aws(self, *words: str) -> subprocess.CompletedProcess:
