@@ -55,17 +55,27 @@ class Package(unittest.TestCase):
         ran(*dpkg, "--install", self.package)
         self.assertRegex((root / "etc/passwd").read_text(), r"(?m)^twofold:x:")
         ran(root / "usr/bin/twofold", "config", "check", root / "etc/twofold/twofold.toml")
+        self.assertEqual(self.data_directory(root), "/var/lib/twofold")
         self.assertIn("ExecStart=/usr/bin/twofold serve\n", (root / "usr/lib/systemd/system/twofold.service").read_text())
 
         data = root / "var/lib/twofold/journal"
         data.mkdir(parents=True)
         settings = root / "etc/twofold/twofold.toml"
-        settings.write_text("# mine\n")
+        settings.write_text("# mine\nserver.data_dir = \"/srv/broker\"\n")
+        self.assertEqual(self.data_directory(root), "/srv/broker", "what the file says is in force")
         ran(*dpkg, "--install", self.package)
-        self.assertEqual(settings.read_text(), "# mine\n", "an upgrade leaves settings as they are")
+        self.assertIn("# mine\n", settings.read_text(), "an upgrade leaves settings as they are")
         ran(*dpkg, "--remove", "twofold")
         self.assertFalse((root / "usr/bin/twofold").exists())
         self.assertTrue(data.exists())
+
+    def data_directory(self, root: pathlib.Path) -> str:
+        """Of the service: with the environment that its unit gives, and the file that the package has put there."""
+        unit = (root / "usr/lib/systemd/system/twofold.service").read_text()
+        given = dict(line.removeprefix("Environment=").split("=", 1) for line in unit.splitlines() if line.startswith("Environment="))
+        shown = json.loads(ran(root / "usr/bin/twofold", "config", "show", "-o", "json", "--config", root / "etc/twofold/twofold.toml",
+                               env={"PATH": os.environ["PATH"], **given}))
+        return next(one["value"] for one in shown if one["name"] == "server.data_dir")
 
     def unpacked(self) -> pathlib.Path:
         unpacked = self.folder / "unpacked"
@@ -88,6 +98,19 @@ class Package(unittest.TestCase):
         libraries = {one.split()[0].split(":")[0] for one in depends.split(", ") if one.startswith(("lib", "zlib"))}
         self.assertTrue(libraries)
         self.assertLessEqual(libraries, names)
+
+    def test_the_program_in_it_is_hardened(self):
+        """Position independent, stack and copies checked, nothing both writable and executable, relocations read-only."""
+        program = self.unpacked() / "usr/bin/twofold"
+        self.assertRegex(ran("readelf", "--file-header", program), r"Type:\s+DYN")
+        segments = ran("readelf", "--program-headers", "--wide", program)
+        self.assertRegex(segments, r"GNU_RELRO")
+        self.assertRegex(segments, r"GNU_STACK.* RW ")
+        self.assertNotRegex(segments, r"(?m)^ +LOAD.* RWE ")
+        self.assertRegex(ran("readelf", "--dynamic", program), r"BIND_NOW|FLAGS_1.*NOW")
+        symbols = ran("readelf", "--dyn-syms", "--wide", program)
+        for check in ("__stack_chk_fail", "__memcpy_chk"):
+            self.assertIn(check, symbols)
 
     def test_the_program_in_it_is_stripped(self):
         unpacked = self.unpacked()

@@ -2,7 +2,10 @@
 
 import http.client
 import json
+import signal
+import socket
 import subprocess
+import time
 import unittest
 
 from wire._broker import PROGRAM, SECONDS_MAX, Answer, WireCase
@@ -73,9 +76,23 @@ class OperatorsAddress(Apart, WireCase):
         broker.start()
         lines = map(json.loads, (broker.folder / "broker.log").read_text().splitlines())
         port = next(int(line["port"]) for line in lines if line["msg"] == "listening for operators")
-        self.assertEqual(broker.stop(), 0)
-        with self.assertRaises(OSError):
-            http.client.HTTPConnection("127.0.0.1", port, timeout=5).request("GET", "/health")
+        broker.call("PUT", "/v1/queues/work", {"visibility_timeout": "1h"})
+        broker.call("POST", "/v1/queues/work/messages", {"value": 1})
+        worker = broker.connect()  # whom the broker waits for meanwhile
+        self.addCleanup(worker.close)
+        receipt = broker.call("POST", "/v1/queues/work/receive", {}, connection=worker).json["messages"][0]["receipt"]
+        broker.process.send_signal(signal.SIGTERM)
+        while self.takes_connections(port):
+            time.sleep(0.01)
+        self.assertEqual(broker.call("POST", "/v1/queues/work/ack", {"receipts": [receipt]}, connection=worker).json["results"], ["acked"])
+        self.assertEqual(broker.process.wait(30), 0)
+
+    def takes_connections(self, port: int) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            return True
+        except ConnectionRefusedError:
+            return False
 
 
 class OperatorsAddressWithKeys(Apart, SecureCase):
