@@ -4,6 +4,7 @@
 set(table
     "alerts|deploy/alerts.yml|Rules for Prometheus: what to be woken up for"
     "compose|docker/compose.yaml|A compose file: the broker with a named volume, on loopback"
+    "dogstatsd|deploy/dogstatsd.py|A script that tells an agent of DogStatsD what /metrics says"
     "grafana|deploy/grafana.json|A dashboard for Grafana"
     "keda|deploy/keda.yaml|Workers that KEDA starts and stops by queue length and by lag"
     "kubernetes|deploy/kubernetes.yaml|A StatefulSet of one replica, its volume and its Service"

@@ -50,6 +50,7 @@ class Printing(unittest.TestCase):
         for name in names:
             self.assertGreater(len(generated(name)), 50, name)
         self.assertEqual(generated("alerts"), (SOURCE / "deploy/alerts.yml").read_text())
+        self.assertEqual(generated("dogstatsd"), (SOURCE / "deploy/dogstatsd.py").read_text())
 
     def test_what_is_not_there_is_refused_with_where_to_look(self):
         self.assertIn("twofold generate", run("generate", "helm", code=2).stderr)
