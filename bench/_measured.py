@@ -41,7 +41,7 @@ class Measured:
     def start(self):
         words = [word for one in self.settings for word in ("--set", one)]
         self.process = subprocess.Popen([PROGRAM, "serve", "--http", f"127.0.0.1:{self.port}", "--data", str(self.folder / "data"),
-                                         "--set", "storage.min_free=0", *words], stdout=subprocess.DEVNULL,
+                                         "--set", "storage.min_free=0", "--set", "storage.allow_volatile=true", *words], stdout=subprocess.DEVNULL,
                                         stderr=(self.folder / "broker.log").open("w"))
         deadline = time.monotonic() + READY_SECONDS_MAX
         while time.monotonic() < deadline:

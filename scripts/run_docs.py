@@ -35,6 +35,7 @@ import urllib.error
 import urllib.request
 from typing import Iterator, NamedTuple
 
+VOLATILE = {"TWOFOLD_STORAGE_ALLOW_VOLATILE": "true"}  # the folder may be on a tmpfs
 PAGE_SECONDS_MAX = 180
 READY_SECONDS_MAX = 30
 NEEDS_SECONDS_MAX = 60
@@ -222,7 +223,7 @@ class Workshop:
         self.work = work
         self.diag = (self.folder / "broker.log").open("w+")
         self.broker = subprocess.Popen(
-            [self.program, "serve", "--http", self.address, "--data", self.folder / "data"],
+            [self.program, "serve", "--http", self.address, "--data", self.folder / "data"], env=os.environ | VOLATILE,
             stdout=self.diag, stderr=subprocess.STDOUT)
         self.wait_until_ready()
         return self
@@ -243,7 +244,7 @@ class Workshop:
             "PATH": f"{self.work / 'build/release'}:{os.environ['PATH']}",
             "TWOFOLD_BIN": str(self.program), "TWOFOLD_URL": f"http://{self.address}",
             "TWOFOLD_DOCS_SECOND_PORT": str(free_port()), "HOME": str(self.folder), "NO_COLOR": "1",
-        }
+        } | VOLATILE
 
     def run(self, page: Page) -> str | None:
         """None when every block exited with 0, else where and how it failed."""

@@ -44,7 +44,8 @@ class Broker:
     def start(self) -> float:
         begin = time.monotonic()
         words = [word for one in self.settings for word in ("--set", one)]
-        self.process = subprocess.Popen([PROGRAM, "serve", "--http", f"127.0.0.1:{self.port}", "--data", str(self.folder / "data"), *words],
+        self.process = subprocess.Popen([PROGRAM, "serve", "--http", f"127.0.0.1:{self.port}", "--data", str(self.folder / "data"),
+                                         "--set", "storage.allow_volatile=true", *words],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while time.monotonic() - begin < READY_SECONDS_MAX:
             with contextlib.suppress(OSError):

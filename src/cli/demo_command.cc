@@ -206,6 +206,7 @@ Tried<> run_demo(Session& session, const Args& args) {
     directory = *std::move(made);
     config.server.data_dir = directory->path();
     config.storage.min_free = 0;
+    config.storage.allow_volatile = true;  // it goes in any case
   }
   if (config.origin["log.level"] == "default") config.log.level = LogLevel::warn;
   Waiter waiter(session, args.rate("rate").value_or(kRateDefault), !args.has("no-open"));

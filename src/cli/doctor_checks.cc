@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "src/cli/device_sync.h"
@@ -17,6 +16,8 @@
 #include "src/config/key_file.h"
 #include "src/config/text_file.h"
 #include "src/config/units.h"
+#include "src/serve/volume.h"
+#include "src/storage/file_system_kind.h"
 
 namespace twofold::cli {
 namespace {
@@ -24,18 +25,6 @@ namespace {
 std::string user_name(uid_t id) {
   const passwd* entry = ::getpwuid(id);
   return entry != nullptr ? entry->pw_name : fmt::format("{}", id);
-}
-
-// The nearest directory above `path` that exists: where the data directory would be made.
-std::string existing_parent(std::string path) {
-  struct stat found {};
-  while (!path.empty() && ::stat(path.c_str(), &found) != 0) {
-    const std::size_t slash = path.find_last_of('/');
-    if (slash == std::string::npos) return ".";
-    path.resize(slash == 0 ? 1 : slash);
-    if (slash == 0) break;
-  }
-  return path;
 }
 
 // 0, or why no directory can be made there: permissions do not tell (/proc, a full disk).
@@ -98,39 +87,14 @@ Check check_space(const std::string& base, std::uint64_t min_free) {
   return {"free space", Verdict::ok, detail, ""};
 }
 
-struct FileSystemType {
-  unsigned long magic;
-  std::string_view name;
-  Verdict verdict;
-  std::string_view hint;
-};
-constexpr FileSystemType kFileSystems[] = {
-    {0xEF53,     "ext4",    Verdict::ok,   ""                                                    },
-    {0x58465342, "xfs",     Verdict::ok,   ""                                                    },
-    {0x9123683E, "btrfs",   Verdict::warn, "correct, but copy-on-write makes every sync dearer"  },
-    {0x2FC12FC1, "zfs",     Verdict::warn, "correct, but copy-on-write makes every sync dearer"  },
-    {0x794C7630, "overlay", Verdict::warn, "goes with the container: mount a volume"             },
-    {0x01021994, "tmpfs",   Verdict::warn, "in memory: nothing survives a restart of the machine"},
-    {0x858458F6, "ramfs",   Verdict::warn, "in memory: nothing survives a restart of the machine"},
-    {0x6969,     "nfs",     Verdict::warn, "locks and syncs of network file systems vary"        },
-    {0xFF534D42, "cifs",    Verdict::warn, "locks and syncs of network file systems vary"        },
-    {0xFE534D42, "smb2",    Verdict::warn, "locks and syncs of network file systems vary"        },
-    {0x01021997, "9p",      Verdict::warn, "syncs may stop at the host's cache"                  },
-    {0x65735546, "fuse",    Verdict::warn, "syncs are as good as the program behind it"          },
-};
-
-Check check_file_system(const std::string& base) {
-  struct statfs found {};
-  if (::statfs(base.c_str(), &found) != 0) {
-    return {"file system", Verdict::warn, std::strerror(errno), ""};
-  }
-  const auto magic = static_cast<unsigned long>(found.f_type) & 0xFFFFFFFFUL;
-  for (const FileSystemType& type : kFileSystems) {
-    if (type.magic != magic) continue;
-    return {"file system", type.verdict, std::string(type.name), std::string(type.hint)};
-  }
-  return {"file system", Verdict::warn, fmt::format("unknown type {:#x}", magic),
-          "whether a sync reaches the device is not known here"};
+// What keeps a broker from starting there is a failure; what it says as it starts, a warning.
+Check check_file_system(const Config& config) {
+  const storage::FileSystemKind kind = storage::file_system_kind(config.server.data_dir);
+  if (kind.keeps == storage::Keeps::all) return {"file system", Verdict::ok, kind.name, ""};
+  const bool refused = kind.keeps == storage::Keeps::nothing && !may_be_volatile(config);
+  const std::string hint = kind.hint.empty() ? "" : fmt::format("; {}", kind.hint);
+  return {"file system", refused ? Verdict::fail : Verdict::warn, kind.name,
+          fmt::format("{}{}", kind.what, hint)};
 }
 
 Check check_sync(const std::string& base) {
@@ -177,11 +141,11 @@ std::vector<Check> run_checks(const config::Loaded& loaded) {
   const Config& config = loaded.config;
   std::vector<Check> checks{check_config(loaded)};
   if (!config.storage.memory_only) {
-    const std::string base = existing_parent(config.server.data_dir);
+    const std::string base = storage::existing_parent(config.server.data_dir);
     checks.push_back(check_directory(config.server.data_dir, base));
     if (checks.back().verdict == Verdict::ok) checks.push_back(check_sync(base));
     checks.push_back(check_space(base, config.storage.min_free));
-    checks.push_back(check_file_system(base));
+    checks.push_back(check_file_system(config));
     checks.push_back(check_lock(config.server.data_dir));
   }
   checks.push_back(check_open_files(config.limits.connections));

@@ -11,12 +11,13 @@ struct KeyFlag {
   std::string_view key;
 };
 constexpr KeyFlag kKeyFlags[] = {
-    {"data",       "server.data_dir"    },
-    {"http",       "http.listen"        },
-    {"memory",     "storage.memory_only"},
-    {"sqs-listen", "sqs.listen"         },
-    {"keys-file",  "auth.keys_file"     },
-    {"insecure-no-auth", "auth.insecure"}
+    {"data",             "server.data_dir"       },
+    {"http",             "http.listen"           },
+    {"memory",           "storage.memory_only"   },
+    {"allow-volatile",   "storage.allow_volatile"},
+    {"sqs-listen",       "sqs.listen"            },
+    {"keys-file",        "auth.keys_file"        },
+    {"insecure-no-auth", "auth.insecure"         }
 };
 
 }  // namespace

@@ -20,6 +20,8 @@ const Flag kInsecure{"insecure-no-auth", 0, Takes::nothing, "",
                      "let other machines in without any key"};
 const Flag kMemory{"memory", 0, Takes::nothing, "",
                    "keep everything in memory, write nothing to disk"};
+const Flag kAllowVolatile{"allow-volatile", 0, Takes::nothing, "",
+                          "start although the data directory goes with a restart (tmpfs)"};
 
 const Flag kKeys{"keys-file", 0, Takes::text, "FILE", "the file [./keys.toml]"};
 
@@ -30,7 +32,7 @@ std::vector<Command> server_commands() {
       {"serve",
        "Start the broker and run until SIGTERM or Ctrl-C",
        {},
-       {kConfig, kData, kHttp, kSqsListen, kKeysFile, kInsecure, kMemory, kSet},
+       {kConfig, kData, kHttp, kSqsListen, kKeysFile, kInsecure, kMemory, kAllowVolatile, kSet},
        {"twofold serve", "twofold serve --data /var/lib/twofold --http 0.0.0.0:8080 --keys-file keys.toml",
         "twofold serve --memory --sqs-listen 127.0.0.1:9324"},
        "config keys, doctor, health",
@@ -43,6 +45,7 @@ std::vector<Command> server_commands() {
         {"rate", 0, Takes::rate, "N/s", "orders that come in by themselves; 0: none [1/s]"},
         {"no-open", 0, Takes::nothing, "", "leave the browser alone; without a screen it is, too"},
         kInsecure,
+        kAllowVolatile,
         kSet},
        {"twofold demo", "twofold demo --rate 20/s", "twofold demo --http 127.0.0.1:0 --data ./kitchen"},
        "serve, tail, attach",
@@ -58,7 +61,7 @@ std::vector<Command> server_commands() {
       {"doctor",
        "Check this machine and a data directory for what usually goes wrong",
        {},
-       {kConfig, kData, kHttp, kMemory, kSet},
+       {kConfig, kData, kHttp, kMemory, kAllowVolatile, kSet},
        {"twofold doctor", "twofold doctor --data /var/lib/twofold",
         "twofold doctor --config twofold.toml -o json"},
        "config check, health",

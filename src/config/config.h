@@ -72,7 +72,8 @@ struct Config {
   };
   struct Storage {
     engine::Durability durability{};
-    bool memory_only = false;  // nothing is written to disk; data_dir is ignored
+    bool memory_only = false;     // nothing is written to disk; data_dir is ignored
+    bool allow_volatile = false;  // data_dir may be where nothing lasts: tmpfs, a container's layer
     std::uint64_t segment_bytes = 0;
     std::uint64_t journal_file_bytes = 0;
     int journal_files = 0;

@@ -21,6 +21,7 @@
 #include "src/serve/keys_file.h"
 #include "src/serve/local_requests.h"
 #include "src/serve/memory.h"
+#include "src/serve/volume.h"
 #include "version.h"
 
 namespace twofold {
@@ -61,6 +62,7 @@ Result<std::unique_ptr<engine::FileSystem>> open_files(const Config& config) {
     return std::unique_ptr<engine::FileSystem>(
         std::make_unique<engine::MemoryFileSystem>(kMemoryOnlyBytes));
   const std::string& directory = config.server.data_dir;
+  if (auto looked = look_at_volume(config); !looked) return looked.error();
   auto files = engine::open_file_system(directory);
   if (!files) return whose(files.error(), directory);
   if (auto locked = (*files)->lock(engine::kLockName); !locked)

@@ -14,6 +14,7 @@ import unittest
 PROGRAM = os.environ.get("TWOFOLD_BIN", "build/release/twofold")
 READY_SECONDS_MAX = 30
 SECONDS_MAX = 60
+VOLATILE = {"TWOFOLD_STORAGE_ALLOW_VOLATILE": "true"}  # folders of tests may be on a tmpfs
 
 
 def free_port() -> int:
@@ -31,7 +32,8 @@ def environment(**more: str) -> dict[str, str]:
 def run(*words: str, code: int = 0, stdin: str | bytes | None = None, **more: str) -> subprocess.CompletedProcess:
     """Runs `twofold words...` and insists on its exit code."""
     given = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run([PROGRAM, *words], input=given if given is not None else b"", env=environment(**more),
+    volatile = VOLATILE if words[:1] in (("serve",), ("doctor",)) else {}
+    done = subprocess.run([PROGRAM, *words], input=given if given is not None else b"", env=environment(**volatile | more),
                           capture_output=True, timeout=SECONDS_MAX, check=False)
     out = done.stdout.decode(errors="surrogateescape")
     err = done.stderr.decode(errors="surrogateescape")
@@ -55,7 +57,7 @@ class BrokerCase(unittest.TestCase):
         cls.broker = subprocess.Popen(
             [PROGRAM, "serve", "--http", cls.address, "--data", str(cls.folder / "data"),
              "--set", "storage.min_free=0", *(word for pair in cls.settings for word in ("--set", pair))],
-            env=environment(), stdout=cls.diag, stderr=subprocess.STDOUT)
+            env=environment(**VOLATILE), stdout=cls.diag, stderr=subprocess.STDOUT)
         cls.stack.callback(cls.stop)
         cls.wait_until_ready()
 

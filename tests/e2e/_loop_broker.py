@@ -9,6 +9,7 @@ import subprocess
 import threading
 
 PROGRAM = os.environ.get("TWOFOLD_BIN", "build/release/twofold")
+VOLATILE = {"TWOFOLD_STORAGE_ALLOW_VOLATILE": "true"}  # folders of tests may be on a tmpfs
 SECONDS_MAX = 30  # for anything that should take a moment
 
 
@@ -27,7 +28,7 @@ class Broker:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TWOFOLD_")}
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--http", "127.0.0.1:0", "--data", str(self.folder), "--set", "storage.min_free=0"],
-            env=kept, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            env=kept | VOLATILE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.lines = []
         for line in self.process.stderr:
             self.lines.append(line)

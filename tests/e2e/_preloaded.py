@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unittest
 
-from _cli_broker import PROGRAM, SECONDS_MAX, environment
+from _cli_broker import PROGRAM, SECONDS_MAX, VOLATILE, environment
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("g++")
 
@@ -33,7 +33,7 @@ class PreloadedCase(unittest.TestCase):
         words = [word for one in ("storage.min_free=0", "log.format=json", *settings) for word in ("--set", one)]
         broker = subprocess.Popen(
             [PROGRAM, "serve", "--http", "127.0.0.1:0", "--data", str(self.folder / "data"), *words],
-            env=environment(LD_PRELOAD=str(self.folder / "shim.so"), HANG=str(self.hang),
+            env=environment(**VOLATILE, LD_PRELOAD=str(self.folder / "shim.so"), HANG=str(self.hang),
                             ASAN_OPTIONS="verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")),
             stderr=subprocess.PIPE, text=True)
 

@@ -9,7 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 
-from _cli_broker import PROGRAM, environment, free_port
+from _cli_broker import PROGRAM, VOLATILE, environment, free_port
 
 # So small that checkpoints, drains and removed segments come several times a second.
 SETTINGS = ("storage.min_free=0", "storage.journal_file_bytes=8MiB", "http.max_body=8MiB", "storage.journal_files=2", "storage.segment_bytes=1MiB")
@@ -28,7 +28,7 @@ class Running:
         self.url = f"http://127.0.0.1:{free_port()}"
         words = [word for pair in (*SETTINGS, *settings) for word in ("--set", pair)]
         self.process = subprocess.Popen([PROGRAM, "serve", "--http", self.url[7:], "--data", str(data), *words],
-                                        env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                                        env=environment(**VOLATILE), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             if "twofold ready" in line:
                 break

@@ -13,12 +13,12 @@ import time
 import unittest
 import urllib.request
 
-from _cli_broker import PROGRAM, SECONDS_MAX, environment, run
+from _cli_broker import PROGRAM, SECONDS_MAX, VOLATILE, environment, run
 
 
 class Demo(unittest.TestCase):
     def start(self, *words: str, **more: str) -> subprocess.Popen:
-        demo = subprocess.Popen([PROGRAM, "demo", "--http", "127.0.0.1:0", *words], env=environment(**more), text=True,
+        demo = subprocess.Popen([PROGRAM, "demo", "--http", "127.0.0.1:0", *words], env=environment(**VOLATILE | more), text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(self.end, demo)
         self.text = ""

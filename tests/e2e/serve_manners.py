@@ -11,8 +11,9 @@ import subprocess
 import tempfile
 import unittest
 
-from _cli_broker import PROGRAM, SECONDS_MAX, BrokerCase, environment, run
+from _cli_broker import PROGRAM, SECONDS_MAX, VOLATILE, BrokerCase, environment, free_port, run
 
+SHM = pathlib.Path("/dev/shm")
 FOREIGN = "pages.evil.example"
 
 
@@ -33,13 +34,48 @@ class Start(unittest.TestCase):
     def test_localhost_is_an_address_to_listen_on(self):
         with tempfile.TemporaryDirectory(prefix="twofold-start-") as folder:
             broker = subprocess.Popen([PROGRAM, "serve", "--http", "localhost:0", "--data", folder, "--set",
-                                       "storage.min_free=0"], env=environment(), stderr=subprocess.PIPE, text=True)
+                                       "storage.min_free=0"], env=environment(**VOLATILE), stderr=subprocess.PIPE, text=True)
             said = next((line for line in broker.stderr if "twofold ready" in line or "error" in line), "")
             broker.send_signal(signal.SIGTERM)
             broker.stderr.read()
             broker.stderr.close()
             self.assertEqual(broker.wait(SECONDS_MAX), 0)
             self.assertIn("twofold ready", said)
+
+    # What was acknowledged as kept was gone with the next restart of the machine, and nobody had been told.
+    @unittest.skipUnless(SHM.is_dir() and os.access(SHM, os.W_OK), "there is no tmpfs to start on")
+    def test_a_directory_in_memory_is_refused_unless_it_may_be_one(self):
+        with tempfile.TemporaryDirectory(prefix="twofold-start-", dir=SHM) as folder:
+            data = pathlib.Path(folder) / "data"
+            words = ("--http", f"127.0.0.1:{free_port()}", "--data", str(data), "--set", "storage.min_free=0")
+            nobody = {"TWOFOLD_STORAGE_ALLOW_VOLATILE": "false"}
+            failed = run("serve", *words, code=1, **nobody)
+            self.assertIn(f"error: {data} is on tmpfs, in memory: nothing survives a restart of the machine", failed.stderr)
+            self.assertIn("--allow-volatile", failed.stderr)
+            self.assertFalse(data.exists(), "what is refused is not touched")
+            told = run("doctor", *words, code=1, **nobody).stdout
+            self.assertRegex(told, r"fail +file system +tmpfs")
+            for allowed in (("--allow-volatile",), ("--set", "storage.durability=memory")):
+                with self.subTest(allowed):
+                    said = self.until_ready(*words, "--set", "log.format=json", *allowed)
+                    self.assertIn('"msg":"the data does not outlive the place it is in"', said)
+                    self.assertIn('"file_system":"tmpfs"', said)
+                    self.assertRegex(run("doctor", *words, *allowed, **nobody).stdout, r"warn +file system +tmpfs")
+
+    def until_ready(self, *words: str) -> str:
+        """What a broker says until it is ready; it is stopped then."""
+        broker = subprocess.Popen([PROGRAM, "serve", *words], env=environment(TWOFOLD_STORAGE_ALLOW_VOLATILE="false"),
+                                  stderr=subprocess.PIPE, text=True)
+        said = ""
+        for line in broker.stderr:
+            said += line
+            if "twofold ready" in line:
+                break
+        broker.send_signal(signal.SIGTERM)
+        broker.stderr.read()
+        broker.stderr.close()
+        self.assertEqual(broker.wait(SECONDS_MAX), 0, said)
+        return said
 
 
 class Manners(BrokerCase):

@@ -9,7 +9,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from _cli_broker import PROGRAM, SECONDS_MAX, environment, free_port, run
+from _cli_broker import PROGRAM, SECONDS_MAX, VOLATILE, environment, free_port, run
 
 SHOP = """
 [[queue]]
@@ -38,7 +38,7 @@ class Resources(unittest.TestCase):
         address = f"127.0.0.1:{free_port()}"
         broker = subprocess.Popen([PROGRAM, "serve", "--http", address, "--data", str(self.folder / "data"), "--set", "storage.min_free=0",
                                    "--set", f"resources.file={self.file}", *more],
-                                  env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                                  env=environment(**VOLATILE), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
         def stop() -> None:
             broker.terminate()

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from _cli_broker import PROGRAM, SECONDS_MAX, environment
+from _cli_broker import PROGRAM, SECONDS_MAX, VOLATILE, environment
 
 WATCHDOG_MICROSECONDS = 400_000
 
@@ -26,7 +26,7 @@ class Supervisor:
         self.socket.settimeout(SECONDS_MAX)
         self.broker = subprocess.Popen(
             [PROGRAM, "serve", "--http", "127.0.0.1:0", "--data", self.folder / "data", "--set", "storage.min_free=0"],
-            env=environment(NOTIFY_SOCKET=named, **more), stderr=subprocess.DEVNULL)
+            env=environment(NOTIFY_SOCKET=named, **VOLATILE | more), stderr=subprocess.DEVNULL)
         stack.callback(self.end)
 
     def hear(self) -> str:

@@ -38,6 +38,7 @@ export class Broker {
     this.url = `http://127.0.0.1:${this.port}`;
     const log = openSync(join(this.#folder, "broker.log"), "a");
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TWOFOLD_")));
+    env.TWOFOLD_STORAGE_ALLOW_VOLATILE = "true"; // the folder may be on a tmpfs
     this.#process = spawn(PROGRAM, ["serve", "--http", `127.0.0.1:${this.port}`, "--data", join(this.#folder, "data"), "--set", "storage.min_free=0", ...this.settings],
                           { env, stdio: ["ignore", log, log] });
     process.once("exit", this.#atExit);

@@ -49,6 +49,7 @@ class Broker:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TWOFOLD_")}
         # What the address sanitizer keeps of freed memory would look like a leak.
         environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=8"
+        environment["TWOFOLD_STORAGE_ALLOW_VOLATILE"] = "true"  # the folder may be on a tmpfs
         environment |= self.environment
         self.diag = (self.folder / "broker.log").open("a")
         named = []
