@@ -23,6 +23,31 @@ Error unreadable(const Error& why) {
                "from the other one");
 }
 
+// What one of the files holds; empty when it is not there.
+Result<std::optional<std::string>> slot_bytes(FileSystem& fs, const std::string& name) {
+  const auto names = fs.list("");
+  if (!names) return names.error();
+  if (std::find(names->begin(), names->end(), name) == names->end())
+    return std::optional<std::string>();
+  auto file = fs.open(name, OpenMode::read_only);
+  if (!file) return unreadable(file.error());
+  std::string bytes(kSlotBytes, '\0');
+  const auto got = (*file)->read_at(0, bytes.data(), bytes.size());
+  if (!got) return unreadable(got.error());
+  bytes.resize(*got);
+  return std::optional<std::string>(std::move(bytes));
+}
+
+// No checksum covers what fills the file up; nothing is ever written there but zeros.
+Result<Superblock> decode_whole(std::string_view bytes, std::string_view name) {
+  auto block = decode_superblock(bytes, name);
+  if (!block) return block;
+  if (bytes.size() == kSlotBytes &&
+      bytes.find_first_not_of('\0', kBodyBytes + 4) == std::string_view::npos)
+    return block;
+  return Error(Errc::data_damaged, "a superblock is not what was written behind its checksum");
+}
+
 void put(ByteWriter& out, const CheckpointRef& ref) {
   out.fixed(ref.id);
   out.fixed(ref.bytes);
@@ -95,18 +120,13 @@ Result<Superblock> decode_superblock(std::string_view bytes, std::string_view fi
 }
 
 Result<std::optional<Superblock>> SuperblockStore::load() {
-  const auto names = fs_.list("");
-  if (!names) return names.error();
   std::optional<Superblock> best;
   std::optional<Error> refused;
   for (std::uint64_t slot = 0; slot < 2; ++slot) {
-    if (std::find(names->begin(), names->end(), slot_name(slot)) == names->end()) continue;
-    auto file = fs_.open(slot_name(slot), OpenMode::read_only);
-    if (!file) return unreadable(file.error());
-    std::string bytes(kSlotBytes, '\0');
-    const auto got = (*file)->read_at(0, bytes.data(), bytes.size());
-    if (!got) return unreadable(got.error());
-    auto block = decode_superblock(std::string_view(bytes).substr(0, *got), slot_name(slot));
+    const auto bytes = slot_bytes(fs_, slot_name(slot));
+    if (!bytes) return bytes.error();
+    if (!*bytes) continue;
+    auto block = decode_superblock(**bytes, slot_name(slot));
     if (!block) {
       if (block.error().code == Errc::newer_version) return block.error();
       refused = block.error();
@@ -118,6 +138,22 @@ Result<std::optional<Superblock>> SuperblockStore::load() {
   // The one that does not verify may have been newer, and its incarnation used.
   if (refused) ++best->incarnation;
   return best;
+}
+
+Result<std::array<SuperblockSlot, 2>> SuperblockStore::slots() {
+  const auto look = [this](std::uint64_t slot) -> Result<SuperblockSlot> {
+    const std::string name = slot_name(slot);
+    const auto bytes = slot_bytes(fs_, name);
+    if (!bytes) return bytes.error();
+    if (!*bytes)
+      return SuperblockSlot{name, false, Error(Errc::data_damaged, "a superblock is not there")};
+    return SuperblockSlot{name, true, decode_whole(**bytes, name)};
+  };
+  auto first = look(0);
+  if (!first) return first.error();
+  auto second = look(1);
+  if (!second) return second.error();
+  return std::array<SuperblockSlot, 2>{*std::move(first), *std::move(second)};
 }
 
 Result<> SuperblockStore::store(Superblock& block) {

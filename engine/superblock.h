@@ -48,6 +48,13 @@ std::string encode_superblock(const Superblock& block);
 Result<Superblock> decode_superblock(std::string_view bytes,
                                      std::string_view file = "a superblock");
 
+/// One of the two files of a superblock, as it is found.
+struct SuperblockSlot {
+  std::string name;
+  bool there = false;        ///< false: it was never written, or is gone
+  Result<Superblock> block;  ///< data_damaged also when only what fills the file up has changed
+};
+
 /// The superblock in two files, written in turn: a torn or rotten one never costs more than one
 /// generation, and the one before names what is kept as long. Blocking; one thread at a time.
 class SuperblockStore {
@@ -57,6 +64,8 @@ class SuperblockStore {
   /// one is there that cannot be read: the next start may be luckier, and this one would write over
   /// it.
   Result<std::optional<Superblock>> load();
+  /// Both files, each by itself: for those who look whether all of it is sound. Errors: io.
+  Result<std::array<SuperblockSlot, 2>> slots();
   /// Writes the next generation, synced with its name.
   Result<> store(Superblock& block);
 

@@ -42,6 +42,7 @@ class Check {
       return known.error();
     found_.generation = (*superblock)->generation;
     found_.was_clean = (*superblock)->clean;
+    if (auto read = superblocks(); !read) return read.error();
     const auto start = checkpoints(**superblock);
     if (auto read = journal(**superblock, start); !read) return read.error();
     if (auto read = segments(); !read) return read.error();
@@ -49,6 +50,19 @@ class Check {
   }
 
  private:
+  // The one that a start would not take, too: it is all there is when the next write of the other
+  // one is torn. The first generation has written one of them only.
+  engine::Result<> superblocks() {
+    const auto slots = engine::SuperblockStore(files_).slots();
+    if (!slots) return slots.error();
+    for (const engine::SuperblockSlot& slot : *slots) {
+      if (slot.block || (!slot.there && found_.generation < 2)) continue;
+      found_.damage.push_back(fmt::format("{}: {}; a start takes the other one, generation {}",
+                                          slot.name, slot.block.error().detail, found_.generation));
+    }
+    return {};
+  }
+
   // Where the journal is read from: behind the newest checkpoint that verifies.
   engine::ReplayStart checkpoints(const engine::Superblock& superblock) {
     engine::ReplayStart start;

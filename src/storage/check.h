@@ -11,7 +11,7 @@ namespace twofold::storage {
 
 /// What is in a data directory, as far as its own checksums say.
 struct Findings {
-  std::uint64_t generation = 0;  ///< of the superblock
+  std::uint64_t generation = 0;  ///< of the newer superblock that verifies
   bool was_clean = false;        ///< the last stop was orderly
   std::uint64_t checkpoints = 0;
   std::uint64_t blocks = 0;  ///< of the journal, behind the newest checkpoint

@@ -83,6 +83,24 @@ class Snapshots(unittest.TestCase):
         found = run("storage", "verify", "--data", str(self.folder / "data"), code=1).stdout
         self.assertIn(f"segments/{segments[0].name}: bytes ", found)
 
+    # The one that had won verified, and nobody looked at the other: the next torn write would have cost everything.
+    def test_a_rotten_superblock_is_named_whichever_of_the_two_it_is(self) -> None:
+        broker = Running(self.folder / "data")
+        broker.ask("PUT", "/v1/topics/orders")
+        broker.stop()
+        for name in ("superblock.0", "superblock.1"):
+            file = self.folder / "data" / name
+            whole = file.read_bytes()
+            for place in (0, 60, 199, len(whole) // 2, len(whole) - 1):
+                file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1:])
+                found = json.loads(run("storage", "verify", "--data", str(self.folder / "data"), "-o", "json", code=1).stdout)
+                self.assertEqual(found["ok"], False, f"{name} byte {place}")
+                self.assertEqual([one.split(":")[0] for one in found["damage"]], [name], f"byte {place}")
+            file.unlink()
+            self.assertIn(f"{name}: a superblock is not there", run("storage", "verify", "--data", str(self.folder / "data"), code=1).stdout)
+            file.write_bytes(whole)
+        self.assertIn("everything verifies", run("storage", "verify", "--data", str(self.folder / "data")).stdout)
+
     def test_no_copy_over_something_and_none_of_nothing(self) -> None:
         (self.folder / "there").mkdir()
         (self.folder / "there" / "file").write_text("precious")
