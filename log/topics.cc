@@ -107,30 +107,37 @@ Topics::Topics(engine::Core& core, TopicLimits limits)
 
 Topics::~Topics() = default;
 
-void Topics::create(std::string name, TopicConfig config, bool create_only,
-                    Completion<TopicInfo> done) {
-  if (auto checked = check_name(name); !checked) return done(checked.error());
-  if (auto checked = check_config(config); !checked) return done(checked.error());
-
+Result<TopicInfo> Topics::preview_create(const std::string& name, const TopicConfig& config,
+                                         bool create_only) const {
+  if (auto checked = check_name(name); !checked) return checked.error();
+  if (auto checked = check_config(config); !checked) return checked.error();
   if (const auto found = state_->find(name)) {
     TopicInfo info = info_of(name, (*found)->second);
-    if (!create_only && info.config == config) {
-      return state_->answer_when_durable(std::move(info), std::move(done));
-    }
-    return done(Error(Errc::exists_with_other_config,
-                      fmt::format("there is a topic named {} already", name)));
+    if (!create_only && info.config == config) return info;
+    return Error(Errc::exists_with_other_config,
+                 fmt::format("there is a topic named {} already", name));
   }
   engine::Core& core = state_->core;
-  if (core.catalog().get(fmt::format("{}{}", kQueueKeys, name))) {
-    return done(Error(Errc::name_taken, fmt::format("{} is the name of a queue", name)));
-  }
+  if (core.catalog().get(fmt::format("{}{}", kQueueKeys, name)))
+    return Error(Errc::name_taken, fmt::format("{} is the name of a queue", name));
   const auto partitions = static_cast<std::size_t>(config.partitions);
   if (state_->partitions + partitions > kPartitionsTotalMax) {
-    return done(Error(Errc::overloaded,
-                      fmt::format("there are {} partitions already", state_->partitions)));
+    return Error(Errc::overloaded,
+                 fmt::format("there are {} partitions already", state_->partitions));
   }
+  return TopicInfo{name, 0, 0, config, core.wall(), {}, /*was_created=*/true};
+}
+
+void Topics::create(std::string name, TopicConfig config, bool create_only,
+                    Completion<TopicInfo> done) {
+  auto planned = preview_create(name, config, create_only);
+  if (!planned) return done(planned.error());
+  if (!planned->was_created)
+    return state_->answer_when_durable(*std::move(planned), std::move(done));
 
   // Before numbers are given: refused attempts use none up.
+  engine::Core& core = state_->core;
+  const auto partitions = static_cast<std::size_t>(config.partitions);
   if (auto admitted = core.admit(Admission::publish, partitions * kPartitionDefinitionBytes);
       !admitted) {
     return done(admitted.error());
@@ -146,21 +153,31 @@ void Topics::create(std::string name, TopicConfig config, bool create_only,
   state_->answer_when_durable(std::move(info), std::move(done));
 }
 
+Result<TopicInfo> Topics::preview_configure(const std::string& name, const TopicConfig& config,
+                                            std::optional<std::uint64_t> expected) const {
+  const auto found = state_->find(name);
+  if (!found) return found.error();
+  TopicInfo info = info_of(name, (*found)->second);
+  if (expected && *expected != info.version) {
+    return Error(Errc::etag_mismatch,
+                 fmt::format("topic {} is at version {}, not {}", name, info.version, *expected));
+  }
+  if (auto checked = check_config(config); !checked) return checked.error();
+  if (config.partitions != info.config.partitions) {
+    return Error(Errc::invalid_request,
+                 "a topic keeps the number of partitions it was created with",
+                 "the partition of a key would change: create another topic instead");
+  }
+  info.config = config;
+  return info;
+}
+
 void Topics::configure(std::string name, TopicConfig config, std::optional<std::uint64_t> expected,
                        Completion<TopicInfo> done) {
+  if (auto planned = preview_configure(name, config, expected); !planned)
+    return done(planned.error());
   const auto found = state_->find(name);
-  if (!found) return done(found.error());
   const Topic& topic = (*found)->second;
-  if (expected && *expected != topic.version) {
-    return done(Error(Errc::etag_mismatch, fmt::format("topic {} is at version {}, not {}", name,
-                                                       topic.version, *expected)));
-  }
-  if (auto checked = check_config(config); !checked) return done(checked.error());
-  if (config.partitions != topic.definition.config.partitions) {
-    return done(Error(Errc::invalid_request,
-                      "a topic keeps the number of partitions it was created with",
-                      "the partition of a key would change: create another topic instead"));
-  }
   if (config != topic.definition.config) {
     TopicDefinition definition = topic.definition;
     definition.config = config;

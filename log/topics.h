@@ -202,6 +202,12 @@ class Topics final : public engine::LogListener, public engine::TimerTarget {
   /// Replaces the configuration (partitions cannot change). `expected` is the etag, if given.
   void configure(std::string name, TopicConfig config, std::optional<std::uint64_t> expected,
                  Completion<TopicInfo> done);
+  /// What create() and configure() would answer, with nothing done. A topic that would be new has
+  /// no id, no logs and version 0. Errors: theirs, but for what the core refuses.
+  Result<TopicInfo> preview_create(const std::string& name, const TopicConfig& config,
+                                   bool create_only) const;
+  Result<TopicInfo> preview_configure(const std::string& name, const TopicConfig& config,
+                                      std::optional<std::uint64_t> expected) const;
   void remove(std::string name, Completion<TopicInfo> done);
   Result<TopicInfo> find(const std::string& name) const;
   /// The cheap half of find(): O(log topics) whatever the number of partitions.

@@ -57,8 +57,8 @@ constexpr std::string_view kSchemas = R"({
   "durability":{"$ref":"#/components/schemas/Durability"},
   "record_bytes_max":{"type":"integer","minimum":1,"maximum":67108864},
   "dedup":{"type":["object","null"],"properties":{"window":{"$ref":"#/components/schemas/Duration"}}}}},
-"Topic":{"allOf":[{"$ref":"#/components/schemas/TopicConfig"},{"type":"object","required":["name","id","partitions","etag"],"properties":{
-  "name":{"type":"string"},"id":{"type":"string"},"created":{"type":"string"},"records":{"type":"integer"},"bytes":{"type":"integer"},"etag":{"type":"string"},
+"Topic":{"allOf":[{"$ref":"#/components/schemas/TopicConfig"},{"type":"object","description":"With dry_run as it would be; what does not exist has no id and no etag.","required":["name","partitions"],"properties":{
+  "dry_run":{"type":"boolean"},"name":{"type":"string"},"id":{"type":"string"},"created":{"type":"string"},"records":{"type":"integer"},"bytes":{"type":"integer"},"etag":{"type":"string"},
   "cleaning":{"type":"object","description":"of a compacted topic, over its partitions","properties":{"dirty_ratio":{"type":"number"},"clean_bytes":{"type":"integer"},"dirty_bytes":{"type":"integer"},"last_run":{"type":["string","null"]}}}}}]},
 "NewRecord":{"type":"object","description":"Exactly one of value, text and bytes.","properties":{
   "key":{"$ref":"#/components/schemas/Bytes"},"value":true,"text":{"type":"string"},"bytes":{"type":"string","contentEncoding":"base64"},

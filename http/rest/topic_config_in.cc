@@ -163,7 +163,7 @@ Try<TopicChanges> read_topic_changes(Call& call) {
       "partitions", "retention",  "durability", "record_bytes_max",
       "cleanup",    "compaction", "dedup",      "name",
       "id",         "etag",       "created",    "records",
-      "bytes",      "cleaning"};
+      "bytes",      "cleaning",   "dry_run"};
   const TopicConfig& defaults = call.broker().shared.topic_defaults;
   JsonReader json(call.body, call.scratch.texts);
   MemberLoop members(json, kNames);

@@ -88,11 +88,11 @@ TopicView view_of(const log::Topics& topics, log::TopicInfo info) {
   return view;
 }
 
-void append_topic(JsonWriter& json, const TopicView& view) {
+void append_topic(JsonWriter& json, const TopicView& view, bool dry_run) {
   const log::TopicInfo& info = view.info;
   const log::TopicConfig& config = info.config;
   json.begin_object().name("name").string(info.name);
-  json.name("id").string(fmt::format("t_{:x}", info.id));
+  if (info.version != 0) json.name("id").string(fmt::format("t_{:x}", info.id));
   json.name("partitions").number(config.partitions);
   append_retention(json, config);
   json.name("cleanup").string(cleanup_text(config.cleanup));
@@ -118,7 +118,9 @@ void append_topic(JsonWriter& json, const TopicView& view) {
     json.name("records").number(records).name("bytes").number(bytes);
     if (compacted) append_cleaning(json, view);
   }
-  json.name("etag").string(fmt::format("{}", info.version)).end_object();
+  if (info.version != 0) json.name("etag").string(fmt::format("{}", info.version));
+  if (dry_run) json.name("dry_run").boolean(true);
+  json.end_object();
 }
 
 }  // namespace twofold::http

@@ -18,7 +18,8 @@ struct TopicView {
 /// On the core.
 TopicView view_of(const log::Topics& topics, log::TopicInfo info);
 
-void append_topic(JsonWriter& json, const TopicView& view);
+/// A topic as GET shows it; with `dry_run` as it would be: a new one has no id and no etag yet.
+void append_topic(JsonWriter& json, const TopicView& view, bool dry_run = false);
 
 std::string_view cleanup_text(log::Cleanup cleanup);
 std::optional<log::Cleanup> parse_cleanup(std::string_view text);

@@ -16,23 +16,60 @@
 namespace twofold::http {
 namespace {
 
-Task<Try<>> render_topic(Call& call, log::TopicInfo info) {
+Task<Try<>> render_topic(Call& call, log::TopicInfo info, bool dry_run = false) {
   auto ask = [&topics = call.broker().topics, &info] { return view_of(topics, std::move(info)); };
   const TopicView view = co_await ask_core(call.broker().core, std::move(ask));
   JsonWriter json(call.reply.body);
-  append_topic(json, view);
-  call.reply.field("ETag", fmt::format("\"{}\"", view.info.version));
+  append_topic(json, view, dry_run);
+  if (!dry_run) call.reply.field("ETag", fmt::format("\"{}\"", view.info.version));
   co_return Try<>();
 }
 
+// What a request asks for that makes a topic or changes it.
+struct TopicRequest {
+  std::string name;
+  Preconditions wanted;
+  TopicChanges changes;
+  bool dry_run = false;
+};
+
+Try<TopicRequest> read_request(Call& call) {
+  auto name = call.name(0);
+  if (!name) return std::move(name).problem();
+  auto wanted = read_preconditions(call);
+  if (!wanted) return std::move(wanted).problem();
+  auto dry_run = call.flag("dry_run");
+  if (!dry_run) return std::move(dry_run).problem();
+  auto changes = read_topic_changes(call);
+  if (!changes) return std::move(changes).problem();
+  return TopicRequest{*std::move(name), *wanted, *std::move(changes), *dry_run};
+}
+
+void put_on_core(Broker& broker, const TopicRequest& request,
+                 engine::Completion<log::TopicInfo> done) {
+  log::TopicConfig config = broker.shared.topic_defaults;
+  request.changes.apply(config);
+  log::Topics& topics = broker.topics;
+  const Preconditions& wanted = request.wanted;
+  if (request.dry_run) {
+    return done(wanted.version ? topics.preview_configure(request.name, config, wanted.version)
+                               : topics.preview_create(request.name, config, wanted.create_only));
+  }
+  if (wanted.version)
+    return topics.configure(request.name, config, wanted.version, std::move(done));
+  topics.create(request.name, config, wanted.create_only, std::move(done));
+}
+
 // One core turn: nobody can come between reading the configuration and replacing it.
-void patch_on_core(log::Topics& topics, const std::string& name, const TopicChanges& changes,
-                   std::optional<std::uint64_t> version, engine::Completion<log::TopicInfo> done) {
-  auto found = topics.find(name);
+void patch_on_core(log::Topics& topics, const TopicRequest& request,
+                   engine::Completion<log::TopicInfo> done) {
+  auto found = topics.find(request.name);
   if (!found) return done(found.error());
   log::TopicConfig config = found->config;
-  changes.apply(config);
-  topics.configure(name, std::move(config), version, std::move(done));
+  request.changes.apply(config);
+  if (request.dry_run)
+    return done(topics.preview_configure(request.name, config, request.wanted.version));
+  topics.configure(request.name, std::move(config), request.wanted.version, std::move(done));
 }
 
 // Those that the caller may know of, and how many others.
@@ -130,23 +167,15 @@ Task<Try<>> list_topics(Call& call) {
 }
 
 Task<Try<>> put_topic(Call& call) {
-  auto name = call.name(0);
-  if (!name) co_return std::move(name).problem();
-  auto wanted = read_preconditions(call);
-  if (!wanted) co_return std::move(wanted).problem();
-  auto changes = read_topic_changes(call);
-  if (!changes) co_return std::move(changes).problem();
-  log::TopicConfig config = call.broker().shared.topic_defaults;
-  changes->apply(config);
-  auto start = [&topics = call.broker().topics, &name, &wanted,
-                config](engine::Completion<log::TopicInfo> done) {
-    if (wanted->version) return topics.configure(*name, config, wanted->version, std::move(done));
-    topics.create(*name, config, wanted->create_only, std::move(done));
+  auto request = read_request(call);
+  if (!request) co_return std::move(request).problem();
+  auto start = [&broker = call.broker(), &request](engine::Completion<log::TopicInfo> done) {
+    put_on_core(broker, *request, std::move(done));
   };
   auto info = co_await on_core<log::TopicInfo>(call.broker().core, std::move(start));
-  if (!info) co_return co_await explained(call, info.error(), *name);
-  if (info->was_created) call.reply.status = 201;
-  co_return co_await render_topic(call, *std::move(info));
+  if (!info) co_return co_await explained(call, info.error(), request->name);
+  if (info->was_created && !request->dry_run) call.reply.status = 201;
+  co_return co_await render_topic(call, *std::move(info), request->dry_run);
 }
 
 Task<Try<>> get_topic(Call& call) {
@@ -159,19 +188,14 @@ Task<Try<>> get_topic(Call& call) {
 }
 
 Task<Try<>> patch_topic(Call& call) {
-  auto name = call.name(0);
-  if (!name) co_return std::move(name).problem();
-  auto wanted = read_preconditions(call);
-  if (!wanted) co_return std::move(wanted).problem();
-  auto changes = read_topic_changes(call);
-  if (!changes) co_return std::move(changes).problem();
-  auto start = [&topics = call.broker().topics, &name, &wanted,
-                &changes](engine::Completion<log::TopicInfo> done) {
-    patch_on_core(topics, *name, *changes, wanted->version, std::move(done));
+  auto request = read_request(call);
+  if (!request) co_return std::move(request).problem();
+  auto start = [&broker = call.broker(), &request](engine::Completion<log::TopicInfo> done) {
+    patch_on_core(broker.topics, *request, std::move(done));
   };
   auto info = co_await on_core<log::TopicInfo>(call.broker().core, std::move(start));
-  if (!info) co_return co_await explained(call, info.error(), *name);
-  co_return co_await render_topic(call, *std::move(info));
+  if (!info) co_return co_await explained(call, info.error(), request->name);
+  co_return co_await render_topic(call, *std::move(info), request->dry_run);
 }
 
 Task<Try<>> delete_topic(Call& call) {

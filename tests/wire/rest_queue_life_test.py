@@ -124,9 +124,38 @@ class QueueLife(WireCase):
         self.assertEqual((plan["order"], plan["etag"], plan["messages"]["ready"]), ("key", "1", 1))
         self.refused("PUT", "/v1/queues/planned?dry_run=true", {}, status=412, code="etag-mismatch",
                      headers={"If-Match": '"7"'})
+        self.assertEqual(self.ask("PATCH", "/v1/queues/planned?dry_run=true", {"paused": True})["paused"], True)
+        self.refused("PATCH", "/v1/queues/planned?dry_run=true", {"dead_letter": "planned"}, status=400, code="invalid-request")
+        self.assertEqual((self.ask("GET", "/v1/queues/planned")["paused"], self.ask("GET", "/v1/queues/planned")["etag"]), (False, "1"))
         gone = self.ask("DELETE", "/v1/queues/planned?dry_run=true")
         self.assertEqual((gone["deleted"], gone["messages"]["ready"]), (False, 1))
         self.assertEqual(self.ask("GET", "/v1/queues/planned")["order"], "none")
+
+    def test_trying_a_topic_changes_nothing(self):
+        plan = self.ask("PUT", "/v1/topics/intended?dry_run=true", {"partitions": 3})
+        self.assertEqual((plan["dry_run"], plan["partitions"], plan["retention"]["time"]), (True, 3, "7d"))
+        self.assertNotIn("id", plan)
+        self.assertNotIn("etag", plan)
+        self.refused("GET", "/v1/topics/intended", status=404, code="topic-not-found")
+        self.refused("PUT", "/v1/topics/intended?dry_run=true", {"partitions": 0}, status=400, code="invalid-request")
+        self.queue("no-topic")
+        self.refused("PUT", "/v1/topics/no-topic?dry_run=true", {}, status=409, code="name-taken")
+        self.ask("PUT", "/v1/topics/intended", {}, status=201)
+        self.refused("PUT", "/v1/topics/intended?dry_run=true", {"partitions": 2}, status=409, code="exists-with-other-config")
+        plan = self.ask("PATCH", "/v1/topics/intended?dry_run=true", {"retention": {"time": "1d"}})
+        self.assertEqual((plan["retention"]["time"], plan["etag"]), ("1d", "1"))
+        self.refused("PATCH", "/v1/topics/intended?dry_run=true", {"partitions": 2}, status=400, code="invalid-request")
+        self.refused("PATCH", "/v1/topics/intended?dry_run=true", {}, status=412, code="etag-mismatch", headers={"If-Match": '"7"'})
+        self.assertEqual(self.ask("GET", "/v1/topics/intended")["retention"]["time"], "7d")
+
+    def test_that_a_topic_is_missing_is_said_when_all_else_is_right(self):
+        for body, status, code in (({"from": "earliest"}, 404, "topic-not-found"), ({"from": "-1h"}, 404, "topic-not-found"),
+                                   ({"from": "0"}, 404, "topic-not-found"), ({"from": "7"}, 400, "invalid-request"),
+                                   ({"filter": "headers.region ="}, 400, "invalid-filter"), ({"filter": "headers.region = 'EU'"}, 404, "topic-not-found")):
+            self.refused("PUT", "/v1/queues/to-come?dry_run=true", {"source": {"topic": "to-come-later", **body}}, status=status, code=code)
+        source = {"topic": "to-come-later"}
+        self.refused("PUT", "/v1/queues/to-come?dry_run=true", {"source": source, "delay": "1s"}, status=400, code="invalid-request")
+        self.refused("PUT", "/v1/queues/to-come", {"source": source, "delay": "1s"}, status=404, code="topic-not-found")
 
     def test_delays(self):
         self.queue("delayed")
