@@ -7,16 +7,6 @@
 namespace twofold::cli {
 namespace {
 
-std::string target_of(const ApiCall& call) {
-  std::string target = call.path;
-  char joint = '?';
-  for (const auto& [name, value] : call.query) {
-    target += fmt::format("{}{}={}", joint, name, url_encode(value));
-    joint = '&';
-  }
-  return target;
-}
-
 // "/v1/queues/kitchen/receive" is about "kitchen".
 std::string resource_name(std::string_view path) {
   for (int slashes = 0; slashes < 3; ++slashes) {
@@ -43,6 +33,16 @@ std::string without_full_stop(std::string text) {
 }
 
 }  // namespace
+
+std::string target_of(const ApiCall& call) {
+  std::string target = call.path;
+  char joint = '?';
+  for (const auto& [name, value] : call.query) {
+    target += fmt::format("{}{}={}", joint, name, url_encode(value));
+    joint = '&';
+  }
+  return target;
+}
 
 std::string topic_path(std::string_view name, std::string_view rest) {
   return path_of("topic", name, rest);

@@ -76,6 +76,9 @@ std::string queue_path(std::string_view name, std::string_view rest = "");
 std::string group_path(std::string_view name, std::string_view rest = "");
 std::string namespace_path(std::string_view name);
 
+/// Path and query, encoded.
+std::string target_of(const ApiCall& call);
+
 /// The request as a curl command that does the same; the token is left to the shell.
 std::string as_curl(const HttpRequest& request, const Endpoint& endpoint, bool with_token);
 

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "src/cli/handlers.h"
+#include "src/cli/json_text.h"
 #include "src/cli/resources.h"
 
 namespace twofold::cli {
@@ -38,6 +40,22 @@ Tried<> prune(Session& session, const Args& args, const std::vector<Step>& steps
   return Done{};
 }
 
+// A topic that a queue of the file reads would be deleted, and is not: the queue stays.
+Tried<> check_prune(const std::vector<Resource>& wanted) {
+  for (const Resource& queue : wanted) {
+    const std::string topic = Json(queue.member("attach")).string();
+    const bool has =
+        topic.empty() || std::any_of(wanted.begin(), wanted.end(), [&](const auto& one) {
+          return one.kind == &kTopicKind && one.name == topic;
+        });
+    if (has) continue;
+    return at(queue.where, *queue.kind, queue.name,
+              usage(fmt::format("it reads the topic \"{}\", which --prune would delete", topic),
+                    fmt::format("add [[topic]] with name = \"{}\" to the file", topic)));
+  }
+  return Done{};
+}
+
 }  // namespace
 
 Tried<> run_apply(Session& session, const Args& args) {
@@ -47,6 +65,9 @@ Tried<> run_apply(Session& session, const Args& args) {
   const ApiCaller api = [&session](const ApiCall& call) { return session.api().call(call); };
   const auto steps = plan_resources(api, *wanted);
   if (!steps) return steps.error();
+  // All of it, before any of it is done.
+  if (auto right = check_steps(api, *steps); !right) return right;
+  if (auto right = check_prune(*wanted); args.has("prune") && !right) return right;
   for (const Step& step : *steps) {
     if (!args.has("dry-run")) {
       if (auto done = carry_out(api, step); !done) return done;

@@ -72,15 +72,11 @@ Step creation(const Resource& wanted) {
   step.where = wanted.where;
   if (const auto topic = wanted.member("attach"); !topic.empty()) {
     body.raw("source", source_of(wanted));
-    step.detail = fmt::format("attached to {}", Json(topic).string());
+    step.topic = Json(topic).string();
+    step.detail = fmt::format("attached to {}", step.topic);
   }
   step.body = body.str();
   return step;
-}
-
-Failure at(const std::string& where, Failure failure) {
-  if (failure.why.empty()) failure.why = where;
-  return failure;
 }
 
 Failure cannot_change(const Resource& wanted, std::string_view what, Json stands) {
@@ -102,6 +98,19 @@ Tried<> check_source(const Resource& wanted, Json stands) {
     return cannot_change(wanted, "the filter", source["filter"]);
   }
   return Done{};
+}
+
+// A topic takes no letters, neither does a queue that reads one.
+Tried<> check_dead_letter(const std::vector<Resource>& wanted, const std::string& name) {
+  const auto of = std::find_if(wanted.begin(), wanted.end(),
+                               [&](const Resource& other) { return other.name == name; });
+  if (of == wanted.end()) return Done{};
+  const bool is_topic = of->kind == &kTopicKind;
+  if (!is_topic && of->member("attach").empty()) return Done{};
+  return Failure(ExitCode::conflict,
+                 fmt::format("dead letters cannot go to \"{}\", which {}", name,
+                             is_topic ? "is a topic" : "reads a topic"),
+                 "name a dead letter queue that has a log of its own");
 }
 
 Tried<Step> comparison(const Resource& wanted, const Answer& stands) {
@@ -128,37 +137,54 @@ Tried<Step> comparison(const Resource& wanted, const Answer& stands) {
 
 }  // namespace
 
+Failure at(const std::string& where, const Kind& kind, const std::string& name, Failure failure) {
+  if (failure.why.empty()) failure.why = fmt::format("{}: {} \"{}\"", where, kind.noun, name);
+  return failure;
+}
+
 Tried<std::vector<Step>> plan_resources(const ApiCaller& api, const std::vector<Resource>& wanted) {
   std::set<std::string> made;
   for (const Resource& resource : wanted) made.insert(resource.name);
   std::vector<Step> steps;
   for (const Resource& resource : wanted) {
+    const auto wrong = [&resource](const Failure& failure) {
+      return at(resource.where, *resource.kind, resource.name, failure);
+    };
     const auto stands = find(api, *resource.kind, resource.name);
-    if (!stands) return stands.error();
+    if (!stands) return wrong(stands.error());
     const std::string dead_letter = Json(resource.member("dead_letter")).string();
-    if (!dead_letter.empty() && dead_letter != "null" && made.insert(dead_letter).second) {
+    const bool has_dead_letter = !dead_letter.empty() && dead_letter != "null";
+    if (auto sound = check_dead_letter(wanted, dead_letter); has_dead_letter && !sound)
+      return wrong(sound.error());
+    if (has_dead_letter && made.insert(dead_letter).second) {
       const auto there = find(api, kQueueKind, dead_letter);
-      if (!there) return there.error();
+      if (!there) return wrong(there.error());
       steps.push_back({*there ? '=' : '+', &kQueueKind, dead_letter, "for dead letters", "{}", "",
-                       resource.where});
+                       resource.where, ""});
     }
     if (!*stands) {
       steps.push_back(creation(resource));
       continue;
     }
     auto step = comparison(resource, **stands);
-    if (!step) return at(resource.where, step.error());
+    if (!step) return wrong(step.error());
     steps.push_back(*std::move(step));
   }
   return steps;
 }
 
-Tried<> carry_out(const ApiCaller& api, const Step& step) {
-  if (step.sign == '=') return Done{};
+ApiCall call_of(const Step& step, bool dry_run) {
   ApiCall call(step.sign == '+' ? "PUT" : "PATCH", step.kind->path(step.name, ""), step.body);
+  if (dry_run) call.query.emplace_back("dry_run", "true");
   if (step.sign == '+') call.headers.emplace_back("If-None-Match", "*");
   if (!step.etag.empty()) call.headers.emplace_back("If-Match", fmt::format("\"{}\"", step.etag));
-  if (const auto answer = api(call); !answer) return at(step.where, answer.error());
+  return call;
+}
+
+Tried<> carry_out(const ApiCaller& api, const Step& step) {
+  if (step.sign == '=') return Done{};
+  if (const auto answer = api(call_of(step, /*dry_run=*/false)); !answer)
+    return at(step.where, *step.kind, step.name, answer.error());
   return Done{};
 }
 

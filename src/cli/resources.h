@@ -35,11 +35,24 @@ struct Step {
   std::string body{};    ///< of the PUT or PATCH
   std::string etag{};    ///< of '~': what it was compared with
   std::string where{};   ///< of the resource
+  std::string topic{};   ///< that a queue to be made is attached to
 };
 
 /// Compares; changes nothing. A dead letter queue that is in neither place is a step of its own,
-/// before the queue that names it. Refused: what cannot be changed (source, order, partitions).
+/// before the queue that names it. Refused: what cannot be changed (source, order, partitions),
+/// dead letters that would go to a topic or to a queue that reads one, names that none can have.
 Tried<std::vector<Step>> plan_resources(const ApiCaller& api, const std::vector<Resource>& wanted);
+
+/// Asks the broker for each step what would come of it, with nothing done, and is refused as the
+/// first step that it would not take would be. What comes with an earlier step (the topic that a
+/// queue is attached to) counts as there.
+Tried<> check_steps(const ApiCaller& api, const std::vector<Step>& steps);
+
+/// What a step asks of the broker, or with `dry_run` what it would answer.
+ApiCall call_of(const Step& step, bool dry_run);
+
+/// The failure, with where the resource stands in the file and what it is.
+Failure at(const std::string& where, const Kind& kind, const std::string& name, Failure failure);
 
 /// A refusal says where the resource stands in the file.
 Tried<> carry_out(const ApiCaller& api, const Step& step);

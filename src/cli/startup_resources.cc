@@ -19,7 +19,7 @@ using engine::Error;
 Tried<Answer> ask(LocalRequests& local, const ApiCall& call) {
   std::vector<http::Field> fields;
   for (const auto& [name, value] : call.headers) fields.push_back({name, value});
-  LocalAnswer answer = local.ask(call.method, call.path, call.body, std::move(fields));
+  LocalAnswer answer = local.ask(call.method, target_of(call), call.body, std::move(fields));
   if (answer.status < 400) return Answer(std::move(answer.body));
   const Json problem(answer.body);
   return Failure(exit_code_for_status(answer.status), problem["detail"].string(),
@@ -37,6 +37,7 @@ engine::Result<> apply(LocalRequests& local, const std::vector<Resource>& wanted
   const ApiCaller api = [&local](const ApiCall& call) { return ask(local, call); };
   const auto steps = plan_resources(api, wanted);
   if (!steps) return refused(steps.error());
+  if (const auto right = check_steps(api, *steps); !right) return refused(right.error());
   for (const Step& step : *steps) {
     if (const auto done = carry_out(api, step); !done) return refused(done.error());
     if (step.sign == '=') continue;

@@ -205,7 +205,7 @@ std::vector<Command> resource_commands() {
        {},
        {{"file", 'f', Takes::text, "FILE", "TOML ([[topic]] and [[queue]]) or JSON; - is standard input"},
         {"prune", 0, Takes::nothing, "", "delete what the file does not have"},
-        {"dry-run", 0, Takes::nothing, "", "print + create, ~ change and = same; change nothing"}},
+        {"dry-run", 0, Takes::nothing, "", "print + create, ~ change and = same, or what would be refused; change nothing"}},
        {"twofold apply -f resources.toml --dry-run", "twofold apply -f resources.toml",
         "twofold export | twofold apply -s http://other:8080 -f -"},
        "export, topic create, queue create",

@@ -78,6 +78,61 @@ class Apply(BrokerCase):
         self.assertIn("partishuns", self.apply('[[topic]]\nname = "a"\npartishuns = 2\n', code=2).stderr)
         self.assertIn("cannot read", self.cli("apply", "-f", "/nowhere/x.toml", code=2).stderr)
 
+    # A dry run promised what apply then refused, half of it done.
+    def test_what_a_dry_run_promises_is_what_apply_does(self):
+        self.cli("queue", "create", "taken")
+        self.cli("topic", "create", "stock", "-p", "2")
+        self.cli("attach", "stock", "reads-stock")
+        good = '[[topic]]\nname = "first"\n[[queue]]\nname = "second"\n'
+        for members, code, said in (
+                ('attach = "odrers"', 3, "odrers"),
+                ('attach = "stock"\nfilter = "headers.region ="', 2, "end"),
+                ('attach = "first"\nfilter = "headers.region ="', 2, "end"),
+                ('attach = "first"\nfrom = "7"', 2, "past the end"),
+                ('attach = "first"\ndelay = "5s"', 2, "no delay"),
+                ('attach = "first"\nretain_acked = "8d"', 2, "keeps its records for 7d only"),
+                ('attach = "first"\nvisibility_timeout = "soon"', 2, "soon"),
+                ('dead_letter = "first"', 4, "is a topic"),
+                ('dead_letter = "stock"', 4, "stock"),
+                ('dead_letter = "reads-stock"', 4, "reads"),
+                ('dead_letter = "bad name!"', 2, "name"),
+                ('order = "sideways"', 2, "order"),
+                ('visibility = "5s"', 2, "visibility")):
+            with self.subTest(members):
+                file = f'{good}[[queue]]\nname = "third"\n{members}\n'
+                tried = self.apply(file, "--dry-run", code=code)
+                self.assertIn('-:5: queue "', tried.stderr)
+                self.assertIn(said, tried.stderr)
+                meant = self.apply(file, code=code)
+                self.assertEqual((meant.stderr, meant.stdout, tried.stdout), (tried.stderr, "", ""))
+        for file, code, said in ((good + '[[topic]]\nname = "taken"\n', 4, '-:5: topic "taken"'),
+                                 (good + '[[queue]]\nname = "stock"\n', 4, '-:5: queue "stock"'),
+                                 (good + '[[queue]]\nname = "bad name!"\n', 2, '-:5: queue "bad name!"'),
+                                 (good + '[[topic]]\nname = "stock"\npartitions = 2\nretention = { time = "-1h" }\n', 2, '-:5: topic "stock"'),
+                                 (good + '[[topic]]\nname = "wide"\npartitions = 100000\n', 2, '-:5: topic "wide"')):
+            with self.subTest(said):
+                for words in (["--dry-run"], []):
+                    self.assertIn(said, self.apply(file, *words, code=code).stderr)
+        self.assertEqual(self.out("topic", "list", "-o", "name").split(), ["stock"])
+        self.assertEqual(sorted(self.out("queue", "list", "-o", "name").split()), ["reads-stock", "taken"])
+
+    def test_what_becomes_right_with_the_file_is_not_refused(self):
+        self.cli("topic", "create", "kept", "--retention-time", "1d")
+        file = '[[topic]]\nname = "kept"\nretention = { time = "9d" }\n[[queue]]\nname = "replays"\nattach = "kept"\nretain_acked = "8d"\n'
+        self.apply(file, "--dry-run")
+        self.apply(file)
+        self.assertEqual(self.json("queue", "describe", "replays")["retain_acked"], "8d")
+        shorter = file.replace("9d", "2d").replace("replays", "again")
+        self.assertIn("keeps its records for 2d only", self.apply(shorter, code=2).stderr)
+        self.assertEqual(self.json("topic", "describe", "kept")["retention"]["time"], "9d")
+
+    def test_a_topic_that_a_queue_of_the_file_reads_is_not_pruned_away(self):
+        self.cli("topic", "create", "stock")
+        file = '[[queue]]\nname = "new"\n[[queue]]\nname = "reads"\nattach = "stock"\n'
+        for words in (["--dry-run"], ["--yes"]):
+            self.assertIn('"stock", which --prune would delete', self.apply(file, "--prune", *words, code=2).stderr)
+        self.assertEqual(self.out("queue", "list", "-o", "name"), "")
+
     def test_pruning_asks_for_each_that_the_file_does_not_have(self):
         self.apply(SHOP)
         self.cli("queue", "create", "old")

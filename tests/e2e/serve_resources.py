@@ -101,6 +101,8 @@ class Resources(unittest.TestCase):
         self.refused(f"resources.file: {self.file}:9: ", "partitoins")
         self.file.write_text(SHOP.replace('attach = "orders"', 'attach = "odrers"'))
         self.refused(f"resources.file: {self.file}:2: ", "odrers")
+        self.file.write_text(SHOP.replace('"kitchen"', '"kit chen"'))
+        self.refused(f"resources.file: {self.file}:2: queue ", "kit chen")
         self.file.unlink()
         self.refused("resources.file: cannot read", code=2)
 
