@@ -3,9 +3,25 @@
 #include "src/cli/handlers.h"
 #include "src/cli/session.h"
 #include "src/cli/settings.h"
+#include "src/config/certificates.h"
 #include "src/config/keys.h"
 
 namespace twofold::cli {
+namespace {
+
+// The files of tls.*, as a start would read them; one that serves nobody is a mistake, too.
+Tried<> check_certificate(const Config& config, const Terminal& terminal) {
+  const auto found = try_tls(config);
+  if (!found) return usage(found.error().detail, found.error().hint);
+  if (!*found) return Done{};
+  if ((*found)->not_yet)
+    terminal.warn(fmt::format("tls.cert: {} is not valid yet", config.tls.cert));
+  if (!(*found)->expired) return Done{};
+  return usage(fmt::format("tls.cert: {} has expired on {}", config.tls.cert, (*found)->until),
+               "clients refuse it: put a new one there");
+}
+
+}  // namespace
 
 Tried<> run_config_show(Session& session, const Args& args) {
   const auto loaded = load_settings(args);
@@ -34,6 +50,7 @@ Tried<> run_config_check(Session& session, const Args& args) {
   // The file alone: what the environment of the checking machine says is not its fault.
   const config::Loaded loaded = config::load(sources);
   if (auto reported = report_settings(loaded, session.terminal()); !reported) return reported;
+  if (auto sound = check_certificate(loaded.config, session.terminal()); !sound) return sound;
   session.terminal().note(fmt::format("{} is right", *sources.file));
   return Done{};
 }

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include <fmt/format.h>
 #include <pwd.h>
@@ -13,6 +14,7 @@
 
 #include "src/cli/device_sync.h"
 #include "src/cli/doctor_host.h"
+#include "src/config/certificates.h"
 #include "src/config/key_file.h"
 #include "src/config/text_file.h"
 #include "src/config/units.h"
@@ -135,6 +137,31 @@ Check check_keys(const std::string& path) {
   return {"keys", Verdict::ok, fmt::format("{} keys", keys->size()), ""};
 }
 
+// What a start would say of the files of tls.*, and whether clients would believe the certificate.
+std::optional<Check> check_certificate(const Config& config) {
+  const auto found = try_tls(config);
+  if (!found) return Check{"certificate", Verdict::fail, found.error().detail, found.error().hint};
+  if (!*found) return std::nullopt;
+  const http::CertificateInfo& info = **found;
+  const std::string detail = fmt::format("{}, until {}", info.subject, info.until);
+  if (info.expired) {
+    return Check{"certificate", Verdict::fail,
+                 fmt::format("tls.cert: {} has expired on {}", config.tls.cert, info.until),
+                 "clients refuse it: put a new one there"};
+  }
+  if (info.not_yet) {
+    return Check{"certificate", Verdict::fail,
+                 fmt::format("tls.cert: {} is not valid yet", config.tls.cert),
+                 "clients refuse it: look at the clock, too"};
+  }
+  if (config::readable_by_others(config.tls.key)) {
+    return Check{"certificate", Verdict::warn,
+                 fmt::format("others than its owner can read tls.key: {}", config.tls.key),
+                 "chmod 600"};
+  }
+  return Check{"certificate", Verdict::ok, detail, ""};
+}
+
 }  // namespace
 
 std::vector<Check> run_checks(const config::Loaded& loaded) {
@@ -153,6 +180,7 @@ std::vector<Check> run_checks(const config::Loaded& loaded) {
   for (const std::string& address : config.sqs.listen) checks.push_back(check_port(address));
   if (!config.http.admin_listen.empty()) checks.push_back(check_port(config.http.admin_listen));
   if (!config.auth.keys_file.empty()) checks.push_back(check_keys(config.auth.keys_file));
+  if (auto certificate = check_certificate(config)) checks.push_back(*std::move(certificate));
   checks.push_back(check_memory(config));
   return checks;
 }

@@ -82,6 +82,15 @@ Result<std::shared_ptr<http::Tls>> open_tls(const Config& config) {
   return tls;
 }
 
+Result<std::optional<http::CertificateInfo>> try_tls(const Config& config) {
+  if (config.tls.cert.empty()) return std::optional<http::CertificateInfo>();
+  const auto material = read_material(config.tls);
+  if (!material) return material.error();
+  const auto tls = http::Tls::open(*material);
+  if (!tls) return tls.error();
+  return std::optional((*tls)->certificate());
+}
+
 Result<> reload_tls(const Config& config, http::Tls& tls) {
   const auto material = read_material(config.tls);
   if (!material) return material.error();

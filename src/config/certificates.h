@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "http/tls.h"
 #include "src/config/config.h"
@@ -11,6 +12,10 @@ namespace twofold {
 /// served with is a warning in the log: a certificate that has run out, a key that others may read.
 /// Errors: invalid_request, with the file and the reason.
 engine::Result<std::shared_ptr<http::Tls>> open_tls(const Config& config);
+
+/// The same for those who look before a broker starts: reads them, serves nothing and logs nothing.
+/// nullopt when no certificate is configured.
+engine::Result<std::optional<http::CertificateInfo>> try_tls(const Config& config);
 
 /// Reads them again, for the handshakes to come. With an error nothing has changed.
 engine::Result<> reload_tls(const Config& config, http::Tls& tls);

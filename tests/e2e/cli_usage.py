@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import socket
+import subprocess
 import tempfile
 import unittest
 
@@ -140,6 +141,57 @@ class Doctor(unittest.TestCase):
 
     def test_a_wrong_setting_fails(self):
         self.assertIn("did you mean", run("doctor", "--set", "log.levle=info", code=1).stdout)
+
+
+class Certificates(unittest.TestCase):
+    """What `serve` would not start with, or would start with in vain, is told before."""
+
+    def setUp(self) -> None:
+        holder = tempfile.TemporaryDirectory(prefix="twofold-tls-")
+        self.addCleanup(holder.cleanup)
+        self.folder = pathlib.Path(holder.name)
+        self.file = self.folder / "twofold.toml"
+
+    def openssl(self, *words: str) -> None:
+        subprocess.run(["openssl", *words], cwd=self.folder, check=True, capture_output=True, timeout=60)
+
+    def make(self, name: str, *dates: str) -> None:
+        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key")
+        self.openssl("req", "-new", *key, "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        (self.folder / "ca.conf").write_text("[ca]\ndefault_ca=d\n[d]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\n"
+                                             "policy=p\nunique_subject=no\n[p]\ncommonName=supplied\n")
+        (self.folder / "index").write_text("")
+        (self.folder / "serial").write_text("01\n")
+        self.openssl("ca", "-batch", "-config", "ca.conf", "-selfsign", "-keyfile", f"{name}.key", "-in", f"{name}.csr", "-out", f"{name}.pem",
+                     *(dates or ("-days", "30")))
+        (self.folder / f"{name}.key").chmod(0o600)
+
+    def said(self, cert: str, key: str, *, right: bool) -> tuple[str, str]:
+        """What doctor and config check say of the two."""
+        paths = [str(self.folder / name) for name in (cert, key)]
+        self.file.write_text(f'[tls]\ncert = "{paths[0]}"\nkey = "{paths[1]}"\n')
+        doctor = run("doctor", "--memory", "--set", f"http.listen=127.0.0.1:{free_port()}", "--set", f"tls.cert={paths[0]}",
+                     "--set", f"tls.key={paths[1]}", code=0 if right else 1).stdout
+        return doctor, run("config", "check", str(self.file), code=0 if right else 2).stderr
+
+    # Both found everything right, and the broker did not start, or served nobody.
+    def test_files_of_tls_that_cannot_be_served_with_are_told_before_a_start(self):
+        self.make("good")
+        self.make("other")
+        self.make("old", "-startdate", "20200101000000Z", "-enddate", "20200201000000Z")
+        (self.folder / "empty.pem").write_text("")
+        for cert, key, wanted in (("missing.pem", "good.key", "tls.cert: cannot read"), ("good.pem", "missing.key", "tls.key: cannot read"),
+                                  ("empty.pem", "good.key", "it is empty"), ("good.key", "good.key", "holds no certificate"),
+                                  ("good.pem", "other.key", "other.key"), ("old.pem", "old.key", "has expired on Feb  1"),
+                                  (".", "good.key", "Is a directory")):
+            with self.subTest(cert=cert, key=key):
+                for told in self.said(cert, key, right=False):
+                    self.assertIn(wanted, told)
+        doctor, check = self.said("good.pem", "good.key", right=True)
+        self.assertRegex(doctor, r"ok +certificate +CN=good, until ")
+        self.assertIn("is right", check)
+        (self.folder / "good.key").chmod(0o644)
+        self.assertRegex(self.said("good.pem", "good.key", right=True)[0], r"warn +certificate +others than its owner can read tls.key")
 
 
 if __name__ == "__main__":
