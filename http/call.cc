@@ -72,6 +72,8 @@ void Call::clear() {
   principal = broker().shared.access.stranger().get();
   signer.reset();
   wrong_key = false;
+  tried_key.clear();
+  subject.clear();
   inlet = nullptr;
   media = answer_in = Media::json;
   reply.clear();

@@ -89,6 +89,9 @@ struct Call {
   const access::Principal* principal;
   access::PrincipalRef signer;  ///< the same, where a signature has said it
   bool wrong_key = false;       ///< somebody has shown what is no key of ours
+  std::string tried_key;        ///< its id, if it may be written down (access::public_id)
+  /// What is managed where the path does not say it: "queue:jobs", "key:reports".
+  std::string subject;
   /// How a dialect other than REST says no; null: as a problem document.
   void (*refuse)(Call& call, const Problem& problem) = nullptr;
 

@@ -62,7 +62,8 @@ std::optional<Problem> enter_namespace(Call& call) {
   const std::string_view name = wanted.empty() ? std::string_view(home) : wanted;
   const bool is_home = name == (home.empty() ? kDefaultNamespace : std::string_view(home));
   if (!is_home && !access::authorize(*call.principal, Permission::manage, {})) {
-    access::audit(*call.principal, "enter_namespace", {}, "denied", wanted);
+    const access::Asker asker{*call.principal, wanted, call.watch};
+    access::audit(asker, {"enter_namespace", access::text_of({}), "denied"});
     return not_yours(wanted);
   }
   if (name == kDefaultNamespace) return std::nullopt;

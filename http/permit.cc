@@ -1,5 +1,7 @@
 #include "http/permit.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "http/call.h"
@@ -40,6 +42,21 @@ Problem forbidden(const access::Principal& principal, Permission permission,
       fmt::format("The key needs allow = [\"{} {}\"].", what, pattern_of(resource)));
 }
 
+// Written down, and said to whoever asked.
+Problem refuse(const access::Asker& asker, std::string_view action, Permission permission,
+               const Resource& resource, std::string subject) {
+  access::audit(asker, {action, std::move(subject), "denied"});
+  if (!asker.principal.known()) return who_are_you();
+  return forbidden(asker.principal, permission, resource);
+}
+
+// "/v1/keys/{id}" is about a key.
+std::string_view noun_in(std::string_view path) {
+  path.remove_prefix(std::min(path.find('/', 1) + 1, path.size()));
+  path = path.substr(0, path.find('/'));
+  return path.substr(0, path.size() - (path.ends_with('s') ? 1 : 0));
+}
+
 }  // namespace
 
 std::string_view asked_namespace(const Call& call) {
@@ -47,18 +64,19 @@ std::string_view asked_namespace(const Call& call) {
   return wanted.empty() ? std::string_view(call.principal->name_space) : wanted;
 }
 
-std::optional<Problem> permit(const access::Principal& principal, std::string_view name_space,
-                              std::string_view action, Permission permission,
-                              const Resource& resource) {
-  if (authorize(principal, permission, resource)) return std::nullopt;
-  access::audit(principal, action, resource, "denied", name_space);
-  if (!principal.known()) return who_are_you();
-  return forbidden(principal, permission, resource);
+access::Asker asker_of(const Call& call) {
+  return {*call.principal, asked_namespace(call), call.watch};
 }
 
-std::optional<Problem> permit(const access::Principal& principal, std::string_view name_space,
-                              std::string_view action, const Transaction& transaction) {
-  if (principal.unrestricted) return std::nullopt;
+std::optional<Problem> permit(const access::Asker& asker, std::string_view action,
+                              Permission permission, const Resource& resource) {
+  if (authorize(asker.principal, permission, resource)) return std::nullopt;
+  return refuse(asker, action, permission, resource, text_of(resource));
+}
+
+std::optional<Problem> permit(const access::Asker& asker, std::string_view action,
+                              const Transaction& transaction) {
+  if (asker.principal.unrestricted) return std::nullopt;
   std::vector<std::pair<Permission, Resource>> touched;
   for (const log::Publish& one : transaction.publish)
     touched.emplace_back(Permission::publish, access::topic(one.topic));
@@ -72,10 +90,10 @@ std::optional<Problem> permit(const access::Principal& principal, std::string_vi
       touched.emplace_back(Permission::consume, access::topic(offset.topic));
   }
   for (const auto& [permission, resource] : touched) {
-    if (auto refused = permit(principal, name_space, action, permission, resource)) return refused;
+    if (auto refused = permit(asker, action, permission, resource)) return refused;
   }
   const bool publishes = !transaction.publish.empty() || !transaction.send.empty();
-  return publishes ? check_stored(principal) : std::nullopt;
+  return publishes ? check_stored(asker.principal) : std::nullopt;
 }
 
 std::optional<Problem> check_stored(const access::Principal& principal) {
@@ -87,7 +105,7 @@ std::optional<Problem> check_stored(const access::Principal& principal) {
 
 std::optional<Problem> permit(const Call& call, Permission permission, const Resource& resource) {
   const std::string_view action = call.route ? call.route->operation : std::string_view("stream");
-  return permit(*call.principal, asked_namespace(call), action, permission, resource);
+  return permit(asker_of(call), action, permission, resource);
 }
 
 bool may_inspect(const Call& call, const Resource& resource) {
@@ -108,14 +126,23 @@ Resource resource_of(const Call& call, const Route& route) {
   return {};
 }
 
+std::string subject_of(const Call& call, const Route& route) {
+  if (!call.subject.empty()) return call.subject;
+  if (route.scope == Scope::broker && !call.args[0].empty())
+    return fmt::format("{}:{}", noun_in(route.path), call.args[0]);
+  return text_of(resource_of(call, route));
+}
+
 std::optional<Problem> permit_route(const Call& call, const Route& route) {
   const access::Principal& principal = *call.principal;
   switch (route.scope) {
     case Scope::nothing: return std::nullopt;
+    case Scope::broker:
+      if (authorize(principal, route.permission, {})) return std::nullopt;
+      return refuse(asker_of(call), route.operation, route.permission, {}, subject_of(call, route));
     case Scope::topic:
     case Scope::queue:
-    case Scope::group:
-    case Scope::broker: {
+    case Scope::group: {
       auto refused = permit(call, route.permission, resource_of(call, route));
       if (refused || route.permission != Permission::publish) return refused;
       return check_stored(principal);
@@ -128,7 +155,7 @@ std::optional<Problem> permit_route(const Call& call, const Route& route) {
       if (principal.known() ||
           (route.scope == Scope::named && route.permission == Permission::nothing))
         return std::nullopt;
-      access::audit(principal, route.operation, {}, "denied", asked_namespace(call));
+      access::audit(asker_of(call), {route.operation, subject_of(call, route), "denied"});
       return who_are_you();
   }
   __builtin_unreachable();

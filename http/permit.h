@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "http/access/access.h"
@@ -16,12 +17,13 @@ struct Transaction;
 /// down for the operator (`action` is what was wanted) and reads the same whether the thing exists
 /// or not.
 /// Threads  any.
-std::optional<Problem> permit(const access::Principal& principal, std::string_view name_space,
-                              std::string_view action, Permission permission,
-                              const access::Resource& resource);
+std::optional<Problem> permit(const access::Asker& asker, std::string_view action,
+                              Permission permission, const access::Resource& resource);
 /// The same for all that a transaction touches.
-std::optional<Problem> permit(const access::Principal& principal, std::string_view name_space,
-                              std::string_view action, const Transaction& transaction);
+std::optional<Problem> permit(const access::Asker& asker, std::string_view action,
+                              const Transaction& transaction);
+/// Who makes the call.
+access::Asker asker_of(const Call& call);
 /// Where the caller means to be; a refusal may come before it is there.
 std::string_view asked_namespace(const Call& call);
 /// Whether somebody may still add to what is stored; nullopt: yes. Asked where something is published.
@@ -36,6 +38,8 @@ bool may_inspect(const Call& call, const access::Resource& resource);
 std::optional<Problem> permit_route(const Call& call, const Route& route);
 /// What a route is about, as far as its path says.
 access::Resource resource_of(const Call& call, const Route& route);
+/// The same for people: also what no key is for by its name, "key:reports".
+std::string subject_of(const Call& call, const Route& route);
 
 /// Nobody knows who asks.
 Problem who_are_you();

@@ -54,6 +54,7 @@ class Session final : public Watch,
   // Watch
   void begin_wait(std::shared_ptr<Interruptible> wait) override;
   void end_wait() override;
+  std::string address() const override;
 
   // Outlet
   Task<bool> send() override;
@@ -113,7 +114,6 @@ class Session final : public Watch,
   std::optional<Problem> check_route(const Route& route);
   std::optional<Problem> identify();
   void take_certificate(std::uint64_t generation);
-  std::string address() const;
   bool is_overdue(engine::Instant now);
   Problem refuse_key();
   void charge_chunks();

@@ -63,7 +63,10 @@ std::optional<Problem> Session::identify() {
       break;
     }
   }
-  if (!found) return refuse_key();
+  if (!found) {
+    call_.tried_key = access::public_id(credentials.token.id);
+    return refuse_key();
+  }
   known_ = std::move(found);
   call_.principal = known_.get();
   if (credentials.scheme == Credentials::Scheme::token) {
@@ -112,7 +115,8 @@ Problem Session::refuse_key() {
   call_.wrong_key = true;
   access::Access& access = lane_.common.broker.shared.access;
   if (!access.failures.take(address(), lane_.common.broker.clock.now())) return wrong_key(true);
-  access::audit(*access::nobody(), "authenticate", {}, "denied", {});
+  const access::Asker stranger{*access::nobody(), {}, *this};
+  access::audit(stranger, {"authenticate", access::text_of({}), "denied", call_.tried_key});
   return wrong_key(false);
 }
 
@@ -148,8 +152,9 @@ void Session::note_management() {
   if (route.permission != Permission::manage || call_.principal->unrestricted) return;
   const int status = call_.reply.status;
   if (status == 401 || status == 403) return;  // said where it was refused
-  access::audit(*call_.principal, route.operation, resource_of(call_, route),
-                status < 400 ? "done" : "failed", call_.broker().name_space);
+  const access::Asker asker{*call_.principal, call_.broker().name_space, *this};
+  access::audit(asker,
+                {route.operation, subject_of(call_, route), status < 400 ? "done" : "failed"});
 }
 
 }  // namespace twofold::http

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/access/peer.h"
 #include "http/on_core.h"
 
 namespace twofold::http {
@@ -17,11 +18,11 @@ class Interruptible {
   virtual void interrupt() = 0;
 };
 
-/// Whoever watches over long polls: the connection, which sees clients vanish and drains begin.
+/// Whoever watches over long polls: the connection, which sees clients vanish and drains begin, and
+/// knows where they are.
 /// Threads  the connection's I/O thread.
-class Watch {
+class Watch : public access::Peer {
  public:
-  virtual ~Watch() = default;
   virtual void begin_wait(std::shared_ptr<Interruptible> wait) = 0;
   virtual void end_wait() = 0;
 };

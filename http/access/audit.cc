@@ -5,25 +5,37 @@
 #include "http/namespaces.h"
 
 namespace twofold::http::access {
-namespace {
 
 std::string text_of(const Resource& resource) {
   if (resource.kind == Kind::broker) return std::string(kind_name(resource.kind));
   return fmt::format("{}:{}", kind_name(resource.kind), resource.whole ? "*" : resource.name);
 }
 
-}  // namespace
-
-void audit(const Principal& principal, std::string_view action, const Resource& resource,
-           std::string_view outcome, std::string_view name_space) {
-  const bool done = outcome == "done";
-  const std::string_view whom = principal.known() ? std::string_view(principal.id) : "nobody";
-  engine::diag(done ? engine::DiagLevel::info : engine::DiagLevel::warn, "auth", outcome,
+void audit(const Asker& asker, const Deed& deed) {
+  const auto level = deed.outcome == "done" ? engine::DiagLevel::info : engine::DiagLevel::warn;
+  const std::string whom = asker.principal.known() ? asker.principal.id : std::string(kNobody);
+  const std::string place(asker.name_space.empty() ? kDefaultNamespace : asker.name_space);
+  const std::string action(deed.action);
+  const std::string from = asker.peer.address();
+  if (deed.key.empty()) {
+    return engine::diag(level, "auth", deed.outcome,
+                        {
+                            {"principal", whom         },
+                            {"action",    action       },
+                            {"resource",  deed.resource},
+                            {"namespace", place        },
+                            {"from",      from         }
+    },
+                        whom);
+  }
+  engine::diag(level, "auth", deed.outcome,
                {
-                   {"principal", std::string(whom)                           },
-                   {"action",    std::string(action)                         },
-                   {"resource",  text_of(resource)                           },
-                   {"namespace", std::string(name_space.empty() ? kDefaultNamespace : name_space)}
+                   {"principal", whom                 },
+                   {"action",    action               },
+                   {"resource",  deed.resource        },
+                   {"namespace", place                },
+                   {"from",      from                 },
+                   {"key",       std::string(deed.key)}
   },
                whom);
 }

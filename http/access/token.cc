@@ -70,6 +70,16 @@ bool is_key_id(std::string_view text) {
   });
 }
 
+std::string_view public_id(std::string_view shown) {
+  constexpr std::size_t kDigitsMax = 32;  // half of a secret is none
+  std::size_t digits = 0;
+  for (const char c : shown) {
+    digits = is_hexadecimal({&c, 1}) ? digits + 1 : 0;
+    if (digits > kDigitsMax) return {};
+  }
+  return is_key_id(shown) ? shown : std::string_view();
+}
+
 SecretHash hash_secret(std::string_view secret) {
   SecretHash hash{};
   SHA256(reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), hash.data());

@@ -26,6 +26,11 @@ std::string make_token(std::string_view id, std::string_view secret);
 
 /// 1 to 128 of A-Z a-z 0-9 - and _: also an access key id of AWS.
 bool is_key_id(std::string_view text);
+/// Whom lines for the operator are about when nobody is known. No key may be called so.
+inline constexpr std::string_view kNobody = "nobody";
+/// The id of a key that was shown and is none of ours, if it may be written down; empty where it
+/// could be a secret in the wrong place (`curl -u $TOKEN:`).
+std::string_view public_id(std::string_view shown);
 
 SecretHash hash_secret(std::string_view secret);
 /// Compares in a time that does not depend on where they differ.

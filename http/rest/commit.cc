@@ -37,8 +37,7 @@ Task<Try<>> commit_together(Call& call) {
   auto request = call.media == Media::protobuf ? read_commit_proto(call.body, call.scratch, now)
                                                : read_commit_json(call.body, call.scratch, now);
   if (!request) co_return std::move(request).problem();
-  if (auto refused = permit(*call.principal, asked_namespace(call), "commit_together",
-                            request->transaction))
+  if (auto refused = permit(asker_of(call), "commit_together", request->transaction))
     co_return *std::move(refused);
   if (call.span) call.span->tell(request->transaction);
   const CommitNames names(*request);

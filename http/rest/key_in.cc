@@ -36,6 +36,10 @@ Try<> check(const NewKey& asked) {
     return Problem(ProblemKind::invalid_request,
                    "A key's id has 1 to 128 of the characters A-Z a-z 0-9 - _.", "id");
   }
+  if (asked.key.id == access::kNobody) {
+    return Problem(ProblemKind::invalid_request,
+                   "No key is called nobody: the log says that of whoever has shown none.", "id");
+  }
   if (asked.key.allow.empty()) {
     return Problem(ProblemKind::invalid_request, "A key that may do nothing is of no use.",
                    "allow");

@@ -6,8 +6,10 @@
 #include "http/json_writer.h"
 #include "http/namespaces.h"
 #include "http/on_core.h"
+#include "http/permit.h"
 #include "http/rest/handlers.h"
 #include "http/rest/key_in.h"
+#include "http/route.h"
 #include "http/shown.h"
 
 namespace twofold::http {
@@ -30,6 +32,8 @@ void append_key(JsonWriter& json, const Key& key) {
   json.name("stored_bytes").number(key.stored_bytes);
 }
 
+std::string subject_of(const Key& key) { return fmt::format("key:{}", key.id); }
+
 Problem no_keys_file() {
   return Problem(ProblemKind::not_found, "This broker asks nobody for a key.")
       .with_hint("set auth.keys_file, to a file that twofold key create has begun");
@@ -39,6 +43,7 @@ Problem no_keys_file() {
 std::optional<Problem> check_grants(const Call& call, const Key& key) {
   for (const access::Grant& grant : key.allow) {
     if (access::may_hand_on(*call.principal, grant)) continue;
+    access::audit(asker_of(call), {call.route->operation, call.subject, "denied"});
     return Problem(ProblemKind::forbidden,
                    fmt::format("You may not do \"{}\" yourself.", grant.text()), "allow");
   }
@@ -92,6 +97,7 @@ Task<Try<>> create_key(Call& call) {
   auto asked = read_new_key(call);
   if (!asked) co_return std::move(asked).problem();
   Key& key = asked->key;
+  call.subject = subject_of(key);
   if (auto refused = check_grants(call, key)) co_return *std::move(refused);
   auto missing = co_await bring_about(call.broker(), key.name_space);
   if (missing) co_return *std::move(missing);

@@ -272,6 +272,7 @@ Task<Try<>> cancel_operation(Call& call) {
   if (!found || !may_know(call, *found)) co_return no_operation(call.args[0]);
   if (auto refused = permit(call, Permission::manage, access::queue(found->request.queue)))
     co_return *std::move(refused);
+  call.subject = access::text_of(access::queue(found->request.queue));
   auto ask = [&queues = call.broker().queues, &id] { return queues.cancel_sweep(*id); };
   const auto sweep = co_await ask_core(call.broker().core, std::move(ask));
   if (!sweep) co_return no_operation(call.args[0]);

@@ -5,6 +5,7 @@
 #include "http/namespaces.h"
 #include "http/server_common.h"
 #include "http/sqs/permitted.h"
+#include "http/sqs/sigv4.h"
 #include "http/sqs/uuid.h"
 #include "http/trace/span.h"
 
@@ -47,13 +48,20 @@ bool is_queue_path(const Target& target) {
   return segments.size() >= 2 && is_account(segments[segments.size() - 2]);
 }
 
+void note_wrong_key(Call& call) {
+  call.wrong_key = true;
+  const auto signature = read_signature(call.head, call.target);
+  if (signature) call.tried_key = access::public_id(signature->key_id);
+}
+
 Outcome<> authenticate(Exchange& exchange) {
   Call& call = exchange.call;
   if (!call.principal->known()) {
     auto caller = call.common.authenticator.check(call.head, call.target, call.body,
                                                   call.broker().clock.wall());
     if (!caller) {
-      call.wrong_key = caller.fault().code != Code::access_denied;  // nothing was shown
+      if (caller.fault().code != Code::access_denied)
+        note_wrong_key(call);  // else nothing was shown
       return caller.fault();
     }
     call.signer = caller->principal;

@@ -58,6 +58,8 @@ bool is_queue_path(const Target& target);
 /// Checks the signature where signatures are checked, before anything else is said about a request:
 /// a stranger learns nothing. Sets who calls, and enters the namespace.
 Outcome<> authenticate(Exchange& exchange);
+/// Notes that a signature is of no key of ours, or was not made with it, and whose it said to be.
+void note_wrong_key(Call& call);
 /// Content type and id of an answer; an answer that says no.
 void label(Exchange& exchange);
 void render(Exchange& exchange, const Fault& fault);

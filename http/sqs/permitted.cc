@@ -14,7 +14,11 @@ Outcome<> permitted(const Exchange& exchange, Permission permission, std::string
   const access::Principal& principal = *exchange.call.principal;
   const std::string_view action =
       exchange.action ? exchange.action->name : std::string_view("ReceiveMessage");
-  if (!permit(principal, asked_namespace(exchange.call), action, permission, resource)) return {};
+  if (!permit(asker_of(exchange.call), action, permission, resource)) {
+    if (permission == Permission::manage && !principal.unrestricted)
+      exchange.call.subject = access::text_of(resource);
+    return {};
+  }
   return Fault(
       Code::access_denied,
       fmt::format("User: arn:aws:iam::{}:user/{} is not authorized to perform: sqs:{} on resource: "

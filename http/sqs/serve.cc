@@ -138,7 +138,7 @@ Outcome<> look_at_head(Call& call) {
     const bool shown = found || found.fault().code != Code::access_denied;
     // A form that nobody has signed may be nobody's: its body will tell.
     if (!shown && protocol_of(call) == Protocol::query && !call.target.find("Action")) return {};
-    call.wrong_key = shown && !found;
+    if (shown && !found) note_wrong_key(call);
     if (!found) return found.fault();
     named = *std::move(found);
     who = named.get();

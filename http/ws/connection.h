@@ -48,7 +48,7 @@ struct Opening {
 /// (of a stranger: 64 KiB). Time runs out by the lane's tick, without a timer of its own, but for
 /// the moment in which the client of a key that was revoked may read that it was. Threads  the
 /// lane's.
-class Connection final : public Upgraded {
+class Connection final : public Upgraded, public access::Peer {
  public:
   Connection(Broker& broker, const ServerCommon& common, Opening opening);
   ~Connection() override;
@@ -60,6 +60,9 @@ class Connection final : public Upgraded {
   void cut() override;
   bool is_known() const override { return principal_->known(); }
   void describe(Connected& seen) const override;
+
+  // access::Peer, while run() is under way
+  std::string address() const override;
 
   // For subscriptions, while run() is under way.
   Lane& lane() { return *lane_; }
@@ -155,7 +158,7 @@ class Connection final : public Upgraded {
   access::PrincipalRef greeter(const Hello& hello) const;
   Try<Broker*> home_of(const access::Principal& who) const;
   void become(access::PrincipalRef who, Broker& home);
-  void turn_away(const FrameId& id);
+  void turn_away(const FrameId& id, const Hello& hello);
   static Task<> turn_away_later(std::shared_ptr<Connection> self, FrameId id, Problem problem);
   std::optional<Problem> permit_frame(const ClientFrame& frame) const;
   void inspect();

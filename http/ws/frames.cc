@@ -144,7 +144,8 @@ void Connection::take(const FrameId& id, std::optional<std::uint32_t>, Hello& he
                   {ProblemKind::invalid_duration, "A heartbeat is from 1s to 60s.", "heartbeat"});
   }
   auto who = greeter(hello);
-  if (!who || (broker().shared.access.keyring.required() && !who->known())) return turn_away(id);
+  if (!who || (broker().shared.access.keyring.required() && !who->known()))
+    return turn_away(id, hello);
   auto home = home_of(*who);
   if (!home) {
     refuse(id, std::nullopt, std::move(home).problem());

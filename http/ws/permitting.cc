@@ -44,14 +44,22 @@ void Connection::become(access::PrincipalRef who, Broker& home) {
   inbox_.allow(common_.options.body_bytes_max);
 }
 
-void Connection::turn_away(const FrameId& id) {
-  access::Access& access = broker().shared.access;
+std::string Connection::address() const {
   boost::system::error_code gone;
   const auto peer = wire_->socket().remote_endpoint(gone);
-  const std::string address = gone ? std::string() : peer.address().to_string();
+  return gone ? std::string() : peer.address().to_string();
+}
+
+void Connection::turn_away(const FrameId& id, const Hello& hello) {
+  access::Access& access = broker().shared.access;
   lane_->metrics.auth_failures.add();
-  const bool often = !access.failures.take(address, broker().clock.now());
-  if (!often) access::audit(*access::nobody(), "hello", {}, "denied", {});
+  const bool often = !access.failures.take(address(), broker().clock.now());
+  if (!often) {
+    const auto token = access::parse_token(hello.token);
+    const access::Asker stranger{*access::nobody(), {}, *this};
+    access::audit(stranger, {"hello", access::text_of({}), "denied",
+                             token ? access::public_id(token->id) : std::string_view()});
+  }
   resting_ = true;  // nothing more is heard
   lane_->tasks.spawn(turn_away_later(self(), id, wrong_key(often)));
 }
@@ -70,28 +78,26 @@ std::optional<Problem> Connection::permit_frame(const ClientFrame& frame) const 
   if (principal_->unrestricted) return std::nullopt;
   const access::Principal& who = *principal_;
   const ClientOp& op = frame.op;
-  const std::string& here = broker().name_space;
+  const access::Asker asker{who, broker().name_space, *this};
   if (is_charged(op) && access::charge(who, frame.bytes, broker().clock)) {
     return Problem(ProblemKind::quota_exceeded,
                    "This key asks for more than it may have in a second.");
   }
   if (const auto* const publish = std::get_if<PublishFrame>(&op)) {
     const bool to_topic = !publish->topic.empty();
-    auto refused =
-        permit(who, here, "publish", Permission::publish,
-               to_topic ? access::topic(publish->topic) : access::queue(publish->queue));
+    auto refused = permit(asker, "publish", Permission::publish,
+                          to_topic ? access::topic(publish->topic) : access::queue(publish->queue));
     return refused ? refused : check_stored(who);
   }
   if (const auto* const transact = std::get_if<Transact>(&op))
-    return permit(who, here, "transact", transact->body.transaction);
+    return permit(asker, "transact", transact->body.transaction);
   const auto* const subscribe = std::get_if<Subscribe>(&op);
   if (!subscribe) return std::nullopt;
   if (subscribe->topic.empty())
-    return permit(who, here, "subscribe", Permission::consume, access::queue(subscribe->queue));
-  auto refused =
-      permit(who, here, "subscribe", Permission::consume, access::topic(subscribe->topic));
+    return permit(asker, "subscribe", Permission::consume, access::queue(subscribe->queue));
+  auto refused = permit(asker, "subscribe", Permission::consume, access::topic(subscribe->topic));
   if (refused || subscribe->group.empty()) return refused;
-  return permit(who, here, "subscribe", Permission::consume, access::group(subscribe->group));
+  return permit(asker, "subscribe", Permission::consume, access::group(subscribe->group));
 }
 
 }  // namespace twofold::http::ws

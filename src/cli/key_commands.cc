@@ -44,6 +44,10 @@ Tried<Key> key_of(const Args& args, const std::string& name_space) {
   key.id = args.text("name");
   if (!http::access::is_key_id(key.id))
     return usage("a key's name has 1 to 128 of the characters A-Z a-z 0-9 - _");
+  if (key.id == http::access::kNobody) {
+    return usage("no key is called nobody: the log says that of whoever has shown none",
+                 "take another name");
+  }
   for (const std::string& text : args.all("allow")) {
     auto grant = http::access::parse_grant(text);
     if (!grant) {

@@ -65,6 +65,8 @@ Outcome<Done> take_text(Key& key, std::string_view name, const std::string& text
   if (name == "id") {
     if (!http::access::is_key_id(text))
       return Refused("an id has 1 to 128 of the characters A-Z a-z 0-9 - _");
+    if (text == http::access::kNobody)
+      return Refused("no key is called nobody: the log says that of whoever has shown none");
     key.id = text;
   } else if (name == "hash") {
     key.hash = http::access::parse_hash(text);

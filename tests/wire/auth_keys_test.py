@@ -332,7 +332,7 @@ class TheProgram(unittest.TestCase):
             self.assertIn("AWS_SECRET_ACCESS_KEY=", made.stdout)
             again = self.run_it("key", "create", "orders", "--allow", "* *", folder=folder)
             self.assertEqual(again.returncode, 4, again)
-            for bad in (("x",), ("x", "--allow", "eat topic:a"), ("x/y", "--allow", "* *"),
+            for bad in (("x",), ("x", "--allow", "eat topic:a"), ("x/y", "--allow", "* *"), ("nobody", "--allow", "* *"),
                         ("x", "--allow", "* *", "--account", "12")):
                 self.assertEqual(self.run_it("key", "create", *bad, folder=folder).returncode, 2, bad)
             listed = self.run_it("key", "list", folder=folder)

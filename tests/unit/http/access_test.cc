@@ -95,6 +95,18 @@ TEST(Tokens, AHashIsKeptAsText) {
   EXPECT_FALSE(parse_hash("sha1:" + std::string(64, 'a')));
 }
 
+// `curl -u $TOKEN:` shows the whole token where an id belongs, and the log would have kept it.
+TEST(Tokens, OnlyWhatCanBeNoSecretIsWrittenDownOfAKeyThatWasTried) {
+  EXPECT_EQ(public_id("checkout"), "checkout");
+  EXPECT_EQ(public_id("AKIAIOSFODNN7EXAMPLE"), "AKIAIOSFODNN7EXAMPLE");
+  const std::string half(32, 'a');
+  EXPECT_EQ(public_id(half), half);
+  for (const std::string& secret : {half + "a", "tk_admin_" + half + half, half + half + "_x"})
+    EXPECT_EQ(public_id(secret), "") << secret;
+  for (const char* const none : {"", "a b", "a\n", "wJalrXUtnFEMI/K7MDENG"})
+    EXPECT_EQ(public_id(none), "") << none;
+}
+
 TEST(Authorization, BearerAndBasicSayTheSame) {
   using Scheme = Credentials::Scheme;
   const std::string secret(64, '0');

@@ -55,6 +55,7 @@ TEST(KeyFile, WhatIsWrongIsSaidWithItsPlaceAndWithoutTheSecret) {
       {"[[key]]\nsqs_secret = \"s3cr3t\"\n",                  "keys:1: a key has an id"            },
       {"[[key]]\nid = \"a\"\n",                              "keys:1: a has no hash, no sqs_secret and no certificate"       },
       {"[[key]]\nid = \"a/b\"\nsqs_secret = \"s3cr3t\"\n", "keys:2: an id has 1 to 128"         },
+      {"[[key]]\nid = \"nobody\"\nsqs_secret = \"s3cr3t\"\n", "keys:2: no key is called nobody"   },
       {key + "account = \"12\"\n",                          "keys:4: an account is twelve digits"},
       {key + "hash = \"s3cr3t\"\n",                         "keys:4: a hash is sha256:"          },
       {key + "allow = \"* *\"\n",                           "keys:4: allow is a list"            },
