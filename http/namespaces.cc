@@ -38,6 +38,11 @@ Problem not_there_yet(Namespaces& namespaces, const std::string& name) {
 
 }  // namespace
 
+Problem not_made(const engine::Error& error) {
+  if (error.actual_name != kNamespacesFull) return Problem(error);
+  return Problem(ProblemKind::quota_exceeded, error.detail).with_hint(error.hint);
+}
+
 bool is_namespace(std::string_view name) {
   constexpr std::size_t kMax = 64;
   return is_name(name) && name.size() <= kMax && name != kDefaultNamespace;

@@ -36,11 +36,17 @@ class Namespaces {
   virtual std::vector<std::string> names() const = 0;
   virtual void for_each(const std::function<void(Broker&)>& visit) = 0;
   /// Makes it unless it is there; `done` runs on the core, once that is durable. Errors:
-  /// invalid_request (no name for one), overloaded (limits.namespaces), and what Core refuses.
+  /// invalid_request (no name for one), overloaded (limits.namespaces, with kNamespacesFull as
+  /// Error::actual_name), and what Core refuses.
   virtual void make(std::string name, engine::Completion<engine::Durability> done) = 0;
   /// Makes it soon, if it can be made; else a line in the log says why not.
   virtual void want(std::string name) = 0;
 };
+
+/// There are as many as there may be: waiting does not help.
+inline constexpr std::string_view kNamespacesFull = "namespaces";
+/// Why Namespaces::make() has made none, in the words of this API.
+Problem not_made(const engine::Error& error);
 
 /// Bytes stored in each namespace; "" is the default one. On the core: goes through all logs.
 std::map<std::string, std::uint64_t> stored_by_namespace(Broker& home);

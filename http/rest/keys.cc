@@ -75,7 +75,7 @@ Task<std::optional<Problem>> bring_about(Broker& broker, const std::string& name
     namespaces->make(name, std::move(done));
   };
   const auto made = co_await on_core<engine::Durability>(broker.core, std::move(start));
-  if (!made) co_return Problem(made.error());
+  if (!made) co_return not_made(made.error());
   co_return std::nullopt;
 }
 

@@ -35,7 +35,7 @@ Task<Try<>> put_namespace(Call& call) {
     };
     const auto made =
         co_await on_core<engine::Durability>(call.common.broker.core, std::move(start));
-    if (!made) co_return Problem(made.error());
+    if (!made) co_return not_made(made.error());
   }
   call.reply.status = is_new ? 201 : 200;
   JsonWriter json(call.reply.body);

@@ -71,8 +71,11 @@ void NamespaceRooms::make(std::string name, engine::Completion<engine::Durabilit
   }
   const bool is_new = !cores_.has(name);
   if (is_new && cores_.count() >= most_) {
-    return done(Error(Errc::overloaded, fmt::format("there are {} namespaces already", most_),
-                      "raise limits.namespaces"));
+    Error full(Errc::overloaded, fmt::format("there are {} namespaces already", most_),
+               "raise limits.namespaces");
+    full.actual_name = http::kNamespacesFull;
+    full.actual = std::to_string(most_);
+    return done(std::move(full));
   }
   if (auto admitted = core_.admit(engine::Admission::publish, kMakingBytes); !admitted)
     return done(admitted.error());

@@ -307,14 +307,16 @@ class Limited(KeyedCase):
 
     def test_there_are_no_more_than_were_allowed(self):
         self.call("PUT", "/v1/namespaces/one", status=201, headers=self.admin.headers)
-        problem = self.call("PUT", "/v1/namespaces/two", status=503, headers=self.admin.headers).json
+        # "overloaded" had clients come back for ever.
+        problem = self.call("PUT", "/v1/namespaces/two", status=429, headers=self.admin.headers).json
+        self.assertEqual(problem["code"], "quota-exceeded")
         self.assertIn("limits.namespaces", problem["hint"])
         late = self.key("* *", namespace='"two"')
         refused = self.call("GET", "/v1/topics", status=503, headers=late.headers).json
         self.assertIn("two", refused["detail"])
         self.assertIn("their namespace cannot be made", self.log())
         before = self.file.path.read_bytes()
-        self.call("POST", "/v1/keys", {"id": "more", "allow": ["* *"], "namespace": "three"}, status=503, headers=self.admin.headers)
+        self.call("POST", "/v1/keys", {"id": "more", "allow": ["* *"], "namespace": "three"}, status=429, headers=self.admin.headers)
         self.assertEqual(self.file.path.read_bytes(), before, "no key without its namespace")
         asyncio.run(self.say_hello_twice(late))
 
