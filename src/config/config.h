@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/durability.h"
@@ -121,6 +122,9 @@ struct Config {
     std::string service_name;
     double sample = 0;  // 0 to 1
     std::string ca;     // a file in PEM; empty: as the system has it
+    /// Sent with each export: names and values. Of the environment alone, for they hold secrets:
+    /// what shows settings does not know them.
+    std::vector<std::pair<std::string, std::string>> headers;
   };
   struct Log {
     LogLevel level{};

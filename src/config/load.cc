@@ -123,6 +123,7 @@ Loaded load(const Sources& sources) {
   loaded.file = choose_file(sources);
   if (!loaded.file.empty()) take(read_file(loaded.file, loaded.errors), loaded);
   take(read_otel_environment(sources.environment, loaded.warnings), loaded);
+  loaded.config.otel.headers = read_otel_headers(sources.environment, loaded.warnings);
   take(read_environment(sources.environment, loaded.warnings), loaded);
   take(sources.flags, loaded);
   if (loaded.errors.empty()) check_relations(loaded);

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/config/config.h"
@@ -66,5 +67,11 @@ std::vector<Assignment> read_environment(const std::vector<std::string>& environ
 /// called TWOFOLD_ comes before them.
 std::vector<Assignment> read_otel_environment(const std::vector<std::string>& environment,
                                               std::vector<std::string>& warnings);
+
+/// What OTEL_EXPORTER_OTLP_TRACES_HEADERS says, else OTEL_EXPORTER_OTLP_HEADERS: names and values
+/// of HTTP fields ("api-key=abc,x-team=a%20b"), decoded. An entry that is none is left out with a
+/// warning that does not show its value.
+std::vector<std::pair<std::string, std::string>> read_otel_headers(
+    const std::vector<std::string>& environment, std::vector<std::string>& warnings);
 
 }  // namespace twofold::config

@@ -129,7 +129,8 @@ class HttpPost::Connection {
   bool keep_alive_ = true;
 };
 
-HttpPost::HttpPost(HttpUrl to, ClientTls tls) : to_(std::move(to)), tls_(std::move(tls)) {}
+HttpPost::HttpPost(HttpUrl to, ClientTls tls, Fields fields)
+    : to_(std::move(to)), tls_(std::move(tls)), fields_(std::move(fields)) {}
 HttpPost::~HttpPost() = default;
 
 Outcome<HttpPost::Answer> HttpPost::send(const std::string& body, std::string_view content_type,
@@ -139,6 +140,7 @@ Outcome<HttpPost::Answer> HttpPost::send(const std::string& body, std::string_vi
   request.set(wire::field::host, to_.authority());
   request.set(wire::field::user_agent, "twofold");
   request.set(wire::field::content_type, content_type);
+  for (const auto& [name, value] : fields_) request.set(name, value);
   request.body() = body;
   request.prepare_payload();
   // An idle connection may have been closed by the other side, which shows only now.

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "src/net/client_tls.h"
 #include "src/net/http_url.h"
@@ -23,7 +25,10 @@ class HttpPost {
     std::string body{};
   };
 
-  HttpPost(HttpUrl to, ClientTls tls);
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+
+  /// `fields` go with each request: names and values that can stand in a head.
+  HttpPost(HttpUrl to, ClientTls tls, Fields fields = {});
   ~HttpPost();
 
   /// `timeout` is for connecting, and again for the exchange. Ends early when `give_up` says so,
@@ -35,6 +40,7 @@ class HttpPost {
   class Connection;
   const HttpUrl to_;
   const ClientTls tls_;
+  const Fields fields_;
   std::unique_ptr<Connection> connection_;
 };
 

@@ -58,7 +58,7 @@ Outcome<HttpUrl> traces_url(const std::string& endpoint) {
 OtelExporter::OtelExporter(http::trace::Tracer& tracer, OtelOptions options)
     : tracer_(tracer),
       options_(std::move(options)),
-      collector_(options_.endpoint, options_.tls),
+      collector_(options_.endpoint, options_.tls, options_.headers),
       thread_([this] { run(); }) {}
 
 OtelExporter::~OtelExporter() {

@@ -15,6 +15,7 @@ namespace twofold {
 struct OtelOptions {
   HttpUrl endpoint;  ///< with its path: .../v1/traces
   ClientTls tls{};
+  HttpPost::Fields headers{};  ///< sent with each export; never shown
   http::trace::Resource resource{};
 };
 

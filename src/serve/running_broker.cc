@@ -200,6 +200,7 @@ Result<> RunningBroker::trace() {
   tracer_ = std::make_unique<http::trace::Tracer>(random_, options);
   OtelOptions to{*std::move(url)};
   to.tls.ca = config_.otel.ca;
+  to.headers = config_.otel.headers;
   to.resource = {config_.otel.service_name, std::string(kVersion), random_instance(random_)};
   exporter_ = std::make_unique<OtelExporter>(*tracer_, std::move(to));
   shared_.tracer = tracer_.get();

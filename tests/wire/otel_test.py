@@ -314,6 +314,27 @@ class Secure(StreamCase):
         self.assertIn("certificate", broker.log())
 
 
+class WithACredential(StreamCase):
+    # Nobody read them: a collector that asks for a key answered 401 to every span.
+    def test_fields_of_the_environment_go_with_each_export_and_nowhere_else(self):
+        collector = Collector()
+        self.addCleanup(collector.close)
+        broker = Broker("storage.memory_only=true", f"otel.endpoint={collector.url}",
+                        environment={"OTEL_EXPORTER_OTLP_HEADERS": "api-key=s3cr3t%3D,x-team=night%20shift,s3cr3t-alone"})
+        self.addCleanup(broker.remove)
+        broker.start()
+        broker.call("PUT", "/v1/queues/safe", {})
+        broker.call("POST", "/v1/queues/safe/messages", {"value": 1})
+        shown = broker.call("GET", "/v1/config").body
+        self.assertEqual(broker.stop(), 0)
+        [request, *_] = collector.requests
+        self.assertEqual((request["api-key"], request["x-team"], request["content-type"]), ("s3cr3t=", "night shift", "application/json"))
+        self.assertEqual(len(collector.spans), 1)
+        self.assertIn("entry 3 is left out", broker.log())
+        for told in (shown.decode(), broker.log()):
+            self.assertNotIn("s3cr3t", told)
+
+
 class AtTheEnd(StreamCase):
     def test_a_stop_sends_what_there_is(self):
         collector = Collector()

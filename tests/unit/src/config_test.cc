@@ -258,6 +258,43 @@ TEST(ConfigEnvironment, OurOwnVariablesComeBeforeThoseOfOpenTelemetry) {
   EXPECT_THAT(loaded.warnings.front(), HasSubstr("OTEL_EXPORTER_OTLP_PROTOCOL is grpc"));
 }
 
+// They were read by nobody, and the collector answered 401 to every span.
+TEST(ConfigEnvironment, FieldsForACollectorAreReadAndNeverShown) {
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+  const Loaded loaded = load_environment(
+      {"OTEL_EXPORTER_OTLP_HEADERS=api-key=s3cr3t, Authorization=Basic%20dTpw=,,x-empty="});
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_TRUE(loaded.warnings.empty());
+  const Fields wanted{
+      {"api-key",       "s3cr3t"     },
+      {"Authorization", "Basic dTpw="},
+      {"x-empty",       ""           }
+  };
+  EXPECT_EQ(loaded.config.otel.headers, wanted);
+  for (const Key& key : keys())
+    EXPECT_EQ(render(key, loaded.config).find("s3cr3t"), std::string::npos);
+
+  const Loaded nearer =
+      load_environment({"OTEL_EXPORTER_OTLP_HEADERS=a=1", "OTEL_EXPORTER_OTLP_TRACES_HEADERS=b=2"});
+  EXPECT_EQ(nearer.config.otel.headers, (Fields{
+                                            {"b", "2"}
+  }));
+
+  for (const char* const wrong :
+       {"s3cr3t", "=s3cr3t", "a b=s3cr3t", "a=s3cr3t%0d%0aX:1", "a=s3cr3t%2", "Host=s3cr3t",
+        "content-LENGTH=s3cr3t", "a=s3cr3t%zz"}) {
+    const Loaded left_out =
+        load_environment({std::string("OTEL_EXPORTER_OTLP_HEADERS=good=1,") + wrong});
+    EXPECT_EQ(left_out.config.otel.headers, (Fields{
+                                                {"good", "1"}
+    }))
+        << wrong;
+    ASSERT_EQ(left_out.warnings.size(), 1U) << wrong;
+    EXPECT_THAT(left_out.warnings.front(), HasSubstr("OTEL_EXPORTER_OTLP_HEADERS: entry 2"));
+    EXPECT_EQ(left_out.warnings.front().find("s3cr3t"), std::string::npos);
+  }
+}
+
 TEST(Config, ACollectorIsAUrlAndASampleIsAShare) {
   for (const char* const wrong : {"collector:4318", "ftp://c", "http://", "http://a b", "http://c:port",
                                   "http://user@c", "http://c?x=1"}) {
