@@ -133,22 +133,24 @@ Tried<> ensure(Session& session, const Kind& kind, const std::string& name) {
 }
 
 Tried<> delete_one(Session& session, const Args& args, const Kind& kind, const std::string& name,
-                   std::uint64_t affected) {
-  if (args.has("if-exists")) {
-    const auto resource = find(session, kind, name);
-    if (!resource) return resource.error();
-    if (!*resource) return Done{};
+                   std::optional<std::uint64_t> affected) {
+  const auto resource = session.api().call(ApiCall("GET", kind.path(name, "")));
+  const bool gone_is_fine = args.has("if-exists");
+  if (!resource && !may_not_look(resource.error())) {
+    const bool is_gone = resource.error().exit == ExitCode::not_found;
+    return gone_is_fine && is_gone ? Tried<>(Done{}) : resource.error();
   }
-  const ApiCall look("GET", kind.path(name, ""));
-  if (const auto resource = session.api().call(look); !resource) return resource.error();
   if (args.has("dry-run")) {
+    const std::string many =
+        affected ? fmt::format("{}", *affected) : std::string("unknown how many");
     session.terminal().out(
-        fmt::format("would delete {} {} ({} affected)\n", kind.noun, name, affected));
+        fmt::format("would delete {} {} ({} affected)\n", kind.noun, name, many));
     return Done{};
   }
   const std::string effect = fmt::format("deletes {} \"{}\"", kind.noun, name);
   if (auto yes = session.terminal().confirm(effect, name, affected); !yes) return yes;
   const auto answer = session.api().call(ApiCall("DELETE", kind.path(name, "")));
+  if (!answer && gone_is_fine && answer.error().exit == ExitCode::not_found) return Done{};
   if (!answer) return answer.error();
   const std::string deleted = JsonObject().text("name", name).boolean("deleted", true).str();
   session.print(Answer(deleted), fmt::format("deleted {} {}\n", kind.noun, name), name);

@@ -26,9 +26,14 @@ Tried<> create_all(Session& session, const Args& args, const Kind& kind, const s
 Tried<> ensure(Session& session, const Kind& kind, const std::string& name);
 
 /// DELETE of one resource that `affected` records or messages go with, asking first; --if-exists,
-/// --dry-run.
+/// --dry-run. Nullopt: the key may manage it and not look at it, so that nobody here knows.
 Tried<> delete_one(Session& session, const Args& args, const Kind& kind, const std::string& name,
-                   std::uint64_t affected);
+                   std::optional<std::uint64_t> affected);
+
+/// Whether the broker lets this key not look: what it may do all the same is tried without.
+inline bool may_not_look(const Failure& failure) {
+  return failure.exit == ExitCode::not_authorised;
+}
 
 /// How many messages a queue's document tells, whatever their state.
 std::uint64_t messages_of(const Answer& queue);

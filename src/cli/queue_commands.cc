@@ -80,10 +80,13 @@ Tried<> run_queue_config(Session& session, const Args& args) {
 Tried<> run_queue_purge(Session& session, const Args& args) {
   const std::string name = args.text("name");
   const auto queue = session.api().call(ApiCall("GET", queue_path(name)));
-  if (!queue) return queue.error();
-  const std::uint64_t messages = messages_of(*queue);
+  if (!queue && !may_not_look(queue.error())) return queue.error();
+  std::optional<std::uint64_t> messages;
+  if (queue) messages = messages_of(*queue);
   if (args.has("dry-run")) {
-    session.terminal().out(fmt::format("would delete {} messages of {}\n", messages, name));
+    const std::string many =
+        messages ? fmt::format("{}", *messages) : std::string("unknown how many");
+    session.terminal().out(fmt::format("would delete {} messages of {}\n", many, name));
     return Done{};
   }
   const std::string effect = fmt::format("deletes every message of queue \"{}\"", name);
@@ -97,8 +100,9 @@ Tried<> run_queue_purge(Session& session, const Args& args) {
 Tried<> run_queue_delete(Session& session, const Args& args) {
   for (const std::string& name : args.all("name")) {
     const auto queue = find(session, kQueueKind, name);
-    if (!queue) return queue.error();
-    const std::uint64_t messages = *queue ? messages_of(**queue) : 0;
+    if (!queue && !may_not_look(queue.error())) return queue.error();
+    std::optional<std::uint64_t> messages;
+    if (queue) messages = *queue ? messages_of(**queue) : 0;
     if (auto deleted = delete_one(session, args, kQueueKind, name, messages); !deleted) {
       return deleted;
     }

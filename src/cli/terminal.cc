@@ -74,16 +74,18 @@ void Terminal::progress(std::string_view text) const {
 }
 
 Tried<> Terminal::confirm(std::string_view effect, std::string_view name,
-                          std::uint64_t affected) const {
+                          std::optional<std::uint64_t> affected) const {
   if (options_.assume_yes) return Done{};
   if (::isatty(STDIN_FILENO) != 1 || !error_is_terminal_) {
     return usage(fmt::format("this {}, and there is no terminal to ask on", effect),
                  "add --yes to do it, or --dry-run to see what it would do");
   }
   flush();
-  const bool type_it = affected > kTypeTheNameAbove;
+  const bool type_it = !affected || *affected > kTypeTheNameAbove;
+  const std::string many =
+      affected ? fmt::format("{}", *affected) : std::string("unknown how many");
   const std::string question =
-      type_it ? fmt::format("This {} ({} affected). Type {} to go on: ", effect, affected, name)
+      type_it ? fmt::format("This {} ({} affected). Type {} to go on: ", effect, many, name)
               : fmt::format("This {}. Go on? [y/N] ", effect);
   std::fputs(question.c_str(), stderr);
   const std::string answer = read_answer();

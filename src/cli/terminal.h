@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,9 +38,10 @@ class Terminal {
   void progress(std::string_view text) const;
 
   /// Lets a person confirm that `effect` ("deletes topic orders") may happen to `affected` records
-  /// or messages: y/N, or the resource's name typed out when more than 1,000 are affected.
-  /// Without a terminal only --yes confirms.
-  Tried<> confirm(std::string_view effect, std::string_view name, std::uint64_t affected) const;
+  /// or messages: y/N, or the resource's name typed out when more than 1,000 are affected, or
+  /// nobody knows how many. Without a terminal only --yes confirms.
+  Tried<> confirm(std::string_view effect, std::string_view name,
+                  std::optional<std::uint64_t> affected) const;
 
  private:
   std::string painted(std::string_view colour, std::string_view text) const;

@@ -147,7 +147,8 @@ Tried<> run_topic_delete(Session& session, const Args& args) {
   for (const std::string& name : args.all("name")) {
     // A topic that is not there is reported by the deletion itself.
     const auto bounds = partition_bounds(session, name);
-    const std::uint64_t records = bounds ? records_of(*bounds) : 0;
+    std::optional<std::uint64_t> records = bounds ? records_of(*bounds) : 0;
+    if (!bounds && may_not_look(bounds.error())) records.reset();
     if (auto deleted = delete_one(session, args, kTopicKind, name, records); !deleted) {
       return deleted;
     }

@@ -1,9 +1,11 @@
 """Queues from the command line, against a broker of their own."""
 
+import pathlib
 import signal
+import tempfile
 import unittest
 
-from _cli_broker import BrokerCase
+from _cli_broker import BrokerCase, run
 
 
 class Queues(BrokerCase):
@@ -114,6 +116,37 @@ class Queues(BrokerCase):
         self.cli("queue", "delete", "full", "--yes")
         self.cli("queue", "describe", "full", code=3)
         self.cli("queue", "delete", "full", "--if-exists", "--yes")
+
+
+class WithAKey(BrokerCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.holder = tempfile.TemporaryDirectory(prefix="twofold-keys-")
+        cls.addClassCleanup(cls.holder.cleanup)
+        file = str(pathlib.Path(cls.holder.name) / "keys.toml")
+        cls.admin, cls.manager = (run("key", "create", name, "--allow", allow, "--keys-file", file, "-q").stdout.strip()
+                                  for name, allow in (("admin", "* *"), ("manager", "manage *")))
+        cls.settings = (f"auth.keys_file={file}",)
+        super().setUpClass()
+
+    # It looked first, which such a key may not: nothing could be deleted with it.
+    def test_a_key_that_may_only_manage_deletes_and_purges(self):
+        admin, manager = {"TWOFOLD_TOKEN": self.admin}, {"TWOFOLD_TOKEN": self.manager}
+        for kind in ("queue", "topic"):
+            self.cli(kind, "create", f"a-{kind}", **manager)
+            self.assertIn("unknown how many", self.out(kind, "delete", f"a-{kind}", "--dry-run", **manager))
+            self.assertIn("add --yes", self.cli(kind, "delete", f"a-{kind}", code=2, **manager).stderr)
+        self.cli("send", "a-queue", "x", **admin)
+        self.assertIn("unknown how many", self.out("queue", "purge", "a-queue", "--dry-run", **manager))
+        self.assertEqual(sum(self.json("queue", "describe", "a-queue", **admin)["messages"].values()), 1)
+        self.cli("queue", "purge", "a-queue", "--yes", **manager)
+        self.assertEqual(sum(self.json("queue", "describe", "a-queue", **admin)["messages"].values()), 0)
+        for kind in ("queue", "topic"):
+            self.cli(kind, "delete", f"a-{kind}", "--yes", **manager)
+            self.cli(kind, "describe", f"a-{kind}", code=3, **admin)
+            self.cli(kind, "delete", f"a-{kind}", "--yes", code=3, **manager)
+            self.cli(kind, "delete", f"a-{kind}", "--yes", "--if-exists", **manager)
+        self.cli("queue", "delete", "a-queue", "--yes", code=7)
 
 
 class Attached(BrokerCase):
