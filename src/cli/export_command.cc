@@ -55,14 +55,34 @@ std::vector<std::pair<std::string, std::string>> members_of(const Answer& resour
   return members;
 }
 
+// "topics,queues", some of it, in any order.
+Tried<std::vector<const Kind*>> kinds_of(std::string_view text) {
+  std::vector<const Kind*> kinds;
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    const std::string_view word = text.substr(0, text.find(','));
+    if (word == "topics") {
+      kinds.push_back(&kTopicKind);
+    } else if (word == "queues") {
+      kinds.push_back(&kQueueKind);
+    } else {
+      return usage(fmt::format("--resources: \"{}\" is nothing that can be exported", word),
+                   "there are topics and queues: --resources topics,queues");
+    }
+    if (word.size() == text.size()) return kinds;
+    text.remove_prefix(word.size() + 1);
+  }
+}
+
 }  // namespace
 
 Tried<> run_export(Session& session, const Args& args) {
-  const std::string wanted = args.has("resources") ? args.text("resources") : "topics,queues";
+  const auto wanted = kinds_of(args.has("resources") ? args.text("resources") : "topics,queues");
+  if (!wanted) return wanted.error();
   std::string toml;
   JsonObject document;
   for (const Kind* kind : {&kTopicKind, &kQueueKind}) {
-    if (wanted.find(fmt::format("{}s", kind->noun)) == std::string::npos) continue;
+    if (std::find(wanted->begin(), wanted->end(), kind) == wanted->end()) continue;
     const auto all = session.api().list(fmt::format("/v1/{}s", kind->noun));
     if (!all) return all.error();
     std::vector<std::string> objects;

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "src/cli/data_directory.h"
@@ -42,6 +45,19 @@ std::string for_people(const storage::Findings& found) {
   return text + (found.damage.empty() ? "everything verifies\n" : "");
 }
 
+// Whether `path` is `directory` or below it, whatever links lead there.
+bool is_inside(const std::string& path, const std::string& directory) {
+  std::error_code error;
+  const auto real = [&error](const std::string& name) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(name, error), error);
+  };
+  // "data/" has an empty last part.
+  const auto above = (real(directory) / "").parent_path();
+  const auto below = (real(path) / "").parent_path();
+  const auto parted = std::mismatch(above.begin(), above.end(), below.begin(), below.end());
+  return !error && parted.first == above.end();
+}
+
 }  // namespace
 
 Tried<> run_storage_snapshot(Session& session, const Args& args) {
@@ -51,6 +67,10 @@ Tried<> run_storage_snapshot(Session& session, const Args& args) {
   if (to.empty()) return usage("DIR is missing", "name where the copy goes: --to DIR");
   const auto files = open_data(*from);
   if (!files) return files.error();
+  if (is_inside(to, *from)) {
+    return usage(fmt::format("{} is inside the directory that is copied, {}", to, *from),
+                 "name one elsewhere: --to DIR");
+  }
   const auto copies = engine::open_file_system(to);
   if (!copies) return storage_failure(to, copies.error());
   const auto taken = storage::take_snapshot(**files, **copies);

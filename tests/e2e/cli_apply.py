@@ -133,6 +133,13 @@ class Apply(BrokerCase):
             self.assertIn('"stock", which --prune would delete', self.apply(file, "--prune", *words, code=2).stderr)
         self.assertEqual(self.out("queue", "list", "-o", "name"), "")
 
+    def test_only_topics_and_queues_are_exported(self):
+        self.cli("topic", "create", "orders")
+        for wrong in ("nonsense", "topics,nonsense", "topic", "", "topics,", "subtopics"):
+            self.assertIn("there are topics and queues", self.cli("export", "--resources", wrong, code=2).stderr, wrong)
+        self.assertIn("orders", self.out("export", "--resources", "queues, topics"))
+        self.assertEqual(self.out("export", "--resources", "queues"), "")
+
     def test_pruning_asks_for_each_that_the_file_does_not_have(self):
         self.apply(SHOP)
         self.cli("queue", "create", "old")

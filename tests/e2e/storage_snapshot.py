@@ -101,6 +101,18 @@ class Snapshots(unittest.TestCase):
             file.write_bytes(whole)
         self.assertIn("everything verifies", run("storage", "verify", "--data", str(self.folder / "data")).stdout)
 
+    def test_a_copy_into_the_directory_that_is_copied_is_refused(self) -> None:
+        broker = self.broker("data")
+        broker.ask("PUT", "/v1/topics/orders")
+        data = self.folder / "data"
+        (self.folder / "link").symlink_to(data)
+        before = sorted(data.rglob("*"))
+        for to in (data / "copy", data / "journal", data / "deep" / "er", self.folder / "link" / "copy", self.folder / "other" / ".." / "data" / "copy"):
+            refused = run("storage", "snapshot", "--data", str(data), "--to", str(to), code=2).stderr
+            self.assertIn("inside the directory that is copied", refused)
+        self.assertEqual(sorted(data.rglob("*")), before)
+        run("storage", "snapshot", "--data", str(data), "--to", str(self.folder / "data-copy"))
+
     def test_no_copy_over_something_and_none_of_nothing(self) -> None:
         (self.folder / "there").mkdir()
         (self.folder / "there" / "file").write_text("precious")
