@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 
@@ -41,11 +42,9 @@ constexpr auto kSampleEvery = std::chrono::seconds{1};
 
 engine::Error refused(std::string_view address, std::uint16_t port,
                       const boost::system::error_code& error) {
-  std::string hint;
-  if (error == asio::error::address_in_use) hint = "another program uses the port; choose another";
-  if (error == asio::error::invalid_argument) hint = "listen on an IP address of this machine";
   return {engine::Errc::io,
-          fmt::format("cannot listen on {}:{}: {}", address, port, error.message()), hint};
+          fmt::format("cannot listen on {}:{}: {}", address, port, error.message()),
+          listen_hint(error.value())};
 }
 
 // A few hundred at most, of however many there are: those that have a past, and those in which
@@ -245,6 +244,17 @@ void Server::State::admit(const std::shared_ptr<State>& self, Lane& lane, tcp::s
   asio::dispatch(lane.context(), [self, &lane, listener, socket = std::move(socket)]() mutable {
     self->welcome(lane, std::move(socket), listener);
   });
+}
+
+std::string listen_hint(int error) {
+  if (error == EADDRINUSE) return "another program uses the port; choose another";
+  if (error == EINVAL || error == EADDRNOTAVAIL) return "listen on an IP address of this machine";
+  if (error == EACCES) {
+    return "ports below 1024 are kept for those with CAP_NET_BIND_SERVICE: choose a higher one, or "
+           "give "
+           "the process that capability (AmbientCapabilities=CAP_NET_BIND_SERVICE in a unit)";
+  }
+  return {};
 }
 
 Server::Server(Broker& broker, std::vector<asio::io_context*> contexts, ServerOptions options,

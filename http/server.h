@@ -18,6 +18,10 @@
 
 namespace twofold::http {
 
+/// What to do where the system does not let an address be listened on, by its errno; empty: nothing
+/// that is not in its words.
+std::string listen_hint(int error);
+
 /// Takes the address without listening on it: until Server::listen() connections are refused, so
 /// nobody waits for an answer that nobody can give yet. Port 0 takes a free one.
 /// Error: io, with what the system said.

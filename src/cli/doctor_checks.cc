@@ -79,7 +79,7 @@ Check check_space(const std::string& base, std::uint64_t min_free) {
     return {"free space", Verdict::warn, std::strerror(errno), ""};
   }
   const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize;
-  const std::string detail = fmt::format("{:.1f} GiB free", static_cast<double>(free) / (1 << 30));
+  const std::string detail = fmt::format("{} free", about_size(free));
   if (free < min_free) {
     return {"free space", Verdict::fail,
             fmt::format("{}, storage.min_free is {}", detail, format_size(min_free)),
@@ -130,7 +130,7 @@ Check check_open_files(int connections) {
 
 Check check_keys(const std::string& path) {
   const auto keys = config::read_keys(path);
-  if (!keys) return {"keys", Verdict::fail, keys.error().why, "twofold key create writes one"};
+  if (!keys) return {"keys", Verdict::fail, keys.error().why, config::keys_file_hint(path)};
   if (config::readable_by_others(path)) {
     return {"keys", Verdict::warn, fmt::format("others can read {}", path), "chmod 600"};
   }

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "http/server.h"
 #include "src/cli/http_client.h"
 #include "src/cli/port_holder.h"
 #include "src/config/units.h"
@@ -35,11 +36,6 @@ std::uint64_t physical_memory() {
   return pages > 0 && page > 0
              ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page)
              : 0;
-}
-
-std::string amount(std::uint64_t bytes) {
-  if (bytes < 1 << 30) return fmt::format("{} MiB", bytes >> 20);
-  return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30));
 }
 
 }  // namespace
@@ -82,8 +78,9 @@ Check check_port(const std::string& address) {
             fmt::format("{} is in use by {}", address, holder.empty() ? "another user" : holder),
             "stop it, or choose another port with --http ADDR:PORT"};
   }
-  return {"port", Verdict::fail, fmt::format("{}: {}", address, std::strerror(reason)),
-          "choose another with --http ADDR:PORT"};
+  std::string hint = http::listen_hint(reason);
+  if (hint.empty()) hint = "choose another with --http ADDR:PORT";
+  return {"port", Verdict::fail, fmt::format("{}: {}", address, std::strerror(reason)), hint};
 }
 
 Check check_memory(const Config& config) {
@@ -91,8 +88,8 @@ Check check_memory(const Config& config) {
   const std::uint64_t there = std::min(group_memory("/").value_or(physical), physical);
   const std::uint64_t budgets = memory_budgets(config).total();
   const std::uint64_t used = std::max(config.limits.memory, budgets);
-  const std::string detail =
-      fmt::format("{} of {} for requests, journal and tail cache", amount(budgets), amount(there));
+  const std::string detail = fmt::format("{} of {} for requests, journal and tail cache",
+                                         about_size(budgets), about_size(there));
   if (used > there / 10 * 9) {
     return {"memory", Verdict::warn, detail,
             "set or lower limits.memory, or the kernel may kill the broker"};

@@ -43,6 +43,12 @@ Tried<> run_health(Session& session, const Args& args) {
   }
   const Json body(response->body);
   const bool healthy = response->status == 200;
+  if (!healthy && !body["status"].exists()) {
+    return Failure(ExitCode::failed,
+                   fmt::format("{} answered {} to GET {}", client.endpoint().url(),
+                               response->status, request.target),
+                   "is that a Twofold broker?");
+  }
   std::string text = fmt::format("{}\n", body["status"].exists() ? body["status"].string()
                                          : healthy               ? "ok"
                                                                  : "not ready");

@@ -161,7 +161,9 @@ class HttpClient::Connection {
                     fmt::format("connection to {} broke: {}", endpoint_.url(), error.message()),
                     "whether the request was carried out is unknown");
     if (error == http::error::bad_version || error == http::error::bad_line_ending) {
-      failure.hint = "this port does not speak HTTP; the broker's HTTP port is 8080 by default";
+      failure.hint =
+          "this port does not speak HTTP: use https:// if it speaks TLS; the broker's HTTP port "
+          "is 8080 by default";
     }
     return failure;
   }
@@ -202,6 +204,13 @@ Tried<HttpResponse> HttpClient::send(const HttpRequest& request) {
   wire.prepare_payload();
 
   auto response = connection_->exchange(wire, request.timeout);
+  // What our own port says, and that of some others, before it closes.
+  if (response && response->status == 400 && !endpoint_.secure &&
+      response->content_type.starts_with("text/") &&
+      response->body.find("HTTPS") != std::string::npos) {
+    response = Failure(ExitCode::cannot_connect, fmt::format("{} speaks TLS", endpoint_.url()),
+                       "use https:// in the URL");
+  }
   if (!response || !connection_->keep_alive()) connection_.reset();
   return response;
 }

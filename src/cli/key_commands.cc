@@ -25,7 +25,7 @@ std::string file_of(const Args& args) {
 
 Tried<std::vector<Key>> read(const std::string& file) {
   auto keys = config::read_keys(file);
-  if (!keys) return usage(keys.error().why, "twofold key create writes such a file");
+  if (!keys) return usage(keys.error().why, config::keys_file_hint(file));
   return *std::move(keys);
 }
 

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "http/access/key_clash.h"
@@ -218,6 +219,21 @@ Outcome<std::vector<Key>> read_keys(const std::string& path) {
   const auto text = read_text_file(path);
   if (!text) return Refused(fmt::format("cannot read {}: {}", path, text.error().why));
   return parse_keys(*text, path);
+}
+
+std::string keys_file_hint(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0 && errno == ENOENT) {
+    return fmt::format(
+        "make it with a first key: twofold key create NAME --allow '* *' --keys-file {}", path);
+  }
+  if (S_ISDIR(found.st_mode)) return "name a file: a directory stands in its place";
+  if (::access(path.c_str(), R_OK) != 0) {
+    return fmt::format(
+        "user {} has to be able to read it, and its folder to let that user in: chown {} {}",
+        ::geteuid(), ::geteuid(), path);
+  }
+  return "correct it there, or begin a new one with twofold key create";
 }
 
 Outcome<Done> write_keys(const std::string& path, const std::vector<Key>& keys) {

@@ -27,6 +27,10 @@ Outcome<std::vector<http::access::Key>> read_keys(const std::string& path);
 /// The same for text in memory, as if it had been read from `path`.
 Outcome<std::vector<http::access::Key>> parse_keys(std::string_view text, const std::string& path);
 
+/// What to do about a file that cannot be read, or not as keys: it is not there, it is another
+/// user's, it is no file, or what stands in it is wrong.
+std::string keys_file_hint(const std::string& path);
+
 /// Puts the file in the place of the old one, whole or not at all, readable by its owner only.
 /// Comments are not kept. Whoever read it to change it holds the KeysLock since before that.
 Outcome<Done> write_keys(const std::string& path, const std::vector<http::access::Key>& keys);

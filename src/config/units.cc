@@ -97,6 +97,12 @@ std::string format_duration(std::chrono::milliseconds duration) {
   return engine::format_duration(duration);
 }
 
+std::string about_size(std::uint64_t bytes) {
+  if (bytes >= 1 << 30) return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30));
+  if (bytes >= 1 << 20) return fmt::format("{} MiB", bytes >> 20);
+  return fmt::format("{} KiB", bytes >> 10);
+}
+
 std::string format_size(std::uint64_t bytes) {
   if (bytes == 0) return "0";
   constexpr std::array<std::string_view, 5> kNames{"B", "KiB", "MiB", "GiB", "TiB"};

@@ -29,4 +29,7 @@ std::string format_duration(std::chrono::milliseconds duration);
 /// The largest power of 1024 that divides it: 65536 is "64KiB", 1000 is "1000B", 0 is "0".
 std::string format_size(std::uint64_t bytes);
 
+/// For people, rounded, in the unit that says something: "3.0 GiB", "512 MiB", "20 KiB".
+std::string about_size(std::uint64_t bytes);
+
 }  // namespace twofold

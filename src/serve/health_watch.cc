@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "src/config/units.h"
+
 namespace twofold {
 namespace {
 
@@ -21,8 +23,7 @@ constexpr engine::Duration kStuckAfter = std::chrono::seconds{10};
 HealthCheck judge_disk(const CoreStats& stats) {
   HealthCheck check{"disk", true, "not measured yet", stats.full};
   if (stats.free_bytes > 0 || stats.full) {
-    check.detail =
-        fmt::format("{:.1f} GiB free", static_cast<double>(stats.free_bytes) / (1 << 30));
+    check.detail = fmt::format("{} free", about_size(stats.free_bytes));
   }
   if (stats.full) check.detail += ", publishes are refused";
   return check;

@@ -21,7 +21,7 @@ Result<std::vector<http::access::Key>> read(const std::string& path) {
   auto keys = config::read_keys(path);
   if (keys) return *std::move(keys);
   return Error(Errc::invalid_request, "auth.keys_file: " + keys.error().why,
-               "twofold key create writes such a file");
+               config::keys_file_hint(path));
 }
 
 Error unchanged(const std::string& why) {

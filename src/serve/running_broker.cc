@@ -46,6 +46,11 @@ std::size_t io_threads(const Config& config) {
   return cpus <= 4 ? 1 : std::min(cpus / 2, 8u);
 }
 
+// Something else stands where the directory should be.
+bool is_no_directory(const std::string& path) {
+  return ::access((path + "/.").c_str(), F_OK) != 0 && errno == ENOTDIR;
+}
+
 // A container or a unit that may not write to its volume: say to whom that must belong.
 Error whose(Error error, const std::string& directory) {
   if (::access(directory.c_str(), R_OK | W_OK | X_OK) == 0 || errno != EACCES) return error;
@@ -62,6 +67,10 @@ Result<std::unique_ptr<engine::FileSystem>> open_files(const Config& config) {
     return std::unique_ptr<engine::FileSystem>(
         std::make_unique<engine::MemoryFileSystem>(kMemoryOnlyBytes));
   const std::string& directory = config.server.data_dir;
+  if (is_no_directory(directory)) {
+    return Error(Errc::invalid_request, fmt::format("{} is not a directory", directory),
+                 "name a directory with --data DIR; it is made if it is not there");
+  }
   if (auto looked = look_at_volume(config); !looked) return looked.error();
   auto files = engine::open_file_system(directory);
   if (!files) return whose(files.error(), directory);

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -76,6 +77,54 @@ class Start(unittest.TestCase):
         broker.stderr.close()
         self.assertEqual(broker.wait(SECONDS_MAX), 0, said)
         return said
+
+
+    # The advice was to give the file to the broker's user, which it was already.
+    def test_a_file_where_the_data_directory_should_be_is_said_to_be_none(self):
+        with tempfile.TemporaryDirectory(prefix="twofold-start-") as folder:
+            file = pathlib.Path(folder) / "data"
+            file.write_text("precious")
+            said = run("serve", "--http", "127.0.0.1:0", "--data", str(file), code=1).stderr
+            self.assertIn(f"{file} is not a directory", said)
+            self.assertNotIn("chown", said)
+            self.assertEqual(file.read_text(), "precious")
+
+    def without(self, capability: str, *words: str) -> str:
+        """What `twofold words...` says as root without one of its powers."""
+        if os.geteuid() != 0 or not shutil.which("setpriv"):
+            self.skipTest("takes root, to be less than that")
+        done = subprocess.run(["setpriv", f"--bounding-set=-{capability}", f"--inh-caps=-{capability}", os.path.abspath(PROGRAM), *words],
+                              env=environment(), capture_output=True, text=True, timeout=SECONDS_MAX)
+        self.assertEqual(done.returncode, 1, done)
+        return done.stdout + done.stderr
+
+    def test_a_port_that_is_kept_for_others_is_told_with_what_it_takes(self):
+        free = int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+        if free <= 81:
+            self.skipTest("low ports are free for all here")
+        for words in (("serve", "--memory"), ("doctor", "--memory")):
+            self.assertIn("CAP_NET_BIND_SERVICE", self.without("net_bind_service", *words, "--http", "127.0.0.1:81"))
+
+    # The advice was to make one, over the keys that are there.
+    def test_a_keys_file_that_cannot_be_read_is_told_with_what_to_do_about_it(self):
+        with tempfile.TemporaryDirectory(prefix="twofold-start-") as folder:
+            keys = pathlib.Path(folder) / "keys.toml"
+            words = ("--memory", "--http", "127.0.0.1:0", "--keys-file", str(keys))
+            self.assertIn("twofold key create NAME", run("serve", *words, code=1).stderr)
+            keys.mkdir()
+            self.assertIn("a directory stands in its place", run("serve", *words, code=1).stderr)
+            keys.rmdir()
+            keys.write_text("[[key]]\nid = 7\n")
+            said = run("serve", *words, code=1).stderr
+            self.assertIn(f"{keys}:2: id is a text", said)
+            self.assertIn("correct it there", said)
+            keys.chmod(0)
+            os.chown(folder, 65534, 65534)
+            os.chown(keys, 65534, 65534)
+            said = self.without("dac_override,-dac_read_search", "serve", *words)
+            self.assertIn("Permission denied", said)
+            self.assertIn("user 0 has to be able to read it", said)
+            self.assertNotIn("key create", said)
 
 
 class Manners(BrokerCase):

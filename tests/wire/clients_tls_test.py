@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 from wire import _aws
+from wire._broker import PROGRAM
 from wire._fetched import from_npm
 from wire._js_story import Story
 from wire._python_client import import_client
@@ -57,6 +58,16 @@ class ClientsOverTls(SecureCase):
         told = Story(self, "publish_and_subscribe", env=env, url=self.url).says()
         self.assertEqual(told["placed"], ["0-0", "0-1", "0-2", "0-3"])
         self.assertEqual(len(told["arrived"]), 4)
+
+    # "not ready", it said, and nothing else.
+    def test_the_command_line_over_plain_http_is_told_to_use_https(self):
+        plain = self.url.replace("https", "http")
+        for words, code in ((("health",), 1), (("queue", "list"), 5)):
+            done = subprocess.run([PROGRAM, *words, "-s", plain], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, code, done)
+            self.assertIn(f"{plain} speaks TLS", done.stderr)
+            self.assertIn("https://", done.stderr)
+        self.assertNotIn("not ready", done.stdout)
 
     def test_a_plain_websocket(self):
         self.ask("PUT", "/v1/queues/plain", {}, status=201)

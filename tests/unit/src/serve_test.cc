@@ -44,6 +44,16 @@ TEST(StorageJudge, AFullDiskIsDegradedAndStillReady) {
   EXPECT_THAT(disk.detail, HasSubstr("publishes are refused"));
 }
 
+// "0.0 GiB free" said that it was full.
+TEST(StorageJudge, LittleRoomIsToldInAUnitThatSaysHowLittle) {
+  StorageJudge judge;
+  CoreStats stats;
+  stats.free_bytes = 41 * kMiB;
+  EXPECT_EQ(judge.judge(stats, std::nullopt, at(0s)).at(0).detail, "41 MiB free");
+  stats.free_bytes = kMiB - 1;
+  EXPECT_EQ(judge.judge(stats, std::nullopt, at(1s)).at(0).detail, "1023 KiB free");
+}
+
 TEST(StorageJudge, AJournalThatTakesNothingForTenSecondsIsNotReady) {
   StorageJudge judge;
   CoreStats stats;
