@@ -8,15 +8,15 @@
 
 namespace twofold::filter {
 
-Compiled Filter::compile(std::string_view text) {
-  if (text.size() > kTextBytesMax) {
+Compiled Filter::compile(std::string_view text, const Bounds& bounds) {
+  if (text.size() > bounds.text_bytes) {
     return SyntaxError{fmt::format("a filter has {0} bytes at most, this one {1}, at {0}",
-                                   kTextBytesMax, text.size()),
-                       kTextBytesMax};
+                                   bounds.text_bytes, text.size()),
+                       bounds.text_bytes};
   }
   auto program = std::make_unique<Program>();
   program->text = text;
-  Parser parser(*program);
+  Parser parser(*program, bounds.nesting);
   if (!parser.run()) return *parser.error();
   // make_shared cannot reach the private constructor.
   return std::shared_ptr<const Filter>(new Filter(std::move(program)));

@@ -14,14 +14,22 @@ namespace twofold::filter {
 
 /// Bounds of the language, each refused with a message and a position. language.md gives them to
 /// users.
-inline constexpr std::size_t kTextBytesMax = 4096;
-inline constexpr std::size_t kNestingMax = 32;      ///< parentheses and NOTs inside each other
+inline constexpr std::size_t kTextBytesMax = 1024;
+inline constexpr std::size_t kNestingMax = 16;      ///< parentheses and NOTs inside each other
 inline constexpr std::size_t kConditionsMax = 128;  ///< comparisons, and items of IN lists
 inline constexpr std::size_t kPathsMax = 16;        ///< different fields of the value
 inline constexpr std::size_t kPathStepsMax = 16;
 inline constexpr std::size_t kPatternBytesMax = 255;
 /// A value whose objects and arrays are nested deeper is treated as one that is not JSON.
 inline constexpr std::size_t kValueDepthMax = 128;
+
+/// How long and how deep a filter may be.
+struct Bounds {
+  std::size_t text_bytes = kTextBytesMax;
+  std::size_t nesting = kNestingMax;
+};
+/// Of filters that are stored: what was taken once is understood for ever.
+inline constexpr Bounds kStoredBounds{4096, 32};
 
 /// Why a text is no filter, and at which byte of it, from 0. The position is the length of the text
 /// when something is missing at its end.
@@ -69,7 +77,7 @@ class [[nodiscard]] Compiled {
 /// escapes.
 class Filter {
  public:
-  static Compiled compile(std::string_view text);
+  static Compiled compile(std::string_view text, const Bounds& bounds = {});
   ~Filter();
   Filter(const Filter&) = delete;
   Filter& operator=(const Filter&) = delete;

@@ -27,7 +27,8 @@ constexpr std::string_view kOperand = "a field or a literal";
 
 }  // namespace
 
-Parser::Parser(Program& program) : program_(program), scanner_(program.text) {
+Parser::Parser(Program& program, std::size_t nesting_max)
+    : program_(program), nesting_max_(nesting_max), scanner_(program.text) {
   token_ = scanner_.next();
 }
 
@@ -69,8 +70,8 @@ Parser::NodeIndex Parser::factor() {
 }
 
 Parser::NodeIndex Parser::deeper(bool is_negation) {
-  if (nesting_ == kNestingMax) {
-    return fail(fmt::format("nested deeper than {} levels", kNestingMax), token_.position);
+  if (nesting_ == nesting_max_) {
+    return fail(fmt::format("nested deeper than {} levels", nesting_max_), token_.position);
   }
   ++nesting_;
   advance();

@@ -16,7 +16,7 @@ namespace twofold::filter {
 /// The first mistake is final: every function then gives nothing, and error() says why.
 class Parser {
  public:
-  explicit Parser(Program& program);
+  Parser(Program& program, std::size_t nesting_max);
 
   /// Reads all of program.text into the program.
   bool run();
@@ -72,6 +72,7 @@ class Parser {
   };
 
   Program& program_;
+  const std::size_t nesting_max_;
   Scanner scanner_;
   Token token_;
   std::size_t unit_begin_ = 0;  // of what stands before token_, as a person would name it

@@ -29,6 +29,7 @@ constexpr std::size_t kQuantum = 64 << 10;
 constexpr std::size_t kInflatedPerTurn = 1 << 20;
 constexpr std::size_t kStrangersBytesMax = 64
                                            << 10;  // of a message before it is known who sends it
+constexpr int kControlsMax = 10;                   // pings and pongs, in a second
 constexpr int kReadsMax = 8;                       // before others may use the thread
 
 // A stranger says who it is, and needs no more than that.
@@ -176,8 +177,9 @@ bool Connection::take_message(Inbox::Event event, Inbox::Message& message) {
   switch (event) {
     case Inbox::Event::fault: close(inbox_.fault(), inbox_.fault_reason()); return false;
     case Inbox::Event::close: take_close(message.bytes); return false;
-    case Inbox::Event::pong: return true;
+    case Inbox::Event::pong: count_control(); return true;
     case Inbox::Event::ping:
+      if (!count_control()) return true;
       // The newest is answered, and stands for those before that had no answer yet.
       pong_payload_ = message.bytes;
       if (!std::exchange(pong_owed_, true)) send({});
@@ -198,6 +200,18 @@ bool Connection::take_message(Inbox::Event event, Inbox::Message& message) {
   }
   take_frame(message.bytes, std::move(message.keep));
   return true;
+}
+
+// A ping costs its sender nothing, and an answer here.
+bool Connection::count_control() {
+  const engine::Instant now = lane_->now();
+  if (now - controls_since_ >= std::chrono::seconds{1}) {
+    controls_since_ = now;
+    controls_ = 0;
+  }
+  if (++controls_ <= kControlsMax) return true;
+  close(CloseCode::too_much, "more than 10 pings and pongs in a second");
+  return false;
 }
 
 bool Connection::inflate(Inbox::Message& message) {

@@ -27,8 +27,8 @@ inline constexpr std::uint64_t kWindowBytes = 8 << 20;
 /// How a connection begins.
 struct Opening {
   Format format = Format::json;
-  bool deflates = false;                ///< RFC 7692 was agreed on
-  bool authenticated = false;           ///< the upgrade said who asks: no hello is needed
+  bool deflates = false;       ///< RFC 7692 was agreed on
+  bool authenticated = false;  ///< the upgrade said who asks: no hello is needed
   access::PrincipalRef principal = access::nobody();  ///< as far as the upgrade said it
   std::optional<Subscribe> shortcut{};  ///< as if hello and subscribe (sub 1) had been sent
   std::shared_ptr<const Inspection> inspection{};  ///< looks on, and nothing else
@@ -113,6 +113,7 @@ class Connection final : public Upgraded, public access::Peer {
   bool read_some();
   void take_messages();
   bool take_message(Inbox::Event event, Inbox::Message& message);
+  bool count_control();
   bool inflate(Inbox::Message& message);
   void rest();
   void take_close(std::string_view payload);
@@ -241,6 +242,8 @@ class Connection final : public Upgraded, public access::Peer {
   engine::Instant over_at_{0};      // closing or draining: then it is enough
   engine::Instant progress_at_{0};  // of the output
   std::uint64_t progress_ = 0;
+  engine::Instant controls_since_{0};
+  int controls_ = 0;   // pings and pongs since then
   bool heard_ = true;  // since the last ping
   int misses_ = 0;
 

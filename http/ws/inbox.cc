@@ -157,7 +157,10 @@ Inbox::Event Inbox::take_data(const FrameHeader& header, std::string_view payloa
   if (!std::exchange(assembling_, true)) {
     assembly_opcode_ = static_cast<Opcode>(header.opcode);
     assembly_deflated_ = header.reserved == kDeflatedBit;
+    small_fragments_ = 0;
   }
+  if (payload.size() < kSmallFragmentBytes && ++small_fragments_ > kSmallFragmentsMax)
+    return fail(CloseCode::too_big, "a message comes in more than 32 small fragments");
   if (!append(assembly_, payload)) return no_memory();
   if (!header.fin) return Event::more;
   assembling_ = false;

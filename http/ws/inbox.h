@@ -29,6 +29,10 @@ class ReadBlock {
   std::unique_ptr<char[]> bytes_;
 };
 
+/// Of the fragments of one message.
+inline constexpr int kSmallFragmentsMax = 32;
+inline constexpr std::size_t kSmallFragmentBytes = 16 << 10;
+
 /// Puts a client's messages together out of what the socket gives.
 ///
 /// Bytes are read into the lane's block; a connection that has sent whole frames so far holds no
@@ -39,8 +43,10 @@ class ReadBlock {
 ///     inbox.feed(block, bytes_read);
 ///     while ((event = inbox.next(message)) != Event::more) ...
 /// Everything that RFC 6455 forbids a client is a fault: unmasked frames, reserved bits, unknown
-/// opcodes, control frames that are fragmented or long, continuations of nothing. With RFC 7692
-/// agreed on the first frame of a message may say that the message is deflated.
+/// opcodes, control frames that are fragmented or long, continuations of nothing. So is a message
+/// in more than kSmallFragmentsMax small pieces: what costs nothing to send must not cost more to
+/// take. Pieces of kSmallFragmentBytes and more, as browsers make of large messages, do not count.
+/// With RFC 7692 agreed on the first frame of a message may say that the message is deflated.
 class Inbox {
  public:
   enum class Event { more, message, ping, pong, close, fault };
@@ -109,6 +115,7 @@ class Inbox {
   Opcode assembly_opcode_ = Opcode::text;
   bool assembly_deflated_ = false;
   std::string assembly_;  // of fragments
+  int small_fragments_ = 0;
 
   CloseCode fault_ = CloseCode::normal;
   std::string_view fault_reason_;

@@ -19,10 +19,10 @@ class LanguageFilter final : public queue::RecordFilter {
   std::shared_ptr<const filter::Filter> filter_;
 };
 
-}  // namespace
+using Made = engine::Result<std::shared_ptr<const queue::RecordFilter>>;
 
-engine::Result<std::shared_ptr<const queue::RecordFilter>> compile_filter(std::string_view text) {
-  const auto compiled = filter::Filter::compile(text);
+Made compile(std::string_view text, const filter::Bounds& bounds) {
+  const auto compiled = filter::Filter::compile(text, bounds);
   if (compiled) {
     std::shared_ptr<const queue::RecordFilter> filter = std::make_shared<LanguageFilter>(*compiled);
     return filter;
@@ -31,5 +31,11 @@ engine::Result<std::shared_ptr<const queue::RecordFilter>> compile_filter(std::s
   error.number = static_cast<std::int64_t>(compiled.error().position);
   return error;
 }
+
+}  // namespace
+
+Made compile_filter(std::string_view text) { return compile(text, filter::Bounds{}); }
+
+Made compile_stored_filter(std::string_view text) { return compile(text, filter::kStoredBounds); }
 
 }  // namespace twofold

@@ -18,7 +18,7 @@ Rooms::Rooms(const RoomsWorld& world, const MemoryBudgets& memory, engine::Core&
     : requests_(core, {world.config.http.idempotency_window, memory.requests}),
       topics_(core, {memory.producers, memory.keys, memory.waiting}),
       groups_(core, topics_, groups_options(world.config, memory)),
-      queues_(core, {memory.marked_messages, memory.ahead}, &compile_filter),
+      queues_(core, {memory.marked_messages, memory.ahead}, &compile_stored_filter),
       broker_{core,        topics_,      groups_,   queues_,      world.storage_pool,
               world.clock, world.random, requests_, world.shared, std::move(name)} {}
 

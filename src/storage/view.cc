@@ -36,7 +36,7 @@ View::Rooms::Rooms(engine::Core& core)
     : requests(core, engine::RequestLimits{}),
       topics(core),
       groups(core, topics, all_groups()),
-      queues(core, queue::QueueLimits{}, &compile_filter) {}
+      queues(core, queue::QueueLimits{}, &compile_stored_filter) {}
 
 View::~View() {
   if (core_thread_) core_thread_->drop_all();

@@ -219,13 +219,13 @@ TEST(FilterProperty, SaysWhatTheModelSays) {
     const Condition wanted = condition(4);
     const std::string text = wanted.written();
     RC_LOG() << text << "\n";
-    const auto compiled = Filter::compile(text);
+    const auto compiled = Filter::compile(text, kStoredBounds);
     if (!compiled) {
       RC_LOG() << compiled.error().message << "\n";
       RC_ASSERT(is_refusal_by_type(compiled.error()));
       RC_DISCARD("refused");
     }
-    const auto opposite = Filter::compile("NOT (" + text + ")");
+    const auto opposite = Filter::compile("NOT (" + text + ")", kStoredBounds);
     RC_ASSERT(static_cast<bool>(opposite));
     for (int i = 0; i < 10; ++i) {
       const Record over = record();

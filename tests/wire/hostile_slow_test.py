@@ -127,7 +127,7 @@ class Slow(KeyedCase):
             "nothing at all": ((b"", b""), [], IDLE),
             "nothing more": ((GET, b""), [200], IDLE),
             "no hello": ((UPGRADE, b""), [101], 10),
-            "frames before a hello that never comes": ((UPGRADE, b"\x89\x80\0\0\0\0" * 100, 6), [101], 10),
+            "frames before a hello that never comes": ((UPGRADE, b"\x89\x80\0\0\0\0" * 100), [101], 10),
             "a handshake": ((b"\x16", b"\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 400), [], 5),
         }
         jobs = {}

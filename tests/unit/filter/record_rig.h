@@ -27,12 +27,12 @@ struct RecordOf {
 
 /// What became of a filter over a record: yes, or why not. NOT tells no from unknown.
 inline std::string_view outcome(std::string_view text, const RecordOf& record) {
-  const auto filter = Filter::compile(text);
+  const auto filter = Filter::compile(text, kStoredBounds);
   if (!filter) {
     ADD_FAILURE() << text << ": " << filter.error().message;
     return "refused";
   }
-  const auto opposite = Filter::compile("NOT (" + std::string(text) + ")");
+  const auto opposite = Filter::compile("NOT (" + std::string(text) + ")", kStoredBounds);
   if (!opposite) {
     ADD_FAILURE() << "NOT (" << text << "): " << opposite.error().message;
     return "refused";

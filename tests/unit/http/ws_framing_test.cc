@@ -224,6 +224,24 @@ TEST(WsInbox, WhatTheProtocolForbidsIsAFault) {
   }
 }
 
+TEST(WsInbox, AMessageInManySmallPiecesIsAFaultAndOneInManyLargeOnesIsNot) {
+  const auto message = [](int fragments, std::size_t bytes) {
+    std::string all = client_frame(1, std::string(bytes, 'x'), false);
+    for (int i = 2; i < fragments; ++i) all += client_frame(0, std::string(bytes, 'x'), false);
+    return all + client_frame(0, std::string(bytes, 'x'));
+  };
+  const auto fed = [](const std::string& bytes) {
+    Feeding feeding(64 << 20);
+    feeding.feed(bytes, 100'000);
+    return std::pair(feeding.messages.size(), feeding.faulted);
+  };
+  EXPECT_EQ(fed(message(kSmallFragmentsMax, 1)), std::pair(std::size_t{1}, false));
+  EXPECT_EQ(fed(message(kSmallFragmentsMax + 1, 1)), std::pair(std::size_t{0}, true));
+  EXPECT_EQ(fed(message(kSmallFragmentsMax, 1) + message(2, 0)), std::pair(std::size_t{2}, false))
+      << "each message has its own";
+  EXPECT_EQ(fed(message(200, kSmallFragmentBytes)), std::pair(std::size_t{1}, false));
+}
+
 /// Both ends of a connection whose writer soon has no room.
 class OutboxTest : public ::testing::Test {
  protected:
