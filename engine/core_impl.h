@@ -24,6 +24,7 @@
 #include "engine/read_ahead.h"
 #include "engine/scrub.h"
 #include "engine/segment_store.h"
+#include "engine/stored_count.h"
 #include "engine/superblock.h"
 #include "engine/tail_cache.h"
 
@@ -234,6 +235,7 @@ class CoreImpl final : public Core, public TimerTarget {
   void replay_batch(const struct Entry& entry, const ReplayedBlock& block, std::size_t at);
   void drop_unclaimed_logs();
   void pass_over_damage(const ReplayEnd& end);
+  void tell_damage() const;
 
   // core_checkpoint.cc
   void checkpoint_if_due();
@@ -300,6 +302,9 @@ class CoreImpl final : public Core, public TimerTarget {
   std::uint64_t record_seq_ = 1;
 
   std::unordered_map<LogId, std::unique_ptr<LogIndex>> logs_;
+  mutable StoredCount stored_;
+  mutable std::size_t next_bucket_ = 0;      // of logs_, while a count is under way
+  mutable std::size_t counted_buckets_ = 0;  // of that count
   std::vector<std::unique_ptr<LogIndex>> dropped_;  // until the open block no longer names them
   std::uint32_t next_log_id_ = 1;
   std::uint64_t next_segment_id_ = 1;

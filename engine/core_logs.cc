@@ -137,10 +137,23 @@ std::vector<LogPlace> CoreImpl::places(LogId log) const {
 
 LogStatus CoreImpl::status(LogId log) const { return at(log).status(); }
 
+// Bucket by bucket: the order of logs changes only with their number of buckets, and then a count
+// begins anew.
 std::uint64_t CoreImpl::stored_bytes() const {
-  std::uint64_t sum = 0;
-  for (const auto& [id, log] : logs_) sum += log->bytes();
-  return sum;
+  const std::size_t buckets = logs_.bucket_count();
+  if (!stored_.is_under_way() || counted_buckets_ != buckets) {
+    stored_.begin(stats_.block_bytes);
+    next_bucket_ = 0;
+    counted_buckets_ = buckets;
+  }
+  std::size_t left = kCountedAtOnce;
+  for (; next_bucket_ < buckets && left > 0; ++next_bucket_) {
+    --left;
+    for (auto it = logs_.begin(next_bucket_); it != logs_.end(next_bucket_); ++it)
+      stored_.add(it->second->bytes());
+  }
+  if (next_bucket_ == buckets) stored_.end();
+  return stored_.bytes(stats_.block_bytes);
 }
 
 LogBacklog CoreImpl::backlog(LogId log, Offset from) const { return at(log).backlog(from); }

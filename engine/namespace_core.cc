@@ -73,9 +73,19 @@ void NamespaceCore::drop_log(LogId log) {
 }
 
 std::uint64_t NamespaceCore::stored_bytes() const {
-  std::uint64_t sum = 0;
-  for (const LogId log : logs_) sum += whole_.status(log).bytes;
-  return sum;
+  if (!stored_.is_under_way()) {
+    stored_.begin(appended_);
+    next_counted_ = LogId{0};
+  }
+  auto log = logs_.lower_bound(next_counted_);
+  for (std::size_t left = kCountedAtOnce; left > 0 && log != logs_.end(); --left, ++log)
+    stored_.add(whole_.status(*log).bytes);
+  if (log == logs_.end()) {
+    stored_.end();
+  } else {
+    next_counted_ = *log;
+  }
+  return stored_.bytes(appended_);
 }
 
 }  // namespace twofold::engine

@@ -7,6 +7,7 @@
 
 #include "engine/core.h"
 #include "engine/machines.h"
+#include "engine/stored_count.h"
 
 namespace twofold::engine {
 
@@ -64,8 +65,12 @@ class NamespaceCore final : public Core {
 
   // Core: what all namespaces share
   Result<> admit(Admission kind, std::size_t bytes) override { return whole_.admit(kind, bytes); }
-  Offset append(LogId log, const NewRecord& record) override { return whole_.append(log, record); }
+  Offset append(LogId log, const NewRecord& record) override {
+    appended_ += (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+    return whole_.append(log, record);
+  }
   Offset append_batch(LogId log, std::string_view batch) override {
+    appended_ += batch.size();
     return whole_.append_batch(log, batch);
   }
   void on_commit(Durability durability, Completion<Durability> done) override {
@@ -103,7 +108,9 @@ class NamespaceCore final : public Core {
   ReadPlan plan_offsets(LogId log, const std::vector<Offset>& offsets) const override {
     return whole_.plan_offsets(log, offsets);
   }
-  ReadPlan plan_time(LogId log, WallTime time) const override { return whole_.plan_time(log, time); }
+  ReadPlan plan_time(LogId log, WallTime time) const override {
+    return whole_.plan_time(log, time);
+  }
   void fetch(ReadPlan plan, Completion<std::vector<StoredBatch>> done) override {
     whole_.fetch(std::move(plan), std::move(done));
   }
@@ -131,7 +138,10 @@ class NamespaceCore final : public Core {
   NamespaceCatalog catalog_;
   Machines machines_;
   std::set<LogId> logs_;
-  std::string entry_;  // reused
+  std::uint64_t appended_ = 0;  // bytes, about
+  mutable StoredCount stored_;
+  mutable LogId next_counted_{0};  // while a count is under way
+  std::string entry_;              // reused
 };
 
 }  // namespace twofold::engine

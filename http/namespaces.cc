@@ -1,5 +1,7 @@
 #include "http/namespaces.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "http/access/authorize.h"
@@ -54,7 +56,9 @@ std::map<std::string, std::uint64_t> stored_by_namespace(Broker& home) {
   std::uint64_t& rest = stored[""] = home.core.stored_bytes();
   if (Namespaces* const others = home.shared.namespaces) {
     others->for_each([&](Broker& broker) {
-      rest -= stored[broker.name_space] = broker.core.stored_bytes();
+      // Counts of so many logs are not of one moment.
+      const std::uint64_t held = stored[broker.name_space] = broker.core.stored_bytes();
+      rest -= std::min(rest, held);
     });
   }
   return stored;

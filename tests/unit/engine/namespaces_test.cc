@@ -172,6 +172,43 @@ TEST(Namespaces, BytesAreCountedWhereTheyAre) {
   EXPECT_EQ(life.cores["one"]->stored_bytes(), 0u);
 }
 
+// Somebody had made hundreds of thousands of partitions, and everybody waited while they were
+// counted, once a second.
+TEST(Namespaces, WhatManyLogsHoldIsCountedInPieces) {
+  MemoryFileSystem files;
+  Life life(files);
+  life.make("one");
+  constexpr std::size_t kLogs = 3 * kCountedAtOnce;
+  std::vector<LogId> logs;
+  life.rig.turn([&] {
+    Core& one = *life.cores["one"];
+    for (std::size_t i = 0; i < kLogs; ++i) {
+      logs.push_back(one.new_log_id());
+      one.open_log(logs.back(), {});
+    }
+    one.append(logs.back(), {"key", std::string(5'000, 'v'), {}, WallTime{1}});
+  });
+  const auto held = life.rig.core().status(logs.back()).bytes;
+  ASSERT_GT(held, 5'000u);
+  const auto counted = [&](Core& core) {
+    std::vector<std::uint64_t> said;
+    for (int i = 0; i < 16; ++i) said.push_back(core.stored_bytes());
+    return said;
+  };
+  // As much as was appended until all were looked at; then what there is.
+  const auto theirs = counted(*life.cores["one"]);
+  EXPECT_EQ(theirs[0], 5'003u) << "one call has not come to the last of them";
+  EXPECT_EQ(theirs[1], 5'003u);
+  EXPECT_EQ(theirs[2], held);
+  EXPECT_EQ(theirs.back(), held);
+  const auto all = counted(life.rig.core());
+  EXPECT_EQ(all.back(), held);
+
+  life.rig.turn([&] { life.rig.core().trim(logs.back(), Offset{1}, true); });
+  EXPECT_EQ(counted(*life.cores["one"]).back(), 0u);
+  EXPECT_EQ(counted(life.rig.core()).back() / 4096, 0u) << "but for the entry of the trim itself";
+}
+
 TEST(Namespaces, WhatDoesNotParseIsDamageAndNoCrash) {
   MemoryFileSystem files;
   Life life(files);
