@@ -18,6 +18,8 @@
 namespace twofold::http {
 namespace {
 
+constexpr std::string_view kBaggage = "baggage";  // of W3C, as the trace context
+constexpr std::size_t kBaggageBytesMax = 8'192;   // which is what W3C asks for at least
 constexpr std::string_view kOctets = "application/octet-stream";
 constexpr std::string_view kText = "text/plain";
 constexpr std::size_t kIdBytesMax = 1'024;                    // of a group or deduplication id
@@ -381,6 +383,8 @@ Try<> check_notes(const IncomingRecord& record) {
 
 RecordRules rules_for(const Call& call, Destination destination) {
   RecordRules rules{destination, call.broker().clock.wall()};
+  const std::string_view baggage = call.head.field("baggage");
+  if (baggage.size() <= kBaggageBytesMax) rules.baggage = baggage;
   if (call.head.traceparent.empty() || !trace::parse_traceparent(call.head.traceparent))
     return rules;
   rules.traceparent = call.head.traceparent;
@@ -400,10 +404,15 @@ Try<> finish_record(IncomingRecord& record, Scratch& scratch, const RecordRules&
     const std::int64_t expires = (rules.now + *record.ttl).value();
     note(queue::kExpires, scratch.keep(std::to_string(expires)));
   }
-  if (!rules.traceparent.empty() && !has_header(record, scratch, trace::kTraceparent)) {
-    note(trace::kTraceparent, rules.traceparent);
-    const bool own_state = has_header(record, scratch, trace::kTracestate);
-    if (!rules.tracestate.empty() && !own_state) note(trace::kTracestate, rules.tracestate);
+  const bool has_context = !rules.traceparent.empty() || !rules.baggage.empty();
+  // A record that brings its own belongs to another request than this one.
+  if (has_context && !has_header(record, scratch, trace::kTraceparent)) {
+    const auto hand_on = [&](std::string_view name, std::string_view value) {
+      if (!value.empty() && !has_header(record, scratch, name)) note(name, value);
+    };
+    hand_on(trace::kTraceparent, rules.traceparent);
+    hand_on(trace::kTracestate, rules.tracestate);
+    hand_on(kBaggage, rules.baggage);
   }
   record.headers_count = scratch.headers.size() - record.headers_begin;
   return {};

@@ -42,9 +42,11 @@ struct IncomingRecord {
 struct RecordRules {
   Destination destination;
   engine::WallTime now;  ///< what a ttl counts from
-  /// Of the request: a record that has no traceparent of its own gets these, byte for byte.
+  /// Of the request: a record that has no traceparent of its own gets these and its baggage, byte
+  /// for byte.
   std::string_view traceparent{};
   std::string_view tracestate{};
+  std::string_view baggage{};
 };
 /// Those of a request: now, and the trace it belongs to if that can be read.
 RecordRules rules_for(const Call& call, Destination destination);

@@ -13,6 +13,7 @@ STATE = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"
 OTHER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 AWS = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 HEAD = {"traceparent": PARENT, "tracestate": STATE}
+BAGGAGE = "userId=alice,serverNode=DF%2028;isProduction=false"
 
 
 class TraceContext(StreamCase):
@@ -27,6 +28,18 @@ class TraceContext(StreamCase):
 
     def receive(self, queue: str, count: int = 10) -> list[dict]:
         return self.ask("POST", f"/v1/queues/{queue}/receive", {"max": count})["messages"]
+
+    def test_a_publish_gives_its_records_the_baggage_of_its_request(self):
+        self.ask("PUT", "/v1/topics/laden", {}, status=201)
+        self.ask("PUT", "/v1/queues/laden-too", {}, status=201)
+        records = {"records": [{"value": 1}, {"value": 2, "headers": {"traceparent": OTHER}}, {"value": 3, "headers": {"baggage": "own=1"}}]}
+        self.call("POST", "/v1/topics/laden/records", records, headers={**HEAD, "baggage": BAGGAGE})
+        self.call("POST", "/v1/topics/laden/records", {"value": 4}, headers={"baggage": BAGGAGE})
+        self.call("POST", "/v1/topics/laden/records", {"value": 5}, headers={"baggage": "a=" + "x" * 8_191})
+        found = [record.get("headers", {}) for record in self.records("laden")]
+        self.assertEqual(found, [{**HEAD, "baggage": BAGGAGE}, {"traceparent": OTHER}, {**HEAD, "baggage": "own=1"}, {"baggage": BAGGAGE}, {}])
+        self.call("POST", "/v1/queues/laden-too/messages", {"value": 1}, headers={"baggage": BAGGAGE})
+        self.assertEqual(self.receive("laden-too")[0]["headers"], {"baggage": BAGGAGE})
 
     def test_a_publish_gives_its_records_the_trace_of_its_request(self):
         self.ask("PUT", "/v1/topics/orders", {}, status=201)
