@@ -5,7 +5,9 @@
 #include "engine/base/check.h"
 #include "engine/base/diag.h"
 #include "engine/core_impl.h"
+#include "engine/damage.h"
 #include "engine/entry.h"
+#include "engine/journal_files.h"
 
 namespace twofold::engine {
 namespace {
@@ -40,6 +42,7 @@ Result<ReplayEnd> CoreImpl::recover(Superblock superblock) {
   if (sealed_at_) world_.clock.resume_from(*sealed_at_);
   drop_unclaimed_logs();
   pass_over_damage(*end);
+  tell_damage();
 
   std::vector<SegmentId> known;
   for (const auto& [id, segment] : segments_) known.push_back(id);
@@ -257,6 +260,26 @@ void CoreImpl::pass_over_damage(const ReplayEnd& end) {
     });
   seen_since_damage_.clear();
   checkpoint_wanted_ = true;  // so that no later start decides this anew
+}
+
+// Of this start, and of those before it that is still missed.
+void CoreImpl::tell_damage() const {
+  for (const DamagedBlocks& blocks : damage_) {
+    damage_met(Damage{DamageMet::start, std::nullopt, Offset{0}, Offset{0},
+                      journal_file_name(blocks.position.file), blocks.position.place,
+                      fmt::format("blocks {} to {} of the journal do not verify", blocks.first_seq,
+                                  blocks.upto_seq - 1)});
+  }
+  for (const auto& [id, log] : logs_) {
+    for (const auto& [from, upto] : log->damaged)
+      damage_met(Damage{DamageMet::start,
+                        id,
+                        from,
+                        upto,
+                        {},
+                        std::nullopt,
+                        "its bytes were gone when this start, or one before it, looked for them"});
+  }
 }
 
 // What no definition names is left over from something that was removed.

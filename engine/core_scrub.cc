@@ -1,10 +1,13 @@
 // Cold data is read and verified in the background, a little every second, all of it once a week.
 #include "engine/base/diag.h"
 #include "engine/core_impl.h"
+#include "engine/damage.h"
+#include "engine/segment_format.h"
 
 namespace twofold::engine {
 namespace {
 
+const std::string kSegmentDirectory = "segments/";
 constexpr Duration kFirstScrubAfter = std::chrono::minutes{10};
 constexpr Duration kScrubEvery = std::chrono::hours{24 * 7};
 
@@ -49,17 +52,25 @@ void CoreImpl::scrub_done(Result<ScrubStep> step) {
   }
   if (!step) {
     diag(DiagLevel::warn, "engine", "a segment cannot be verified",
-         {{"segment", std::to_string(segment.value())}, {"error", step.error().detail}});
+         {
+             {"segment", std::to_string(segment.value())},
+             {"error",   step.error().detail            }
+    });
     return;
   }
   stats_.scrubbed_bytes += step->bytes;
   for (const auto& damage : step->damaged) {
     ++stats_.scrub_damage;
+    damage_met(Damage{DamageMet::scrub, damage.log, damage.from, damage.upto,
+                      kSegmentDirectory + segment_name(segment), std::nullopt,
+                      "found while cold data was verified"});
     diag(DiagLevel::error, "engine", "stored records are damaged",
-         {{"segment", std::to_string(segment.value())},
-          {"log", std::to_string(damage.log.value())},
-          {"first_offset", std::to_string(damage.from.value())},
-          {"upto_offset", std::to_string(damage.upto.value())}});
+         {
+             {"segment",      std::to_string(segment.value())    },
+             {"log",          std::to_string(damage.log.value()) },
+             {"first_offset", std::to_string(damage.from.value())},
+             {"upto_offset",  std::to_string(damage.upto.value())}
+    });
   }
 }
 

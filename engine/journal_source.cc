@@ -1,8 +1,9 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "engine/damage.h"
 #include "engine/entry.h"
 #include "engine/file_journal.h"
 #include "engine/journal_files.h"
@@ -12,8 +13,8 @@ namespace {
 
 using Stretch = Journal::Stretch;
 
-/// Entries of one journal file that left memory. Neighbours are read together: a small batch costs a
-/// share of one read, not a read of its own.
+/// Entries of one journal file that left memory. Neighbours are read together: a small batch costs
+/// a share of one read, not a read of its own.
 class JournalStretches final : public ColdSource {
  public:
   /// `file` is null when it is gone.
@@ -21,8 +22,8 @@ class JournalStretches final : public ColdSource {
                    std::vector<Stretch> entries)
       : name_(std::move(name)), file_(std::move(file)), entries_(std::move(entries)) {}
 
-  // The plan has chosen the entries already: all of them are wanted, but for those that whoever comes
-  // back after damage has got.
+  // The plan has chosen the entries already: all of them are wanted, but for those that whoever
+  // comes back after damage has got.
   Result<std::vector<StoredBatch>> read(LogId log, Offset from, Offset,
                                         std::size_t) const override {
     std::vector<StoredBatch> out;
@@ -81,6 +82,9 @@ class JournalStretches final : public ColdSource {
     Error error(Errc::data_damaged, fmt::format("log {} cannot be read from {} at {}: {}",
                                                 log.value(), name_, entry.place, why));
     error.number = entry.upto.value();
+    // Its first offset stood in what does not verify: whoever asked for it knows more.
+    damage_met(Damage{DamageMet::read, log, advance(entry.upto, -1), entry.upto, name_,
+                      std::uint64_t{entry.place}, error.detail});
     return error;
   }
 
@@ -94,9 +98,8 @@ class JournalStretches final : public ColdSource {
 std::shared_ptr<const ColdSource> FileJournal::stored(std::uint32_t file,
                                                       std::vector<Stretch> entries) {
   const auto found = files_.find(file);
-  return std::make_shared<JournalStretches>(journal_file_name(file),
-                                            found == files_.end() ? nullptr : found->second,
-                                            std::move(entries));
+  return std::make_shared<JournalStretches>(
+      journal_file_name(file), found == files_.end() ? nullptr : found->second, std::move(entries));
 }
 
 }  // namespace twofold::engine

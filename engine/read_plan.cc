@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "engine/damage.h"
 #include "engine/record_batch.h"
 
 namespace twofold::engine {
@@ -15,8 +16,14 @@ std::atomic<std::uint64_t> damaged{0};
 Result<std::vector<StoredBatch>> read_cold(LogId log, const ReadPlan::Piece& piece, Offset from,
                                            std::size_t bytes_max) {
   auto read = piece.cold->read(log, from, piece.upto, bytes_max);
-  if (!read && read.error().code == Errc::data_damaged)
-    damaged.fetch_add(1, std::memory_order_relaxed);
+  if (read || read.error().code != Errc::data_damaged) return read;
+  damaged.fetch_add(1, std::memory_order_relaxed);
+  const Offset behind{read.error().number};
+  if (behind > from) {
+    Damage met{DamageMet::read, log, from, behind};
+    met.detail = read.error().detail;
+    damage_met(std::move(met));
+  }
   return read;
 }
 

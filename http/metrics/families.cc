@@ -89,6 +89,7 @@ constexpr std::array kFamilies = {
     Family{"twofold_cleaned_written_bytes_total", counter, "Bytes written by cleanings"},
     Family{"twofold_cleaned_records_total", counter, "Records dropped by cleanings: superseded ones and old tombstones"},
     Family{"twofold_storage_damaged_blocks", gauge, "Acknowledged blocks that did not verify"},
+    Family{"twofold_storage_damaged_records", gauge, "Records in stored data that does not verify, as far as it was met with; /v1/storage/damage says whose"},
     Family{"twofold_crc_errors_total", counter, "Stored bytes that did not verify: blocks at recovery, stretches in reads, drains, cleanings and scrubbing"},
     Family{"twofold_logs", gauge, "Logs: partitions and queues of their own"},
     Family{"twofold_journal_index_entries", gauge, "Batches that are only in the journal"},

@@ -151,6 +151,8 @@ constexpr auto kExamples = std::to_array<Example>({
      R"({"items":[{"key":"http.listen","value":"127.0.0.1:8080","origin":"default","reloads":false}]})"},
     {"show_log", "newest", "", "/v1/log?level=info&limit=1", "", 200,
      R"({"items":[{"time":"2026-11-21T10:30:00.123Z","level":"info","component":"main","message":"twofold ready","fields":{"port":"8080"}}]})"},
+    {"storage_damage", "none", "What does not verify, where it is, and the offsets that it took", "/v1/storage/damage", "", 200,
+     R"({"complete":true,"items":[]})"},
     {"ticket", "one", "For a WebSocket of a browser", "/v1/tickets", "", 200,
      R"({"ticket":"5f8a0d2c...","good_for":"60s"})"},
     {"list_namespaces", "none", "", "/v1/namespaces", "", 200, R"({"items":[{"name":"default","stored_bytes":0}]})"},

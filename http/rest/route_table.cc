@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "http/pages/pages.h"
+#include "http/rest/damage.h"
 #include "http/rest/handlers.h"
 #include "http/route.h"
 #include "http/sqs/dialect.h"
@@ -84,6 +85,7 @@ constexpr Audience kOperators = Audience::operators;
 // method, path, operation, summary, permission, scope, served, body, handler, query, audience
 constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/v1", "server_info", "Version, limits and links", P::nothing, A::nothing, S::always, B::nothing, &server_info, {}},
+    {"GET", "/v1/info", "info", "The same as /v1", P::nothing, A::nothing, S::always, B::nothing, &server_info, {}},
 
     {"GET", "/v1/topics", "list_topics", "List topics", P::inspect, A::list, S::when_ready, B::nothing, &list_topics, kPaging},
     {"PUT", "/v1/topics/{topic}", "put_topic", "Create a topic, or configure it with If-Match", P::manage, A::topic, S::when_ready, B::admin, &put_topic, kTrying},
@@ -151,6 +153,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"DELETE", "/v1/connections/{id}", "close_connection", "Close a connection", P::manage, A::broker, S::when_ready, B::nothing, &close_connection, {}, kOperators},
     {"GET", "/v1/config", "show_config", "Show every setting and where it came from", P::manage, A::broker, S::when_ready, B::nothing, &show_config, {}, kOperators},
     {"GET", "/v1/log", "show_log", "Show the broker's own last lines", P::manage, A::broker, S::when_ready, B::nothing, &show_log, kLogging, kOperators},
+    {"GET", "/v1/storage/damage", "storage_damage", "List stored data that does not verify, and whose it was", P::inspect, A::broker, S::when_ready, B::nothing, &storage_damage, {}, kOperators},
     {"POST", "/v1/tickets", "ticket", "Get a ticket that opens one WebSocket within a minute", P::nothing, A::caller, S::when_ready, B::admin, &issue_ticket, {}},
     {"GET", "/v1/namespaces", "list_namespaces", "List namespaces and how much each has stored", P::inspect, A::broker, S::when_ready, B::nothing, &list_namespaces, {}, kOperators},
     {"PUT", "/v1/namespaces/{namespace}", "put_namespace", "Make a namespace, unless it is there", P::manage, A::broker, S::when_ready, B::nothing, &put_namespace, {}, kOperators},

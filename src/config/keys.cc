@@ -51,7 +51,8 @@ constexpr std::array kKeys{
         TWOFOLD_SLOT(http.idempotency_window)},
     Key{"http.admin_listen", Kind::address_or_none, "", "", "",
         "address and port where /metrics, the pages, /v1/inspect, /v1/stats, /v1/config, "
-        "/v1/connections, /v1/log, /v1/keys and /v1/namespaces are served, and nowhere else then",
+        "/v1/connections, /v1/log, /v1/keys, /v1/namespaces and /v1/storage/damage are served, and nowhere "
+        "else then",
         TWOFOLD_SLOT(http.admin_listen)},
     Key{"http.public_url", Kind::base_url, "", "", "",
         "URL by which clients reach the broker: queue URLs of SQS begin with it, and its host is "

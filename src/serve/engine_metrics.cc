@@ -1,5 +1,6 @@
 #include <array>
 
+#include "engine/damage.h"
 #include "engine/read_plan.h"
 #include "src/serve/running_broker.h"
 
@@ -45,6 +46,7 @@ void append_engine_metrics(engine::Engine& engine, double recovery_seconds,
   out.only("twofold_cleaned_written_bytes_total", s.cleaned_written_bytes);
   out.only("twofold_cleaned_records_total", s.cleaned_records);
   out.only("twofold_storage_damaged_blocks", s.damaged_blocks);
+  out.only("twofold_storage_damaged_records", engine::damage_report().records);
   out.only("twofold_crc_errors_total", s.damaged_blocks + s.scrub_damage + engine::damaged_reads());
   out.only("twofold_logs", std::uint64_t{s.logs});
   out.only("twofold_journal_index_entries", std::uint64_t{s.extents});

@@ -10,6 +10,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/core_impl.h"
+#include "engine/damage.h"
 #include "http/broker.h"
 
 namespace twofold {
@@ -32,8 +33,13 @@ class StorageJudge {
   std::optional<engine::Instant> waiting_since_;
 };
 
+/// How much of the stored data is damaged, as a line for /readyz. It makes nobody unready: what is
+/// sound is served.
+http::HealthCheck judge_damage(const engine::DamageReport& report);
+
 /// Looks at the core twice a second, so that whoever asks for health need not: a page about a core
-/// that hangs must not wait for it. Makes the broker's health `failed` once its storage has failed.
+/// that hangs must not wait for it. Says in the log which topics and queues have lost what, once it
+/// is met with. Makes the broker's health `failed` once its storage has failed.
 /// Threads  checks() from any; the rest on the core, whose context `core_context` is.
 class HealthWatch {
  public:
@@ -48,11 +54,15 @@ class HealthWatch {
   std::vector<http::HealthCheck> checks() const;
 
  private:
+  void tell_damage();
+
   const engine::CoreImpl& core_;
   engine::Clock& clock_;
   http::Broker& broker_;
   boost::asio::steady_timer timer_;
   StorageJudge judge_;
+  http::HealthCheck damage_ = judge_damage({});
+  std::uint64_t damage_told_ = 0;  // of the stretches met with
   mutable std::mutex mutex_;
   std::vector<http::HealthCheck> checks_;  // guarded by mutex_
 };

@@ -45,6 +45,11 @@ class DamagedBytes(unittest.TestCase):
         page = self.broker.call("GET", "/metrics?name[]=crc_errors").body.decode()
         return float(page.splitlines()[-1].removeprefix("twofold_crc_errors_total "))
 
+    def damage(self):
+        report = self.ask("GET", "/v1/storage/damage")
+        self.assertTrue(report["complete"])
+        return report["items"]
+
     def log(self):
         return (self.broker.folder / "broker.log").read_text()
 
@@ -58,6 +63,11 @@ class DamagedBytes(unittest.TestCase):
         self.assertEqual(problem["code"], "data-damaged")
         self.assertIn("messages could not be read", self.log())
         self.assertGreater(self.errors_counted(), 0)
+        [found] = self.damage()
+        self.assertEqual((found["met"], found["namespace"], found["queue"], found["from"], found["to"]), ("read", "default", "work", 1, 2))
+        self.assertEqual(found["file"], "journal/00000001.wal")
+        self.assertGreater(found["position"], 0)
+        self.broker.until_logged('"of":"queue work","offsets":"1 to 1","file":"journal/00000001.wal"')
 
     def test_in_one_partition_of_a_topic_stops_neither_its_groups_nor_its_readers(self):
         self.ask("PUT", "/v1/topics/events", {"partitions": 2}, 201)
@@ -81,6 +91,8 @@ class DamagedBytes(unittest.TestCase):
         self.assertEqual([record["text"] for record in first["records"]], [texts[0]])
         problem = self.ask("GET", "/v1/topics/events/records?cursor=" + first["cursor"], None, 500)
         self.assertEqual((problem["code"], problem["gap"]), ("data-damaged", {"partition": 0, "from": 1, "to": 2}))
+        [found] = self.damage()
+        self.assertEqual((found["topic"], found["partition"], found["from"], found["to"]), ("events", 0, 1, 2))
         behind = self.ask("GET", "/v1/topics/events/records?cursor=" + problem["cursor"])
         self.assertEqual([record["text"] for record in behind["records"]], [texts[4]])
 
@@ -90,10 +102,23 @@ class DamagedBytes(unittest.TestCase):
         self.flip_a_bit_of(MESSAGES[1])
         self.broker.start()
         self.assertIn("acknowledged data is damaged", self.log())
+        blocks, found = sorted(self.damage(), key=lambda one: "queue" in one)
+        self.assertEqual((blocks["met"], blocks["file"]), ("start", "journal/00000001.wal"))
+        self.assertEqual((found["met"], found["queue"], found["from"], found["to"]), ("start", "work", 1, 2))
+        self.broker.until_logged('"of":"queue work","offsets":"1 to 1"')
+        checks = {check["name"]: check for check in self.ask("GET", "/readyz?verbose")["checks"]}
+        self.assertTrue(checks["damage"]["ok"])
+        self.assertEqual(checks["damage"]["detail"], "2 stretches of stored data do not verify, 1 records in them")
         self.assertGreater(self.errors_counted(), 0)
         self.assertIn("messages were lost to damage", self.log())
         self.receives_what_is_sound()
         self.assertEqual(self.ask("GET", "/v1/queues/work")["messages"]["in_flight"], 0, "it would come back for ever")
+
+    def test_where_nothing_is_damaged_nothing_is_said(self):
+        self.fill()
+        self.assertEqual(self.damage(), [])
+        checks = {check["name"]: check["detail"] for check in self.ask("GET", "/readyz?verbose")["checks"]}
+        self.assertEqual(checks["damage"], "none met with")
 
     def test_what_is_sent_after_damage_is_delivered(self):
         """Offsets of messages that were lost with the newest block are not given to others: a queue that

@@ -82,7 +82,7 @@ class Namespaces(AwsCase, KeyedCase):
 
     def test_a_key_of_a_namespace_has_no_say_over_the_broker_or_elsewhere(self):
         for method, path, body in (("GET", "/metrics", None), ("GET", "/v1/config", None), ("GET", "/v1/connections", None),
-                                   ("GET", "/v1/log", None), ("GET", "/v1/keys", None), ("GET", "/v1/stats", None),
+                                   ("GET", "/v1/log", None), ("GET", "/v1/storage/damage", None), ("GET", "/v1/keys", None), ("GET", "/v1/stats", None),
                                    ("GET", "/v1/namespaces", None), ("PUT", "/v1/namespaces/green", None),
                                    ("POST", "/v1/keys", {"id": "x", "allow": ["* *"]}), ("DELETE", "/v1/keys/admin", None)):
             self.by(self.red, method, path, body, status=403)

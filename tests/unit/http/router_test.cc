@@ -52,7 +52,7 @@ TEST(Router, WhatIsForOperatorsIsNotThereForClients) {
     EXPECT_EQ(clients.allow(target.segments()), "OPTIONS");
   }
   EXPECT_EQ(kept, (std::set<std::string_view>{"inspect", "stats", "stats_rates", "list_connections",
-                                              "close_connection", "show_config", "show_log",
+                                              "close_connection", "show_config", "show_log", "storage_damage",
                                               "list_namespaces", "put_namespace", "list_keys", "create_key", "revoke_key", "metrics"}));
   for (const Route& page : pages::routes()) EXPECT_FALSE(clients.serves(page));
 }

@@ -88,7 +88,8 @@ TEST_F(Watched, AfterAFailedSyncNobodyIsToldThatTheBrokerIsReady) {
   boost::asio::io_context context;
   HealthWatch watch(context, rig.core(), clock, broker);
   watch.look();
-  ASSERT_EQ(watch.checks().size(), 2u);
+  ASSERT_EQ(watch.checks().size(), 3u);
+  EXPECT_EQ(watch.checks().at(2).name, "damage");
   EXPECT_TRUE(watch.checks().at(1).ok);
 
   disk.fail(DiskCall::write, 1, DiskFault::io_error, 1000);
