@@ -47,7 +47,7 @@ NO_RUN: dict[str, str] = {
 }
 
 # Pages whose blocks marked `compose` tests/e2e/compose_test.py runs.
-COMPOSE = ("docs/operations/install.md",)
+COMPOSE = ("docs/operations/install.md", "docs/operations/back-up.md")
 
 # Pages that fetch packages, and the question to the registry without whose answer they are skipped, loudly.
 NEEDS: dict[str, list[str]] = {
