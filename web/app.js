@@ -5,7 +5,7 @@ import { readOnly, watchWorld } from "./core/api.js";
 import { needed } from "./core/key.js";
 import { KeyForm } from "./parts/key_form.js";
 import { Nav } from "./parts/nav.js";
-import { Lost } from "./parts/bits.js";
+import { Lost, Open } from "./parts/bits.js";
 import { Toasts } from "./parts/toast.js";
 
 const lists = async (name) => ({ Page: (await import("./pages/lists.js"))[name] });
@@ -45,7 +45,7 @@ function Frame() {
   return html`<a class="skip" href="#main" onClick=${toMain}>To the content</a>
     <div class=${isBare ? "frame bare" : "frame"}>
       ${!isBare && html`<${Nav} page=${page} />`}
-      <main class=${`page page-${page}`} id="main" tabindex="-1"><${Lost} /><${Page} key=${`${page}/${name}`} page=${page} name=${name} /></main>
+      <main class=${`page page-${page}`} id="main" tabindex="-1"><${Lost} /><${Open} /><${Page} key=${`${page}/${name}`} page=${page} name=${name} /></main>
     </div><${Toasts} />`;
 }
 

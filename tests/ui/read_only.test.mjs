@@ -25,6 +25,7 @@ test("no page has an action, and each says that it only shows", async () => {
   await view.go("kitchen");
   await view.page.getByText("these pages only show").waitFor();
   assert.equal(await view.page.getByRole("link", { name: "Kitchen" }).count(), 0);
+  assert.equal(await view.id("open").count(), 0, "this broker listens on its own machine alone");
   await view.close();
 });
 

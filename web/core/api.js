@@ -25,6 +25,20 @@ export const connection = signal({ heardAt: 0, lostAt: 0 });
 /** Whether the broker wants its pages to show only (ui.read_only). */
 export const readOnly = signal(false);
 
+/** Whether everybody who reaches the broker may do everything, and not from this machine alone (auth.insecure). */
+export const isOpen = signal(false);
+
+// Where a key is asked for there is nothing to learn: `world` was not seen without one.
+async function learnAccess() {
+  try {
+    const { items } = await get("/v1/config");
+    const of = Object.fromEntries(items.map(({ key, value }) => [key, value]));
+    isOpen.value = of["auth.insecure"] === "true" && !of["auth.keys_file"];
+  } catch (error) {
+    if (error instanceof NoAnswer) setTimeout(learnAccess, EVERY_MS);
+  }
+}
+
 async function learn() {
   try {
     const { ui } = await get("/v1");
@@ -166,6 +180,7 @@ export async function lookAgain() {
   try {
     const [topics, queues, groups, rates] = await Promise.all([...["topics", "queues", "groups"].map((name) => part(name, () => all(`/v1/${name}`))),
       part("rates", () => get("/v1/stats/rates"), { topics: [], queues: [] })]);
+    if (world.value.at === 0 && !hasKey.value) learnAccess();
     world.value = { at: Date.now(), topics: topics.items, queues: queues.items, groups: groups.items, rates: { topics: byName(rates.topics), queues: byName(rates.queues) },
                     more: { topics: topics.more, queues: queues.more, groups: groups.more },
                     refused: { topics: topics.refused, queues: queues.refused, groups: groups.refused, rates: rates.refused } };

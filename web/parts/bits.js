@@ -1,5 +1,5 @@
 // Small parts of every page.
-import { connection, LIST_MAX, world } from "../core/api.js";
+import { connection, isOpen, LIST_MAX, world } from "../core/api.js";
 import { bytes, clock, count, span, utc } from "../core/format.js";
 import { html, useEffect, useState } from "../core/html.js";
 import { choose, href, route } from "../core/router.js";
@@ -123,3 +123,7 @@ export function Lost() {
   return html`<div class="lost-bar" role="alert" data-testid="lost"><strong class="warn">No connection.</strong>
     ${heardAt ? `What you see is ${span(now - heardAt)} old.` : "Nothing was heard of the broker yet."} Trying again …</div>`;
 }
+
+/** Whoever reaches the broker may do everything: said on every page, and by its log. */
+export const Open = () => isOpen.value && html`<div class="open-bar" role="note" data-testid="open"><strong class="warn">Open to everybody.</strong>
+  Nobody is asked for a key: whoever reaches this broker may read and delete all of it. <code>twofold key create</code> makes keys, <code>auth.keys_file</code> names them.</div>`;
