@@ -44,6 +44,7 @@ arguments_for() {
 
 failed=()
 skipped=()
+partly=()
 for preset in "${presets[@]}"; do
   if [ $((SECONDS / 60)) -ge "$minutes_max" ]; then
     skipped+=("$preset")
@@ -59,9 +60,12 @@ for preset in "${presets[@]}"; do
   printf '\n== %s: test ==\n' "$preset"
   read -r -a filter <<<"$(arguments_for "$preset")"
   ctest --preset "$preset" "${filter[@]}" "${more[@]}" || failed+=("$preset")
+  mapfile -t -O "${#partly[@]}" partly < <(./scripts/skipped.py "build/$preset")
   printf '== %s: done after %d min %d s ==\n' "$preset" $((SECONDS / 60)) $((SECONDS % 60))
 done
 
+# What was passed over is said last, where it is seen.
+[ ${#partly[@]} -eq 0 ] || printf '%s\n' "${partly[@]}"
 if [ ${#skipped[@]} -gt 0 ]; then
   echo "test: not run, because $minutes_max minutes had passed: ${skipped[*]}"
 fi

@@ -88,7 +88,8 @@ class SmallMemory(unittest.TestCase):
         try:
             self.group = MemoryGroup(MEMORY)
         except NoController as missing:
-            self.skipTest(f"nothing can be confined here: {missing}")
+            print(f"SKIPPED: nothing can be confined here: {missing}", flush=True)
+            self.skipTest(str(missing))
         self.addCleanup(self.group.remove)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(16_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
         self.broker = Confined(f"limits.connections={CONNECTIONS + 2_000}")
