@@ -163,6 +163,8 @@ class WhatIsMeasured(Asking):
 
     def test_keda_finds_its_numbers(self):
         for scaled in yaml.safe_load_all(generated("keda")):
+            if scaled["kind"] != "ScaledObject":
+                continue
             for trigger in scaled["spec"]["triggers"]:
                 self.assertEqual(trigger["type"], "metrics-api")
                 metadata = trigger["metadata"]
@@ -196,6 +198,34 @@ class WhatIsMeasured(Asking):
                      for number, expression in enumerate(self.expressions())]
             (pathlib.Path(folder) / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
             promtool("check", "rules", "rules.yml", folder=pathlib.Path(folder))
+
+
+class WithKeysAndTls(unittest.TestCase):
+    """What stands there as a comment for brokers that ask for keys and speak TLS."""
+
+    def guarded(self, name: str) -> str:
+        """With the settings among the comments in force: those that are no sentence."""
+        return re.sub(r"(?m)^( +)# ((?:\w+: \{.*\}|\w+: \w+))$", r"\1\2", generated(name))
+
+    def test_prometheus_takes_a_token_and_an_authority(self):
+        job = yaml.safe_load(self.guarded("prometheus"))["scrape_configs"][0]
+        self.assertEqual((job["scheme"], job["authorization"]), ("https", {"credentials_file": "twofold.token"}))
+        with tempfile.TemporaryDirectory(prefix="twofold-scrape-") as name:
+            folder = pathlib.Path(name)
+            for file, text in (("alerts.yml", generated("alerts")), ("prometheus.yml", self.guarded("prometheus")), ("twofold.token", "tk_metrics_0\n")):
+                (folder / file).write_text(text)
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key",
+                            "-out", "twofold-ca.pem", "-subj", "/CN=x"], cwd=folder, check=True, capture_output=True)
+            promtool("check", "config", "prometheus.yml", folder=folder)
+
+    def test_the_operators_files_stay_files(self):
+        endpoint = yaml.safe_load(self.guarded("servicemonitor"))["spec"]["endpoints"][0]
+        self.assertEqual((endpoint["scheme"], endpoint["authorization"]["credentials"]["key"]), ("https", "token"))
+        parts = list(yaml.safe_load_all(self.guarded("keda")))
+        holder = parts.pop()
+        self.assertEqual((holder["kind"], holder["spec"]["secretTargetRef"][0]["parameter"]), ("TriggerAuthentication", "token"))
+        for trigger in (trigger for scaled in parts for trigger in scaled["spec"]["triggers"]):
+            self.assertEqual((trigger["authenticationRef"]["name"], trigger["metadata"]["authMode"]), (holder["metadata"]["name"], "bearer"))
 
 
 class Alerts(unittest.TestCase):
