@@ -9,13 +9,9 @@ set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY TRUE)
 
 install(FILES deploy/twofold.service DESTINATION lib/systemd/system COMPONENT twofold)
 install(FILES deploy/twofold.sysusers DESTINATION lib/sysusers.d RENAME twofold.conf COMPONENT twofold)
-# Every setting with its default, as a comment, and written by the program that it is for; one is the package's own.
-install(CODE "
-  execute_process(COMMAND ${PROJECT_BINARY_DIR}/twofold config defaults
-                  OUTPUT_VARIABLE settings COMMAND_ERROR_IS_FATAL ANY)
-  string(REPLACE \"# data_dir = \\\"./twofold-data\\\"\" \"data_dir = \\\"/var/lib/twofold\\\"\" settings \"\${settings}\")
-  file(WRITE ${PROJECT_BINARY_DIR}/twofold.toml \"\${settings}\")
-" COMPONENT twofold)
+# Every setting with its default, as a comment, and written by the program that it is for.
+install(CODE "execute_process(COMMAND ${PROJECT_BINARY_DIR}/twofold config defaults
+              OUTPUT_FILE ${PROJECT_BINARY_DIR}/twofold.toml COMMAND_ERROR_IS_FATAL ANY)" COMPONENT twofold)
 install(FILES ${PROJECT_BINARY_DIR}/twofold.toml DESTINATION /etc/twofold COMPONENT twofold)
 
 # Completions and the manual page come from the program's own table of commands; the bill of materials from what it was

@@ -37,6 +37,13 @@ std::string choose_file(const Sources& sources) {
   return {};
 }
 
+// Where a service keeps its data is its unit's to say, until somebody says otherwise in the file.
+std::vector<Assignment> read_state_directory(const Sources& sources) {
+  const auto directory = environment_value(sources.environment, kStateDirectory);
+  if (!directory || directory->empty()) return {};
+  return {{"server.data_dir", *directory, fmt::format("environment {}", kStateDirectory)}};
+}
+
 Problem unknown_key(const Assignment& assignment) {
   const auto names = key_names();
   const std::string guess = did_you_mean(assignment.key, names);
@@ -121,6 +128,7 @@ Loaded load(const Sources& sources) {
   Loaded loaded;
   loaded.config = defaults();
   loaded.file = choose_file(sources);
+  take(read_state_directory(sources), loaded);
   if (!loaded.file.empty()) take(read_file(loaded.file, loaded.errors), loaded);
   take(read_otel_environment(sources.environment, loaded.warnings), loaded);
   loaded.config.otel.headers = read_otel_headers(sources.environment, loaded.warnings);

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,8 +42,11 @@ struct Loaded {
 /// All mistakes are gathered, so that one start shows them all.
 ///
 /// The file is `sources.file`, else $TWOFOLD_CONFIG, else ./twofold.toml, else
-/// /etc/twofold/twofold.toml; only the first two must exist.
+/// /etc/twofold/twofold.toml; only the first two must exist. Under all of them stands
+/// $TWOFOLD_STATE_DIRECTORY, for server.data_dir: a service's unit says it, the file may differ.
 Loaded load(const Sources& sources);
+
+inline constexpr std::string_view kStateDirectory = "TWOFOLD_STATE_DIRECTORY";
 
 /// The built-in values alone.
 Config defaults();

@@ -73,6 +73,7 @@ class Package(unittest.TestCase):
         """Of the service: with the environment that its unit gives, and the file that the package has put there."""
         unit = (root / "usr/lib/systemd/system/twofold.service").read_text()
         given = dict(line.removeprefix("Environment=").split("=", 1) for line in unit.splitlines() if line.startswith("Environment="))
+        given = {name: value.replace("%S", "/var/lib") for name, value in given.items()}
         shown = json.loads(ran(root / "usr/bin/twofold", "config", "show", "-o", "json", "--config", root / "etc/twofold/twofold.toml",
                                env={"PATH": os.environ["PATH"], **given}))
         return next(one["value"] for one in shown if one["name"] == "server.data_dir")

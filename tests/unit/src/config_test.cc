@@ -232,6 +232,15 @@ Loaded load_environment(std::vector<std::string> environment) {
   return load(sources);
 }
 
+TEST(ConfigEnvironment, WhereAServiceKeepsItsDataGivesWayToEverySetting) {
+  const std::string unit = "TWOFOLD_STATE_DIRECTORY=/var/lib/twofold";
+  const Loaded alone = load_environment({unit});
+  EXPECT_TRUE(alone.warnings.empty());
+  EXPECT_EQ(alone.config.server.data_dir, "/var/lib/twofold");
+  EXPECT_EQ(alone.config.origin.at("server.data_dir"), "environment TWOFOLD_STATE_DIRECTORY");
+  EXPECT_EQ(load_environment({unit, "TWOFOLD_SERVER_DATA_DIR=/srv"}).config.server.data_dir, "/srv");
+}
+
 TEST(ConfigEnvironment, TheVariablesOfOpenTelemetryStandForKeys) {
   const Loaded loaded = load_environment({"OTEL_EXPORTER_OTLP_ENDPOINT=https://c.example/otel",
                                           "OTEL_SERVICE_NAME=orders",
