@@ -32,7 +32,7 @@ for target in $targets; do
   echo "== $target"
   TWOFOLD_FUZZ_TARGET=$target TWOFOLD_FUZZ_SEEDS=build/fuzz/seeds/$target "$fuzz" \
     -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix="build/fuzz/broken/$target/" "$corpus" "build/fuzz/seeds/$target" "${found[@]}" || status=1
+    -artifact_prefix="build/fuzz/broken/$target/" "$corpus" "build/fuzz/seeds/$target" "${found[@]}" 2> >(grep -v '^\[libprotobuf ' >&2) || status=1
   [ -n "$keep" ] || continue
   # Small files, and not too many: they are read by people who clone, and tried by every run of the tests.
   least=build/fuzz/least/$target
@@ -40,7 +40,8 @@ for target in $targets; do
   mkdir -p "$least" "tests/fuzz/corpus/$target"
   TWOFOLD_FUZZ_TARGET=$target "$fuzz" -merge=1 -max_len=1024 "$least" "tests/fuzz/corpus/$target" "$corpus" 2>/dev/null
   find "tests/fuzz/corpus/$target" -type f -delete
-  find "$least" -type f -printf '%s %p\n' | sort -n | awk 'NR <= 50 {print $2}' |
+  find "$least" -type f -printf '%s %p\n' | sort -n |
+    awk '{file[NR] = $2} END {step = NR > 20 ? NR / 20 : 1; for (n = NR; n >= 1; n -= step) print file[int(n)]}' |
     xargs -r cp -t "tests/fuzz/corpus/$target"
 done
 exit $status

@@ -92,9 +92,11 @@ std::string FrameWriter::snapshot(const Snapshot& snapshot, const SnapshotRecord
 void FrameWriter::records(JsonWriter& json, const WantedRecords& wanted,
                           const MessageRecords& found, std::int32_t partition) {
   json.name("records").begin_array();
-  const auto places = std::ranges::equal_range(wanted.places, engine::PartitionId{partition}, {},
-                                               &log::PartitionPosition::partition);
-  for (auto at = places.begin(); at != places.end(); ++at) {
+  // Not equal_range: clang 14 does not understand the subrange of this library.
+  const engine::PartitionId wanted_id{partition};
+  const auto first = std::ranges::lower_bound(wanted.places, wanted_id, {},
+                                              &log::PartitionPosition::partition);
+  for (auto at = first; at != wanted.places.end() && at->partition == wanted_id; ++at) {
     const engine::StoredRecord* const record =
         found.record(static_cast<std::size_t>(at - wanted.places.begin()));
     if (!record) continue;

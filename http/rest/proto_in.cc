@@ -136,7 +136,7 @@ Try<log::Expectation> read_proto_expectation(std::string_view message) {
   log::Expectation expect;
   while (fields.next()) {
     if (fields.is_number(1)) expect.last_seq = engine::Seq{fields.number()};
-    if (fields.is_number(3) && fields.number() != 0) expect.key_last.emplace();
+    if (fields.is_number(3) && fields.number() != 0) expect.key_last = log::Expectation::KeyLast{};
     if (!fields.is_bytes(2)) continue;
     auto key_last = key_last_of(fields.bytes());
     if (!key_last) return std::move(key_last).problem();

@@ -17,7 +17,7 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 constexpr auto kSpecial = [] {
   std::array<bool, 256> special{};
   for (unsigned char c = 0; c < 0x20; ++c) special[c] = c != '\t' && c != '\n';
-  for (const unsigned char c : {'&', '<', '>', '"'}) special[c] = true;
+  for (const char c : {'&', '<', '>', '"'}) special[static_cast<unsigned char>(c)] = true;
   special[0xEF] = true;
   return special;
 }();

@@ -90,7 +90,7 @@ class FrameMembers {
   template <class T, class Place>
   void store(Try<T> value, Place& place) {
     if (value) {
-      place = *std::move(value);
+      place = static_cast<Place>(*std::move(value));
     } else {
       loop_.refuse(std::move(value).problem());
     }

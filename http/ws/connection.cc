@@ -25,7 +25,7 @@ constexpr std::size_t kOwnMax = 1 << 20;        // of answers: then who does not
 constexpr std::size_t kOwnCrowded = 64 << 10;   // the same, of a stranger or where memory is short
 constexpr std::size_t kHeldFree = 64 << 10;  // of a message that has begun: a budget it may exceed
 constexpr std::size_t kHeldUncounted = 4 << 10;
-constexpr std::size_t kQuantum = 64 << 10;
+constexpr std::int64_t kQuantum = 64 << 10;
 constexpr std::size_t kInflatedPerTurn = 1 << 20;
 constexpr std::size_t kStrangersBytesMax = 64
                                            << 10;  // of a message before it is known who sends it
@@ -361,7 +361,7 @@ void Connection::give_turns() {
     line_.pop_front();
     sub->in_line_ = false;
     if (!sub->connection_) continue;
-    sub->deficit_ = std::min<std::int64_t>(sub->deficit_ + kQuantum, kQuantum);
+    sub->deficit_ = std::min(sub->deficit_ + kQuantum, kQuantum);
     if (sub->deficit_ > 0) {
       sub->deficit_ -=
           static_cast<std::int64_t>(sub->on_turn(static_cast<std::size_t>(sub->deficit_)));
