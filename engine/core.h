@@ -116,7 +116,7 @@ class Core {
   virtual void listen(LogId log, LogListener& listener) = 0;
   virtual void unlisten(LogId log, LogListener& listener) = 0;
   virtual LogStatus status(LogId log) const = 0;
-  /// Of batches kept, in all logs. Goes through them.
+  /// Of batches kept, in all logs. Looks at some more of them with each call (stored_count.h).
   virtual std::uint64_t stored_bytes() const = 0;
   /// What a reader has not read who has come to `from`. O(log batches).
   virtual LogBacklog backlog(LogId log, Offset from) const = 0;
