@@ -60,7 +60,7 @@ bool CompactedLog::append(std::optional<std::string> key, bool tombstone, std::s
     puts_.push_back({key, tombstone, core.append(kLog, record), false});
     if (has_neighbour_) {
       record.key = number;
-      record.value = value.substr(0, bytes / 2);
+      record.value = std::string_view(value).substr(0, bytes / 2);
       neighbours_.push_back({number, false, core.append(kNeighbour, record), false});
     }
     core.on_commit(Durability::disk,
