@@ -34,12 +34,6 @@ bool all(std::string_view text, CharClass wanted) {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 using Refusal = std::optional<HeadRefusal>;
 
 Refusal refuse(std::string_view detail) {
@@ -209,9 +203,9 @@ Refusal parse_field(std::string_view line, Field& field) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return refuse("a field has no colon");
   field.name = line.substr(0, colon);
-  if (field.name.empty() || !all(field.name, kToken)) return refuse("not a field name");
+  if (!is_field_name(field.name)) return refuse("not a field name");
   field.value = trimmed(line.substr(colon + 1));
-  if (!all(field.value, kValue)) return refuse("a field holds a control character");
+  if (!is_field_value(field.value)) return refuse("a field holds a control character");
   return std::nullopt;
 }
 
@@ -226,6 +220,16 @@ Refusal check_together(Head& head, const Seen& seen) {
 }
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool is_field_name(std::string_view text) { return !text.empty() && all(text, kToken); }
+
+bool is_field_value(std::string_view text) { return all(text, kValue); }
 
 bool same_token(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;

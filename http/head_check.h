@@ -60,6 +60,11 @@ std::optional<HeadRefusal> check_head(std::string_view raw, Head& head);
 /// What to answer when `raw` has reached kHeadBytesMax and the head has not ended.
 HeadRefusal head_too_large(std::string_view raw);
 
+/// What RFC 9110 (5.6.2, 5.5) lets the name of a field be made of, and its value.
+bool is_field_name(std::string_view text);
+bool is_field_value(std::string_view text);
+/// Without the blanks and tabs around it.
+std::string_view trimmed(std::string_view text);
 /// ASCII case does not matter.
 bool same_token(std::string_view a, std::string_view b);
 /// Whether a comma-separated field value lists `token`.

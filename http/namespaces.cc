@@ -51,6 +51,14 @@ bool is_namespace(std::string_view name) {
 }
 
 // The core of the default one counts them all.
+std::vector<Broker*> every_namespace(Broker& home) {
+  std::vector<Broker*> brokers{&home};
+  const Namespaces* const others = home.shared.namespaces;
+  if (!others) return brokers;
+  for (const std::string& name : others->names()) brokers.push_back(others->find(name));
+  return brokers;
+}
+
 std::map<std::string, std::uint64_t> stored_by_namespace(Broker& home) {
   std::map<std::string, std::uint64_t> stored;
   std::uint64_t& rest = stored[""] = home.core.stored_bytes();

@@ -48,7 +48,10 @@ inline constexpr std::string_view kNamespacesFull = "namespaces";
 /// Why Namespaces::make() has made none, in the words of this API.
 Problem not_made(const engine::Error& error);
 
-/// Bytes stored in each namespace; "" is the default one. On the core: goes through all logs.
+/// The broker as each namespace sees it, `home` (the default one) first. Threads  any.
+std::vector<Broker*> every_namespace(Broker& home);
+
+/// Bytes stored in each namespace; "" is the default one. On the core.
 std::map<std::string, std::uint64_t> stored_by_namespace(Broker& home);
 
 /// Where the call goes on: in the namespace that the caller's key belongs to, or in the one that its

@@ -250,9 +250,9 @@ std::string listen_hint(int error) {
   if (error == EADDRINUSE) return "another program uses the port; choose another";
   if (error == EINVAL || error == EADDRNOTAVAIL) return "listen on an IP address of this machine";
   if (error == EACCES) {
-    return "ports below 1024 are kept for those with CAP_NET_BIND_SERVICE: choose a higher one, or "
-           "give "
-           "the process that capability (AmbientCapabilities=CAP_NET_BIND_SERVICE in a unit)";
+    return "ports below 1024 are kept for those with CAP_NET_BIND_SERVICE: choose a higher one, "
+           "or give the process that capability (AmbientCapabilities=CAP_NET_BIND_SERVICE in a "
+           "unit)";
   }
   return {};
 }

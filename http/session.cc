@@ -322,8 +322,7 @@ void Session::check_deadline(engine::Instant now) {
   const bool over = now > deadline_ - hurry() || is_overdue(now);
   if (phase_ == Phase::handling || timed_out_ || !over) return;
   timed_out_ = true;
-  boost::system::error_code ignored;
-  wire_.socket().cancel(ignored);
+  wire_.cancel();
 }
 
 // Where others wait for the memory that an unread answer takes, its client has less time.
@@ -343,23 +342,18 @@ void Session::let_go_of_buffers() {
     if (buffer->empty() && buffer->capacity() > kIdleBytesMax) buffer->shrink_to_fit();
   if (slimming_ || in_.size() > 0 || in_.capacity() <= kIdleBytesMax) return;
   slimming_ = true;
-  boost::system::error_code ignored;
-  wire_.socket().cancel(ignored);
+  wire_.cancel();
 }
 
 void Session::begin_drain() {
   if (upgraded_) return upgraded_->drain();
   if (wait_) wait_->interrupt();
-  const bool ends_at_once = phase_ == Phase::portion || phase_ == Phase::handshake;
-  if (!ends_at_once) return end_settling();
-  boost::system::error_code ignored;
-  wire_.socket().cancel(ignored);
+  if (phase_ == Phase::portion || phase_ == Phase::handshake) return wire_.cancel();
+  end_settling();
 }
 
 void Session::end_settling() {
-  if (upgraded_ || phase_ != Phase::idle || !is_told_to_go()) return;
-  boost::system::error_code ignored;
-  wire_.socket().cancel(ignored);
+  if (!upgraded_ && phase_ == Phase::idle && is_told_to_go()) wire_.cancel();
 }
 
 void Session::cut() {
@@ -379,8 +373,7 @@ void Session::begin_wait(std::shared_ptr<Interruptible> wait) {
 void Session::end_wait() {
   wait_.reset();
   if (!std::exchange(watching_, false)) return;
-  boost::system::error_code ignored;
-  wire_.socket().cancel(ignored);
+  wire_.cancel();
 }
 
 // A poll whose client is gone must not be handed a message. Readable means closed, or the next

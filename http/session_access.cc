@@ -105,11 +105,7 @@ bool Session::is_overdue(engine::Instant now) {
   return is_stranger() && now - opened_ > Strangers::kTime;
 }
 
-std::string Session::address() const {
-  boost::system::error_code gone;
-  const auto peer = wire_.socket().remote_endpoint(gone);
-  return gone ? std::string() : peer.address().to_string();
-}
+std::string Session::address() const { return wire_.address(); }
 
 Problem Session::refuse_key() {
   call_.wrong_key = true;

@@ -31,8 +31,6 @@ void Session::log_answer(std::chrono::nanoseconds took) {
   const bool unserved = status >= 500 && !is_probe(call_.head.target);
   const DiagLevel level = unserved ? DiagLevel::warn : DiagLevel::debug;
   if (!engine::diag_wanted(level)) return;
-  boost::system::error_code gone;
-  const auto peer = wire_.socket().remote_endpoint(gone);
   engine::diag(level, "http", said_of(unserved ? status : 0),
                {
                    {"req_id", request_id_                                        },
@@ -41,7 +39,7 @@ void Session::log_answer(std::chrono::nanoseconds took) {
                    {"status", std::to_string(status)                             },
                    {"code",   std::string(problem_code_)                         },
                    {"ms",     std::to_string(took / std::chrono::milliseconds(1))},
-                   {"from",   gone ? std::string() : peer.address().to_string()  }
+                   {"from",   address()                                          }
   });
 }
 

@@ -25,10 +25,9 @@ Seldom& complaints() {
   return seldom;
 }
 
-std::string address_of(Wire& wire) {
-  boost::system::error_code error;
-  const auto peer = wire.socket().remote_endpoint(error);
-  return error ? std::string("unknown") : peer.address().to_string();
+std::string address_of(const Wire& wire) {
+  const std::string address = wire.address();
+  return address.empty() ? std::string("unknown") : address;
 }
 
 }  // namespace

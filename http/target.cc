@@ -1,19 +1,13 @@
 #include "http/target.h"
 
 #include "http/json_reader.h"
+#include "http/percent.h"
 
 namespace twofold::http {
 namespace {
 
 // What may be given more than once: this one, and lists ("name[]"); only routes that mean it have it.
 constexpr std::string_view kRepeatable = "group";
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool has_control(std::string_view text) {
   for (const char c : text) {
@@ -87,20 +81,8 @@ std::optional<std::string_view> Target::find(std::string_view name) const {
 std::optional<std::string_view> Target::decode(std::string_view text, bool plus_is_blank) {
   if (text.find_first_of(plus_is_blank ? "%+" : "%") == std::string_view::npos) return text;
   const std::size_t begin = decoded_.size();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus_is_blank) {
-      decoded_.push_back(' ');
-    } else if (text[i] != '%') {
-      decoded_.push_back(text[i]);
-    } else {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      decoded_.push_back(static_cast<char>(high << 4 | low));
-      i += 2;
-    }
-  }
+  if (!percent_decode(text, plus_is_blank ? Plus::blank : Plus::plus, decoded_))
+    return std::nullopt;
   return std::string_view(decoded_).substr(begin);
 }
 

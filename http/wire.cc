@@ -179,6 +179,17 @@ Wire::Seen Wire::look() {
   return drained_ ? Seen::nothing : Seen::gone;
 }
 
+std::string Wire::address() const {
+  ErrorCode gone;
+  const auto peer = socket_.remote_endpoint(gone);
+  return gone ? std::string() : peer.address().to_string();
+}
+
+void Wire::cancel() {
+  ErrorCode ignored;
+  socket_.cancel(ignored);
+}
+
 void Wire::shutdown_send() {
   if (ssl_ && is_open()) {
     ERR_clear_error();

@@ -112,6 +112,10 @@ class Wire {
     socket_.async_wait(Socket::wait_read, std::move(handler));
   }
 
+  /// Of the other side, without its port; empty when it has gone.
+  std::string address() const;
+  /// Ends what is waited for with an error; the connection stays.
+  void cancel();
   /// What a read would find, without taking it.
   Seen look();
   /// No more will be sent; the client hears that this is the end.

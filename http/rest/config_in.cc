@@ -3,6 +3,7 @@
 #include <charconv>
 
 namespace twofold::http {
+namespace {
 
 Try<Preconditions> read_preconditions(const Call& call) {
   Preconditions wanted;
@@ -25,6 +26,18 @@ Try<Preconditions> read_preconditions(const Call& call) {
   }
   wanted.version = version;
   return wanted;
+}
+
+}  // namespace
+
+Try<Asked> read_asked(const Call& call) {
+  auto name = call.name(0);
+  if (!name) return std::move(name).problem();
+  auto wanted = read_preconditions(call);
+  if (!wanted) return std::move(wanted).problem();
+  auto dry_run = call.flag("dry_run");
+  if (!dry_run) return std::move(dry_run).problem();
+  return Asked{*std::move(name), *wanted, *dry_run};
 }
 
 }  // namespace twofold::http

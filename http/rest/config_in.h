@@ -31,6 +31,14 @@ struct Preconditions {
   bool create_only = false;
   std::optional<std::uint64_t> version;
 };
-Try<Preconditions> read_preconditions(const Call& call);
+
+/// What a PUT or PATCH of a topic or queue says beside its body.
+struct Asked {
+  std::string name;
+  Preconditions wanted;
+  bool dry_run = false;
+};
+/// From the path, the preconditions and the query, in this order: the first mistake is told.
+Try<Asked> read_asked(const Call& call);
 
 }  // namespace twofold::http

@@ -29,14 +29,6 @@ std::vector<engine::LogId> logs_of(const engine::DamageReport& report) {
   return logs;
 }
 
-std::vector<Broker*> every_namespace(Broker& home) {
-  std::vector<Broker*> brokers{&home};
-  if (const Namespaces* const others = home.shared.namespaces) {
-    for (const std::string& name : others->names()) brokers.push_back(others->find(name));
-  }
-  return brokers;
-}
-
 void append_stretch(JsonWriter& json, const engine::Damage& one, const LogOwner* owner) {
   json.begin_object().name("met").string(name_of(one.met));
   if (owner) {

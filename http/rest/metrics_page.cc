@@ -82,14 +82,6 @@ void append_server(Text& out, const Call& call) {
   out.value(Labels("kind", "answers"), call.common.answers.used());
 }
 
-std::vector<Broker*> brokers_of(const Call& call) {
-  std::vector<Broker*> brokers{&call.common.broker};
-  const Namespaces* const others = call.common.broker.shared.namespaces;
-  if (!others) return brokers;
-  for (const std::string& name : others->names()) brokers.push_back(others->find(name));
-  return brokers;
-}
-
 struct Found {
   const Broker& broker;
   Surveyor::Made survey;
@@ -129,7 +121,7 @@ Task<Try<>> metrics_page(Call& call) {
   };
   co_await ask_core(call.broker().core, std::move(engine));
   std::vector<Found> found;
-  for (Broker* const broker : brokers_of(call)) {
+  for (Broker* const broker : every_namespace(call.common.broker)) {
     auto survey = [&](engine::Completion<Surveyor::Made> done) {
       broker->surveyor->ask(*options.detail.now(), std::move(done));
     };

@@ -22,12 +22,9 @@ void render_queue(Call& call, const queue::QueueInfo& info, bool dry_run = false
   if (!dry_run) call.reply.field("ETag", fmt::format("\"{}\"", info.version));
 }
 
-struct QueueRequest {
-  std::string name;
+struct QueueRequest : Asked {
   queue::QueueConfig config;
-  Preconditions wanted;
   std::optional<Places> source;  // an attached queue: the topic as it was looked up
-  bool dry_run = false;
 };
 
 // The topic may have been deleted, and even created again, while a time was looked up in it.
@@ -83,11 +80,8 @@ void replace_on_core(queue::Queues& queues, const QueueRequest& request, QueueDo
   queues.configure(request.name, request.config, request.wanted.version, std::move(done));
 }
 
-struct QueuePatch {
-  std::string name;
+struct QueuePatch : Asked {
   QueueChanges changes;
-  std::optional<std::uint64_t> version;
-  bool dry_run = false;
 };
 
 void patch_on_core(queue::Queues& queues, const QueuePatch& patch, QueueDone done) {
@@ -95,8 +89,9 @@ void patch_on_core(queue::Queues& queues, const QueuePatch& patch, QueueDone don
   if (!found) return done(found.error());
   queue::QueueConfig config = found->config;
   patch.changes.apply(config);
-  if (patch.dry_run) return done(queues.preview_configure(patch.name, config, patch.version));
-  queues.configure(patch.name, std::move(config), patch.version, std::move(done));
+  const auto version = patch.wanted.version;
+  if (patch.dry_run) return done(queues.preview_configure(patch.name, config, version));
+  queues.configure(patch.name, std::move(config), version, std::move(done));
 }
 
 // What an attached queue promises to be able to replay, its topic must keep.
@@ -155,20 +150,12 @@ Task<std::optional<Problem>> wrong_besides(Call& call, const QueueRequest& reque
 }
 
 Task<Try<QueueRequest>> read_put(Call& call) {
-  auto name = call.name(0);
-  if (!name) co_return std::move(name).problem();
-  auto wanted = read_preconditions(call);
-  if (!wanted) co_return std::move(wanted).problem();
-  auto dry_run = call.flag("dry_run");
-  if (!dry_run) co_return std::move(dry_run).problem();
+  auto asked = read_asked(call);
+  if (!asked) co_return std::move(asked).problem();
   auto changes = read_queue_changes(call);
   if (!changes) co_return std::move(changes).problem();
-  QueueRequest request;
-  request.dry_run = *dry_run;
-  request.name = *std::move(name);
-  request.config = call.broker().shared.queue_defaults;
+  QueueRequest request{*std::move(asked), call.broker().shared.queue_defaults, {}};
   if (queue::is_fifo_name(request.name)) request.config.order = queue::Order::key;
-  request.wanted = *wanted;
   changes->apply(request.config);
   if (auto refused = permit_others(call, *changes)) co_return *std::move(refused);
   auto filter = read_filter(call.broker(), request.config.filter, "source.filter");
@@ -242,12 +229,8 @@ Task<Try<>> get_queue(Call& call) {
 }
 
 Task<Try<>> patch_queue(Call& call) {
-  auto name = call.name(0);
-  if (!name) co_return std::move(name).problem();
-  auto wanted = read_preconditions(call);
-  if (!wanted) co_return std::move(wanted).problem();
-  auto dry_run = call.flag("dry_run");
-  if (!dry_run) co_return std::move(dry_run).problem();
+  auto asked = read_asked(call);
+  if (!asked) co_return std::move(asked).problem();
   auto changes = read_queue_changes(call);
   if (!changes) co_return std::move(changes).problem();
   if (changes->source_topic) {
@@ -255,7 +238,7 @@ Task<Try<>> patch_queue(Call& call) {
                       "source");
   }
   if (auto refused = permit_others(call, *changes)) co_return *std::move(refused);
-  const QueuePatch patch{*std::move(name), *std::move(changes), wanted->version, *dry_run};
+  const QueuePatch patch{*std::move(asked), *std::move(changes)};
   auto start = [&queues = call.broker().queues, &patch](QueueDone done) {
     patch_on_core(queues, patch, std::move(done));
   };

@@ -448,15 +448,6 @@ Try<engine::Durability> parse_durability(std::string_view text) {
   return Problem(ProblemKind::invalid_request, "Durability is disk, os or memory.", "durability");
 }
 
-std::string_view durability_text(engine::Durability durability) {
-  switch (durability) {
-    case engine::Durability::memory: return "memory";
-    case engine::Durability::os: return "os";
-    case engine::Durability::disk: return "disk";
-  }
-  __builtin_unreachable();
-}
-
 log::Publish to_publish(std::string topic, const IncomingBatch& batch, const Scratch& scratch,
                         engine::WallTime now) {
   log::Publish publish{std::move(topic), {}, batch.durability, batch.expect};

@@ -73,7 +73,6 @@ Try<IncomingRecord> read_record(JsonReader& json, Scratch& scratch, const Record
 Try<> finish_record(IncomingRecord& record, Scratch& scratch, const RecordRules& rules);
 
 Try<engine::Durability> parse_durability(std::string_view text);
-std::string_view durability_text(engine::Durability durability);
 
 /// The broker's own forms. Records without a timestamp get `now`. Views stay those of the batch,
 /// and into the scratch.

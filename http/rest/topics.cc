@@ -26,23 +26,16 @@ Task<Try<>> render_topic(Call& call, log::TopicInfo info, bool dry_run = false) 
 }
 
 // What a request asks for that makes a topic or changes it.
-struct TopicRequest {
-  std::string name;
-  Preconditions wanted;
+struct TopicRequest : Asked {
   TopicChanges changes;
-  bool dry_run = false;
 };
 
 Try<TopicRequest> read_request(Call& call) {
-  auto name = call.name(0);
-  if (!name) return std::move(name).problem();
-  auto wanted = read_preconditions(call);
-  if (!wanted) return std::move(wanted).problem();
-  auto dry_run = call.flag("dry_run");
-  if (!dry_run) return std::move(dry_run).problem();
+  auto asked = read_asked(call);
+  if (!asked) return std::move(asked).problem();
   auto changes = read_topic_changes(call);
   if (!changes) return std::move(changes).problem();
-  return TopicRequest{*std::move(name), *wanted, *std::move(changes), *dry_run};
+  return TopicRequest{*std::move(asked), *std::move(changes)};
 }
 
 void put_on_core(Broker& broker, const TopicRequest& request,

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "http/percent.h"
 #include "http/sqs/numbers.h"
 
 namespace twofold::http::sqs {
@@ -14,32 +15,6 @@ namespace {
 constexpr std::size_t kParametersMax = 200;  // for each message of a batch
 constexpr std::ptrdiff_t kDotsMax = 8;
 constexpr std::size_t kUnindexedMax = 16;  // children that are found by looking at each
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Appends what `text` stands for; false when an escape is broken.
-bool decode(std::string_view text, std::string& out) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out.push_back(' ');
-    } else if (text[i] != '%') {
-      out.push_back(text[i]);
-    } else {
-      if (i + 2 >= text.size()) return false;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return false;
-      out.push_back(static_cast<char>(high << 4 | low));
-      i += 2;
-    }
-  }
-  return true;
-}
 
 Fault unreadable(std::string why) { return {Code::serialization, std::move(why)}; }
 
@@ -74,7 +49,7 @@ Outcome<> add_body(Parameters& parameters, std::string_view body, Scratch& scrat
   decoded.reserve(body.size());
   const auto next = [&](std::string_view text) -> std::optional<std::string_view> {
     const std::size_t begin = decoded.size();
-    if (!decode(text, decoded)) return std::nullopt;
+    if (!percent_decode(text, Plus::blank, decoded)) return std::nullopt;
     return std::string_view(decoded).substr(begin);
   };
   while (!body.empty()) {

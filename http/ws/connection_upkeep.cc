@@ -82,10 +82,7 @@ void Connection::finish() {
   lane_->common.body_bytes -= std::exchange(accounted_, 0);
   account_output();
   lane_->metrics.streams_closed.add();
-  if (wire_) {
-    boost::system::error_code ignored;
-    wire_->socket().cancel(ignored);
-  }
+  if (wire_) wire_->cancel();
   if (ended_) std::exchange(ended_, nullptr)();
 }
 

@@ -44,11 +44,7 @@ void Connection::become(access::PrincipalRef who, Broker& home) {
   inbox_.allow(common_.options.body_bytes_max);
 }
 
-std::string Connection::address() const {
-  boost::system::error_code gone;
-  const auto peer = wire_->socket().remote_endpoint(gone);
-  return gone ? std::string() : peer.address().to_string();
-}
+std::string Connection::address() const { return wire_->address(); }
 
 void Connection::turn_away(const FrameId& id, const Hello& hello) {
   access::Access& access = broker().shared.access;

@@ -14,11 +14,10 @@ Tried<> check_certificate(const Config& config, const Terminal& terminal) {
   const auto found = try_tls(config);
   if (!found) return usage(found.error().detail, found.error().hint);
   if (!*found) return Done{};
-  if ((*found)->not_yet)
-    terminal.warn(fmt::format("tls.cert: {} is not valid yet", config.tls.cert));
-  if (!(*found)->expired) return Done{};
-  return usage(fmt::format("tls.cert: {} has expired on {}", config.tls.cert, (*found)->until),
-               "clients refuse it: put a new one there");
+  const std::string why = why_refused(config, **found);
+  if ((*found)->expired) return usage(why, "clients refuse it: put a new one there");
+  if (!why.empty()) terminal.warn(why);
+  return Done{};
 }
 
 }  // namespace

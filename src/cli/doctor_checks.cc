@@ -143,23 +143,18 @@ std::optional<Check> check_certificate(const Config& config) {
   if (!found) return Check{"certificate", Verdict::fail, found.error().detail, found.error().hint};
   if (!*found) return std::nullopt;
   const http::CertificateInfo& info = **found;
-  const std::string detail = fmt::format("{}, until {}", info.subject, info.until);
-  if (info.expired) {
-    return Check{"certificate", Verdict::fail,
-                 fmt::format("tls.cert: {} has expired on {}", config.tls.cert, info.until),
-                 "clients refuse it: put a new one there"};
-  }
-  if (info.not_yet) {
-    return Check{"certificate", Verdict::fail,
-                 fmt::format("tls.cert: {} is not valid yet", config.tls.cert),
-                 "clients refuse it: look at the clock, too"};
+  if (const std::string why = why_refused(config, info); !why.empty()) {
+    return Check{"certificate", Verdict::fail, why,
+                 info.expired ? "clients refuse it: put a new one there"
+                              : "clients refuse it: look at the clock, too"};
   }
   if (config::readable_by_others(config.tls.key)) {
     return Check{"certificate", Verdict::warn,
                  fmt::format("others than its owner can read tls.key: {}", config.tls.key),
                  "chmod 600"};
   }
-  return Check{"certificate", Verdict::ok, detail, ""};
+  return Check{"certificate", Verdict::ok, fmt::format("{}, until {}", info.subject, info.until),
+               ""};
 }
 
 }  // namespace

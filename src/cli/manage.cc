@@ -141,10 +141,8 @@ Tried<> delete_one(Session& session, const Args& args, const Kind& kind, const s
     return gone_is_fine && is_gone ? Tried<>(Done{}) : resource.error();
   }
   if (args.has("dry-run")) {
-    const std::string many =
-        affected ? fmt::format("{}", *affected) : std::string("unknown how many");
     session.terminal().out(
-        fmt::format("would delete {} {} ({} affected)\n", kind.noun, name, many));
+        fmt::format("would delete {} {} ({} affected)\n", kind.noun, name, how_many(affected)));
     return Done{};
   }
   const std::string effect = fmt::format("deletes {} \"{}\"", kind.noun, name);

@@ -84,9 +84,8 @@ Tried<> run_queue_purge(Session& session, const Args& args) {
   std::optional<std::uint64_t> messages;
   if (queue) messages = messages_of(*queue);
   if (args.has("dry-run")) {
-    const std::string many =
-        messages ? fmt::format("{}", *messages) : std::string("unknown how many");
-    session.terminal().out(fmt::format("would delete {} messages of {}\n", many, name));
+    session.terminal().out(
+        fmt::format("would delete {} messages of {}\n", how_many(messages), name));
     return Done{};
   }
   const std::string effect = fmt::format("deletes every message of queue \"{}\"", name);

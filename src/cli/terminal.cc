@@ -73,6 +73,10 @@ void Terminal::progress(std::string_view text) const {
   std::fputs(fmt::format("{}{}", kEraseLine, text).c_str(), stderr);
 }
 
+std::string how_many(std::optional<std::uint64_t> count) {
+  return count ? fmt::format("{}", *count) : "unknown how many";
+}
+
 Tried<> Terminal::confirm(std::string_view effect, std::string_view name,
                           std::optional<std::uint64_t> affected) const {
   if (options_.assume_yes) return Done{};
@@ -82,10 +86,9 @@ Tried<> Terminal::confirm(std::string_view effect, std::string_view name,
   }
   flush();
   const bool type_it = !affected || *affected > kTypeTheNameAbove;
-  const std::string many =
-      affected ? fmt::format("{}", *affected) : std::string("unknown how many");
   const std::string question =
-      type_it ? fmt::format("This {} ({} affected). Type {} to go on: ", effect, many, name)
+      type_it ? fmt::format("This {} ({} affected). Type {} to go on: ", effect,
+                            how_many(affected), name)
               : fmt::format("This {}. Go on? [y/N] ", effect);
   std::fputs(question.c_str(), stderr);
   const std::string answer = read_answer();

@@ -54,4 +54,7 @@ class Terminal {
   bool out_colour_;
 };
 
+/// A number as such sentences say it; nullopt: nobody knows.
+std::string how_many(std::optional<std::uint64_t> count);
+
 }  // namespace twofold::cli

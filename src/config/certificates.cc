@@ -91,6 +91,13 @@ Result<std::optional<http::CertificateInfo>> try_tls(const Config& config) {
   return std::optional((*tls)->certificate());
 }
 
+std::string why_refused(const Config& config, const http::CertificateInfo& info) {
+  if (info.expired)
+    return fmt::format("tls.cert: {} has expired on {}", config.tls.cert, info.until);
+  if (info.not_yet) return fmt::format("tls.cert: {} is not valid yet", config.tls.cert);
+  return {};
+}
+
 Result<> reload_tls(const Config& config, http::Tls& tls) {
   const auto material = read_material(config.tls);
   if (!material) return material.error();

@@ -30,6 +30,17 @@ bool set_by_kubernetes(std::string_view name) {
 
 }  // namespace
 
+std::optional<std::string> environment_value(const std::vector<std::string>& environment,
+                                             std::string_view name) {
+  for (const std::string& entry : environment) {
+    if (entry.size() > name.size() && entry.compare(0, name.size(), name) == 0 &&
+        entry[name.size()] == '=') {
+      return entry.substr(name.size() + 1);
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<Assignment> read_environment(const std::vector<std::string>& environment,
                                          std::vector<std::string>& warnings) {
   std::vector<std::string> names;

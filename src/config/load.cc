@@ -14,17 +14,6 @@ namespace {
 constexpr std::string_view kWorkingFile = "twofold.toml";
 constexpr std::string_view kSystemFile = "/etc/twofold/twofold.toml";
 
-std::optional<std::string> environment_value(const std::vector<std::string>& environment,
-                                             std::string_view name) {
-  for (const std::string& entry : environment) {
-    if (entry.size() > name.size() && entry.compare(0, name.size(), name) == 0 &&
-        entry[name.size()] == '=') {
-      return entry.substr(name.size() + 1);
-    }
-  }
-  return std::nullopt;
-}
-
 std::string choose_file(const Sources& sources) {
   if (sources.file) return *sources.file;
   if (const auto named = environment_value(sources.environment, "TWOFOLD_CONFIG");

@@ -62,6 +62,10 @@ std::vector<Assignment> read_file(const std::string& path, std::vector<Problem>&
 std::vector<Assignment> read_text(std::string_view text, const std::string& path,
                                   std::vector<Problem>& problems);
 
+/// What a variable is set to; nullopt: it is not set.
+std::optional<std::string> environment_value(const std::vector<std::string>& environment,
+                                             std::string_view name);
+
 /// The TWOFOLD_ variables that are keys. Others that begin so are warned about, except those the
 /// command line reads itself and those Kubernetes sets for a service named twofold.
 std::vector<Assignment> read_environment(const std::vector<std::string>& environment,

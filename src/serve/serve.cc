@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "engine/base/diag.h"
-#include "http/rest/record_in.h"
 #include "src/serve/group_memory.h"
 #include "src/serve/live_settings.h"
 #include "src/serve/memory.h"
@@ -70,7 +69,7 @@ int serve(const Config& given, const Prepare& prepare,
                    {"commit",  std::string(kGitCommit)                                       },
                    {"pid",     std::to_string(getpid())                                      },
                    {"data",    config.storage.memory_only ? "memory" : config.server.data_dir},
-                   {"durability", std::string(http::durability_text(config.storage.durability))}
+                   {"durability", std::string(durability_text(config.storage.durability))}
   });
   stay_within_group(config);
   // A terminal that closes is no reason to leave requests unanswered, before the broker listens to

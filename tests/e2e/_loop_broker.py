@@ -2,14 +2,13 @@
 
 import http.client
 import json
-import os
 import pathlib
 import signal
 import subprocess
 import threading
 
-PROGRAM = os.environ.get("TWOFOLD_BIN", "build/release/twofold")
-VOLATILE = {"TWOFOLD_STORAGE_ALLOW_VOLATILE": "true"}  # folders of tests may be on a tmpfs
+from _cli_broker import PROGRAM, VOLATILE, environment
+
 SECONDS_MAX = 30  # for anything that should take a moment
 
 
@@ -25,10 +24,9 @@ class Broker:
 
     def start(self) -> None:
         """Comes back once it is ready, on a port that the system chose."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("TWOFOLD_")}
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--http", "127.0.0.1:0", "--data", str(self.folder), "--set", "storage.min_free=0"],
-            env=kept | VOLATILE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            env=environment(**VOLATILE), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.lines = []
         for line in self.process.stderr:
             self.lines.append(line)

@@ -1,8 +1,6 @@
 """A disk that is full, for real: publishes are refused in the words of each protocol, whoever reads or settles goes on,
 nothing acknowledged is lost, and when there is room again everything is as before."""
 
-import http.client
-import json
 import os
 import pathlib
 import subprocess
@@ -10,11 +8,10 @@ import tempfile
 import time
 import unittest
 
-from _cli_broker import PROGRAM, environment, free_port
-from wire._broker import Answer
+from wire._broker import READY_SECONDS_MAX, Answer, Broker
 
 DISK = "64m"
-READY_SECONDS_MAX = 30
+SETTINGS = ("storage.journal_file_bytes=8MiB", "http.max_body=8MiB", "storage.segment_bytes=1MiB")
 TARGET = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.SendMessage"}
 TEXT = "x" * 100_000
 PUBLISHES_MAX = 2_000  # of 100 KB, three times what fits
@@ -27,34 +24,12 @@ class FullDisk(unittest.TestCase):
         if mounted.returncode != 0:
             self.skipTest(f"no disk of its own can be mounted here: {mounted.stderr.strip()}")
         self.addCleanup(subprocess.run, ["umount", "--lazy", self.disk])
-        self.start()
-        self.addCleanup(self.kill)
-
-    def start(self) -> None:
-        self.port = free_port()
-        settings = ("storage.allow_volatile=true", "storage.min_free=0", "storage.journal_file_bytes=8MiB", "http.max_body=8MiB", "storage.segment_bytes=1MiB")
-        self.broker = subprocess.Popen([PROGRAM, "serve", "--http", f"127.0.0.1:{self.port}", "--data", self.disk / "data",
-                                        *(word for one in settings for word in ("--set", one))], env=environment(), stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + READY_SECONDS_MAX
-        while time.monotonic() < deadline:
-            try:
-                self.call("GET", "/livez")
-                return
-            except OSError:
-                time.sleep(0.02)
-        raise AssertionError("the broker did not start")
-
-    def kill(self) -> None:
-        self.broker.kill()
-        self.broker.wait()
-
-    def call(self, method: str, path: str, body=None, headers: dict | None = None) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"} | (headers or {}))
-            return Answer(connection.getresponse())
-        finally:
-            connection.close()
+        self.broker = Broker(*SETTINGS)
+        self.addCleanup(self.broker.remove)
+        (self.disk / "data").mkdir()
+        (self.broker.folder / "data").symlink_to(self.disk / "data")  # its log is elsewhere
+        self.broker.start()
+        self.call = self.broker.call
 
     def fill(self, path: str, body) -> tuple[list[str], Answer]:
         """The ids of what was taken until something was not, and that refusal."""
@@ -83,7 +58,7 @@ class FullDisk(unittest.TestCase):
         self.assertEqual((refused.status, refused.json["code"]), (507, "storage-full"), refused.body)
         self.assertIn("retry-after", refused.headers)
 
-        by_sqs = self.call("POST", "/", {"QueueUrl": f"http://127.0.0.1:{self.port}/000000000000/work", "MessageBody": TEXT}, TARGET)
+        by_sqs = self.call("POST", "/", {"QueueUrl": f"http://127.0.0.1:{self.broker.port}/000000000000/work", "MessageBody": TEXT}, TARGET)
         self.assertEqual(by_sqs.status, 503, by_sqs.body)
         self.assertEqual(self.call("GET", "/livez").status, 200)
         self.assertEqual(self.read_all(), published)
@@ -92,8 +67,8 @@ class FullDisk(unittest.TestCase):
         acked = self.call("POST", "/v1/queues/work/ack", {"receipts": [one["receipt"] for one in messages]})
         self.assertEqual((acked.status, acked.json["results"]), (200, ["acked"] * 20), acked.body)
 
-        self.kill()
-        self.start()
+        self.broker.kill()
+        self.broker.start()
         self.assertEqual(self.read_all(), published, "what was answered is there after a kill on a full disk")
         self.assertEqual(self.call("GET", "/v1/queues/work").json["messages"]["ready"], 0)
 

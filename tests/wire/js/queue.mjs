@@ -2,7 +2,7 @@ import { connect, hear, listened, say, take } from "./story.mjs";
 
 const client = await connect();
 // Short: a broker that is killed remembers what was prefetched, and for how long.
-const jobs = await client.subscribe({ queue: "jobs", credit: { messages: 3 }, visibility_timeout: "2s" });
+const jobs = await client.subscribe({ queue: "jobs", credit: { messages: 3 }, visibility_timeout: "4s" });
 const [a, b, c] = await take(jobs, 3);
 say({ in_hand: [a, b, c].map((message) => message.value) });
 await hear();

@@ -7,7 +7,7 @@ const records = await client.subscribe({ topic: "killed", credit: { messages: 10
 const acked = new Set();
 const unknown = new Set();
 const seen = [];
-let answered = 0;
+let next = 0;
 
 async function publish(value) {
   try {
@@ -17,14 +17,25 @@ async function publish(value) {
     if (!(error instanceof UnknownOutcome)) throw error;
     unknown.add(value);
   }
-  if (++answered % 600 === 200) say({ answered });
+}
+
+// Until a death has caught one under way, however late it comes.
+async function publishing(dead, answered) {
+  while (!dead()) {
+    await publish(next++);
+    answered();
+  }
 }
 
 (async () => {
   for await (const record of records) seen.push([record.id, record.value]);
 })();
 for (let life = 0; life < 3; ++life) {
-  await Promise.all(Array.from({ length: 600 }, (_, n) => publish(life * 600 + n)));
+  const before = unknown.size;
+  let count = 0;
+  await Promise.all(Array.from({ length: 300 }, () => publishing(
+    () => unknown.size > before,
+    () => ++count === 200 && say({ answering: life }))));
   say({ life });
   await hear();
 }
@@ -33,7 +44,7 @@ while (![...acked].every((value) => values.has(value))) {
   await new Promise((resolve) => setTimeout(resolve, 5));
   for (const [, value] of seen) values.add(value);
 }
-say({ acked: acked.size, unknown: unknown.size, seen: seen.length, ids: new Set(seen.map(([id]) => id)).size,
+say({ published: next, acked: acked.size, unknown: unknown.size, seen: seen.length, ids: new Set(seen.map(([id]) => id)).size,
       values: values.size, strangers: [...values].filter((value) => !acked.has(value) && !unknown.has(value)) });
 await client.close();
 listened();
