@@ -10,7 +10,7 @@
 #   tsan      threads
 #   clang     the other compiler
 #   all       all of these
-#   TWOFOLD_TEST_MINUTES=50    in CI, no further preset is started after this many minutes; what
+#   TWOFOLD_TEST_MINUTES=45    in CI, no further preset is started after this many minutes; what
 #                              was left out is said at the end
 #   TWOFOLD_TEST_ARGS="-L unit"  more arguments for ctest
 set -euo pipefail
@@ -18,7 +18,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 presets=("$@")
 minutes_max=100000
-[ "${CI:-}" != true ] || minutes_max=${TWOFOLD_TEST_MINUTES:-50}
+[ "${CI:-}" != true ] || minutes_max=${TWOFOLD_TEST_MINUTES:-45}
 if [ ${#presets[@]} -eq 0 ]; then
   presets=(release)
   [ "${CI:-}" != true ] || presets=(release fuzz asan)
