@@ -3,7 +3,6 @@
 #include "engine/core_impl.h"
 
 namespace twofold::engine {
-
 // Called between two blocks: the state is exactly what the journal says up to the block just sealed,
 // so the snapshot is consistent without any bookkeeping of its own.
 void CoreImpl::checkpoint_if_due() {
@@ -14,6 +13,7 @@ void CoreImpl::checkpoint_if_due() {
 
 void CoreImpl::start_checkpoint() {
   checkpoint_wanted_ = false;
+  checkpoint_since_ = world_.clock.now();
   bytes_since_checkpoint_ = 0;
   PendingCheckpoint taken;
   // A superblock whose store failed may be on the device all the same: the file that it names stays.
@@ -89,6 +89,7 @@ void CoreImpl::write_checkpoint() {
 
 void CoreImpl::checkpoint_done(Result<Superblock> stored) {
   checkpoint_writing_ = false;
+  checkpoint_took_ = world_.clock.now() - checkpoint_since_;
   if (stored) {
     superblock_ = *stored;
     ++stats_.checkpoints;
@@ -124,7 +125,8 @@ void CoreImpl::stop(UniqueFunction<void()> done) {
   TF_CHECK(!stopping_ && !stopped_);
   stopping_ = std::move(done);
   if (failure_) return fail(*failure_);
-  checkpoint_wanted_ = true;
+  // Whoever stops brokers kills those that take their time: what is not said here is replayed.
+  checkpoint_wanted_ = checkpoint_took_ <= options_.last_checkpoint_max;
   seal_wanted_empty_ = true;
   touch();
 }

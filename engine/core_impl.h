@@ -36,6 +36,8 @@ struct CoreOptions {
   std::size_t read_ahead_bytes = 16 << 20;     ///< of cold batches, over all logs
   std::size_t extent_count_max = 700'000;      ///< index of journal-resident batches (32 MiB)
   std::uint64_t checkpoint_bytes = 128 << 20;  ///< of journal between two checkpoints
+  /// A stop writes one if the one before took no longer than this.
+  Duration last_checkpoint_max = std::chrono::seconds{2};
   std::uint32_t journal_files = 8;             ///< kept before the oldest are drained
   std::uint64_t segment_bytes = 64 << 20;
   std::size_t clean_map_bytes = 24 << 20;    ///< of keys that one pass of a cleaning holds
@@ -113,7 +115,8 @@ class CoreImpl final : public Core, public TimerTarget {
   /// Loads the newest checkpoint and replays the journal after it. Blocking; before anything else.
   /// `superblock` is the one on disk, with the incarnation of this start.
   Result<ReplayEnd> recover(Superblock superblock);
-  /// Flushes, writes a checkpoint and the clean marker. `done` runs on the core.
+  /// Flushes, writes a checkpoint, unless the one before took too long, and the clean marker.
+  /// `done` runs on the core.
   void stop(UniqueFunction<void()> done);
   CoreStats stats() const;
   /// Of all sealed segments. Goes through them: for metrics.
@@ -318,6 +321,8 @@ class CoreImpl final : public Core, public TimerTarget {
   Superblock superblock_;
   std::optional<PendingCheckpoint> checkpoint_;  // taken, not yet stored
   std::uint64_t checkpoint_id_ = 0;              // of the last one, stored or not
+  Instant checkpoint_since_{0};
+  Duration checkpoint_took_{0};  // the last one, from the snapshot to the superblock
   std::uint64_t bytes_since_checkpoint_ = 0;
   bool checkpoint_wanted_ = false;
   bool checkpoint_writing_ = false;

@@ -288,6 +288,24 @@ TEST_F(CoreTest, ACleanStopLeavesNothingToReplay) {
   expect_numbers(read_all(), 10);
 }
 
+TEST_F(CoreTest, AStopThatHasNoTimeForACheckpointIsCleanAndLosesNothing) {
+  auto hurried = EngineRig::small();
+  hurried.core.last_checkpoint_max = Duration{-1};
+  rig.emplace(files, hurried);
+  ASSERT_TRUE(rig->start(open_one_log));
+  rig->turn([&] { ASSERT_TRUE(rig->core().catalog().put_if("log/1", "", 0)); });
+  publish(10);
+  const auto checkpoints = rig->core().stats().checkpoints;
+  rig->turn([&] { rig->engine().stop([&] { EXPECT_EQ(rig->core().stats().checkpoints, checkpoints); }); });
+  rig->kill();
+  rig.emplace(files);
+  const auto report = rig->start(open_one_log);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->was_clean);
+  EXPECT_GT(report->blocks, 0u) << "they are replayed instead";
+  expect_numbers(read_all(), 10);
+}
+
 TEST_F(CoreTest, TrimmedRecordsStayGoneAndTheirFilesAreGivenBack) {
   start();
   publish(600, 10'000);
