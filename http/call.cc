@@ -74,6 +74,7 @@ void Call::clear() {
   wrong_key = false;
   tried_key.clear();
   subject.clear();
+  refused_as = {};
   inlet = nullptr;
   media = answer_in = Media::json;
   reply.clear();

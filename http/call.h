@@ -95,6 +95,9 @@ struct Call {
   /// How a dialect other than REST says no; null: as a problem document.
   void (*refuse)(Call& call, const Problem& problem) = nullptr;
 
+  /// Of an answer that says no: its code, in the words of the protocol. Static text.
+  std::string_view refused_as;
+
   /// What is told of the request to those who trace; null for nearly all.
   std::shared_ptr<trace::Span> span;
 

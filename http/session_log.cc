@@ -1,5 +1,5 @@
-// What the log says of single requests: those that the broker could not serve, and with
-// log.level=debug all of them.
+// What the log says of single requests: of those that the broker could not serve some in each half
+// second, then how many more; with log.level=debug of all.
 #include <chrono>
 #include <string>
 
@@ -30,16 +30,32 @@ void Session::log_answer(std::chrono::nanoseconds took) {
   // A probe hears 503 again and again while the broker starts and stops.
   const bool unserved = status >= 500 && !is_probe(call_.head.target);
   const DiagLevel level = unserved ? DiagLevel::warn : DiagLevel::debug;
-  if (!engine::diag_wanted(level)) return;
+  if (!engine::diag_wanted(level) || (unserved && !lane_.tells_of_refusal())) return;
+  const OperationName operation =
+      call_.route ? operation_name(route_index(*call_.route)) : OperationName{};
   engine::diag(level, "http", said_of(unserved ? status : 0),
                {
                    {"req_id", request_id_                                        },
                    {"method", std::string(call_.head.method)                     },
                    {"path",   path_of(call_.head.target)                         },
+                   {"op",     std::string(operation.name)                        },
                    {"status", std::to_string(status)                             },
-                   {"code",   std::string(problem_code_)                         },
+                   {"code",   std::string(call_.refused_as)                      },
                    {"ms",     std::to_string(took / std::chrono::milliseconds(1))},
                    {"from",   address()                                          }
+  });
+}
+
+// Of what could not be read nothing is repeated.
+void Session::log_refused_head(const HeadRefusal& refusal) {
+  if (!engine::diag_wanted(DiagLevel::debug)) return;
+  engine::diag(DiagLevel::debug, "http", "head refused",
+               {
+                   {"req_id", request_id_                          },
+                   {"status", std::to_string(call_.reply.status)   },
+                   {"code",   std::string(info(refusal.kind).code) },
+                   {"why",    std::string(refusal.detail)          },
+                   {"from",   address()                            }
   });
 }
 

@@ -70,7 +70,7 @@ void diag(DiagLevel level, std::string_view component, std::string_view message,
     };
     print(now, DiagLevel::warn, held.component, held.message, {said, held.whom.empty() ? 1u : 2u});
   }
-  if (!limiter().pass(now, component, message, whom)) return;
+  if (level > DiagLevel::debug && !limiter().pass(now, component, message, whom)) return;
   print(now, level, component, message, {fields.begin(), fields.size()});
 }
 

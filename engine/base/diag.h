@@ -14,6 +14,7 @@ enum class DiagFormat { text, json };
 /// Values are escaped and cut at 256 bytes; bodies, keys and receipts never belong here.
 /// Safe from any thread. The same message more than ten times a second is suppressed and counted,
 /// for each of those whom it is about (`whom`, if anybody) apart: nobody hides what others did.
+/// Who asks for debug lines gets every one of them.
 void diag(DiagLevel level, std::string_view component, std::string_view message,
           std::initializer_list<std::pair<std::string_view, std::string>> fields = {},
           std::string_view whom = {});

@@ -82,6 +82,7 @@ void label(Exchange& exchange) {
 void render(Exchange& exchange, const Fault& fault) {
   Reply& reply = exchange.call.reply;
   const CodeInfo& code = info(fault.code);
+  exchange.call.refused_as = code.query;
   if (exchange.call.span) exchange.call.span->error = code.query;
   reply.status = code.status;
   reply.body.clear();

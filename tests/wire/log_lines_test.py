@@ -48,6 +48,45 @@ class LogLines(unittest.TestCase):
         self.assertEqual((line["level"], line["path"], line["status"]), ("debug", "/v1/topics", str(answer.status)))
         self.assertNotIn("secret", broker.log())
 
+    def test_a_request_in_a_storm_of_them_is_a_line_too(self):
+        broker = self.start("log.level=debug")
+        asked = [broker.call("GET", "/v1/topics").headers["twofold-request-id"] for _ in range(50)]
+        broker.until_logged(asked[-1])
+        told = {line["req_id"] for line in self.lines(broker, "request")}
+        self.assertEqual([one for one in asked if one not in told], [], "ten lines a second were written")
+
+    def test_a_request_that_could_not_be_read_is_a_line(self):
+        broker = self.start("log.level=debug")
+        answer = broker.raw(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+        self.assertIn(b" 400 ", answer)
+        line, = self.lines(broker, "head refused")
+        self.assertIn(line["req_id"].encode(), answer)
+        self.assertEqual((line["status"], line["from"]), ("400", "127.0.0.1"))
+
+    def test_what_is_refused_by_sqs_has_its_code_and_its_action(self):
+        broker = self.start("log.level=debug")
+        broker.call("POST", "/", {"QueueUrl": "http://localhost/000000000000/none"},
+                    {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.ReceiveMessage"})
+        line, = [one for one in self.lines(broker, "request") if one["method"] == "POST"]
+        self.assertEqual((line["op"], line["status"], line["code"]), ("ReceiveMessage", "400", "AWS.SimpleQueueService.NonExistentQueue"))
+
+    def test_a_storm_of_refusals_is_counted_not_told_one_by_one(self):
+        broker = self.start()
+        broker.call("PUT", "/v1/queues/work", {"visibility_timeout": "1h"})
+        broker.call("POST", "/v1/queues/work/messages", {"value": 1})
+        worker = broker.connect()
+        self.addCleanup(worker.close)
+        broker.call("POST", "/v1/queues/work/receive", {}, connection=worker)
+        broker.process.send_signal(signal.SIGTERM)
+        broker.until_logged('"stopping"')
+        for _ in range(200):
+            self.assertEqual(broker.call("POST", "/v1/queues/work/messages", {"value": 2}, connection=worker).status, 503)
+        self.lines(broker, "more requests refused, not told one by one")
+        told = len(self.lines(broker, "request refused"))
+        counted = sum(int(line["count"]) for line in self.lines(broker, "more requests refused, not told one by one"))
+        self.assertLess(told, 50)
+        self.assertGreater(counted, 100)
+
     def test_by_default_what_is_healthy_is_silent(self):
         broker = self.start()
         broker.call("GET", "/v1/topics")
