@@ -160,6 +160,7 @@ struct ServerOptions {
   engine::Duration head_timeout = std::chrono::seconds{10};
   engine::Duration idle_timeout = std::chrono::seconds{75};
   engine::Duration write_timeout = std::chrono::seconds{30};
+  engine::Duration settle_time = std::chrono::seconds{6};  ///< of a drain: Server::drain()
   /// Host names with a dot that are ours (a proxy's, say); compared without case.
   std::vector<std::string> hosts_allowed{};
   /// Web origins that may read and write: "https://example.org".

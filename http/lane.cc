@@ -1,8 +1,10 @@
 #include "http/lane.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
+#include "engine/base/diag.h"
 #include "http/response_head.h"
 #include "http/route.h"
 #include "http/session.h"
@@ -12,6 +14,7 @@ namespace twofold::http {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds{500};
+constexpr auto kLastWords = std::chrono::seconds{1};  // when a drain's time to settle is over
 
 // A bijection of 64 bits (the finaliser of splitmix64): consecutive numbers look unrelated.
 std::uint64_t scattered(std::uint64_t x) {
@@ -83,7 +86,18 @@ void Lane::wait_for_tick() {
   });
 }
 
+// Under a storm of them neither the lines nor their making are in the way.
+void Lane::sum_up_refusals() {
+  const std::size_t refusals = std::exchange(refusals_, 0);
+  if (refusals <= kRefusalsTold) return;
+  engine::diag(engine::DiagLevel::warn, "http", "more requests refused, not told one by one",
+               {
+                   {"count", std::to_string(refusals - kRefusalsTold)}
+  });
+}
+
 void Lane::tick() {
+  sum_up_refusals();
   now_ = common.broker.clock.now();
   date_line_ = http::date_line(common.broker.clock.wall());
   for (const auto& [number, session] : sessions_) session->check_deadline(now_);
@@ -97,6 +111,7 @@ void Lane::leave(Session& session) {
 
 void Lane::drain(engine::UniqueFunction<void()> done) {
   draining_ = true;
+  last_call_ = common.broker.clock.now() + common.options.settle_time + kLastWords;
   drained_ = std::move(done);
   for (const auto& [number, session] : sessions_) session->begin_drain();
   if (sessions_.empty()) std::exchange(drained_, nullptr)();

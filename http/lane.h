@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -53,6 +54,8 @@ class Lane {
   /// the last connection has left.
   void drain(engine::UniqueFunction<void()> done);
   bool draining() const { return draining_; }
+  /// Of a drain: when whoever has not finished asking, or reading, is cut.
+  engine::Instant last_call() const { return last_call_; }
   /// common.settling is over: idle connections close.
   void end_settling();
   /// Ends every connection where it stands.
@@ -60,6 +63,8 @@ class Lane {
 
   engine::Instant now() const { return now_; }
   std::string_view date_line() const { return date_line_; }
+  /// Whether the log tells of another refusal now: of some in each tick, the rest is counted there.
+  bool tells_of_refusal() { return ++refusals_ <= kRefusalsTold; }
   /// Another id, unlike any before: "q_" and 12 letters.
   void next_request_id(std::string& out);
 
@@ -74,6 +79,7 @@ class Lane {
  private:
   void tick();
   void wait_for_tick();
+  void sum_up_refusals();
 
   boost::asio::io_context& context_;
   boost::asio::steady_timer timer_;
@@ -81,9 +87,12 @@ class Lane {
   std::string date_line_;
   std::uint64_t next_id_;
   static constexpr int kNumberBits = 40;
+  static constexpr std::size_t kRefusalsTold = 5;
   std::map<std::uint64_t, Session*> sessions_;
   std::uint64_t last_number_ = 0;
   bool draining_ = false;
+  engine::Instant last_call_{std::numeric_limits<std::int64_t>::max()};
+  std::size_t refusals_ = 0;  // since the last tick
   engine::UniqueFunction<void()> drained_;
   std::unique_ptr<ws::Hub> hub_;
 };

@@ -303,10 +303,10 @@ void Server::begin() {
     state_->lanes.front()->tasks.spawn(state_->accept_all(state_, one->acceptor, one->listener));
 }
 
-void Server::drain(engine::UniqueFunction<void()> done) {
+void Server::drain(bool settling, engine::UniqueFunction<void()> done) {
   auto left = std::make_shared<std::atomic<std::size_t>>(state_->lanes.size());
   auto last = std::make_shared<engine::UniqueFunction<void()>>(std::move(done));
-  state_->common.settling = state_->common.consumers > 0;
+  state_->common.settling = settling;
   Health ready = Health::ready;
   state_->common.broker.shared.health.compare_exchange_strong(ready, Health::draining);
   asio::post(state_->first(), [self = state_, left, last] {

@@ -39,16 +39,17 @@ engine::Result<boost::asio::ip::tcp::acceptor> take_address(boost::asio::io_cont
 ///                                            // once more for every further address
 ///   server.begin();                          // now they are accepted
 ///   ... run the contexts, each on one thread ...
-///   server.drain(done);                      // SIGTERM: see below
+///   server.drain(settling, done);            // SIGTERM: see below
 ///   server.stop();                           // out of time: cuts what is left
 ///
 /// With `tls` every address speaks HTTPS.
 ///
 /// drain() closes the listeners, answers long polls empty, and calls `done` on the first context's
-/// thread once no connection is left. While consumers are connected all connections stay: who holds
-/// messages settles them on any connection of his pool, and cannot open another. That lasts until
-/// end_settling(); then, and from the start where nobody consumes, idle connections close, and
-/// answers carry `Connection: close`.
+/// thread once no connection is left. While clients settle all connections stay: who holds messages
+/// does so on any connection of his pool, and cannot open another. That lasts until end_settling();
+/// then, and from the start where there is nothing to settle, idle connections close, and answers
+/// carry `Connection: close`. Who has not finished asking, or reading, a second after
+/// ServerOptions::settle_time is cut.
 /// Before begin() the contexts hold nothing of the server: one that cannot listen everywhere may go
 /// with contexts that never ran.
 /// Threads  construct, listen() and begin() before the contexts run, or on the first one's thread;
@@ -72,9 +73,10 @@ class Server {
   /// How many there are now. Any thread.
   std::size_t connections() const;
 
-  void drain(engine::UniqueFunction<void()> done);
+  /// `settling`: connections stay until end_settling().
+  void drain(bool settling, engine::UniqueFunction<void()> done);
   void end_settling();
-  /// Connections over which messages or records were consumed. Any thread.
+  /// Connections over which messages or records were consumed or settled, or can be. Any thread.
   std::size_t consumers() const;
   void stop();
 

@@ -26,7 +26,7 @@ constexpr std::size_t kUnwrittenMax = 256 << 10;
 constexpr std::size_t kIdleBytesMax = 4 << 10;  // of each buffer, while nothing is asked
 constexpr std::size_t kLingerBytesMax = 1 << 20;
 constexpr auto kLinger = std::chrono::seconds{2};
-constexpr auto kLingerUnasked = std::chrono::milliseconds{500};  // where nothing was said last
+constexpr auto kLingerUnasked = std::chrono::milliseconds{500};  // likewise, while draining
 
 std::string_view view_of(const boost::beast::flat_buffer& buffer) {
   return {static_cast<const char*>(buffer.data().data()), buffer.size()};
@@ -186,6 +186,7 @@ void Session::refuse_head(const HeadRefusal& refusal) {
   std::string detail(refusal.detail);
   detail.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(detail.front())));
   render(Problem(refusal.kind, detail.append(".")));
+  log_refused_head(refusal);
   finish_answer();
 }
 
@@ -203,7 +204,6 @@ void Session::forget_request() {
   give_back_budget();
   head_bytes_ = scanned_ = request_bytes_ = 0;
   refusal_.reset();
-  problem_code_ = {};
   head_only_ = false;
   streaming_ = false;
 }
@@ -263,12 +263,17 @@ void Session::write_what_fits() {
   if (!out_.empty() && !unsent_.claim(out_.size())) cut();
 }
 
+// Where nothing was said last nothing can be lost, and a stop waits for nobody to read.
+engine::Duration Session::lingers_for() const {
+  return close_ && !lane_.draining() ? engine::Duration(kLinger) : kLingerUnasked;
+}
+
 // Closing with unread bytes would reset the connection and could take our last answer with it: say
 // that no more will come, and let the client read it.
 Task<> Session::linger() {
   wire_.shutdown_send();
-  enter_phase(Phase::lingering, close_ ? engine::Duration(kLinger) : kLingerUnasked);
-  timed_out_ = false;
+  enter_phase(Phase::lingering, lingers_for());
+  deadline_ = lane_.common.broker.clock.now() + lingers_for();  // the lane's clock may be late
   std::size_t thrown_away = 0;
   while (thrown_away < kLingerBytesMax) {
     in_.clear();
@@ -319,7 +324,8 @@ void Session::check_deadline(engine::Instant now) {
   const bool certificate_revoked = certified_ && certified_->revoked;
   if (known_->revoked || certificate_revoked || call_.principal->revoked) return cut();
   if (phase_ == Phase::idle) let_go_of_buffers();
-  const bool over = now > deadline_ - hurry() || is_overdue(now);
+  const bool last_call = phase_ != Phase::lingering && now > lane_.last_call();
+  const bool over = now > deadline_ - hurry() || last_call || is_overdue(now);
   if (phase_ == Phase::handling || timed_out_ || !over) return;
   timed_out_ = true;
   wire_.cancel();
@@ -353,7 +359,8 @@ void Session::begin_drain() {
 }
 
 void Session::end_settling() {
-  if (!upgraded_ && phase_ == Phase::idle && is_told_to_go()) wire_.cancel();
+  if (upgraded_) return upgraded_->end_settling();
+  if (phase_ == Phase::idle && is_told_to_go()) wire_.cancel();
 }
 
 void Session::cut() {

@@ -107,6 +107,7 @@ class Session final : public Watch,
   Task<> go_on_as(std::shared_ptr<Upgraded> upgraded);
   void write_what_fits();
   void let_go_of_buffers();
+  engine::Duration lingers_for() const;
   Task<> linger();
 
   bool find_head();
@@ -119,6 +120,7 @@ class Session final : public Watch,
   void charge_chunks();
   bool is_turned_away();
   void begin_request();
+  void settle_accounts();
   void name_trace();
   Task<> pay_for_wrong_key();
   void note_management();
@@ -136,9 +138,12 @@ class Session final : public Watch,
   void begin_stream();
   void end_stream();
   void note_request();
+  void note_answered(std::chrono::nanoseconds took);
   void log_answer(std::chrono::nanoseconds took);
+  void log_refused_head(const HeadRefusal& refusal);
   void forget_request();
   void count_messages();
+  void note_consumer();
   bool is_told_to_go() const;
   void account_answer();
   bool is_gone();
@@ -159,7 +164,6 @@ class Session final : public Watch,
   std::size_t portions_left_ = 0;      // that the handler has not made use of
   engine::Instant portions_until_{0};
   std::string request_id_;
-  std::string_view problem_code_;  // of the answer, if it is one
   std::string host_seen_;  // the last Host that was found allowed
 
   access::PrincipalRef known_ = access::nobody();  // who has shown a key, and what it was
@@ -183,7 +187,7 @@ class Session final : public Watch,
   bool abort_ = false;  // nothing more can be said on this connection
   bool stranger_ = false;
   bool shaken_ = false;    // the handshake is done
-  bool consumes_ = false;  // was handed messages or records, or has settled some
+  bool consumes_ = false;  // was handed messages or records, or has settled some, or may
 
   std::unique_ptr<const ClientCertificate> client_certificate_;
   Phase phase_ = Phase::idle;

@@ -64,21 +64,13 @@ Task<Session::Next> Session::answer() {
   // A dialect has found it out by itself, and has answered in its own words.
   if (call_.wrong_key && !refusal_) static_cast<void>(refuse_key());
   if (call_.wrong_key) co_await pay_for_wrong_key();
-  if (call_.route) {
-    note_management();
-    last_route_ = call_.route;
-    lane_.metrics.request(route_index(*call_.route), call_.reply.status, watch.elapsed());
-  }
-  log_answer(watch.elapsed());
-  name_trace();
+  if (!streaming_ && !abort_ && !call_.reply.upgrade) settle_accounts();
+  note_answered(watch.elapsed());
   if (call_.reply.upgrade && !abort_) {
     finish_answer();
     co_await go_on_as(std::move(call_.reply.upgrade));
     co_return Next::close;
   }
-  const ServerCommon& common = lane_.common;
-  const bool drains = lane_.draining() || common.broker.shared.health == Health::draining;
-  close_ = close_ || (drains && !common.settling) || is_overdue(lane_.now());
   if (streaming_) {
     lane_.metrics.records_answered.add(call_.reply.records_read);
     end_stream();
@@ -88,9 +80,6 @@ Task<Session::Next> Session::answer() {
     if (call_.reply.undelivered) call_.reply.undelivered();
     co_return Next::close;
   }
-  count_messages();
-  access::charge_answer(*call_.principal, call_.reply.body.size(), call_.broker().clock);
-  account_answer();
   finish_answer();
 
   const bool body_apart = !head_only_ && call_.reply.body.size() > kGatherBytes;
@@ -102,6 +91,27 @@ Task<Session::Next> Session::answer() {
     if (!written && call_.reply.undelivered) call_.reply.undelivered();
   }
   co_return close_ ? Next::close : Next::keep;
+}
+
+// What an answer as a whole costs, and whether the connection goes on behind it.
+void Session::settle_accounts() {
+  count_messages();
+  access::charge_answer(*call_.principal, call_.reply.body.size(), call_.broker().clock);
+  account_answer();
+  const ServerCommon& common = lane_.common;
+  const bool drains = lane_.draining() || common.broker.shared.health == Health::draining;
+  close_ = close_ || (drains && !common.settling) || is_overdue(lane_.now());
+}
+
+// How the answer turned out, for those who look from outside.
+void Session::note_answered(std::chrono::nanoseconds took) {
+  if (call_.route) {
+    note_management();
+    last_route_ = call_.route;
+    lane_.metrics.request(route_index(*call_.route), call_.reply.status, took);
+  }
+  log_answer(took);
+  name_trace();
 }
 
 void Session::begin_request() {
@@ -149,6 +159,7 @@ Task<> Session::go_on_as(std::shared_ptr<Upgraded> upgraded) {
   const bool written = co_await flush(std::string_view());
   if (!written) co_return;
   phase_ = Phase::handling;
+  note_consumer();  // it may be one at any time from here on
   const auto* const bytes = static_cast<const char*>(in_.data().data());
   const std::string early(bytes + request_bytes_, in_.size() - request_bytes_);
   // Ten thousand of these wait side by side: what only HTTP needs goes.
@@ -161,6 +172,7 @@ Task<> Session::go_on_as(std::shared_ptr<Upgraded> upgraded) {
   const bool alive = co_await upgraded_->run(lane_, wire_, early);
   upgraded_.reset();
   abort_ = !alive;
+  close_ = true;  // its last words were said
 }
 
 std::optional<Problem> Session::choose_route() {
@@ -253,13 +265,17 @@ std::optional<Problem> Session::settle_media() {
   return problem.with_hint("Send application/json; with curl add -H 'Content-Type: ...'.");
 }
 
-// Who consumes may have something to settle when the broker drains, on whichever connection.
 void Session::count_messages() {
   const Reply& reply = call_.reply;
   lane_.metrics.records_answered.add(reply.messages_handed_out + reply.records_read);
   messages_ += reply.messages_handed_out + reply.records_read;
-  const bool now = reply.messages_handed_out + reply.messages_settled + reply.records_read > 0;
-  if (now && !std::exchange(consumes_, true)) ++lane_.common.consumers;
+  const bool settles = call_.route && call_.route->served == Served::while_draining && reply.status < 400;
+  if (settles || reply.messages_handed_out + reply.records_read > 0) note_consumer();
+}
+
+// Who consumes may have something to settle when the broker drains, on whichever connection.
+void Session::note_consumer() {
+  if (!std::exchange(consumes_, true)) ++lane_.common.consumers;
 }
 
 // Answers to clients that do not read stay in memory: all together only so much of it.
@@ -310,8 +326,8 @@ void Session::answer_options() {
 
 void Session::render(const Problem& problem) {
   Reply& reply = call_.reply;
-  problem_code_ = info(problem.kind).code;
-  if (call_.span) call_.span->error = problem_code_;
+  call_.refused_as = info(problem.kind).code;
+  if (call_.span) call_.span->error = call_.refused_as;
   reply.status = info(problem.kind).status;
   reply.body.clear();
   const bool later = reply.status == 503 || reply.status == 429 || reply.status == 507;

@@ -47,6 +47,7 @@ void Session::append_piece() {
 
 void Session::begin_stream() {
   if (std::exchange(streaming_, true)) return;
+  if (call_.route->permission == Permission::consume) note_consumer();
   close_ = true;
   append_head();
 }

@@ -26,6 +26,8 @@ class Upgraded : public std::enable_shared_from_this<Upgraded> {
   virtual void tick(engine::Instant now) = 0;
   /// The broker is shutting down: tell the client, let it settle what it holds, and end.
   virtual void drain() = 0;
+  /// Nobody settles anything any more: end.
+  virtual void end_settling() = 0;
   /// Whether somebody has shown a key, or none is asked for.
   virtual bool is_known() const = 0;
   /// Adds what there is to say about it: who it is, what it is sent.

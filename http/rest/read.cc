@@ -117,6 +117,7 @@ Task<Try<>> get_record(Call& call) {
     JsonWriter json(call.reply.body);
     writer.json(json, at->partition, **record);
   }
+  call.reply.records_read = 1;
   call.reply.field("Cache-Control", "private, max-age=31536000, immutable");
   co_return Try<>();
 }

@@ -57,6 +57,7 @@ class Connection final : public Upgraded, public access::Peer {
   engine::Task<bool> run(Lane& lane, Wire& wire, std::string_view early) override;
   void tick(engine::Instant now) override;
   void drain() override;
+  void end_settling() override;
   void cut() override;
   bool is_known() const override { return principal_->known(); }
   void describe(Connected& seen) const override;
@@ -236,6 +237,7 @@ class Connection final : public Upgraded, public access::Peer {
   bool greeted_ = false;
   bool draining_ = false;
   engine::Duration heartbeat_;
+  engine::Instant draining_since_{0};
   engine::Instant opened_{0};
   engine::Instant next_heartbeat_{0};
   engine::Instant next_ping_{0};

@@ -19,8 +19,10 @@ namespace {
 
 constexpr auto kClosingTime = std::chrono::seconds{3};
 constexpr auto kReadingTime = std::chrono::milliseconds{250};
-constexpr auto kDrainTime = std::chrono::seconds{5};
+constexpr auto kLastWords = std::chrono::milliseconds{500};  // of a close, while draining
+constexpr auto kLeastDrainTime = std::chrono::seconds{1};  // for what was read and not committed yet
 constexpr auto kReconnectAfter = std::chrono::seconds{1};
+constexpr std::string_view kShuttingDown = "the broker is shutting down";
 constexpr int kMissesMax = 2;
 constexpr auto kHelloTime = std::chrono::seconds{10};
 
@@ -31,7 +33,7 @@ constexpr auto kHelloTime = std::chrono::seconds{10};
 void Connection::close(CloseCode code, std::string_view reason) {
   if (state_ != State::open) return;
   state_ = State::closing;
-  over_at_ = broker().clock.now() + kClosingTime;
+  over_at_ = broker().clock.now() + (draining_ ? engine::Duration(kLastWords) : kClosingTime);
   end_all();
   outbox_.add_frame(close_frame(code, reason));
   flush();
@@ -96,15 +98,22 @@ void Connection::drain() {
   if (state_ != State::open || draining_) return;
   draining_ = true;
   for (const auto& [number, sub] : subs_) sub->pause();
-  send(goaway_frame(format(), "drain", kDrainTime, kReconnectAfter));
-  over_at_ = broker().clock.now() + kDrainTime;
+  const engine::Duration settle_time = common_.settling ? common_.options.settle_time : engine::Duration{0};
+  send(goaway_frame(format(), "drain", settle_time, kReconnectAfter));
+  draining_since_ = broker().clock.now();
+  over_at_ = draining_since_ + settle_time;
 }
 
+void Connection::end_settling() {
+  if (draining_) end_drain();
+}
+
+// Who holds nothing has a moment all the same: what he has read he may want to commit.
 void Connection::end_drain() {
-  if (state_ == State::open && held() == 0 && unanswered_ == 0 && !held_frame_ &&
-      outbox_.unsent() == 0) {
-    close(CloseCode::drain, "the broker is shutting down");
-  }
+  const engine::Instant now = broker().clock.now();
+  const bool busy = held() > 0 || unanswered_ > 0 || held_frame_ || outbox_.unsent() > 0;
+  const bool reads = !subs_.empty() && now - draining_since_ < kLeastDrainTime;
+  if (now >= over_at_ || (!busy && !reads)) close(CloseCode::drain, kShuttingDown);
 }
 
 std::size_t Connection::held() const {
@@ -127,7 +136,6 @@ void Connection::tick(engine::Instant now) {
   }
   if (draining_) end_drain();
   if (state_ != State::open) return;
-  if (draining_ && now >= over_at_) return close(CloseCode::drain, "the broker is shutting down");
   if (!greeted_ && !opening_.authenticated && now - opened_ >= kHelloTime) {
     return close(CloseCode::unauthenticated, "no hello within 10 s");
   }

@@ -91,6 +91,10 @@ void check_relations(Loaded& loaded) {
   if (c.storage.journal_file_bytes < c.http.max_body) {
     refuse("http.max_body", "storage.journal_file_bytes");
   }
+  if (c.server.settle_time > c.server.shutdown_grace &&
+      c.origin.find("server.settle_time")->second != "default") {
+    refuse("server.settle_time", "server.shutdown_grace");
+  }
   if (c.sqs.profile == http::sqs::Profile::strict && c.auth.keys_file.empty()) {
     loaded.errors.push_back(
         Problem{fmt::format("sqs.profile (strict, {}) needs auth.keys_file",

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "src/serve/memory.h"
@@ -58,6 +59,7 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.body_bytes_total_max = memory.bodies;
   options.answer_bytes_total_max = memory.answers;
   options.idle_timeout = config.http.idle_timeout;
+  options.settle_time = std::min(config.server.settle_time, config.server.shutdown_grace);
   options.hosts_allowed = config.http.hosts;
   options.origins_allowed = config.http.cors_origins;
   options.compression = config.http.compression;

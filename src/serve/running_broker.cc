@@ -345,11 +345,12 @@ void RunningBroker::on_signal() {
     engine::diag(DiagLevel::warn, "main", "second signal, leaving now; nothing acknowledged is lost");
     std::_Exit(kExitInterrupted);
   }
-  engine::diag(DiagLevel::info, "main", "stopping");
   supervisor_->stopping();
   await_signals();
   shared_.leaving = true;
-  if (config_.server.drain_delay.count() == 0) return drain();
+  if (config_.server.drain_delay.count() == 0) drain();
+  engine::diag(DiagLevel::info, "main", "stopping");
+  if (shared_.health == http::Health::draining) return;
   signals_->delay.expires_after(config_.server.drain_delay);
   signals_->delay.async_wait([this](boost::system::error_code cancelled) {
     if (!cancelled) drain();
@@ -364,10 +365,14 @@ bool RunningBroker::anything_in_flight() {
   return found;
 }
 
-// New work is sent away at once, what was begun is finished, then the journal is closed. The server
-// comes first: it knows by then whether those who are sent away may stay connected.
+// New work is sent away at once, what was begun is finished, then the journal is closed. First of all
+// it is settled whether those who are sent away may stay connected.
 void RunningBroker::drain() {
-  server_->drain([this] { stop_engine(); });
+  settle_watch_ = std::make_unique<SettleWatch>(
+      *contexts_.front(), clock_,
+      Unsettled{[this] { return server_->consumers(); }, [this] { return anything_in_flight(); }});
+  const auto settle_time = std::min(config_.server.settle_time, config_.server.shutdown_grace);
+  server_->drain(settle_watch_->is_needed(settle_time), [this] { stop_engine(); });
   shared_.health = http::Health::draining;
   rooms_->broker().queues.release_waiters();
   namespaces_->for_each([](http::Broker& broker) { broker.queues.release_waiters(); });
@@ -383,10 +388,7 @@ void RunningBroker::drain() {
                  "the stop came to no end, leaving now; nothing acknowledged is lost");
     std::_Exit(kExitFailed);
   });
-  settle_watch_ = std::make_unique<SettleWatch>(
-      *contexts_.front(), clock_,
-      Unsettled{[this] { return server_->consumers(); }, [this] { return anything_in_flight(); }});
-  settle_watch_->begin(config_.server.settle_time, [this] { server_->end_settling(); });
+  settle_watch_->begin(settle_time, [this] { server_->end_settling(); });
 }
 
 void RunningBroker::stop_engine() {

@@ -8,17 +8,26 @@ namespace {
 
 constexpr auto kLookEvery = std::chrono::milliseconds{50};
 constexpr auto kLeast = std::chrono::seconds{1};
+constexpr auto kMoment = std::chrono::milliseconds{200};
 
 }  // namespace
 
-bool goes_on_settling(const Unsettled& unsettled, engine::Duration since, engine::Duration most) {
-  if (since >= most || unsettled.consumers() == 0) return false;
-  return since < kLeast || unsettled.anything_in_flight();
+bool goes_on_settling(const Unsettled& unsettled, bool consumed, engine::Duration since,
+                      engine::Duration most) {
+  if (since >= most) return false;
+  if (consumed && since < kLeast) return true;
+  if (!unsettled.anything_in_flight()) return false;
+  return since < kMoment || unsettled.consumers() > 0;
 }
 
 SettleWatch::SettleWatch(boost::asio::io_context& core_context, engine::Clock& clock,
                          Unsettled unsettled)
     : clock_(clock), unsettled_(std::move(unsettled)), timer_(core_context) {}
+
+bool SettleWatch::is_needed(engine::Duration most) {
+  consumed_ = unsettled_.consumers() > 0;
+  return goes_on_settling(unsettled_, consumed_, engine::Duration{0}, most);
+}
 
 void SettleWatch::begin(engine::Duration most, std::function<void()> over) {
   since_ = clock_.now();
@@ -27,7 +36,8 @@ void SettleWatch::begin(engine::Duration most, std::function<void()> over) {
 }
 
 void SettleWatch::look(engine::Duration most) {
-  if (!goes_on_settling(unsettled_, clock_.now() - since_, most)) {
+  consumed_ = consumed_ || unsettled_.consumers() > 0;
+  if (!goes_on_settling(unsettled_, consumed_, clock_.now() - since_, most)) {
     return std::exchange(over_, nullptr)();
   }
   timer_.expires_after(kLookEvery);

@@ -26,6 +26,9 @@ class ClientThreads:
         """One turn of a client; False when nobody answers any more. `state["new"]`: first on its connection."""
         raise NotImplementedError
 
+    def leave(self, state: dict) -> None:
+        """Ends what a client has kept in its `state`."""
+
     # -- whoever starts and ends brokers
     def connect(self, broker: Broker) -> None:
         with self.changed:
@@ -56,7 +59,7 @@ class ClientThreads:
             with self.changed:
                 self.changed.wait_for(lambda: self.port is not None or self.ended)
                 if self.ended:
-                    return
+                    return self.leave(state)
                 port, life = self.port, self.life
             client = Client(port)
             state["new"] = True

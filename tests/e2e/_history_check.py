@@ -206,10 +206,15 @@ def of_another_protocol(history: History, queue: str, end: End) -> list[str]:
     return acks_are_final(history, queue) + messages_are_kept(history, queue, end)
 
 
+ANSWERED = {"status", "type"}  # of REST and SQS, of a frame
+
+
 def a_stop_lets_them_settle(history: History, lives: set[int]) -> list[str]:
-    """In a life that ended in order nobody was left without an answer for what is taken until the end."""
-    return [f"{call.process} asked to {call.f} and never heard: {call.answer}"
-            for call in history.of("ack", "nack", "commit", told="info") if call.life in lives]
+    """In a life that ended in order nobody was left without an answer for what is taken until the end, or with
+    nobody to ask: whoever refuses says why."""
+    return [f"{call.process} asked to {call.f} and never heard: {call.told} {call.answer}"
+            for call in history.of("ack", "nack", "commit")
+            if call.life in lives and (call.told == "info" or call.told == "fail" and not ANSWERED & set(call.answer))]
 
 
 def everything(history: History, end: End, queue: str, attached: str) -> list[str]:

@@ -6,7 +6,7 @@ from _client_threads import ClientThreads
 from _history_check import End
 from _loop_broker import Broker, Client
 from _loop_history import History
-from _loop_protocols import SqsWorker, StreamWorker
+from _loop_protocols import SqsWorker, StreamWorker, close
 
 TOPIC, QUEUE, DEAD, COPY, GROUP = "events", "work", "dead", "copy", "readers"
 BY_SQS, STREAMED = "by-sqs", "streamed"  # queues of those who speak other protocols
@@ -37,6 +37,9 @@ class Load(ClientThreads):
 
     def step(self, kind, client, process, life, chance, state) -> bool:
         return kind(client, process, life, chance, state) == "ok"
+
+    def leave(self, state: dict) -> None:
+        close(state.get("stream"))
 
     def new_texts(self, process: str, state: dict, chance: random.Random, kind: str) -> list[str]:
         first = state.get("next", 0)

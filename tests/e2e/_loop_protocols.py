@@ -3,6 +3,7 @@
 import asyncio
 import datetime
 import json
+import time
 
 import boto3
 import botocore.exceptions
@@ -12,7 +13,8 @@ from _loop_history import History
 from wire._stream import websockets
 
 SECONDS_MAX = 30
-GONE = (OSError, websockets.WebSocketException)
+WORK_SECONDS = 0.02  # on one message: so that a signal finds workers who hold some
+GONE = (OSError, websockets.WebSocketException)  # a TimeoutError among the former
 SURE = (botocore.exceptions.EndpointConnectionError, botocore.exceptions.ConnectTimeoutError)  # nobody was there to hear it
 
 
@@ -62,6 +64,7 @@ class SqsWorker:
         if told != "ok":
             return told
         for message in answer["messages"]:
+            time.sleep(WORK_SECONDS)
             asked = {"queue": self.queue, "receipts": [message["receipt"]]}
             told, _ = self.history.record(process, life, "ack", asked, lambda: told_by(
                 lambda: sqs.delete_message(QueueUrl=url, ReceiptHandle=message["receipt"]) and {"results": ["acked"]}))
@@ -84,8 +87,8 @@ class StreamWorker:
 
     def step(self, client, process, life, chance, state) -> str:
         if state["new"]:
-            state["stream"] = None
-        stream = state["stream"]
+            close(state.pop("stream", None))
+        stream = state.get("stream")
         try:
             if stream is None:
                 stream = state["stream"] = Stream(client.connection.port, self.queue)
@@ -98,8 +101,7 @@ class StreamWorker:
             while messages := stream.messages(0.2):
                 self.settle(process, life, stream, messages)
         except GONE:
-            if stream is not None:
-                stream.loop.close()
+            close(state.pop("stream", None))
             return "info"
         return told
 
@@ -110,10 +112,18 @@ class StreamWorker:
         self.history.record(process, life, "receive", {"queue": self.queue, "visibility": self.visibility},
                             lambda: ("ok", {"messages": messages}))
         for message in messages:
+            time.sleep(WORK_SECONDS)
             asked = {"queue": self.queue, "receipts": [message["receipt"]]}
             told, _ = self.history.record(process, life, "ack", asked, lambda: stream.ack(message["receipt"]))
             if told == "info":
                 raise ConnectionError("it ended before it had acked")
+
+
+def close(stream: "Stream | None") -> None:
+    if stream is not None:
+        stream.socket.transport.abort()
+        stream.wait(stream.socket.wait_closed())
+        stream.loop.close()
 
 
 class Stream:

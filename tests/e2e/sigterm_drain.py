@@ -46,6 +46,7 @@ class SigtermDrain(unittest.TestCase):
             set_up(first)
             first.close()
             load = Load(history, SEED)
+            self.told: dict[int, int] = {}  # when, by life
             try:
                 for _ in range(STOPS):
                     load.connect(broker)
@@ -62,6 +63,9 @@ class SigtermDrain(unittest.TestCase):
             for queue in (BY_SQS, STREAMED):
                 self.assertTrue([c for c in history.of("ack", told="ok") if c.asked["queue"] == queue], f"nobody worked on {queue}")
                 wrong += of_another_protocol(history, queue, end)
+            for queue in (QUEUE, BY_SQS, STREAMED):
+                late = [c for c in history.of("ack", told="ok") if c.asked["queue"] == queue and c.invoked > self.told.get(c.life, 2**63)]
+                self.assertTrue(late, f"nobody acked on {queue} after a signal: nothing was tried")
             print(f"{STOPS} stops, {len(history.calls)} calls, {len(end.records)} records, seed {SEED}")
             if wrong:
                 history.dump(pathlib.Path(tempfile.gettempdir()) / f"twofold-sigterm-{SEED}.jsonl")
@@ -69,6 +73,7 @@ class SigtermDrain(unittest.TestCase):
 
     def stop(self, broker: Broker, poll: Poll) -> None:
         began = time.monotonic()
+        self.told[broker.life] = time.monotonic_ns()
         code = broker.terminate()
         self.assertEqual(code, 0, "".join(broker.lines[-20:]))
         self.assertLess(time.monotonic() - began, STOP_SECONDS_MAX)

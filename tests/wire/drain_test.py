@@ -2,6 +2,7 @@
 """A broker that stops lets those who hold messages settle them, on whichever connection they have."""
 
 import signal
+import socket
 import time
 import unittest
 
@@ -100,6 +101,59 @@ class Drain(Stopped):
         self.assertEqual(answer.status, 200, answer.body)
         self.assertLess(self.ends(broker), STOP_SECONDS_MAX)
 
+    def test_who_has_only_extended_over_this_connection_acks_over_it(self):
+        broker = self.start()
+        first, second = self.connect(broker), self.connect(broker)
+        receipt, = self.hold(broker, 1, first)
+        first.close()
+        broker.call("POST", "/v1/queues/work/extend", {"items": [{"receipt": receipt, "visibility_timeout": "1h"}]}, connection=second)
+        self.tell_to_stop(broker)
+        time.sleep(0.5)  # what it had to do
+        self.ack(broker, receipt, second)
+        self.ends(broker)
+        self.assertEqual(self.messages_left(broker), 0)
+
+    def test_a_reader_whose_stream_ends_with_the_stop_commits_over_another_connection(self):
+        broker = self.start()
+        broker.call("PUT", "/v1/topics/news", {})
+        broker.call("POST", "/v1/topics/news/records", {"records": [{"value": 1}]})
+        stream, other = self.connect(broker), self.connect(broker)
+        stream.request("GET", "/v1/topics/news/records?from=earliest", headers={"Accept": "text/event-stream"})
+        events = stream.getresponse()
+        while b"caught_up" not in events.readline():
+            pass
+        broker.call("GET", "/v1/topics", connection=other)
+        self.tell_to_stop(broker)
+        events.read()
+        answer = broker.call("POST", "/v1/groups/readers/commit", {"offsets": {"news": {"0": 1}}}, connection=other)
+        self.assertEqual(answer.status, 200, answer.body)
+        self.ends(broker)
+
+    def test_who_has_read_a_single_record_commits_it(self):
+        broker = self.start()
+        broker.call("PUT", "/v1/topics/news", {})
+        broker.call("POST", "/v1/topics/news/records", {"records": [{"value": 1}]})
+        reader = self.connect(broker)
+        self.assertEqual(broker.call("GET", "/v1/topics/news/records/0/0", connection=reader).status, 200)
+        self.tell_to_stop(broker)
+        time.sleep(0.5)
+        answer = broker.call("POST", "/v1/groups/readers/commit", {"offsets": {"news": {"0": 1}}}, connection=reader)
+        self.assertEqual(answer.status, 200, answer.body)
+        self.ends(broker)
+
+    def test_half_a_request_does_not_delay_a_stop(self):
+        halves = (b"POST /v1/queues/work/ack HTTP/1.1\r\nHost: loc",
+                  b"POST /v1/queues/work/ack HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{")
+        broker = self.start("server.settle_time=1s")
+        self.hold(broker, 1, self.connect(broker))
+        sockets = [socket.create_connection(("127.0.0.1", broker.port), timeout=30) for _ in halves]
+        for one in sockets:
+            self.addCleanup(one.close)
+        self.tell_to_stop(broker)
+        for one, half in zip(sockets, halves):
+            one.sendall(half)
+        self.assertLess(self.ends(broker), 1 + 5)
+
     def test_who_holds_and_is_silent_delays_a_stop_no_longer_than_he_may(self):
         broker = self.start("server.settle_time=2s")
         self.hold(broker, 1, self.connect(broker))
@@ -140,7 +194,9 @@ class Drain(Stopped):
         broker.call("PUT", "/v1/queues/empty", {})
         poll = self.connect(broker)
         poll.request("POST", "/v1/queues/empty/receive", b'{"wait": "60s"}', {"Content-Type": "application/json"})
+        deadline = time.monotonic() + 30
         while 'twofold_queue_waiting_receivers{queue="empty"} 1' not in broker.call("GET", "/metrics").body.decode():
+            self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
         self.tell_to_stop(broker)
         answer = poll.getresponse()
