@@ -16,6 +16,9 @@ constexpr std::size_t kWorkPerTurn = 50;
 constexpr std::size_t kGroupsPerTurn = 10;
 constexpr int kTurnsOfASmallOne = 40;  // 2 to 4 ms
 constexpr engine::Duration kGoodFor = std::chrono::seconds{1};
+constexpr engine::Duration kOften = std::chrono::milliseconds{1'500};
+constexpr engine::Duration kPause = std::chrono::milliseconds{8};  // a tick of the wheel
+constexpr int kPauses = 100;
 
 double age_seconds(engine::WallTime now, engine::WallTime then) {
   return static_cast<double>(std::max<std::int64_t>((now - then).count(), 0)) / 1e3;
@@ -56,16 +59,26 @@ Surveyor::Surveyor(engine::Core& core, log::Topics& topics, log::Groups& groups,
 Surveyor::~Surveyor() = default;
 
 void Surveyor::ask(MetricsDetail detail, engine::Completion<Made> done) {
-  if (last_ && core_.now() < last_at_ + kGoodFor) return done(last_);
-  waiting_.push_back(std::move(done));
-  if (making_) return;
+  const engine::Instant now = core_.now();
+  often_ = now < std::exchange(asked_at_, now) + kOften;
   detail_ = detail;
+  if (last_ && now < last_at_ + kGoodFor) {
+    done(last_);
+    return go_ahead();
+  }
+  waiting_.push_back(std::move(done));
+  if (making_ && !ahead_) return;
+  if (!making_) begin();
+  ahead_ = false;
+  go_on();
+}
+
+void Surveyor::begin() {
   making_ = std::make_shared<Survey>();
   making_->number = ++number_;
   making_->queues.reserve(queues_before_);  // to grow by moving ten thousand is a long turn
   turns_ = 0;
   next(At::queues);
-  step();
 }
 
 void Surveyor::next(At at) {
@@ -73,23 +86,46 @@ void Surveyor::next(At at) {
   after_.clear();
 }
 
-void Surveyor::step() {
+void Surveyor::go_on() {
+  turn();
+  if (at_ == At::end) return end();
+  core_.executor().post([self = shared_from_this()] { self->go_on(); });
+}
+
+void Surveyor::go_ahead() {
+  if (!often_ || making_ || !last_) return;
+  begin();
+  ahead_ = true;
+  core_.timers().schedule(core_.now() + kPause, *this, 0, number_);
+}
+
+void Surveyor::on_timer(std::uint32_t, std::uint64_t number, engine::Instant now) {
+  if (!ahead_ || !making_ || number != number_) return;
+  for (int turns = turns_before_ / kPauses + 1; turns > 0 && at_ != At::end; --turns) turn();
+  if (at_ == At::end) return end();
+  core_.timers().schedule(now + kPause, *this, 0, number_);
+}
+
+void Surveyor::turn() {
   ++turns_;
   switch (at_) {
-    case At::queues: step_queues(); break;
-    case At::topics: step_topics(); break;
-    case At::groups: step_groups(); break;
-    case At::end: break;
+    case At::queues: return step_queues();
+    case At::topics: return step_topics();
+    case At::groups: return step_groups();
+    case At::end: return;
   }
-  if (at_ != At::end) {
-    core_.executor().post([self = shared_from_this()] { self->step(); });
-    return;
-  }
+}
+
+void Surveyor::end() {
   queues_before_ = making_->queues.size() + kWorkPerTurn;
+  turns_before_ = turns_;
+  ahead_ = false;
   const Made made = std::exchange(making_, nullptr);
   last_ = turns_ > kTurnsOfASmallOne ? made : nullptr;
   last_at_ = core_.now();
-  for (auto& done : std::exchange(waiting_, {})) done(made);
+  auto waiting = std::exchange(waiting_, {});
+  for (auto& done : waiting) done(made);
+  if (!waiting.empty()) go_ahead();
 }
 
 void Surveyor::step_queues() {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/timers.h"
 #include "http/broker.h"
 
 namespace twofold::http::metrics {
@@ -94,17 +95,19 @@ class Others;
 /// else goes on.
 ///
 /// Contract  Whoever asks while a survey is under way gets that one. A long one is good for a
-///           second, one of few milliseconds is made anew each time.
+///           second, one of few milliseconds is made anew each time. Where somebody asks each second
+///           for long ones, the next is made ahead, spread over that second: it says how each was at
+///           some time in it.
 /// Memory    about 250 bytes for each queue, 500 more once something happened there, 100 for each
 ///           topic, 16 for each partition, 150 for each topic that a group reads, as long as
 ///           somebody uses the survey, and one survey at most beyond that; others.h keeps some.
 /// Threads   the core; a survey may be read on any.
-class Surveyor : public std::enable_shared_from_this<Surveyor> {
+class Surveyor : public engine::TimerTarget, public std::enable_shared_from_this<Surveyor> {
  public:
   using Made = std::shared_ptr<const Survey>;
 
   Surveyor(engine::Core& core, log::Topics& topics, log::Groups& groups, queue::Queues& queues);
-  ~Surveyor();
+  ~Surveyor() override;
 
   void ask(MetricsDetail detail, engine::Completion<Made> done);
   /// What is kept from page to page. Any thread.
@@ -118,7 +121,13 @@ class Surveyor : public std::enable_shared_from_this<Surveyor> {
     Committed offsets;
   };
 
-  void step();
+  void on_timer(std::uint32_t owner, std::uint64_t number, engine::Instant now) override;
+
+  void begin();
+  void go_ahead();
+  void go_on();
+  void turn();
+  void end();
   void step_queues();
   void step_topics();
   void step_groups();
@@ -138,6 +147,10 @@ class Surveyor : public std::enable_shared_from_this<Surveyor> {
   std::vector<log::GroupInfo> groups_found_;  // the last of them is gone through
   std::vector<GroupTopic> group_topics_;      // of that one; the last of them comes next
   int turns_ = 0;
+  int turns_before_ = 0;
+  bool ahead_ = false;  // nobody waits for it yet
+  bool often_ = false;  // somebody asks each second
+  engine::Instant asked_at_{0};
   std::size_t queues_before_ = 0;
   std::uint64_t number_ = 0;
   std::vector<engine::Completion<Made>> waiting_;

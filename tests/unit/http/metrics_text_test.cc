@@ -287,6 +287,40 @@ TEST(MetricsSurvey, AGroupThatReadsVeryManyTopicsIsGoneThroughInTurns) {
   EXPECT_GE(turns, kTopics / 12 + kTopics / 25) << "12 topics in a turn, and 25 of a group";
 }
 
+// It took 15 ms of each second at once, and one cycle of a queue in a hundred waited behind it.
+TEST(MetricsSurvey, WhoAsksEachSecondFindsItMade) {
+  CallRig rig;
+  for (int i = 0; i < 3'000; ++i)
+    rig.broker.topics.create(fmt::format("t{:04}", i), {}, false, [](const auto&) {});
+  rig.turn();
+  Surveyor::Made made;
+  const auto ask = [&] {
+    rig.broker.surveyor->ask(MetricsDetail::topic, [&](const auto& survey) { made = *survey; });
+  };
+  const auto turns_until_made = [&] {
+    made = nullptr;
+    ask();
+    int turns = 0;
+    for (; !made; ++turns) EXPECT_TRUE(rig.core().step());
+    return turns;
+  };
+  const auto pass_a_second = [&] {
+    for (int i = 0; i < 125; ++i) rig.pass(std::chrono::milliseconds{8});
+  };
+  EXPECT_GT(turns_until_made(), 200);
+  pass_a_second();
+  EXPECT_GT(turns_until_made(), 200) << "nobody knew that it would be asked for";
+  pass_a_second();
+  rig.broker.topics.create("later", {}, false, [](const auto&) {});
+  EXPECT_EQ(turns_until_made(), 0);
+  EXPECT_EQ(made->topics.size(), 3'000u);
+  pass_a_second();
+  EXPECT_EQ(turns_until_made(), 0);
+  EXPECT_EQ(made->topics.size(), 3'001u);
+  for (int seconds = 0; seconds < 3; ++seconds) pass_a_second();
+  EXPECT_GT(turns_until_made(), 200) << "nobody asked any more, and it was made all the same";
+}
+
 TEST(MetricsNamed, WhatIsBeyondTheLimitIsAddedUp) {
   Selection selection;
   selection.entities_max = 3;
