@@ -112,6 +112,9 @@ constexpr auto kProblems = std::to_array<ProblemInfo>({
      "Connect with a WebSocket client."},
     {quota_exceeded, 429, "quota-exceeded", "Your quota is used up",
      "Wait as long as Retry-After says. Nothing was written."},
+    {too_many_names, 429, "too-many-names", "There are too many topics and queues",
+     "Nothing was created, and what there is goes on. Waiting does not help: delete topics or queues "
+     "that are not used, or raise limits.names."},
     {headers_too_large, 431, "headers-too-large", "The head is too large",
      "A request head may have 16 KiB and 100 fields."},
     {internal, 500, "internal", "The broker failed",
@@ -158,6 +161,7 @@ const ProblemInfo* find_problem(std::string_view code) {
 
 bool retryable(ProblemKind kind) {
   const int status = info(kind).status;
+  if (kind == too_many_names) return false;  // nothing changes by itself
   return status == 429 || status == 503 || status == 507 || status == 408 ||
          kind == idempotency_in_progress;
 }
@@ -195,6 +199,7 @@ ProblemKind problem_kind(engine::Errc code) {
     case Errc::message_too_large: return message_too_large;
     case Errc::key_missing: return key_missing;
     case Errc::batch_too_large: return batch_too_large;
+    case Errc::too_many_names: return too_many_names;
     case Errc::overloaded: return overloaded;
     case Errc::storage_full: return storage_full;
     case Errc::storage_failed: return storage_failed;

@@ -54,6 +54,7 @@ enum class ProblemKind : std::uint8_t {
   schema_rejected,
   upgrade_required,
   quota_exceeded,
+  too_many_names,
   headers_too_large,
   internal,
   keys_file_failed,

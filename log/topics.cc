@@ -122,9 +122,10 @@ Result<TopicInfo> Topics::preview_create(const std::string& name, const TopicCon
     return Error(Errc::name_taken, fmt::format("{} is the name of a queue", name));
   const auto partitions = static_cast<std::size_t>(config.partitions);
   if (state_->partitions + partitions > kPartitionsTotalMax) {
-    return Error(Errc::overloaded,
-                 fmt::format("there are {} partitions already", state_->partitions));
+    return Error(Errc::too_many_names, fmt::format("there are {} partitions already, of at most {}",
+                                                   state_->partitions, kPartitionsTotalMax));
   }
+  if (auto room = state_->names->room(); !room) return room.error();
   return TopicInfo{name, 0, 0, config, core.wall(), {}, /*was_created=*/true};
 }
 
@@ -270,13 +271,15 @@ Topics::State::State(Topics& owner, engine::Core& the_core, TopicLimits limits)
       core(the_core),
       producers(the_core, ProducerLimits{.bytes_max = limits.producer_bytes_max},
                 [this](std::uint32_t topic) { return by_id.contains(topic); }),
-      ids(the_core, [this](std::uint32_t topic) {
-        const auto found = by_id.find(topic);
-        return found == by_id.end() ? Duration{0}
-                                    : found->second->second.definition.config.dedup_window;
-      }),
+      ids(the_core,
+          [this](std::uint32_t topic) {
+            const auto found = by_id.find(topic);
+            return found == by_id.end() ? Duration{0}
+                                        : found->second->second.definition.config.dedup_window;
+          }),
       keys(the_core, limits.key_bytes_max),
-      waiting_bytes_max(limits.waiting_bytes_max) {}
+      waiting_bytes_max(limits.waiting_bytes_max),
+      names(std::move(limits.names)) {}
 
 void Topics::State::define(std::string_view name, const engine::Document& document) {
   auto decoded = decode_topic(document.value);
@@ -298,6 +301,7 @@ void Topics::State::define(std::string_view name, const engine::Document& docume
     topic_of[log] = topic.definition.id;
   }
   if (is_new) {
+    names->add();
     by_id.emplace(topic.definition.id, &*at);
     partitions += topic.definition.logs.size();
   }
@@ -311,6 +315,7 @@ void Topics::State::undefine(std::string_view name) {
   TF_CHECK(found != topics.end());
   const auto node = topics.extract(found);
   const Topic& topic = node.mapped();
+  names->remove();
   by_id.erase(topic.definition.id);
   stirred.erase(topic.definition.id);
   compacted.erase(topic.definition.id);

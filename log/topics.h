@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/names.h"
 #include "engine/core.h"
 
 namespace twofold::log {
@@ -25,16 +26,16 @@ using engine::Result;
 using engine::Seq;
 using engine::WallTime;
 
-/// What becomes of old records: they go by age, size and number (retention), or all but the newest of
-/// each key do (compaction), or both.
+/// What becomes of old records: they go by age, size and number (retention), or all but the newest
+/// of each key do (compaction), or both.
 enum class Cleanup { delete_old, compact, compact_and_delete };
 
 /// When a partition of a compacted topic is cleaned (engine/cleaning.h says what that does).
 struct Compaction {
-  Duration min_lag{0};              ///< younger records are not touched
-  std::optional<Duration> max_lag;  ///< none stays dirty for much longer
+  Duration min_lag{0};                                 ///< younger records are not touched
+  std::optional<Duration> max_lag;                     ///< none stays dirty for much longer
   Duration delete_retention = std::chrono::hours{24};  ///< of tombstones, once they are cleaned to
-  double min_dirty_ratio = 0.5;     ///< of the bytes that a cleaning would read
+  double min_dirty_ratio = 0.5;                        ///< of the bytes that a cleaning would read
 
   friend bool operator==(const Compaction&, const Compaction&) = default;
 };
@@ -91,8 +92,8 @@ struct PartitionPosition {
 
   friend bool operator==(const PartitionPosition&, const PartitionPosition&) = default;
 };
-/// What must hold when a publish is carried out, or nothing is written. Not asked of a publish whose
-/// records are all stored already: that it was carried out once is enough.
+/// What must hold when a publish is carried out, or nothing is written. Not asked of a publish
+/// whose records are all stored already: that it was carried out once is enough.
 struct Expectation {
   /// The newest record of a key.
   struct KeyLast {
@@ -130,7 +131,7 @@ struct CheckedPublish {
 struct ProducerView {
   std::string topic;
   std::int32_t epoch = 0;
-  std::int64_t last_seq = -1;                     ///< that no crash takes back; -1: none of the epoch
+  std::int64_t last_seq = -1;  ///< that no crash takes back; -1: none of the epoch
   std::optional<PartitionPosition> last_place{};  ///< of that record, while it is known
 };
 struct Read {
@@ -166,11 +167,12 @@ struct PartitionOffsets {
   engine::CleaningStatus cleaning{};
 };
 
-/// Memory that all topics together may take for what comes twice.
+/// Memory that all topics together may take for what comes twice, and how many there may be.
 struct TopicLimits {
   std::size_t producer_bytes_max = 64 << 20;
-  std::size_t key_bytes_max = 64 << 20;  ///< newest records of keys, where they were asked for
+  std::size_t key_bytes_max = 64 << 20;       ///< newest records of keys, where they were asked for
   std::size_t waiting_bytes_max = 256 << 20;  ///< readers that wait, with each partition they read
+  std::shared_ptr<engine::Names> names = std::make_shared<engine::Names>();  ///< shared with queues
 };
 
 /// A name over 1..N logs, written by key and read by offset.
@@ -180,7 +182,8 @@ struct TopicLimits {
 ///            of one key keep their order; those without key and partition go together to one.
 ///   read     never shows what a crash could take back (unless the topic says `memory`).
 ///   retention looks at every partition every few seconds, by append time, bytes and number.
-///   compaction keeps the newest record of each key; a topic that is compacted takes no record without
+///   compaction keeps the newest record of each key; a topic that is compacted takes no record
+///   without
 ///            a key. One partition at a time, off the core.
 ///   Names share one space with queues: `name_taken` when the other kind has it. A topic created
 ///   again under an old name is another topic: new id, new logs.
@@ -189,7 +192,8 @@ struct TopicLimits {
 ///           these and of partition_not_found when publishing: the record's index, as of
 ///           out_of_order_sequence and producer_fenced), expectation_failed (actual: what is true),
 ///           invalid_request (a name, a configuration, or a position past the end), overloaded (a
-///           limit of topics_limits.h or TopicLimits), and what Core refuses.
+///           limit of topics_limits.h or TopicLimits), too_many_names (creating), and what Core
+///           refuses.
 /// Threads   the core only; completions run there too.
 class Topics final : public engine::LogListener, public engine::TimerTarget {
  public:
@@ -222,10 +226,10 @@ class Topics final : public engine::LogListener, public engine::TimerTarget {
   /// was before.
   void publish(Publish publish, Completion<Published> done,
                engine::Decided<Published> decided = {});
-  /// publish() in pieces, for whoever writes more in the same turn: check() changes nothing, write()
-  /// does what was checked and cannot fail, named() is for the commit's completion.
-  /// check() of a publish that expects something of a key needs learn() first: `done` may come
-  /// later, and what was learned may be gone again by then.
+  /// publish() in pieces, for whoever writes more in the same turn: check() changes nothing,
+  /// write() does what was checked and cannot fail, named() is for the commit's completion. check()
+  /// of a publish that expects something of a key needs learn() first: `done` may come later, and
+  /// what was learned may be gone again by then.
   bool knows(const Publish& publish) const;
   void learn(const Publish& publish, Completion<void> done);
   Result<CheckedPublish> check(const Publish& publish) const;

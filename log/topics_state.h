@@ -104,6 +104,7 @@ struct Topics::State {
   TopicIds ids;
   KeyIndex keys;
   const std::size_t waiting_bytes_max;
+  const std::shared_ptr<engine::Names> names;
 
   std::size_t partitions_retained = 0;  ///< that a sweep has to look at
   bool sweep_scheduled = false;

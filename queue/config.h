@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/base/names.h"
 #include "engine/core.h"
 
 namespace twofold::queue {
@@ -62,7 +64,7 @@ struct QueueConfig {
   Duration backoff_max{0};  ///< up to this
   /// How long acked messages can be replayed. Of an attached queue that is what its topic keeps.
   Duration retain_acked{0};
-  bool paused = false;   ///< nothing goes out
+  bool paused = false;  ///< nothing goes out
   /// What a stream that breaks off had in hand goes back at once; else when its time is over.
   bool release_on_disconnect = true;
   std::string filter{};  ///< only what it matches is delivered; fixed at creation
@@ -94,8 +96,9 @@ struct QueueInfo {
   bool was_created = false;
 };
 
-/// What all queues together may take. A message that waits takes nothing; one that was received, is
-/// delayed or dead takes 24 to 150 bytes, and counts twice while it holds others of its group up.
+/// What all queues together may take, and how many there may be. A message that waits takes
+/// nothing; one that was received, is delayed or dead takes 24 to 150 bytes, and counts twice while
+/// it holds others of its group up.
 struct QueueLimits {
   std::uint64_t marked_max = 50'000'000;
   /// What all ordered and fair queues may remember of messages before they are received, in units
@@ -105,6 +108,7 @@ struct QueueLimits {
   std::size_t ahead_of_late_partition = 64 << 10;  ///< when all together remember that much already
   /// What edited headers of waiting messages may take in all, in bytes.
   std::uint64_t edits_max = 64 << 20;
+  std::shared_ptr<engine::Names> names = std::make_shared<engine::Names>();  ///< shared with topics
 };
 
 }  // namespace twofold::queue

@@ -10,8 +10,8 @@
 #include "queue/config.h"
 #include "queue/messages.h"
 #include "queue/observer.h"
-#include "queue/traffic.h"
 #include "queue/operations.h"
+#include "queue/traffic.h"
 #include "queue/views.h"
 
 namespace twofold::queue {
@@ -28,7 +28,8 @@ namespace twofold::queue {
 ///   as overloaded; acks are not, they are the way out.
 ///   After max_receives a message moves to the dead letter queue, in one commit, or to the dead
 ///   state.
-/// Errors  queue_not_found, queue_is_attached (send), name_taken, exists_with_other_config,
+/// Errors  queue_not_found, queue_is_attached (send), name_taken, too_many_names,
+/// exists_with_other_config,
 ///         etag_mismatch, message_too_large, and what Core refuses.
 /// Threads the core only; completions run there too. The core runs nothing any more once this is
 /// gone.

@@ -98,6 +98,7 @@ void Queues::State::build(std::string_view name, std::uint64_t version, Definiti
     dead_letter_users.emplace(queue->config().dead_letter, queue->id());
 
   Queue& built = *queue;
+  limits.names->add();
   by_id.emplace(built.id(), &built);
   by_name.emplace(built.name, std::move(queue));
   open_logs(built);
@@ -164,6 +165,7 @@ void Queues::State::forget(std::string_view name) {
   if (found == by_name.end()) return;
   const auto queue = std::move(found->second);
   by_name.erase(found);
+  limits.names->remove();
   by_id.erase(queue->id());
   dead_letter_users.erase({queue->config().dead_letter, queue->id()});
   for (const Partition& partition : queue->partitions) {
@@ -309,6 +311,7 @@ Result<QueueInfo> Queues::preview_create(const std::string& name, const QueueCon
     return s.info(*there);
   }
   if (auto target = s.check_dead_letter(config); !target) return target.error();
+  if (auto room = s.limits.names->room(); !room) return room.error();
   QueueInfo info;
   info.name = name;
   info.config = config;

@@ -42,6 +42,7 @@ Remedy remedy(Errc code) {
     case Errc::idempotency_key_reused:
     case Errc::message_too_large:
     case Errc::key_missing:
+    case Errc::too_many_names:
     case Errc::batch_too_large: return Remedy::fix_request;
   }
   __builtin_unreachable();

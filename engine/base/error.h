@@ -45,6 +45,7 @@ enum class Errc {
   message_too_large,
   key_missing,           ///< a record without a key for a topic that is compacted
   batch_too_large,
+  too_many_names,        ///< topics and queues; others must go before there is room
   overloaded,            ///< a memory account is full; nothing was applied
   storage_full,          ///< the disk is full; reads, acks and deletes still work
   storage_failed,        ///< a write or sync failed; the outcome of what was waiting is unknown

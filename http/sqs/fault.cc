@@ -94,6 +94,7 @@ Code code_of(engine::Errc code) {
     case Errc::expectation_failed: return Code::service_unavailable;  // a retry sees the new state
     case Errc::key_missing:
     case Errc::message_too_large: return Code::invalid_parameter_value;
+    case Errc::too_many_names: return Code::over_limit;  // not throttled: a retry changes nothing
     case Errc::batch_too_large: return Code::batch_request_too_long;
     case Errc::rebalance_in_progress:
     case Errc::group_full:

@@ -162,6 +162,9 @@ constexpr std::array kKeys{
         "namespaces beside the default one; each gets such a part of a second set of the budgets that "
         "limits.memory makes for messages, groups, producers and keys",
         TWOFOLD_SLOT(limits.namespaces)},
+    Key{"limits.names", Kind::count, "1000000", "1", "10000000",
+        "topics and queues that there may be, in all namespaces together; what there is stays",
+        TWOFOLD_SLOT(limits.names)},
     Key{"limits.memory", Kind::size, "0", "0", "",
         "memory to share out: 1/4 to request bodies, 1/4 to what waits for the journal, 1/8 to "
         "large answers, 1/8 to messages in flight, delayed and dead, 1/16 to the tail cache unless "

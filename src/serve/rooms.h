@@ -5,6 +5,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/executor.h"
+#include "engine/base/names.h"
 #include "engine/base/random.h"
 #include "engine/requests.h"
 #include "http/broker.h"
@@ -22,6 +23,9 @@ struct RoomsWorld {
   engine::Clock& clock;
   engine::Random& random;
   http::BrokerShared& shared;
+  /// Of all namespaces together.
+  std::shared_ptr<engine::Names> names =
+      std::make_shared<engine::Names>(static_cast<std::size_t>(config.limits.names));
 };
 
 /// Topics, groups, queues and remembered requests of one namespace, over its core, and the broker
