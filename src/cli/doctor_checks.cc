@@ -14,6 +14,7 @@
 
 #include "src/cli/device_sync.h"
 #include "src/cli/doctor_host.h"
+#include "src/cli/doctor_storage.h"
 #include "src/config/certificates.h"
 #include "src/config/key_file.h"
 #include "src/config/text_file.h"
@@ -165,10 +166,15 @@ std::vector<Check> run_checks(const config::Loaded& loaded) {
   if (!config.storage.memory_only) {
     const std::string base = storage::existing_parent(config.server.data_dir);
     checks.push_back(check_directory(config.server.data_dir, base));
-    if (checks.back().verdict == Verdict::ok) checks.push_back(check_sync(base));
+    if (checks.back().verdict == Verdict::ok) {
+      checks.push_back(check_sync(base));
+      checks.push_back(check_clock(base));
+    }
     checks.push_back(check_space(base, config.storage.min_free));
     checks.push_back(check_file_system(config));
+    checks.push_back(check_mount(base));
     checks.push_back(check_lock(config.server.data_dir));
+    for (Check& check : check_stored(config.server.data_dir)) checks.push_back(std::move(check));
   }
   checks.push_back(check_open_files(config.limits.connections));
   checks.push_back(check_port(config.http.listen));
@@ -177,6 +183,7 @@ std::vector<Check> run_checks(const config::Loaded& loaded) {
   if (!config.auth.keys_file.empty()) checks.push_back(check_keys(config.auth.keys_file));
   if (auto certificate = check_certificate(config)) checks.push_back(*std::move(certificate));
   checks.push_back(check_memory(config));
+  checks.push_back(check_seccomp());
   return checks;
 }
 

@@ -17,9 +17,9 @@ struct Check {
   std::string hint;  // may be empty
 };
 
-/// Looks at what usually goes wrong before a broker starts. Changes nothing, apart from a temporary
-/// file in the data directory for measuring syncs; where that is not there yet, a temporary directory
-/// and that file are made and removed in the one above it.
+/// Looks at what usually goes wrong before a broker starts. Changes nothing, apart from temporary
+/// files in the data directory for syncs and the clock; where that is not there yet, a temporary
+/// directory and those files are made and removed in the one above it.
 std::vector<Check> run_checks(const config::Loaded& loaded);
 
 }  // namespace twofold::cli

@@ -83,6 +83,22 @@ Check check_port(const std::string& address) {
   return {"port", Verdict::fail, fmt::format("{}: {}", address, std::strerror(reason)), hint};
 }
 
+Check check_seccomp() {
+  std::ifstream file("/proc/self/status");
+  std::string mode;
+  for (std::string line; std::getline(file, line);) {
+    const std::string_view name = "Seccomp:";
+    if (!line.starts_with(name)) continue;
+    mode = line.substr(line.find_first_not_of(" \t", name.size()));
+  }
+  // The broker has no use for calls that the filters of containers forbid, io_uring among them.
+  if (mode == "0") return {"seccomp", Verdict::ok, "no filter", ""};
+  if (mode == "2")
+    return {"seccomp", Verdict::ok,
+            "a filter; the broker needs no io_uring, and nothing else of that kind", ""};
+  return {"seccomp", Verdict::ok, "not known: the kernel does not say", ""};
+}
+
 Check check_memory(const Config& config) {
   const std::uint64_t physical = physical_memory();
   const std::uint64_t there = std::min(group_memory("/").value_or(physical), physical);

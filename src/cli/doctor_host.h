@@ -15,4 +15,7 @@ Check check_port(const std::string& address);
 /// The memory there is, against limits.memory or, without it, the sum of the budgets.
 Check check_memory(const Config& config);
 
+/// Whether system calls of this process are filtered (seccomp).
+Check check_seccomp();
+
 }  // namespace twofold::cli

@@ -1,5 +1,7 @@
 #include "src/storage/check.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/checkpoint.h"
@@ -32,7 +34,8 @@ class SegmentCheck final : public FileVisitor {
 
 class Check {
  public:
-  explicit Check(engine::FileSystem& files) : files_(files) {}
+  enum class Segments { all, newest };
+  Check(engine::FileSystem& files, Segments extent) : files_(files), extent_(extent) {}
 
   engine::Result<Findings> run() {
     const auto superblock = engine::SuperblockStore(files_).load();
@@ -115,8 +118,14 @@ class Check {
   engine::Result<> segments() {
     const auto names = files_.list("segments");
     if (!names) return names.error();
-    for (const std::string& base : *names) {
-      if (!engine::parse_segment_name(base)) continue;
+    std::vector<std::string> bases;
+    for (const std::string& base : *names)
+      if (engine::parse_segment_name(base)) bases.push_back(base);
+    // Numbers of one width: the greatest name is the newest.
+    std::sort(bases.begin(), bases.end());
+    if (extent_ == Segments::newest && bases.size() > 1)
+      bases.erase(bases.begin(), bases.end() - 1);
+    for (const std::string& base : bases) {
       const std::string name = "segments/" + base;
       const auto file = files_.open(name, engine::OpenMode::read_only);
       if (!file) return file.error();
@@ -131,6 +140,7 @@ class Check {
   }
 
   engine::FileSystem& files_;
+  const Segments extent_;
   Findings found_;
 };
 
@@ -138,7 +148,11 @@ class Check {
 
 engine::Result<Findings> check_storage(engine::FileSystem& files) {
   if (auto locked = files.lock(engine::kLockName); !locked) return locked.error();
-  return Check(files).run();
+  return Check(files, Check::Segments::all).run();
+}
+
+engine::Result<Findings> check_newest(engine::FileSystem& files) {
+  return Check(files, Check::Segments::newest).run();
 }
 
 }  // namespace twofold::storage

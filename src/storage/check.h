@@ -28,4 +28,9 @@ struct Findings {
 /// newer_version, io.
 engine::Result<Findings> check_storage(engine::FileSystem& files);
 
+/// The same of what was written last, and less to read: superblocks, checkpoints, the journal
+/// behind the newest of them, the newest segment. Takes no lock, so that nothing is written: what a
+/// broker does meanwhile may look like damage.
+engine::Result<Findings> check_newest(engine::FileSystem& files);
+
 }  // namespace twofold::storage

@@ -9,6 +9,7 @@
 #include "engine/journal_files.h"
 #include "engine/segment_format.h"
 #include "engine/segment_scan.h"
+#include "engine/superblock.h"
 
 namespace twofold::storage {
 namespace {
@@ -176,6 +177,30 @@ Result<FileSummary> summarize(engine::FileSystem& files, const std::string& name
   return summary;
 }
 
+// A start takes the one that verifies and needs no other; who looks should hear of both. The first
+// generation has written one of them only.
+Result<> summarize_superblocks(engine::FileSystem& files,
+                               const std::function<void(const FileSummary&)>& each) {
+  const auto slots = engine::SuperblockStore(files).slots();
+  if (!slots) return slots.error();
+  std::uint64_t generation = 0;
+  for (const engine::SuperblockSlot& slot : *slots)
+    if (slot.block) generation = std::max(generation, slot.block->generation);
+  for (const engine::SuperblockSlot& slot : *slots) {
+    if (!slot.there && generation < 2) continue;
+    FileSummary summary;
+    summary.name = slot.name;
+    if (slot.there) {
+      const auto found = summarize(files, slot.name);
+      if (!found) return found.error();
+      summary = *found;
+    }
+    if (!slot.block) summary.trouble = slot.block.error().detail;
+    each(summary);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> walk_journal_file(engine::FileSystem& files, const std::string& name, WalkDepth depth,
@@ -223,13 +248,12 @@ Result<> walk_segment(engine::FileSystem& files, const std::string& name, FileVi
 
 Result<> summarize_files(engine::FileSystem& files,
                          const std::function<void(const FileSummary&)>& each) {
-  for (const char* folder : {"", "checkpoints", engine::kJournalDirectory, "orphans", "segments"}) {
+  if (auto done = summarize_superblocks(files, each); !done) return done;
+  for (const char* folder : {"checkpoints", engine::kJournalDirectory, "orphans", "segments"}) {
     const auto names = files.list(folder);
     if (!names) continue;
     for (const std::string& base : *names) {
-      const std::string name = *folder == '\0' ? base : fmt::format("{}/{}", folder, base);
-      if (*folder == '\0' && !base.starts_with("superblock.")) continue;
-      const auto summary = summarize(files, name);
+      const auto summary = summarize(files, fmt::format("{}/{}", folder, base));
       if (!summary) return summary.error();
       each(*summary);
     }

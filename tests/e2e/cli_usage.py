@@ -117,8 +117,8 @@ class Doctor(unittest.TestCase):
                                     "--set", "storage.min_free=0", "-o", "json").stdout)
             names = {check["name"]: check for check in report["checks"]}
             self.assertTrue(report["ok"])
-            for name in ("configuration", "data directory", "sync", "free space", "file system", "lock",
-                         "open files", "port", "memory"):
+            for name in ("configuration", "data directory", "sync", "clock", "free space", "file system", "mount", "lock",
+                         "stored data", "open files", "port", "memory", "seccomp"):
                 self.assertIn(name, names)
             self.assertEqual(list(pathlib.Path(folder).iterdir()), [], "the doctor leaves nothing behind")
 

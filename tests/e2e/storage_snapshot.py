@@ -83,6 +83,10 @@ class Snapshots(unittest.TestCase):
         found = run("storage", "verify", "--data", str(self.folder / "data"), code=1).stdout
         self.assertIn(f"segments/{segments[0].name}: bytes ", found)
 
+    def troubles(self) -> dict:
+        listed = run("storage", "ls", "--data", str(self.folder / "data"), "-o", "jsonl").stdout.splitlines()
+        return {one["name"]: one["trouble"] for one in map(json.loads, listed) if "trouble" in one}
+
     # The one that had won verified, and nobody looked at the other: the next torn write would have cost everything.
     def test_a_rotten_superblock_is_named_whichever_of_the_two_it_is(self) -> None:
         broker = Running(self.folder / "data")
@@ -96,7 +100,9 @@ class Snapshots(unittest.TestCase):
                 found = json.loads(run("storage", "verify", "--data", str(self.folder / "data"), "-o", "json", code=1).stdout)
                 self.assertEqual(found["ok"], False, f"{name} byte {place}")
                 self.assertEqual([one.split(":")[0] for one in found["damage"]], [name], f"byte {place}")
+                self.assertEqual(list(self.troubles()), [name], f"the list shows it, too: byte {place}")
             file.unlink()
+            self.assertEqual(self.troubles(), {name: "a superblock is not there"})
             self.assertIn(f"{name}: a superblock is not there", run("storage", "verify", "--data", str(self.folder / "data"), code=1).stdout)
             file.write_bytes(whole)
         self.assertIn("everything verifies", run("storage", "verify", "--data", str(self.folder / "data")).stdout)
