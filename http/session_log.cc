@@ -30,7 +30,7 @@ void Session::log_answer(std::chrono::nanoseconds took) {
   // A probe hears 503 again and again while the broker starts and stops.
   const bool unserved = status >= 500 && !is_probe(call_.head.target);
   const DiagLevel level = unserved ? DiagLevel::warn : DiagLevel::debug;
-  if (!engine::diag_wanted(level) || (unserved && !lane_.tells_of_refusal())) return;
+  if (!engine::diag_wanted(level, "http") || (unserved && !lane_.tells_of_refusal())) return;
   const OperationName operation =
       call_.route ? operation_name(route_index(*call_.route)) : OperationName{};
   engine::diag(level, "http", said_of(unserved ? status : 0),
@@ -48,7 +48,7 @@ void Session::log_answer(std::chrono::nanoseconds took) {
 
 // Of what could not be read nothing is repeated.
 void Session::log_refused_head(const HeadRefusal& refusal) {
-  if (!engine::diag_wanted(DiagLevel::debug)) return;
+  if (!engine::diag_wanted(DiagLevel::debug, "http")) return;
   engine::diag(DiagLevel::debug, "http", "head refused",
                {
                    {"req_id", request_id_                          },

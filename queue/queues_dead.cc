@@ -41,7 +41,7 @@ class Letter {
   }
   Offset offset() const { return record_.offset; }
   void tell(const std::string& from, const std::string& to) const {
-    if (!engine::diag_wanted(engine::DiagLevel::info)) return;
+    if (!engine::diag_wanted(engine::DiagLevel::info, "queue")) return;
     engine::diag(engine::DiagLevel::info, "queue", "dead-lettered",
                  {{"message", origin_}, {"receives", receives_}, {"to", to}}, from);
   }

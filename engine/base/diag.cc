@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 
@@ -14,7 +15,42 @@
 namespace twofold::engine {
 namespace {
 
-std::atomic<DiagLevel> least_level = DiagLevel::info;
+// All levels in one word, two bits each, so that a line is judged by one read: the least and the
+// greatest of them, that of components without one, then one for each component.
+enum Place : unsigned { kLeast, kGreatest, kGeneral, kFirstComponent };
+constexpr unsigned kLevelBits = 2;
+static_assert((kFirstComponent + kDiagComponents.size()) * kLevelBits <= 64);
+
+std::uint64_t packed(const DiagLevels& levels) {
+  std::uint64_t word = 0;
+  const auto put = [&word](std::size_t place, DiagLevel level) {
+    word |= static_cast<std::uint64_t>(level) << (place * kLevelBits);
+  };
+  DiagLevel least = levels.least;
+  DiagLevel greatest = levels.least;
+  put(kGeneral, levels.least);
+  for (std::size_t i = 0; i < levels.of.size(); ++i) {
+    const DiagLevel level = levels.of[i].value_or(levels.least);
+    put(kFirstComponent + i, level);
+    least = std::min(least, level);
+    greatest = std::max(greatest, level);
+  }
+  put(kLeast, least);
+  put(kGreatest, greatest);
+  return word;
+}
+
+DiagLevel level_at(std::uint64_t word, std::size_t place) {
+  return static_cast<DiagLevel>(word >> (place * kLevelBits) & 3);
+}
+
+std::size_t place_of(std::string_view component) {
+  const auto found = std::find(kDiagComponents.begin(), kDiagComponents.end(), component);
+  if (found == kDiagComponents.end()) return kGeneral;
+  return kFirstComponent + static_cast<std::size_t>(found - kDiagComponents.begin());
+}
+
+std::atomic<std::uint64_t> wanted_levels = packed(DiagLevels());
 std::atomic<DiagFormat> line_format = DiagFormat::text;
 std::mutex mutex;
 
@@ -58,7 +94,7 @@ void print(WallTime now, DiagLevel level, std::string_view component, std::strin
 void diag(DiagLevel level, std::string_view component, std::string_view message,
           std::initializer_list<std::pair<std::string_view, std::string>> fields,
           std::string_view whom) {
-  if (level < least_level) return;
+  if (!diag_wanted(level, component)) return;
   static const SystemClock clock;
   const auto now = clock.wall();
 
@@ -74,7 +110,11 @@ void diag(DiagLevel level, std::string_view component, std::string_view message,
   print(now, level, component, message, {fields.begin(), fields.size()});
 }
 
-bool diag_wanted(DiagLevel level) { return level >= least_level; }
+bool diag_wanted(DiagLevel level, std::string_view component) {
+  const std::uint64_t levels = wanted_levels.load(std::memory_order_relaxed);
+  if (level < level_at(levels, kLeast)) return false;
+  return level >= level_at(levels, kGreatest) || level >= level_at(levels, place_of(component));
+}
 
 std::vector<RecentDiag> diag_recent(DiagLevel least, std::size_t max) {
   std::vector<RecentDiag> found;
@@ -85,8 +125,8 @@ std::vector<RecentDiag> diag_recent(DiagLevel least, std::size_t max) {
   return found;
 }
 
-void diag_configure(DiagLevel least, DiagFormat format) {
-  least_level = least;
+void diag_configure(const DiagLevels& levels, DiagFormat format) {
+  wanted_levels = packed(levels);
   line_format = format;
 }
 

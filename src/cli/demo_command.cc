@@ -208,7 +208,7 @@ Tried<> run_demo(Session& session, const Args& args) {
     config.storage.min_free = 0;
     config.storage.allow_volatile = true;  // it goes in any case
   }
-  if (config.origin["log.level"] == "default") config.log.level = LogLevel::warn;
+  if (config.origin["log.level"] == "default") config.log.level = engine::DiagLevel::warn;
   Waiter waiter(session, args.rate("rate").value_or(kRateDefault), !args.has("no-open"));
   const auto prepare = startup_resources(config);
   if (!prepare) return prepare.error();

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/diag.h"
 #include "engine/durability.h"
 #include "http/metrics_options.h"
 #include "http/sqs/options.h"
@@ -15,8 +16,6 @@ namespace twofold {
 
 /// Whether the journal bypasses the page cache. `automatic` tries it and falls back.
 enum class DirectIo { automatic, on, off };
-
-enum class LogLevel { debug, info, warn, error };
 
 /// `automatic` is text on a terminal and JSON elsewhere.
 enum class LogFormat { automatic, text, json };
@@ -128,7 +127,7 @@ struct Config {
     std::vector<std::pair<std::string, std::string>> headers;
   };
   struct Log {
-    LogLevel level{};
+    engine::DiagLevels level;
     LogFormat format{};
   };
 

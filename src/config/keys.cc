@@ -174,7 +174,7 @@ constexpr std::array kKeys{
         "its limit where these are less",
         TWOFOLD_SLOT(limits.memory)},
     Key{"log.level", Kind::choice, "info", "debug|info|warn|error", "",
-        "least important lines that are still written",
+        "least important lines that are still written; of a component by itself: info,http=debug",
         TWOFOLD_SLOT(log.level), kReloads},
     Key{"log.format", Kind::choice, "auto", "auto|text|json", "",
         "form of those lines; auto is text on a terminal and JSON elsewhere",

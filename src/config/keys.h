@@ -33,7 +33,7 @@ enum class Kind {
 /// The place in a Config that a key fills.
 using Slot = std::variant<std::string*, std::vector<std::string>*, int*, std::uint64_t*,
                           std::chrono::milliseconds*, bool*, engine::Durability*, DirectIo*,
-                          LogLevel*, LogFormat*, http::sqs::Profile*, http::sqs::Regions*,
+                          engine::DiagLevels*, LogFormat*, http::sqs::Profile*, http::sqs::Regions*,
                           http::MetricsDetail*, double*>;
 
 /// One line of the table that parser, environment, validation and documentation are read from.

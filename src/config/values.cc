@@ -53,6 +53,35 @@ std::string_view choice_word(const Key& key, int wanted) {
   return words.substr(0, words.find('|'));
 }
 
+// "info", "warn,http=debug", "engine=debug": a level in general, and those of components.
+Outcome<engine::DiagLevels> parse_levels(const Key& key, std::string_view text) {
+  engine::DiagLevels levels;
+  std::vector<std::string_view> said;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    std::string_view part = text.substr(0, comma);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    const std::size_t equals = part.find('=');
+    const bool general = equals == std::string_view::npos;
+    const std::string_view name = general ? std::string_view() : part.substr(0, equals);
+    const auto& known = engine::kDiagComponents;
+    const auto found = std::find(known.begin(), known.end(), name);
+    if (!general && found == known.end())
+      return Refused(fmt::format("\"{}\" is not one of {}", name, fmt::join(known, "|")));
+    const auto level = choice_index(key, general ? part : part.substr(equals + 1));
+    if (!level) return level.error();
+    if (std::find(said.begin(), said.end(), name) != said.end())
+      return Refused(fmt::format("\"{}\" is a second level for the same", part));
+    said.push_back(name);
+    const auto value = static_cast<engine::DiagLevel>(*level);
+    if (general) levels.least = value;
+    if (!general) levels.of[static_cast<std::size_t>(found - known.begin())] = value;
+    if (comma == std::string_view::npos) return levels;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 // An IPv6 address may name its interface: fe80::1%eth0.
 bool is_ip_address(std::string_view host, bool bracketed) {
   if (bracketed) host = host.substr(1, host.size() - 2);
@@ -233,6 +262,12 @@ struct Assigner {
     *slot = yes;
     return Done{};
   }
+  Outcome<Done> operator()(engine::DiagLevels* slot) const {
+    const auto levels = parse_levels(key, text);
+    if (!levels) return levels.error();
+    *slot = *levels;
+    return Done{};
+  }
   // The words of a choice stand in the order of its enumerators.
   template <class Enum>
   requires std::is_enum_v<Enum> Outcome<Done>
@@ -257,6 +292,15 @@ struct Renderer {
     return format_duration(*slot);
   }
   std::string operator()(const double* slot) const { return fmt::format("{}", *slot); }
+  std::string operator()(const engine::DiagLevels* slot) const {
+    std::string text(choice_word(key, static_cast<int>(slot->least)));
+    for (std::size_t i = 0; i < slot->of.size(); ++i) {
+      if (!slot->of[i]) continue;
+      text += fmt::format(",{}={}", engine::kDiagComponents[i],
+                          choice_word(key, static_cast<int>(*slot->of[i])));
+    }
+    return text;
+  }
   std::string operator()(const bool* slot) const { return *slot ? "true" : "false"; }
   template <class Enum>
   requires std::is_enum_v<Enum> std::string operator()(const Enum* slot) const {

@@ -19,16 +19,6 @@ using engine::Errc;
 using engine::Error;
 using engine::Result;
 
-DiagLevel diag_level(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug: return DiagLevel::debug;
-    case LogLevel::info: return DiagLevel::info;
-    case LogLevel::warn: return DiagLevel::warn;
-    case LogLevel::error: return DiagLevel::error;
-  }
-  __builtin_unreachable();
-}
-
 DiagFormat diag_format(LogFormat format) {
   if (format == LogFormat::automatic) return isatty(2) != 0 ? DiagFormat::text : DiagFormat::json;
   return format == LogFormat::json ? DiagFormat::json : DiagFormat::text;
@@ -37,7 +27,7 @@ DiagFormat diag_format(LogFormat format) {
 }  // namespace
 
 void configure_log(const Config& config) {
-  engine::diag_configure(diag_level(config.log.level), diag_format(config.log.format));
+  engine::diag_configure(config.log.level, diag_format(config.log.format));
 }
 
 LiveSettings::LiveSettings(const Config& config, const http::ServerOptions& options,

@@ -87,6 +87,29 @@ class LogLines(unittest.TestCase):
         self.assertLess(told, 50)
         self.assertGreater(counted, 100)
 
+    def test_one_component_says_more_while_the_others_say_less_and_a_reload_changes_that(self):
+        broker = self.start()
+        broker.stop()
+        broker.config = '[log]\nlevel = "warn,http=debug"\n'
+        said = len(broker.log())
+        broker.start()
+        broker.until_logged('"msg":"request"')
+        self.assertNotIn('"level":"info"', broker.log()[said:])
+        broker.write_config('[log]\nlevel = "info,http=error"\n')
+        broker.reload()
+        broker.until_logged('"what":"settings"')
+        said = len(broker.log())
+        broker.call("GET", "/v1/topics")
+        broker.stop()
+        self.assertNotIn('"comp":"http"', broker.log()[said:])
+
+    def test_a_component_that_there_is_not_is_told_at_the_start(self):
+        broker = Broker("log.level=info,htp=debug")
+        self.addCleanup(broker.remove)
+        with self.assertRaises(AssertionError) as failed:
+            broker.start()
+        self.assertIn("is not one of main|http|engine|queue|log|auth|otel", str(failed.exception))
+
     def test_by_default_what_is_healthy_is_silent(self):
         broker = self.start()
         broker.call("GET", "/v1/topics")

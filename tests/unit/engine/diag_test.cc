@@ -119,6 +119,24 @@ TEST(DiagLimiter, ManyDifferentMessagesTakeBoundedMemory) {
     ASSERT_TRUE(limiter.pass(kTime, "http", "message " + std::to_string(i)));
 }
 
+TEST(Diag, AComponentMaySayMoreOrLessThanTheOthers) {
+  DiagLevels levels(DiagLevel::warn);
+  levels.of[1] = DiagLevel::debug;
+  levels.of[3] = DiagLevel::error;
+  ASSERT_EQ(kDiagComponents[1], "http");
+  ASSERT_EQ(kDiagComponents[3], "queue");
+  diag_configure(levels, DiagFormat::text);
+  EXPECT_TRUE(diag_wanted(DiagLevel::debug, "http"));
+  EXPECT_FALSE(diag_wanted(DiagLevel::info, "main"));
+  EXPECT_TRUE(diag_wanted(DiagLevel::warn, "main"));
+  EXPECT_FALSE(diag_wanted(DiagLevel::warn, "queue"));
+  EXPECT_TRUE(diag_wanted(DiagLevel::error, "queue"));
+  EXPECT_FALSE(diag_wanted(DiagLevel::info, "somebody new")) << "as everything else";
+  diag_configure(DiagLevel::info, DiagFormat::text);
+  EXPECT_FALSE(diag_wanted(DiagLevel::debug, "http"));
+  EXPECT_TRUE(diag_wanted(DiagLevel::info, "queue"));
+}
+
 TEST(Diag, WritesWholeLinesOfTheConfiguredLevelToStandardError) {
   diag_configure(DiagLevel::warn, DiagFormat::text);
   ::testing::internal::CaptureStderr();

@@ -109,7 +109,7 @@ TEST(Config, FlagsBeatTheEnvironmentWhichBeatsTheDefaults) {
   };
   const Loaded loaded = load(sources);
   ASSERT_TRUE(loaded.errors.empty());
-  EXPECT_EQ(loaded.config.log.level, LogLevel::debug);
+  EXPECT_EQ(loaded.config.log.level.least, engine::DiagLevel::debug);
   EXPECT_EQ(loaded.config.server.threads, 3);
   EXPECT_EQ(loaded.config.origin.at("log.level"), "--set log.level");
   EXPECT_EQ(loaded.config.origin.at("server.threads"), "environment TWOFOLD_SERVER_THREADS");
@@ -330,6 +330,11 @@ TEST(Config, EveryWrongValueIsRefusedByTheNameOfItsKey) {
       {"storage.durability",    "fast"      },
       {"storage.memory_only",   "yep"       },
       {"log.level",             "loud"      },
+      {"log.level",             ""          },
+      {"log.level",             "info,"     },
+      {"log.level",             "htp=debug" },
+      {"log.level",             "http=loud" },
+      {"log.level",             "info,warn" },
       {"server.data_dir",       ""          },
       {"topics.retention_time", "7"         },
       {"limits.connections",    "-1"        },
@@ -346,6 +351,24 @@ TEST(Config, EveryWrongValueIsRefusedByTheNameOfItsKey) {
     EXPECT_THAT(loaded.errors[0].what, HasSubstr(key));
     EXPECT_FALSE(loaded.errors[0].hint.empty());
   }
+}
+
+TEST(Config, AComponentHasALevelOfItsOwn) {
+  const auto level = [](const char* text) {
+    const Loaded loaded = load_flags({
+        {"log.level", text}
+    });
+    EXPECT_TRUE(loaded.errors.empty()) << text;
+    return render(*find_key("log.level"), loaded.config);
+  };
+  EXPECT_EQ(level("info,http=debug"), "info,http=debug");
+  EXPECT_EQ(level("http=debug, warn ,auth=error"), "warn,http=debug,auth=error");
+  EXPECT_EQ(level("queue=debug"), "info,queue=debug");
+  const Loaded wrong = load_flags({
+      {"log.level", "info,htp=debug"}
+  });
+  ASSERT_EQ(wrong.errors.size(), 1U);
+  EXPECT_THAT(wrong.errors[0].what, HasSubstr("\"htp\" is not one of main|http|"));
 }
 
 TEST(Config, AllMistakesAreReportedAtOnce) {
