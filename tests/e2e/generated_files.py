@@ -153,12 +153,16 @@ class WhatIsMeasured(Asking):
         for name in METRIC.findall(re.sub(r'"[^"]*"', '""', expression)):
             self.assertIn(re.sub(r"_(?:bucket|sum|count)$", "", name), known, expression)
 
+    def boards(self) -> list[dict]:
+        return [json.loads(generated(f"grafana-{name}")) for name in ("overview", "queues", "logs")]
+
     def expressions(self) -> list[str]:
-        board = json.loads(generated("grafana"))
-        asked = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
-        for variable in board["templating"]["list"]:
-            found = re.fullmatch(r"label_values\((\w+), \w+\)", variable["query"]["query"]) if variable["type"] == "query" else None
-            asked += [found.group(1)] if found else []
+        asked = []
+        for board in self.boards():
+            asked += [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
+            for variable in board["templating"]["list"]:
+                found = re.fullmatch(r"label_values\((\w+), \w+\)", variable["query"]["query"]) if variable["type"] == "query" else None
+                asked += [found.group(1)] if found else []
         return asked
 
     def test_keda_finds_its_numbers(self):
@@ -182,15 +186,28 @@ class WhatIsMeasured(Asking):
             self.measured(expression)
 
     def test_panels_have_places_and_numbers_of_their_own(self):
-        panels = json.loads(generated("grafana"))["panels"]
-        self.assertEqual(len({panel["id"] for panel in panels}), len(panels))
-        taken = set()
-        for panel in panels:
-            place = panel["gridPos"]
-            cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
-            self.assertFalse(cells & taken, panel["title"])
-            self.assertLessEqual(place["x"] + place["w"], 24)
-            taken |= cells
+        for board in self.boards():
+            panels = board["panels"]
+            self.assertEqual(len({panel["id"] for panel in panels}), len(panels))
+            taken = set()
+            for panel in panels:
+                place = panel["gridPos"]
+                cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
+                self.assertFalse(cells & taken, panel["title"])
+                self.assertLessEqual(place["x"] + place["w"], 24)
+                taken |= cells
+
+    def test_a_dashboard_asks_with_the_variables_that_it_has_and_has_none_in_vain(self):
+        boards = self.boards()
+        self.assertEqual(len({board["uid"] for board in boards}), 3)
+        for board in boards:
+            there = {variable["name"] for variable in board["templating"]["list"]}
+            used = set(re.findall(r"\$\{?(\w+)", json.dumps([board["panels"], board["templating"]]))) - {"__rate_interval", "__all"}
+            self.assertEqual(used, there, board["title"])
+            for panel in board["panels"]:
+                if panel["type"] != "row":
+                    self.assertEqual(panel["datasource"], {"type": "prometheus", "uid": "${datasource}"}, panel["title"])
+                    self.assertEqual(len({target["refId"] for target in panel["targets"]}), len(panel["targets"]), panel["title"])
 
     def test_prometheus_understands_every_expression(self):
         with tempfile.TemporaryDirectory(prefix="twofold-rules-") as folder:
