@@ -106,22 +106,28 @@ void Lane::tick() {
 void Lane::leave(Session& session) {
   sessions_.erase(session.number());
   metrics.connections_closed.add();
-  if (draining_ && sessions_.empty() && drained_) std::exchange(drained_, nullptr)();
+  if (!draining_ || !sessions_.empty() || !drained_) return;
+  sum_up_refusals();
+  std::exchange(drained_, nullptr)();
 }
 
 void Lane::drain(engine::UniqueFunction<void()> done) {
   draining_ = true;
-  last_call_ = common.broker.clock.now() + common.options.settle_time + kLastWords;
+  const engine::Instant now = common.broker.clock.now();
+  last_call_ = now + common.options.settle_time + kLastWords;
+  last_beginning_ = common.settling ? last_call_ : now + kLastWords;
   drained_ = std::move(done);
   for (const auto& [number, session] : sessions_) session->begin_drain();
   if (sessions_.empty()) std::exchange(drained_, nullptr)();
 }
 
 void Lane::end_settling() {
+  last_beginning_ = std::min(last_beginning_, common.broker.clock.now() + kLastWords);
   for (const auto& [number, session] : sessions_) session->end_settling();
 }
 
 void Lane::cut() {
+  sum_up_refusals();
   draining_ = true;
   for (const auto& [number, session] : sessions_) session->cut();
 }

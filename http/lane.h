@@ -56,6 +56,8 @@ class Lane {
   bool draining() const { return draining_; }
   /// Of a drain: when whoever has not finished asking, or reading, is cut.
   engine::Instant last_call() const { return last_call_; }
+  /// Likewise whoever has not even begun: nobody knows who it is, or what is asked.
+  engine::Instant last_beginning() const { return last_beginning_; }
   /// common.settling is over: idle connections close.
   void end_settling();
   /// Ends every connection where it stands.
@@ -92,6 +94,7 @@ class Lane {
   std::uint64_t last_number_ = 0;
   bool draining_ = false;
   engine::Instant last_call_{std::numeric_limits<std::int64_t>::max()};
+  engine::Instant last_beginning_ = last_call_;
   std::size_t refusals_ = 0;  // since the last tick
   engine::UniqueFunction<void()> drained_;
   std::unique_ptr<ws::Hub> hub_;

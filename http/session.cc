@@ -126,6 +126,10 @@ bool Session::head_is_hopeless() {
     refuse_head(head_too_large(view_of(in_)));
     return true;
   }
+  if (timed_out_ && phase_ == Phase::head) {  // bytes came as it was told that time is up
+    head_ended();
+    return true;
+  }
   return is_told_to_go() && phase_ == Phase::idle;
 }
 
@@ -279,7 +283,7 @@ Task<> Session::linger() {
     in_.clear();
     const auto [failed, bytes] =
         co_await wire_.socket().async_read_some(in_.prepare(kReadBytes), kAwait);
-    if (failed) co_return;
+    if (failed || timed_out_) co_return;
     thrown_away += bytes;
   }
 }
@@ -318,17 +322,24 @@ void Session::enter_phase(Phase phase, engine::Duration allowed) {
 
 void Session::check_deadline(engine::Instant now) {
   if (upgraded_) {
-    static_cast<void>(is_stranger());
+    if (!is_stranger()) note_consumer();  // it may be one at any time
     return upgraded_->tick(now);
   }
   const bool certificate_revoked = certified_ && certified_->revoked;
   if (known_->revoked || certificate_revoked || call_.principal->revoked) return cut();
   if (phase_ == Phase::idle) let_go_of_buffers();
-  const bool last_call = phase_ != Phase::lingering && now > lane_.last_call();
-  const bool over = now > deadline_ - hurry() || last_call || is_overdue(now);
-  if (phase_ == Phase::handling || timed_out_ || !over) return;
+  const bool over = now > deadline_ - hurry() || is_too_late(now) || is_overdue(now);
+  if (phase_ == Phase::handling || !over) return;
+  // Again with each tick: a read that has just ended is not cancelled, and the next one begins.
   timed_out_ = true;
   wire_.cancel();
+}
+
+// While draining. Who is not known, or has not said yet what he wants, has nothing to settle.
+bool Session::is_too_late(engine::Instant now) const {
+  if (phase_ == Phase::lingering) return false;
+  const bool may_have_begun = stranger_ || phase_ == Phase::head;
+  return now > (may_have_begun ? lane_.last_beginning() : lane_.last_call());
 }
 
 // Where others wait for the memory that an unread answer takes, its client has less time.

@@ -104,6 +104,7 @@ class Session final : public Watch,
   Task<bool> flush_if_any();
   bool hold_unsent(std::size_t bytes);
   engine::Duration hurry() const;
+  bool is_too_late(engine::Instant now) const;
   Task<> go_on_as(std::shared_ptr<Upgraded> upgraded);
   void write_what_fits();
   void let_go_of_buffers();

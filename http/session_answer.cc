@@ -159,7 +159,7 @@ Task<> Session::go_on_as(std::shared_ptr<Upgraded> upgraded) {
   const bool written = co_await flush(std::string_view());
   if (!written) co_return;
   phase_ = Phase::handling;
-  note_consumer();  // it may be one at any time from here on
+  if (!is_stranger()) note_consumer();  // it may be one at any time from here on
   const auto* const bytes = static_cast<const char*>(in_.data().data());
   const std::string early(bytes + request_bytes_, in_.size() - request_bytes_);
   // Ten thousand of these wait side by side: what only HTTP needs goes.

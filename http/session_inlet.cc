@@ -77,6 +77,7 @@ Task<bool> Session::read_portion() {
   if (!invited || is_closing()) co_return false;
   portion_.resize(kPortionBytes);
   phase_ = Phase::portion;
+  timed_out_ = false;
   deadline_ = portions_until_;
   if (portions_left_ > kPortionBytes) deadline_ = std::min(deadline_, lane_.now() + kLineGrace);
   const auto [error, bytes] = co_await wire_.async_read_some(asio::buffer(portion_), kAwait);

@@ -29,8 +29,9 @@ void Session::log_answer(std::chrono::nanoseconds took) {
   const int status = call_.reply.status;
   // A probe hears 503 again and again while the broker starts and stops.
   const bool unserved = status >= 500 && !is_probe(call_.head.target);
-  const DiagLevel level = unserved ? DiagLevel::warn : DiagLevel::debug;
-  if (!engine::diag_wanted(level, "http") || (unserved && !lane_.tells_of_refusal())) return;
+  const bool warns = unserved && lane_.tells_of_refusal();
+  const DiagLevel level = warns ? DiagLevel::warn : DiagLevel::debug;
+  if (!engine::diag_wanted(level, "http")) return;
   const OperationName operation =
       call_.route ? operation_name(route_index(*call_.route)) : OperationName{};
   engine::diag(level, "http", said_of(unserved ? status : 0),

@@ -49,7 +49,8 @@ bool Connection::hold_if_full(ClientFrame& frame, const std::shared_ptr<const vo
 }
 
 void Connection::write(ClientFrame frame, std::shared_ptr<const void> keep) {
-  if (draining_) {
+  // A transaction may settle what its client holds.
+  if (draining_ && !std::holds_alternative<Transact>(frame.op)) {
     return refuse(frame.id, std::nullopt, {ProblemKind::draining, "The broker is shutting down."});
   }
   lane_->metrics.stream_publishes.add();

@@ -103,7 +103,7 @@ Task<> QueueSub::hand_over(std::shared_ptr<QueueSub> self, queue::Received recei
                                                std::move(places), kReadBytes);
   sub.receiving_ = false;
   sort_out(call, sub.queue_, received, records);
-  if (sub.ended()) {
+  if (sub.ended() || sub.paused_) {
     sub.give_back(receipts_of(std::move(received)));
     co_return;
   }

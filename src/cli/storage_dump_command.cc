@@ -97,26 +97,31 @@ std::optional<Offset> dump_log(const Terminal& terminal, storage::View& view, Wa
   const Offset end{std::min(wanted.upto, status.visible_end.value())};
   from = std::max(from, status.start);
   std::string line;
+  bool newer = false;  // a record that the view does not know: its file was written over
+  const auto print = [&](const StoredRecord& record) {
+    newer = record.offset >= status.visible_end;
+    if (record.offset >= end || wanted.enough()) return false;
+    line.clear();
+    http::JsonWriter json(line);
+    writer.json(json, partition, record);
+    terminal.out(line + "\n");
+    ++wanted.lines;
+    from = engine::advance(record.offset, 1);
+    return true;
+  };
   while (from < end && !wanted.enough()) {
+    const Offset before = from;
     const auto batches = view.core().plan_read(log, from, kPageBytes).fetch();
-    auto next = batches ? each_record(*batches, from,
-                                      [&](const StoredRecord& record) {
-                                        if (record.offset >= end || wanted.enough()) return false;
-                                        line.clear();
-                                        http::JsonWriter json(line);
-                                        writer.json(json, partition, record);
-                                        terminal.out(line + "\n");
-                                        ++wanted.lines;
-                                        return true;
-                                      })
+    auto next = batches ? each_record(*batches, from, print)
                         : engine::Result<Offset>(batches.error());
+    if (newer && view.is_stale()) return from;
     if (!next) {
       if (view.is_stale()) return from;
       const Offset behind{std::max(next.error().number, from.value() + 1)};
       print_damage(terminal, wanted, partition, from, behind, next.error().detail);
       next = behind;
     }
-    if (*next <= from) break;
+    if (*next <= before) break;
     from = *next;
   }
   return std::nullopt;

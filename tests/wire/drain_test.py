@@ -154,6 +154,31 @@ class Drain(Stopped):
             one.sendall(half)
         self.assertLess(self.ends(broker), 1 + 5)
 
+    def test_half_a_request_where_nobody_consumes_delays_a_stop_by_moments(self):
+        broker = self.start()
+        half = socket.create_connection(("127.0.0.1", broker.port), timeout=30)
+        self.addCleanup(half.close)
+        half.sendall(b"POST /v1/queues/work/ack HTTP/1.1\r\nHost: loc")
+        broker.call("GET", "/v1/queues")
+        self.tell_to_stop(broker)
+        self.assertLess(self.ends(broker), 5, "it had all the time that consumers have")
+
+    def test_who_drips_bytes_as_his_time_ends_is_ended_all_the_same(self):
+        broker = self.start("server.settle_time=1s")
+        self.hold(broker, 1, self.connect(broker))
+        drips = [socket.create_connection(("127.0.0.1", broker.port), timeout=30) for _ in range(20)]
+        for one in drips:
+            self.addCleanup(one.close)
+            one.sendall(b"GET / HTTP/1.1\r\nX: ")
+        self.tell_to_stop(broker)
+        while time.monotonic() < self.told + 4 and broker.process.poll() is None:
+            for one in drips:
+                try:
+                    one.send(b"x")
+                except OSError:
+                    pass
+        self.assertLess(self.ends(broker), STOP_SECONDS_MAX, "a deadline that has met a byte was forgotten")
+
     def test_who_holds_and_is_silent_delays_a_stop_no_longer_than_he_may(self):
         broker = self.start("server.settle_time=2s")
         self.hold(broker, 1, self.connect(broker))
