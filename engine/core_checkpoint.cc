@@ -3,6 +3,7 @@
 #include "engine/core_impl.h"
 
 namespace twofold::engine {
+
 // Called between two blocks: the state is exactly what the journal says up to the block just sealed,
 // so the snapshot is consistent without any bookkeeping of its own.
 void CoreImpl::checkpoint_if_due() {

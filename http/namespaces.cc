@@ -50,7 +50,6 @@ bool is_namespace(std::string_view name) {
   return is_name(name) && name.size() <= kMax && name != kDefaultNamespace;
 }
 
-// The core of the default one counts them all.
 std::vector<Broker*> every_namespace(Broker& home) {
   std::vector<Broker*> brokers{&home};
   const Namespaces* const others = home.shared.namespaces;
@@ -59,6 +58,7 @@ std::vector<Broker*> every_namespace(Broker& home) {
   return brokers;
 }
 
+// The core of the default one counts them all.
 std::map<std::string, std::uint64_t> stored_by_namespace(Broker& home) {
   std::map<std::string, std::uint64_t> stored;
   std::uint64_t& rest = stored[""] = home.core.stored_bytes();

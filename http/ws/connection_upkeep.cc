@@ -19,7 +19,7 @@ namespace {
 
 constexpr auto kClosingTime = std::chrono::seconds{3};
 constexpr auto kReadingTime = std::chrono::milliseconds{250};
-constexpr auto kLastWords = std::chrono::milliseconds{500};  // of a close, while draining
+constexpr auto kClosingTimeDraining = std::chrono::milliseconds{500};
 constexpr auto kLeastDrainTime = std::chrono::seconds{1};  // for what was read and not committed yet
 constexpr auto kReconnectAfter = std::chrono::seconds{1};
 constexpr std::string_view kShuttingDown = "the broker is shutting down";
@@ -33,7 +33,7 @@ constexpr auto kHelloTime = std::chrono::seconds{10};
 void Connection::close(CloseCode code, std::string_view reason) {
   if (state_ != State::open) return;
   state_ = State::closing;
-  over_at_ = broker().clock.now() + (draining_ ? engine::Duration(kLastWords) : kClosingTime);
+  over_at_ = broker().clock.now() + (draining_ ? engine::Duration(kClosingTimeDraining) : kClosingTime);
   end_all();
   outbox_.add_frame(close_frame(code, reason));
   flush();

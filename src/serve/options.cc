@@ -51,6 +51,10 @@ void take_public_url(const std::string& url, http::ServerOptions& options) {
 
 }  // namespace
 
+engine::Duration settle_time(const Config& config) {
+  return std::min(config.server.settle_time, config.server.shutdown_grace);
+}
+
 engine::Result<http::ServerOptions> server_options(const Config& config) {
   http::ServerOptions options;
   options.connections_max = static_cast<std::size_t>(config.limits.connections);
@@ -59,7 +63,7 @@ engine::Result<http::ServerOptions> server_options(const Config& config) {
   options.body_bytes_total_max = memory.bodies;
   options.answer_bytes_total_max = memory.answers;
   options.idle_timeout = config.http.idle_timeout;
-  options.settle_time = std::min(config.server.settle_time, config.server.shutdown_grace);
+  options.settle_time = settle_time(config);
   options.hosts_allowed = config.http.hosts;
   options.origins_allowed = config.http.cors_origins;
   options.compression = config.http.compression;

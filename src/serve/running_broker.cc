@@ -371,8 +371,8 @@ void RunningBroker::drain() {
   settle_watch_ = std::make_unique<SettleWatch>(
       *contexts_.front(), clock_,
       Unsettled{[this] { return server_->consumers(); }, [this] { return anything_in_flight(); }});
-  const auto settle_time = std::min(config_.server.settle_time, config_.server.shutdown_grace);
-  server_->drain(settle_watch_->is_needed(settle_time), [this] { stop_engine(); });
+  const engine::Duration most = settle_time(config_);
+  server_->drain(settle_watch_->is_needed(most), [this] { stop_engine(); });
   shared_.health = http::Health::draining;
   rooms_->broker().queues.release_waiters();
   namespaces_->for_each([](http::Broker& broker) { broker.queues.release_waiters(); });
@@ -388,7 +388,7 @@ void RunningBroker::drain() {
                  "the stop came to no end, leaving now; nothing acknowledged is lost");
     std::_Exit(kExitFailed);
   });
-  settle_watch_->begin(settle_time, [this] { server_->end_settling(); });
+  settle_watch_->begin(most, [this] { server_->end_settling(); });
 }
 
 void RunningBroker::stop_engine() {

@@ -119,6 +119,8 @@ class RunningBroker {
 engine::EngineOptions engine_options(const Config& config);
 /// Errors: invalid_request.
 engine::Result<http::ServerOptions> server_options(const Config& config);
+/// How long a stop lets clients settle what they hold: never longer than it may take as a whole.
+engine::Duration settle_time(const Config& config);
 /// What topics and queues get when their creators do not say.
 void set_defaults(const Config& config, http::BrokerShared& shared);
 /// Metrics of the engine. On the core.

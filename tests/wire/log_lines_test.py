@@ -19,6 +19,17 @@ class LogLines(unittest.TestCase):
         broker.until_logged(f'"msg":"{message}"', times)
         return [line for line in map(json.loads, broker.log().splitlines()) if line["msg"] == message]
 
+    def stopping(self, broker: Broker):
+        """It is told to stop, and waits for the holder of a message: the connection of that one, where all else is refused."""
+        broker.call("PUT", "/v1/queues/work", {"visibility_timeout": "1h"})
+        broker.call("POST", "/v1/queues/work/messages", {"value": 1})
+        worker = broker.connect()
+        self.addCleanup(worker.close)
+        broker.call("POST", "/v1/queues/work/receive", {}, connection=worker)
+        broker.process.send_signal(signal.SIGTERM)
+        broker.until_logged('"stopping"')
+        return worker
+
     def test_the_first_line_says_how_safe_it_is(self):
         broker = self.start("storage.durability=os")
         first = json.loads(broker.log().splitlines()[0])
@@ -27,13 +38,7 @@ class LogLines(unittest.TestCase):
 
     def test_who_is_refused_by_a_stopping_broker_can_be_found_by_his_request(self):
         broker = self.start()
-        broker.call("PUT", "/v1/queues/work", {})
-        broker.call("POST", "/v1/queues/work/messages", {"value": 1})
-        worker = broker.connect()
-        self.addCleanup(worker.close)
-        broker.call("POST", "/v1/queues/work/receive", {}, connection=worker)
-        broker.process.send_signal(signal.SIGTERM)
-        broker.until_logged('"stopping"')
+        worker = self.stopping(broker)
         refused = broker.call("POST", "/v1/queues/work/messages", {"value": 2}, connection=worker)
         self.assertEqual(refused.status, 503, refused.body)
         line, = self.lines(broker, "request refused")
@@ -72,13 +77,7 @@ class LogLines(unittest.TestCase):
 
     def test_a_storm_of_refusals_is_counted_not_told_one_by_one(self):
         broker = self.start()
-        broker.call("PUT", "/v1/queues/work", {"visibility_timeout": "1h"})
-        broker.call("POST", "/v1/queues/work/messages", {"value": 1})
-        worker = broker.connect()
-        self.addCleanup(worker.close)
-        broker.call("POST", "/v1/queues/work/receive", {}, connection=worker)
-        broker.process.send_signal(signal.SIGTERM)
-        broker.until_logged('"stopping"')
+        worker = self.stopping(broker)
         for _ in range(200):
             self.assertEqual(broker.call("POST", "/v1/queues/work/messages", {"value": 2}, connection=worker).status, 503)
         worker.close()
@@ -91,13 +90,7 @@ class LogLines(unittest.TestCase):
 
     def test_with_debug_lines_a_storm_of_refusals_is_told_one_by_one(self):
         broker = self.start("log.level=debug")
-        broker.call("PUT", "/v1/queues/work", {"visibility_timeout": "1h"})
-        broker.call("POST", "/v1/queues/work/messages", {"value": 1})
-        worker = broker.connect()
-        self.addCleanup(worker.close)
-        broker.call("POST", "/v1/queues/work/receive", {}, connection=worker)
-        broker.process.send_signal(signal.SIGTERM)
-        broker.until_logged('"stopping"')
+        worker = self.stopping(broker)
         asked = [broker.call("POST", "/v1/queues/work/messages", {"value": 2}, connection=worker).headers["twofold-request-id"] for _ in range(50)]
         worker.close()
         self.assertEqual(broker.process.wait(30), 0)
