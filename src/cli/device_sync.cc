@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/base/stopwatch.h"
+#include "src/cli/nameless_file.h"
 
 namespace twofold::cli {
 namespace {
@@ -22,39 +22,19 @@ struct alignas(kBlockBytes) Block {
   char bytes[kBlockBytes];
 };
 
-/// A file without a name: it cannot be left behind.
-class NamelessFile {
- public:
-  NamelessFile(const std::string& directory, bool direct) : direct_(direct) {
-    std::string name = directory + "/.twofold-sync-XXXXXX";
-    descriptor_ = ::mkostemp(name.data(), O_CLOEXEC | (direct ? O_DIRECT | O_DSYNC : 0));
-    if (descriptor_ >= 0) ::unlink(name.c_str());
-  }
-  ~NamelessFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  NamelessFile(const NamelessFile&) = delete;
-  NamelessFile& operator=(const NamelessFile&) = delete;
-
-  bool opened() const { return descriptor_ >= 0; }
-  bool write_durably(int index, const Block& block) const {
-    const auto place = static_cast<off_t>(index) * static_cast<off_t>(kBlockBytes);
-    const auto wrote = ::pwrite(descriptor_, block.bytes, kBlockBytes, place);
-    if (wrote != static_cast<ssize_t>(kBlockBytes)) return false;
-    return direct_ || ::fdatasync(descriptor_) == 0;
-  }
-
- private:
-  bool direct_;
-  int descriptor_ = -1;
-};
+bool write_durably(const NamelessFile& file, bool direct, int index, const Block& block) {
+  const auto place = static_cast<off_t>(index) * static_cast<off_t>(kBlockBytes);
+  const auto wrote = ::pwrite(file.descriptor(), block.bytes, kBlockBytes, place);
+  if (wrote != static_cast<ssize_t>(kBlockBytes)) return false;
+  return direct || ::fdatasync(file.descriptor()) == 0;
+}
 
 Refused refusal(const std::string& directory) {
   return Refused(fmt::format("cannot write in {}: {}", directory, std::strerror(errno)));
 }
 
 Outcome<SyncLatency> measure(const std::string& directory, bool direct) {
-  const NamelessFile file(directory, direct);
+  const NamelessFile file(directory, direct ? O_DIRECT | O_DSYNC : 0);
   if (!file.opened()) return refusal(directory);
   Block block{};
   // The first round gives the file its blocks, as the journal's recycled files have theirs: growing
@@ -64,7 +44,7 @@ Outcome<SyncLatency> measure(const std::string& directory, bool direct) {
     for (int i = 0; i < kWrites; ++i) {
       block.bytes[0] = static_cast<char>('a' + i % 26);
       const engine::Stopwatch watch;
-      if (!file.write_durably(i, block)) return refusal(directory);
+      if (!write_durably(file, direct, i, block)) return refusal(directory);
       if (measured) times.push_back(watch.elapsed());
     }
   }

@@ -1,7 +1,6 @@
 #include "src/cli/doctor_storage.h"
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +14,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/file_system.h"
 #include "src/cli/doctor_host.h"
+#include "src/cli/nameless_file.h"
 #include "src/config/units.h"
 #include "src/storage/check.h"
 #include "src/storage/mount.h"
@@ -30,14 +30,11 @@ constexpr const char* kStored = "stored data";
 
 // When the file system says that a file was written which is written now.
 std::optional<engine::WallTime> written_now(const std::string& directory) {
-  std::string name = directory + "/.twofold-clock-XXXXXX";
-  const int descriptor = ::mkstemp(name.data());
-  if (descriptor < 0) return std::nullopt;
-  ::unlink(name.c_str());
+  const NamelessFile file(directory);
+  if (!file.opened()) return std::nullopt;
   struct stat found {};
-  const bool known = ::write(descriptor, "t", 1) == 1 && ::fsync(descriptor) == 0 &&
-                     ::fstat(descriptor, &found) == 0;
-  ::close(descriptor);
+  const bool known = ::write(file.descriptor(), "t", 1) == 1 && ::fsync(file.descriptor()) == 0 &&
+                     ::fstat(file.descriptor(), &found) == 0;
   if (!known) return std::nullopt;
   return engine::WallTime{std::int64_t{found.st_mtim.tv_sec} * 1000 +
                           found.st_mtim.tv_nsec / 1'000'000};
