@@ -36,7 +36,7 @@ struct CoreOptions {
   std::size_t read_ahead_bytes = 16 << 20;     ///< of cold batches, over all logs
   std::size_t extent_count_max = 700'000;      ///< index of journal-resident batches (32 MiB)
   std::uint64_t checkpoint_bytes = 128 << 20;  ///< of journal between two checkpoints
-  /// A stop writes one if the one before took no longer than this.
+  /// A stop writes one if the one before took no longer than this, or to be read at the start.
   Duration last_checkpoint_max = std::chrono::seconds{2};
   std::uint32_t journal_files = 8;             ///< kept before the oldest are drained
   std::uint64_t segment_bytes = 64 << 20;
@@ -322,7 +322,7 @@ class CoreImpl final : public Core, public TimerTarget {
   std::optional<PendingCheckpoint> checkpoint_;  // taken, not yet stored
   std::uint64_t checkpoint_id_ = 0;              // of the last one, stored or not
   Instant checkpoint_since_{0};
-  Duration checkpoint_took_{0};  // the last one, from the snapshot to the superblock
+  Duration checkpoint_took_{0};  // the last one, from the snapshot to the superblock, or to read it
   std::uint64_t bytes_since_checkpoint_ = 0;
   bool checkpoint_wanted_ = false;
   bool checkpoint_writing_ = false;

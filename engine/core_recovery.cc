@@ -68,6 +68,7 @@ void CoreImpl::pass_to(ClockReading sealed_at) {
 // The newest checkpoint that verifies; an older one only costs a longer replay.
 Result<> CoreImpl::load_checkpoint(const Superblock& superblock, ReplayStart& start) {
   if (superblock.newest.id == 0) return {};
+  const Instant since = world_.clock.now();
   auto ref = superblock.newest;
   auto state = load_checkpoint_file(world_.files, ref);
   if (!state && state.error().code != Errc::newer_version && superblock.previous.id != 0) {
@@ -84,7 +85,10 @@ Result<> CoreImpl::load_checkpoint(const Superblock& superblock, ReplayStart& st
   if (!state) return state.error();
   start = ReplayStart{ref.block_seq + 1, ref.position, ref.prev_block_crc};
   replay_seq_ = ref.block_seq;
-  return restore(*state);
+  auto restored = restore(*state);
+  // Until this process has written one, a stop takes writing for as slow as reading.
+  checkpoint_took_ = world_.clock.now() - since;
+  return restored;
 }
 
 Result<> CoreImpl::restore(std::string_view bytes) {

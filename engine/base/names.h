@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 
+#include "engine/base/check.h"
 #include "engine/base/error.h"
 
 namespace twofold::engine {

@@ -37,7 +37,7 @@ class LogIndexTest : public ::testing::Test {
 };
 
 TEST_F(LogIndexTest, CheckpointsOfEveryVersionAreRead) {
-  for (const std::uint64_t version : {2, 3, 4, 5}) {
+  for (const std::uint64_t version : {2u, 3u, 4u, 5u}) {
     const LogIndex read = restored(stored(version), version);
     EXPECT_EQ(read.start, Offset{7});
     EXPECT_EQ(read.end, Offset{70});
