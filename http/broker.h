@@ -153,6 +153,7 @@ struct PagesOptions {
 /// Limits and manners of the server. Times are how long something may take.
 struct ServerOptions {
   std::size_t connections_max = 10'000;
+  std::size_t connections_per_address_max = 0;  ///< 0: as many as there may be
   std::uint64_t body_bytes_max = 10 << 20;
   std::uint64_t admin_body_bytes_max = 1 << 20;
   std::uint64_t body_bytes_total_max = 256 << 20;  ///< of all connections, large bodies only

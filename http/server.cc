@@ -109,6 +109,8 @@ struct Server::State {
 
   asio::io_context& first() { return lanes.front()->context(); }
   void welcome(Lane& lane, tcp::socket socket, Listener listener);
+  PerAddress::Place place_for(const tcp::socket& socket, Listener listener);
+  void turn_away(Lane& lane, tcp::socket& socket);
   bool make_room(Listener listener);
   Task<> accept_all(std::shared_ptr<State> self, tcp::acceptor& acceptor, Listener listener);
   static void accept_waiting(const std::shared_ptr<State>& self, tcp::acceptor& acceptor,
@@ -130,31 +132,44 @@ struct Server::State {
 };
 
 void Server::State::welcome(Lane& lane, tcp::socket socket, Listener listener) {
-  if (!make_room(listener)) {
-    --common.connections;
-    lane.metrics.connections_refused.add();
-    if (tls) return;  // nothing that TLS would let us say
-    boost::system::error_code ignored;
-    socket.non_blocking(true, ignored);
-    const std::string answer = fmt::format(kTurnedAway, retry_later(common.broker.random));
-    socket.write_some(asio::buffer(answer), ignored);
-    return;
-  }
+  PerAddress::Place place = place_for(socket, listener);
+  if (!place.is_granted() || !make_room(listener)) return turn_away(lane, socket);
   lane.metrics.connections_accepted.add();
-  auto session = std::make_shared<Session>(lane, std::move(socket), tls.get(), listener);
+  auto session = std::make_shared<Session>(lane, std::move(socket), std::move(place), tls.get(), listener);
   lane.tasks.spawn(Session::run(std::move(session)));
 }
 
-// Who is known goes before who only knocks, and of those the newcomer before the oldest. The places
+// An operator gets in from wherever he is.
+PerAddress::Place Server::State::place_for(const tcp::socket& socket, Listener listener) {
+  const bool is_counted = common.options.connections_per_address_max > 0;
+  if (!is_counted || listener == Listener::operators) return PerAddress::Place::unbounded();
+  boost::system::error_code gone;
+  return common.per_address.take(socket.remote_endpoint(gone).address());
+}
+
+void Server::State::turn_away(Lane& lane, tcp::socket& socket) {
+  lane.metrics.connections_refused.add();
+  if (tls) return;  // nothing that TLS would let us say
+  boost::system::error_code ignored;
+  socket.non_blocking(true, ignored);
+  const std::string answer = fmt::format(kTurnedAway, retry_later(common.broker.random));
+  socket.write_some(asio::buffer(answer), ignored);
+}
+
+// Counts the newcomer, unless there is none. Who is known goes before who only knocks, and of those the newcomer before the oldest. The places
 // of those who are told to go are free a moment later: that many more are let in meanwhile.
 // An operator gets in when all places are taken, to see by whom.
 bool Server::State::make_room(Listener listener) {
   const std::size_t places = common.options.connections_max +
                              (listener == Listener::operators ? kOperatorsPlaces : 0);
   const std::size_t taken = ++common.connections;
-  if (taken > places + common.strangers.max()) return false;
-  const auto oldest = common.strangers.make_room(taken > places);
-  if (!oldest) return taken <= places;
+  const bool too_many = taken > places + common.strangers.max();
+  const auto oldest = too_many ? std::nullopt : common.strangers.make_room(taken > places);
+  if (too_many || (!oldest && taken > places)) {
+    --common.connections;
+    return false;
+  }
+  if (!oldest) return true;
   Lane& lane = *lanes[Lane::lane_of(*oldest)];
   asio::post(lane.context(), [&lane, number = *oldest] { lane.dismiss(number); });
   return true;
@@ -268,6 +283,8 @@ std::uint16_t Server::port() const { return state_->port; }
 std::size_t Server::connections() const { return state_->common.connections; }
 
 std::size_t Server::consumers() const { return state_->common.consumers; }
+
+std::size_t Server::readers() const { return state_->common.readers; }
 
 engine::Result<tcp::acceptor> take_address(asio::io_context& context, const std::string& address,
                                            std::uint16_t port) {

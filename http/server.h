@@ -78,6 +78,9 @@ class Server {
   void end_settling();
   /// Connections over which messages or records were consumed or settled, or can be. Any thread.
   std::size_t consumers() const;
+  /// Connections whose last answer had records of a topic, given less than ServerOptions::settle_time
+  /// ago: what was read may still be committed. Any thread.
+  std::size_t readers() const;
   void stop();
 
  private:

@@ -7,6 +7,7 @@
 #include "http/account.h"
 #include "http/broker.h"
 #include "http/metrics.h"
+#include "http/per_address.h"
 #include "http/router.h"
 #include "http/sqs/authenticator.h"
 #include "http/stats/recorder.h"
@@ -36,8 +37,10 @@ struct ServerCommon {
   stats::Recorder stats;
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> consumers{0};  ///< of the connections: see Server::drain()
+  std::atomic<std::size_t> readers{0};    ///< likewise: see Server::readers()
   std::atomic<bool> settling{false};      ///< while draining: connections stay, to settle on
   Strangers strangers{options.connections_max};
+  PerAddress per_address{options.connections_per_address_max};
   std::atomic<std::uint64_t> body_bytes{0};            ///< of bodies too large for a read buffer
   std::atomic<std::uint64_t> strangers_body_bytes{0};  ///< of bodies: from who has shown no key yet
   /// What is read for answers, large answers until they are written, what streams have not sent.

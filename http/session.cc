@@ -34,7 +34,8 @@ std::string_view view_of(const boost::beast::flat_buffer& buffer) {
 
 }  // namespace
 
-Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls, Listener listener)
+Session::Session(Lane& lane, asio::ip::tcp::socket socket, PerAddress::Place place, Tls* tls,
+                 Listener listener)
     : lane_(lane),
       tls_(tls),
       router_(listener == Listener::clients ? lane.common.router_for_clients : lane.common.router),
@@ -43,6 +44,7 @@ Session::Session(Lane& lane, asio::ip::tcp::socket socket, Tls* tls, Listener li
       in_(kBufferBytesMax),
       unsent_(lane.common.answers),
       deadline_(lane.now()),
+      place_(std::move(place)),
       number_(lane.enter(*this)),
       opened_(lane.now()) {
   stranger_ = tls != nullptr || lane.common.broker.shared.access.keyring.required();
@@ -53,6 +55,7 @@ Session::~Session() {
   give_back_budget();
   --lane_.common.connections;
   if (consumes_) --lane_.common.consumers;
+  forget_reader();
   if (stranger_) lane_.common.strangers.remove(number_);
   lane_.leave(*this);
 }
@@ -327,6 +330,7 @@ void Session::check_deadline(engine::Instant now) {
   }
   const bool certificate_revoked = certified_ && certified_->revoked;
   if (known_->revoked || certificate_revoked || call_.principal->revoked) return cut();
+  if (now - read_at_ >= lane_.common.options.settle_time) forget_reader();
   if (phase_ == Phase::idle) let_go_of_buffers();
   const bool over = now > deadline_ - hurry() || is_too_late(now) || is_overdue(now);
   if (phase_ == Phase::handling || !over) return;

@@ -15,6 +15,7 @@
 #include "http/inlet.h"
 #include "http/lane.h"
 #include "http/outlet.h"
+#include "http/per_address.h"
 #include "http/wait.h"
 #include "http/wire.h"
 
@@ -33,7 +34,8 @@ class Session final : public Watch,
                       public std::enable_shared_from_this<Session> {
  public:
   /// Over TLS, unless `tls` is null; it outlives the session.
-  Session(Lane& lane, boost::asio::ip::tcp::socket socket, Tls* tls, Listener listener);
+  Session(Lane& lane, boost::asio::ip::tcp::socket socket, PerAddress::Place place, Tls* tls,
+          Listener listener);
   ~Session() override;
 
   /// Serves until either side closes. Keeps `self` alive meanwhile.
@@ -142,9 +144,12 @@ class Session final : public Watch,
   void note_answered(std::chrono::nanoseconds took);
   void log_answer(std::chrono::nanoseconds took);
   void log_refused_head(const HeadRefusal& refusal);
+  void log_unfinished_body();
   void forget_request();
   void count_messages();
   void note_consumer();
+  void note_reader();
+  void forget_reader();
   bool is_told_to_go() const;
   void account_answer();
   bool is_gone();
@@ -189,15 +194,18 @@ class Session final : public Watch,
   bool stranger_ = false;
   bool shaken_ = false;    // the handshake is done
   bool consumes_ = false;  // was handed messages or records, or has settled some, or may
+  bool reads_ = false;     // the last answer had records
 
   std::unique_ptr<const ClientCertificate> client_certificate_;
   Phase phase_ = Phase::idle;
   engine::Instant deadline_{0};
   bool timed_out_ = false;
 
+  const PerAddress::Place place_;
   const std::uint64_t number_;
   const engine::Instant opened_;
   engine::Instant asked_{0};           // when the last request came
+  engine::Instant read_at_{0};         // when its answer had records
   const Route* last_route_ = nullptr;  // of that
   std::string client_;                 // as the first request said
   std::uint64_t requests_ = 0;

@@ -54,7 +54,10 @@ Task<Session::Next> Session::answer() {
   const bool in_portions = !skip_body && is_streamed_in();
   if (in_portions) begin_inlet();
   if (!skip_body && !in_portions) body_read = co_await read_body();
-  if (abort_) co_return Next::close;
+  if (abort_) {
+    log_unfinished_body();
+    co_return Next::close;
+  }
   charge_chunks();
   if (!body_read) close_ = true;
   phase_ = Phase::handling;
@@ -95,9 +98,9 @@ Task<Session::Next> Session::answer() {
 
 // What an answer as a whole costs, and whether the connection goes on behind it.
 void Session::settle_accounts() {
+  account_answer();
   count_messages();
   access::charge_answer(*call_.principal, call_.reply.body.size(), call_.broker().clock);
-  account_answer();
   const ServerCommon& common = lane_.common;
   const bool drains = lane_.draining() || common.broker.shared.health == Health::draining;
   close_ = close_ || (drains && !common.settling) || is_overdue(lane_.now());
@@ -116,6 +119,7 @@ void Session::note_answered(std::chrono::nanoseconds took) {
 
 void Session::begin_request() {
   note_request();
+  forget_reader();
   lane_.next_request_id(request_id_);
   call_.request_id = request_id_;
   request_bytes_ = head_bytes_;
@@ -271,11 +275,23 @@ void Session::count_messages() {
   messages_ += reply.messages_handed_out + reply.records_read;
   const bool settles = call_.route && call_.route->served == Served::while_draining && reply.status < 400;
   if (settles || reply.messages_handed_out + reply.records_read > 0) note_consumer();
+  if (reply.records_read > 0) note_reader();
 }
 
 // Who consumes may have something to settle when the broker drains, on whichever connection.
 void Session::note_consumer() {
   if (!std::exchange(consumes_, true)) ++lane_.common.consumers;
+}
+
+// What was read is done with once its reader asks for anything else over this connection, be it to
+// commit it.
+void Session::note_reader() {
+  read_at_ = lane_.now();
+  if (!std::exchange(reads_, true)) ++lane_.common.readers;
+}
+
+void Session::forget_reader() {
+  if (std::exchange(reads_, false)) --lane_.common.readers;
 }
 
 // Answers to clients that do not read stay in memory: all together only so much of it.

@@ -47,6 +47,18 @@ void Session::log_answer(std::chrono::nanoseconds took) {
   });
 }
 
+// Its client went away, or was cut, before all of it was there: nobody is answered.
+void Session::log_unfinished_body() {
+  if (!engine::diag_wanted(DiagLevel::debug, "http")) return;
+  engine::diag(DiagLevel::debug, "http", "request ended within its body",
+               {
+                   {"req_id", request_id_                  },
+                   {"method", std::string(call_.head.method)},
+                   {"path",   path_of(call_.head.target)    },
+                   {"from",   address()                     }
+  });
+}
+
 // Of what could not be read nothing is repeated.
 void Session::log_refused_head(const HeadRefusal& refusal) {
   if (!engine::diag_wanted(DiagLevel::debug, "http")) return;

@@ -99,7 +99,9 @@ void Connection::drain() {
   draining_ = true;
   for (const auto& [number, sub] : subs_) sub->pause();
   const engine::Duration settle_time = common_.settling ? common_.options.settle_time : engine::Duration{0};
-  send(goaway_frame(format(), "drain", settle_time, kReconnectAfter));
+  const bool holds = held() > 0 || unanswered_ > 0;
+  const engine::Duration deadline = holds ? settle_time : std::min<engine::Duration>(settle_time, kLeastDrainTime);
+  send(goaway_frame(format(), "drain", deadline, kReconnectAfter));
   draining_since_ = broker().clock.now();
   over_at_ = draining_since_ + settle_time;
 }

@@ -91,6 +91,7 @@ struct Config {
   };
   struct Limits {
     int connections = 0;
+    int connections_per_address = 0;
     int namespaces = 0;
     int names = 0;             // topics and queues, of all namespaces
     std::uint64_t memory = 0;  // shared out by serve/memory.h; 0: fixed budgets

@@ -158,6 +158,10 @@ constexpr std::array kKeys{
     Key{"limits.connections", Kind::count, "10000", "1", "1000000",
         "open client connections",
         TWOFOLD_SLOT(limits.connections)},
+    Key{"limits.connections_per_address", Kind::count, "0", "0", "1000000",
+        "of them, from one address, or one /64 of IPv6; 0 takes any number, for behind a NAT or a proxy all "
+        "have one",
+        TWOFOLD_SLOT(limits.connections_per_address)},
     Key{"limits.namespaces", Kind::count, "16", "0", "1000",
         "namespaces beside the default one; each gets such a part of a second set of the budgets that "
         "limits.memory makes for messages, groups, producers and keys",

@@ -58,6 +58,8 @@ engine::Duration settle_time(const Config& config) {
 engine::Result<http::ServerOptions> server_options(const Config& config) {
   http::ServerOptions options;
   options.connections_max = static_cast<std::size_t>(config.limits.connections);
+  options.connections_per_address_max =
+      static_cast<std::size_t>(config.limits.connections_per_address);
   options.body_bytes_max = config.http.max_body;
   const MemoryBudgets memory = memory_budgets(config);
   options.body_bytes_total_max = memory.bodies;

@@ -358,7 +358,7 @@ void RunningBroker::on_signal() {
 }
 
 bool RunningBroker::anything_in_flight() {
-  bool found = rooms_->broker().queues.anything_in_flight();
+  bool found = server_->readers() > 0 || rooms_->broker().queues.anything_in_flight();
   namespaces_->for_each([&found](http::Broker& broker) {
     found = found || broker.queues.anything_in_flight();
   });

@@ -13,7 +13,7 @@ namespace twofold {
 /// What a stop asks again and again, to know how long clients may still settle what they hold.
 struct Unsettled {
   std::function<std::size_t()> consumers;    ///< connected; without any nobody can settle anything
-  std::function<bool()> anything_in_flight;  ///< messages that somebody holds
+  std::function<bool()> anything_in_flight;  ///< messages that somebody holds, records just read
 };
 
 /// Whether a stop that began `since` waits on. Where anybody consumed when it began (`consumed`), a

@@ -102,5 +102,24 @@ class Strangers(unittest.TestCase):
         self.assertEqual(broker.call("GET", "/v1/topics", headers=admin.headers, connection=known).status, 200)
 
 
+class PerAddress(unittest.TestCase):
+    def test_one_address_has_its_places_and_no_more(self):
+        broker = Broker("limits.connections_per_address=3")
+        self.addCleanup(broker.remove)
+        broker.start()
+        mine = [socket.create_connection(("127.0.0.1", broker.port), timeout=10) for _ in range(3)]
+        for one in mine:
+            self.addCleanup(one.close)
+            self.assertIn(b"200 OK", ask(one, LIVEZ))
+        self.assertIn(b"503 Service Unavailable", broker.raw(LIVEZ))
+        other = socket.create_connection(("127.0.0.1", broker.port), timeout=10, source_address=("127.0.0.2", 0))
+        self.addCleanup(other.close)
+        self.assertIn(b"200 OK", ask(other, LIVEZ), "another address has its own")
+        mine.pop().close()
+        deadline = time.monotonic() + 10
+        while b"200 OK" not in broker.raw(LIVEZ.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")):
+            self.assertLess(time.monotonic(), deadline, "the place does not come back")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -6,51 +6,9 @@ import socket
 import time
 import unittest
 
-from wire._broker import Broker
+from wire._stopped import STOP_SECONDS_MAX, Stopped
 
 SQS = {"Content-Type": "application/x-amz-json-1.0"}
-STOP_SECONDS_MAX = 10  # what docker stop allows
-HELD_FOR_LONG = {"visibility_timeout": "1h"}
-
-
-class Stopped(unittest.TestCase):
-    def start(self, *settings: str) -> Broker:
-        broker = Broker(*settings)
-        self.addCleanup(broker.remove)
-        broker.start()
-        return broker
-
-    def connect(self, broker: Broker):
-        connection = broker.connect()
-        self.addCleanup(connection.close)
-        connection.connect()
-        return connection
-
-    def hold(self, broker: Broker, count: int, connection) -> list[str]:
-        broker.call("PUT", "/v1/queues/work", HELD_FOR_LONG)
-        broker.call("POST", "/v1/queues/work/messages", {"messages": [{"value": n} for n in range(count)]})
-        messages = broker.call("POST", "/v1/queues/work/receive", {"max": count}, connection=connection).json["messages"]
-        self.assertEqual(len(messages), count)
-        return [m["receipt"] for m in messages]
-
-    def tell_to_stop(self, broker: Broker) -> None:
-        self.told = time.monotonic()
-        broker.process.send_signal(signal.SIGTERM)
-        broker.until_logged('"stopping"')
-
-    def ends(self, broker: Broker) -> float:
-        """How long the stop took."""
-        self.assertEqual(broker.process.wait(30), 0, broker.log())
-        return time.monotonic() - self.told
-
-    def ack(self, broker: Broker, receipt: str, connection) -> None:
-        answer = broker.call("POST", "/v1/queues/work/ack", {"receipts": [receipt]}, connection=connection)
-        self.assertEqual(answer.json, {"results": ["acked"]})
-
-    def messages_left(self, broker: Broker) -> int:
-        broker.diag.close()
-        broker.start()
-        return sum(broker.call("GET", "/v1/queues/work").json["messages"].values())
 
 
 class Drain(Stopped):
@@ -140,6 +98,28 @@ class Drain(Stopped):
         answer = broker.call("POST", "/v1/groups/readers/commit", {"offsets": {"news": {"0": 1}}}, connection=reader)
         self.assertEqual(answer.status, 200, answer.body)
         self.ends(broker)
+
+    def test_what_was_read_over_http_is_committed_once_it_is_done(self):
+        broker = self.start("server.settle_time=4s")
+        broker.call("PUT", "/v1/topics/news", {})
+        broker.call("POST", "/v1/topics/news/records", {"records": [{"value": 1}]})
+        reader = self.connect(broker)
+        broker.call("GET", "/v1/topics/news/records?from=earliest", connection=reader)
+        self.tell_to_stop(broker)
+        time.sleep(2)  # what it had to do
+        answer = broker.call("POST", "/v1/groups/readers/commit", {"offsets": {"news": {"0": 1}}}, connection=reader)
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertLess(self.ends(broker), 4, "all is committed")
+
+    def test_who_has_read_long_ago_delays_a_stop_by_a_second(self):
+        broker = self.start("server.settle_time=3s")
+        broker.call("PUT", "/v1/topics/news", {})
+        broker.call("POST", "/v1/topics/news/records", {"records": [{"value": 1}]})
+        reader = self.connect(broker)
+        broker.call("GET", "/v1/topics/news/records?from=earliest", connection=reader)
+        time.sleep(4)  # what counts is how long nothing was heard
+        self.tell_to_stop(broker)
+        self.assertLess(self.ends(broker), 2.5)
 
     def test_half_a_request_does_not_delay_a_stop(self):
         halves = (b"POST /v1/queues/work/ack HTTP/1.1\r\nHost: loc",

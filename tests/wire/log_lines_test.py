@@ -53,6 +53,13 @@ class LogLines(unittest.TestCase):
         self.assertEqual((line["level"], line["path"], line["status"]), ("debug", "/v1/topics", str(answer.status)))
         self.assertNotIn("secret", broker.log())
 
+    def test_a_client_that_goes_away_within_its_body_leaves_a_line(self):
+        broker = self.start("log.level=debug")
+        broker.raw(b"POST /v1/queues/work/messages?ticket=secret HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                   b"Content-Length: 99\r\n\r\n{", half_close=True)
+        line, = self.lines(broker, "request ended within its body")
+        self.assertEqual([line[name] for name in ("level", "method", "path", "from")], ["debug", "POST", "/v1/queues/work/messages", "127.0.0.1"])
+
     def test_a_request_in_a_storm_of_them_is_a_line_too(self):
         broker = self.start("log.level=debug")
         asked = [broker.call("GET", "/v1/topics").headers["twofold-request-id"] for _ in range(50)]

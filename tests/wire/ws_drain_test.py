@@ -21,7 +21,7 @@ class Drain(StreamCase):
         held, = await worker.messages(1)
         self.broker.process.send_signal(signal.SIGTERM)
         goaway = await reader.next("goaway")
-        self.assertEqual(goaway["reason"], "drain")
+        self.assertEqual((goaway["reason"], goaway["deadline"]), ("drain", "1s"), "who holds nothing is not told of the time of those who do")
         self.assertEqual(await reader.closed(), 1012)
         await worker.next("goaway")
         await worker.say("subscribe", id=1, sub=2, topic="news")
