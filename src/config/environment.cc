@@ -15,11 +15,12 @@ namespace {
 constexpr std::string_view kPrefix = "TWOFOLD_";
 
 // Read by the command line, not by the broker: each stands for the global flag of that name.
-constexpr std::array<std::string_view, 15> kCommandLine{
+constexpr std::array<std::string_view, 16> kCommandLine{
     "TWOFOLD_URL",   "TWOFOLD_TOKEN",   "TWOFOLD_OUTPUT",   "TWOFOLD_TIMEOUT",
     "TWOFOLD_QUIET", "TWOFOLD_VERBOSE", "TWOFOLD_NO_COLOR", "TWOFOLD_NO_PROGRESS",
     "TWOFOLD_YES",   "TWOFOLD_CONFIG",  "TWOFOLD_CA",       "TWOFOLD_INSECURE",
     "TWOFOLD_CLIENT_CERT", "TWOFOLD_CLIENT_KEY", kStateDirectory,
+    kDefaultListen,
 };
 
 // Kubernetes describes a service called twofold to every pod of its namespace in variables of these

@@ -26,11 +26,18 @@ std::string choose_file(const Sources& sources) {
   return {};
 }
 
-// Where a service keeps its data is its unit's to say, until somebody says otherwise in the file.
-std::vector<Assignment> read_state_directory(const Sources& sources) {
-  const auto directory = environment_value(sources.environment, kStateDirectory);
-  if (!directory || directory->empty()) return {};
-  return {{"server.data_dir", *directory, fmt::format("environment {}", kStateDirectory)}};
+// Where a service keeps its data and listens is its unit's or its image's to say, until somebody says
+// otherwise in the file.
+std::vector<Assignment> read_surroundings(const Sources& sources) {
+  std::vector<Assignment> assignments;
+  const auto take = [&](std::string_view variable, std::string key) {
+    const auto value = environment_value(sources.environment, variable);
+    if (!value || value->empty()) return;
+    assignments.push_back({std::move(key), *value, fmt::format("environment {}", variable)});
+  };
+  take(kStateDirectory, "server.data_dir");
+  take(kDefaultListen, "http.listen");
+  return assignments;
 }
 
 Problem unknown_key(const Assignment& assignment) {
@@ -121,7 +128,7 @@ Loaded load(const Sources& sources) {
   Loaded loaded;
   loaded.config = defaults();
   loaded.file = choose_file(sources);
-  take(read_state_directory(sources), loaded);
+  take(read_surroundings(sources), loaded);
   if (!loaded.file.empty()) take(read_file(loaded.file, loaded.errors), loaded);
   take(read_otel_environment(sources.environment, loaded.warnings), loaded);
   loaded.config.otel.headers = read_otel_headers(sources.environment, loaded.warnings);

@@ -47,6 +47,8 @@ struct Loaded {
 Loaded load(const Sources& sources);
 
 inline constexpr std::string_view kStateDirectory = "TWOFOLD_STATE_DIRECTORY";
+/// $TWOFOLD_DEFAULT_LISTEN, likewise for http.listen: an image says it, whose loopback nobody reaches.
+inline constexpr std::string_view kDefaultListen = "TWOFOLD_DEFAULT_LISTEN";
 
 /// The built-in values alone.
 Config defaults();

@@ -241,6 +241,15 @@ TEST(ConfigEnvironment, WhereAServiceKeepsItsDataGivesWayToEverySetting) {
   EXPECT_EQ(load_environment({unit, "TWOFOLD_SERVER_DATA_DIR=/srv"}).config.server.data_dir, "/srv");
 }
 
+TEST(ConfigEnvironment, WhereAnImageListensGivesWayToEverySetting) {
+  const std::string image = "TWOFOLD_DEFAULT_LISTEN=0.0.0.0:8080";
+  const Loaded alone = load_environment({image, "TWOFOLD_AUTH_INSECURE=true"});
+  EXPECT_TRUE(alone.warnings.empty());
+  EXPECT_EQ(alone.config.http.listen, "0.0.0.0:8080");
+  EXPECT_EQ(alone.config.origin.at("http.listen"), "environment TWOFOLD_DEFAULT_LISTEN");
+  EXPECT_EQ(load_environment({image, "TWOFOLD_HTTP_LISTEN=127.0.0.1:1"}).config.http.listen, "127.0.0.1:1");
+}
+
 TEST(ConfigEnvironment, TheVariablesOfOpenTelemetryStandForKeys) {
   const Loaded loaded = load_environment({"OTEL_EXPORTER_OTLP_ENDPOINT=https://c.example/otel",
                                           "OTEL_SERVICE_NAME=orders",
