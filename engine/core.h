@@ -65,7 +65,6 @@ struct LogStatus {
   Offset end;               ///< one past the newest offset given out
   std::uint64_t bytes;      ///< of batches kept
   WallTime oldest_append;   ///< append time of the oldest kept batch (0 when empty)
-  std::uint64_t appended_bytes = 0;  ///< of batches, since this start
   std::size_t segments = 0;          ///< sealed ones that hold some of it
 };
 

@@ -146,7 +146,6 @@ void CoreImpl::seal() {
     auto* log = find(batch.log);
     if (log == nullptr) continue;  // dropped in the same turn
     log->add(batch.extent);
-    log->appended_bytes += batch.extent.bytes;
     log->last_append = WallTime{batch.extent.append_ms};
     ++extents_;
     os_wanted = os_wanted || log->options.visible_at == Durability::os;

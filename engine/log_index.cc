@@ -95,7 +95,7 @@ LogStatus LogIndex::status() const {
   } else if (extent_count() > 0) {
     oldest = WallTime{extents_begin()->append_ms};
   }
-  return LogStatus{start, visible_end, end, bytes(), oldest, appended_bytes, sealed.size()};
+  return LogStatus{start, visible_end, end, bytes(), oldest, sealed.size()};
 }
 
 AppendedAt LogIndex::appended_at(Offset offset) const {

@@ -50,7 +50,6 @@ class LogIndex {
   Offset end{0};
   Offset visible_end{0};
   WallTime last_append{0};   ///< never steps back, whatever the calendar does
-  std::uint64_t appended_bytes = 0;  ///< since this start
   Offset placed_end{0};           ///< records before it have their place in the total order
   std::uint64_t last_seq = 0;     ///< of the last of those, kept or not; 0: there never was one
   Offset cleaned_upto{0};        ///< as CleaningStatus says it, and the next two

@@ -58,13 +58,33 @@ void append_durations(Text& out, std::span<const LaneMetrics* const> lanes,
   }
 }
 
+// Two counters read one after the other may be a moment apart.
+std::uint64_t open(std::uint64_t begun, std::uint64_t ended) {
+  return begun > ended ? begun - ended : 0;
+}
+
+void append_streams(Text& out, std::span<const LaneMetrics* const> lanes) {
+  static constexpr std::string_view kKinds[] = {"subscribe", "inspect"};  // as StreamKind
+  const auto each = [&](std::string_view name, const auto& value) {
+    if (!out.begin(name)) return;
+    for (std::size_t kind = 0; kind < std::size(kKinds); ++kind) {
+      const auto total = [&](Counter StreamMetrics::*counter) {
+        return sum(lanes, [&](const LaneMetrics& lane) -> const Counter& { return lane.streams[kind].*counter; });
+      };
+      out.value(Labels("kind", kKinds[kind]), value(total));
+    }
+  };
+  each("twofold_ws_connections", [](const auto& total) {
+    return open(total(&StreamMetrics::opened), total(&StreamMetrics::closed));
+  });
+  each("twofold_ws_connections_total", [](const auto& total) { return total(&StreamMetrics::opened); });
+  each("twofold_ws_sent_batches_total", [](const auto& total) { return total(&StreamMetrics::batches); });
+  each("twofold_ws_sent_messages_total", [](const auto& total) { return total(&StreamMetrics::messages); });
+}
+
 void append_connections(Text& out, std::span<const LaneMetrics* const> lanes) {
   const auto total = [&](Counter LaneMetrics::*counter) {
     return sum(lanes, [&](const LaneMetrics& lane) -> const Counter& { return lane.*counter; });
-  };
-  // Two counters read one after the other may be a moment apart.
-  const auto open = [](std::uint64_t begun, std::uint64_t ended) {
-    return begun > ended ? begun - ended : 0;
   };
   const Labels http("listener", "http");
   const auto of_listener = [&](std::string_view name, std::uint64_t count) {
@@ -77,11 +97,7 @@ void append_connections(Text& out, std::span<const LaneMetrics* const> lanes) {
   of_listener("twofold_connections_total", total(&LaneMetrics::connections_accepted));
   of_listener("twofold_connections_refused_total", total(&LaneMetrics::connections_refused));
   out.only("twofold_sent_bytes_total", total(&LaneMetrics::bytes_sent));
-  out.only("twofold_ws_connections",
-           open(total(&LaneMetrics::streams_opened), total(&LaneMetrics::streams_closed)));
-  out.only("twofold_ws_connections_total", total(&LaneMetrics::streams_opened));
-  out.only("twofold_ws_sent_batches_total", total(&LaneMetrics::stream_batches));
-  out.only("twofold_ws_sent_messages_total", total(&LaneMetrics::stream_messages));
+  append_streams(out, lanes);
   out.only("twofold_ws_publishes_total", total(&LaneMetrics::stream_publishes));
   if (!out.begin("twofold_ws_dropped_total")) return;
   out.value(Labels("kind", "inspect"), total(&LaneMetrics::stream_events_dropped));

@@ -43,6 +43,17 @@ struct OperationMetrics {
   engine::DurationHistogram durations;
 };
 
+/// What a WebSocket is for: it looks on (/v1/inspect), or everything else.
+enum class StreamKind : std::uint8_t { subscribe, inspect };
+
+/// What the WebSockets of one kind did on one I/O thread.
+struct StreamMetrics {
+  Counter opened;
+  Counter closed;
+  Counter batches;   ///< frames of messages written, one for each receiver; of events
+  Counter messages;  ///< and records in them; events
+};
+
 /// What one I/O thread counts. Written by that thread, read by whoever scrapes; no locks.
 class LaneMetrics {
  public:
@@ -58,14 +69,12 @@ class LaneMetrics {
   Counter connections_closed;
   Counter heads_refused;
   Counter auth_failures;  ///< keys, tickets and signatures that were none of ours
-  Counter streams_opened;  ///< WebSockets
-  Counter streams_closed;
-  Counter stream_batches;  ///< messages frames written, one for each receiver
-  Counter stream_messages;
+  StreamMetrics& streams_of(StreamKind kind) { return streams[static_cast<std::size_t>(kind)]; }
+  std::array<StreamMetrics, 2> streams;  ///< by StreamKind
   Counter stream_publishes;
   Counter stream_events_dropped;   ///< of inspections: told as numbers instead of one by one
   Counter stream_records_dropped;  ///< of topics: gone, or unreadable, when their turn came
-  Counter records_answered;  ///< in answers; those of streams are stream_messages
+  Counter records_answered;  ///< in answers; those of streams are theirs
   Counter bytes_sent;        ///< to clients: answers and streams
   engine::DurationHistogram loop_lag;  ///< how late its timer fires
 

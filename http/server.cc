@@ -183,7 +183,8 @@ void Server::State::sample() {
     totals.bytes_in = appended.journal_bytes;
   }
   for (const LaneMetrics* lane : common.lane_metrics) {
-    totals.records_out += lane->records_answered.value() + lane->stream_messages.value();
+    totals.records_out += lane->records_answered.value();
+    totals.records_out += lane->streams[static_cast<std::size_t>(StreamKind::subscribe)].messages.value();
     totals.bytes_out += lane->bytes_sent.value();
   }
   common.stats.sample(common.broker.clock.now(), common.broker.clock.wall(), totals);

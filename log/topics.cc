@@ -248,6 +248,11 @@ std::optional<Topics::Sample> Topics::sample(std::uint32_t id) const {
   return Sample{name, appended};
 }
 
+TopicCounters Topics::counters(std::uint32_t id) const {
+  const auto found = state_->by_id.find(id);
+  return found == state_->by_id.end() ? TopicCounters{} : found->second->second.counters;
+}
+
 void Topics::observe(Observer* observer) { state_->observer = observer; }
 
 void Topics::when_removed(std::function<void(std::uint32_t id)> heard) {

@@ -10,6 +10,7 @@
 
 #include "engine/base/names.h"
 #include "engine/core.h"
+#include "log/topic_counters.h"
 
 namespace twofold::log {
 
@@ -108,6 +109,7 @@ struct Publish {
   std::vector<PublishRecord> records;  ///< views stay valid until the completion ran
   std::optional<Durability> durability;
   Expectation expect{};
+  Via via = Via::rest;  ///< to be counted
 };
 struct PublishedRecord {
   PartitionId partition;
@@ -268,6 +270,8 @@ class Topics final : public engine::LogListener, public engine::TimerTarget {
   std::optional<std::uint32_t> topic_of(LogId log) const;
   /// nullopt when there is no such topic (any more).
   std::optional<Sample> sample(std::uint32_t id) const;
+  /// Nothing, when there is no such topic (any more).
+  TopicCounters counters(std::uint32_t id) const;
   /// From now on tells `observer` of topics that come and go, or nobody (null).
   void observe(Observer* observer);
 

@@ -94,6 +94,7 @@ Published Topics::write(const Publish& publish, const CheckedPublish& checked) {
   Published published{{}, publish.durability.value_or(definition.config.durability)};
   published.records.reserve(publish.records.size());
   Router router(topic);
+  TopicCounters::Appended& appended = topic.counters.appended_via(publish.via);
   for (std::size_t i = 0; i < publish.records.size(); ++i) {
     if (!checked.known.empty() && checked.known[i]) {
       published.records.push_back(*checked.known[i]);
@@ -104,6 +105,8 @@ Published Topics::write(const Publish& publish, const CheckedPublish& checked) {
     const LogId log = definition.logs[static_cast<std::size_t>(partition.value())];
     const Offset offset = state_->core.append(log, record.record);
     state_->keys.appended(log, record.record.key, offset);
+    ++appended.records;
+    appended.bytes += engine::content_bytes(record.record);
     published.records.push_back({partition, log, offset, Seq{0}});
   }
   if (!checked.known.empty()) state_->remember(topic, publish, published);

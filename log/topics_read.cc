@@ -231,7 +231,10 @@ void Topics::trim(std::string topic, std::vector<PartitionPosition> before,
   }
   for (const PartitionPosition& position : before) {
     const LogId log = *log_of((*found)->second, position.partition);
-    if (position.offset > core.status(log).start) core.trim(log, position.offset, true);
+    const Offset start = core.status(log).start;
+    if (position.offset <= start) continue;
+    core.trim(log, position.offset, true);
+    (*found)->second.counters.trimmed_for(Trimmed::manual) += records_between(start, position.offset);
   }
   if (decided) decided(*offsets(topic));
   core.on_commit(Durability::disk, [this, topic = std::move(topic),

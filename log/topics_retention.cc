@@ -50,10 +50,11 @@ void Topics::State::sweep() {
       at = by_id.begin();
       sweep_partition = 0;
     }
-    const TopicDefinition& definition = at->second->second.definition;
+    Topic& topic = at->second->second;
+    const TopicDefinition& definition = topic.definition;
     const std::size_t upto = forgets(definition.config) ? definition.logs.size() : 0;
     for (; sweep_partition < upto && partitions_left > 0; ++sweep_partition, --partitions_left) {
-      expire(definition.config, definition.logs[sweep_partition]);
+      expire(topic, definition.logs[sweep_partition]);
     }
     if (sweep_partition < upto) break;
     ++at;
@@ -65,7 +66,8 @@ void Topics::State::sweep() {
 }
 
 // By the time of appending: a client's clock must neither delete records nor pin them.
-void Topics::State::expire(const TopicConfig& config, LogId log) {
+void Topics::State::expire(Topic& topic, LogId log) {
+  const TopicConfig& config = topic.definition.config;
   const engine::LogStatus status = core.status(log);
   if (status.start == status.visible_end) return;
   Offset start = status.start;
@@ -73,6 +75,7 @@ void Topics::State::expire(const TopicConfig& config, LogId log) {
     const WallTime since = core.wall() - *config.retention_time;
     if (status.oldest_append < since) start = core.first_appended_since(log, since);
   }
+  const Offset aged = std::min(start, status.visible_end);
   if (config.retention_bytes && status.bytes > *config.retention_bytes) {
     start = std::max(start, core.start_for_size(log, *config.retention_bytes));
   }
@@ -80,7 +83,10 @@ void Topics::State::expire(const TopicConfig& config, LogId log) {
     start = std::max(start, core.start_for_count(log, *config.retention_records));
   }
   start = std::min(start, status.visible_end);
-  if (start > status.start) core.trim(log, start, /*durable_decision=*/true);
+  if (start <= status.start) return;
+  core.trim(log, start, /*durable_decision=*/true);
+  topic.counters.trimmed_for(Trimmed::retention) += records_between(status.start, aged);
+  topic.counters.trimmed_for(Trimmed::size) += records_between(std::max(status.start, aged), start);
 }
 
 }  // namespace twofold::log

@@ -26,6 +26,11 @@ inline constexpr std::uint64_t kSweepToken = 0;
 /// And the one that looks for partitions to clean.
 inline constexpr std::uint64_t kCompactionToken = ~std::uint64_t{0};
 
+/// How many offsets there are from one to another that is no smaller.
+inline std::uint64_t records_between(Offset from, Offset to) {
+  return static_cast<std::uint64_t>(to.value() - from.value());
+}
+
 /// A topic while it exists. What it stores per partition is one number; everything else about a
 /// partition is the core's.
 struct Topic {
@@ -33,6 +38,7 @@ struct Topic {
   std::uint64_t version = 0;
   std::uint32_t next_keyless = 0;  ///< partition of the next request's records without key
   std::uint32_t next_reader = 0;   ///< which of its partitions the next read begins with
+  TopicCounters counters;
 };
 
 /// Inside of Topics, for topics*.cc only.
@@ -75,7 +81,7 @@ struct Topics::State {
   void count_retained(const TopicConfig& config, bool added);
   void schedule_sweep();
   void sweep();
-  void expire(const TopicConfig& config, LogId log);
+  void expire(Topic& topic, LogId log);
 
   // -- compaction (topics_compaction.cc)
   struct Dirtiest {

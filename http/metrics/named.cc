@@ -86,8 +86,7 @@ void count_others(Shown& shown) {
   OtherCounts& counts = shown.other_counts;
   shown.other_queues.sent = counts.sent;
   shown.other_queues.done = std::move(counts.done);
-  shown.other_topics.partitions.push_back(counts.records);
-  shown.other_topics.appended_bytes = counts.appended_bytes;
+  shown.other_topics.counters = counts.topics;
 }
 
 void choose_groups(Shown& shown, const Survey& survey, const Selection& selection) {
@@ -198,10 +197,12 @@ void each_partition(Text& out, const Shown& shown, std::string_view name,
   }
 }
 
+constexpr std::string_view kApis[] = {"rest", "ws"};  // as stats::ReadBy and log::Via
+constexpr std::string_view kReasons[] = {"retention", "size", "manual"};  // as log::Trimmed
+
 void each_read(Text& out, const Shown& shown, const Counted& counted, std::string_view name,
                std::uint64_t stats::Given::*number) {
   if (!out.begin(name)) return;
-  static constexpr std::string_view kApis[] = {"rest", "ws"};  // as stats::ReadBy
   for (const auto& [row, labels] : shown.topics) {
     const stats::GivenBy read =
         row == &shown.other_topics ? shown.other_counts.read : read_of(counted.read, row->id);
@@ -210,10 +211,23 @@ void each_read(Text& out, const Shown& shown, const Counted& counted, std::strin
   }
 }
 
-std::uint64_t sum(const TopicRow& row, std::uint64_t PartitionRow::*offset) {
-  std::uint64_t all = 0;
-  for (const PartitionRow& one : row.partitions) all += one.*offset;
-  return all;
+void each_append(Text& out, const Shown& shown, std::string_view name,
+                 std::uint64_t log::TopicCounters::Appended::*number) {
+  if (!out.begin(name)) return;
+  for (const auto& [row, labels] : shown.topics) {
+    const auto& appended = row->counters.appended;
+    for (std::size_t i = 0; i < appended.size(); ++i)
+      out.value(Labels(labels).add("api", kApis[i]), appended[i].*number);
+  }
+}
+
+void each_trim(Text& out, const Shown& shown) {
+  if (!out.begin("twofold_topic_trimmed_records_total")) return;
+  for (const auto& [row, labels] : shown.topics) {
+    const auto& trimmed = row->counters.trimmed;
+    for (std::size_t i = 0; i < trimmed.size(); ++i)
+      out.value(Labels(labels).add("reason", kReasons[i]), trimmed[i]);
+  }
 }
 
 void append_topics(Text& out, const Shown& shown,
@@ -227,14 +241,12 @@ void append_topics(Text& out, const Shown& shown,
              [](const TopicRow& row) { return row.segments; });
   each_topic(out, shown, "twofold_topic_oldest_record_timestamp_seconds",
              [](const TopicRow& row) { return row.oldest_seconds; });
-  each_topic(out, shown, "twofold_topic_appended_records_total",
-             [](const TopicRow& row) { return sum(row, &PartitionRow::end); });
-  each_topic(out, shown, "twofold_topic_appended_bytes_total",
-             [](const TopicRow& row) { return row.appended_bytes; });
+  using Appended = log::TopicCounters::Appended;
+  each_append(out, shown, "twofold_topic_appended_records_total", &Appended::records);
+  each_append(out, shown, "twofold_topic_appended_bytes_total", &Appended::bytes);
   each_read(out, shown, counted, "twofold_topic_read_records_total", &stats::Given::records);
   each_read(out, shown, counted, "twofold_topic_read_bytes_total", &stats::Given::bytes);
-  each_topic(out, shown, "twofold_topic_trimmed_records_total",
-             [](const TopicRow& row) { return sum(row, &PartitionRow::start); });
+  each_trim(out, shown);
   each_partition(out, shown, "twofold_partition_start_offset", &PartitionRow::start);
   each_partition(out, shown, "twofold_partition_end_offset", &PartitionRow::end);
 }

@@ -37,21 +37,14 @@ void add_grown(OtherCounts& sum, const QueueRow* before, const QueueRow& now) {
   add_grown(*sum.done, before && before->done ? *before->done : nothing, *now.done);
 }
 
-PartitionRow records_of(const TopicRow& topic) {
-  PartitionRow sum{0, 0};
-  for (const PartitionRow& one : topic.partitions) {
-    sum.start += one.start;
-    sum.end += one.end;
+void add_grown(log::TopicCounters& sum, const log::TopicCounters& before,
+               const log::TopicCounters& now) {
+  for (std::size_t i = 0; i < sum.appended.size(); ++i) {
+    sum.appended[i].records += grown(before.appended[i].records, now.appended[i].records);
+    sum.appended[i].bytes += grown(before.appended[i].bytes, now.appended[i].bytes);
   }
-  return sum;
-}
-
-void add_grown(OtherCounts& sum, const TopicRow* before, const TopicRow& now) {
-  const PartitionRow from = before ? records_of(*before) : PartitionRow{0, 0};
-  const PartitionRow upto = records_of(now);
-  sum.records.start += grown(from.start, upto.start);
-  sum.records.end += grown(from.end, upto.end);
-  sum.appended_bytes += grown(before ? before->appended_bytes : 0, now.appended_bytes);
+  for (std::size_t i = 0; i < sum.trimmed.size(); ++i)
+    sum.trimmed[i] += grown(before.trimmed[i], now.trimmed[i]);
 }
 
 void add_grown(stats::GivenBy& sum, const stats::GivenBy& before, const stats::GivenBy& now) {
@@ -90,8 +83,7 @@ void Others::count(std::string_view selection, const std::shared_ptr<const Surve
   }
   counts.sent = kept->counts.sent;
   counts.done = kept->counts.done ? std::make_unique<Done>(*kept->counts.done) : nullptr;
-  counts.records = kept->counts.records;
-  counts.appended_bytes = kept->counts.appended_bytes;
+  counts.topics = kept->counts.topics;
   counts.read = kept->counts.read;
 }
 
@@ -103,7 +95,7 @@ void Others::add_up(Kept& kept, const ReadByTopic& read, const Left& left) {
   for (const TopicRow* row : left.topics) {
     const TopicRow* then = row_of(before.topics, row->name);
     if (then && then->id != row->id) then = nullptr;
-    add_grown(kept.counts, then, *row);
+    add_grown(kept.counts.topics, then ? then->counters : log::TopicCounters{}, row->counters);
     add_grown(kept.counts.read, read_of(kept.read, row->id), read_of(read, row->id));
   }
 }

@@ -29,8 +29,7 @@ struct Left {
 struct OtherCounts {
   std::uint64_t sent = 0;
   std::unique_ptr<Done> done{};  ///< null: nothing has happened in any of them
-  PartitionRow records{0, 0};    ///< trimmed and appended
-  std::uint64_t appended_bytes = 0;
+  log::TopicCounters topics{};
   stats::GivenBy read{};
 };
 

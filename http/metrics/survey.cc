@@ -165,6 +165,7 @@ void Surveyor::step_topics() {
     TopicRow row;
     row.name = info.name;
     row.id = info.id;
+    row.counters = topics_.counters(info.id);
     std::optional<engine::WallTime> oldest;
     for (const engine::LogId log : info.logs) {
       const engine::LogStatus status = core_.status(log);
@@ -172,7 +173,6 @@ void Surveyor::step_topics() {
                                 static_cast<std::uint64_t>(status.visible_end.value())});
       row.bytes += status.bytes;
       row.segments += status.segments;
-      row.appended_bytes += status.appended_bytes;
       if (status.oldest_append.value() > 0)
         oldest = std::min(oldest.value_or(status.oldest_append), status.oldest_append);
     }

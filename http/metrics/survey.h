@@ -61,8 +61,8 @@ struct TopicRow {
   std::vector<PartitionRow> partitions{};
   std::uint64_t bytes = 0;
   std::uint64_t segments = 0;
-  std::uint64_t appended_bytes = 0;
   double oldest_seconds = 0;  ///< Unix time; 0: empty
+  log::TopicCounters counters{};
 };
 
 /// Where a group stands in a topic, or in one of its partitions.
@@ -98,7 +98,7 @@ class Others;
 ///           second, one of few milliseconds is made anew each time. Where somebody asks each second
 ///           for long ones, the next is made ahead, spread over that second: it says how each was at
 ///           some time in it.
-/// Memory    about 250 bytes for each queue, 500 more once something happened there, 100 for each
+/// Memory    about 250 bytes for each queue, 500 more once something happened there, 160 for each
 ///           topic, 16 for each partition, 150 for each topic that a group reads, as long as
 ///           somebody uses the survey, and one survey at most beyond that; others.h keeps some.
 /// Threads   the core; a survey may be read on any.

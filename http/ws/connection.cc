@@ -56,7 +56,7 @@ Hub& Connection::hub() { return lane_->hub(); }
 engine::Task<bool> Connection::run(Lane& lane, Wire& wire, std::string_view early) {
   const auto self_kept = self();
   lane_ = &lane;
-  lane.metrics.streams_opened.add();
+  metrics().opened.add();
   wire_ = &wire;
   opened_ = progress_at_ = lane.now();
   next_ping_ = opened_ + kPingTime;

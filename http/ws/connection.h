@@ -139,6 +139,7 @@ class Connection final : public Upgraded, public access::Peer {
   void account_output();
   void watch_output(engine::Instant now);
   void end_drain();
+  StreamMetrics& metrics() const;  // of its kind
   std::size_t held() const;
 
   // frames.cc: what the client says

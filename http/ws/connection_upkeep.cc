@@ -83,7 +83,7 @@ void Connection::finish() {
   outbox_.clear();
   lane_->common.body_bytes -= std::exchange(accounted_, 0);
   account_output();
-  lane_->metrics.streams_closed.add();
+  metrics().closed.add();
   if (wire_) wire_->cancel();
   if (ended_) std::exchange(ended_, nullptr)();
 }
@@ -188,9 +188,13 @@ void Connection::describe(Connected& seen) const {
 }
 
 void Connection::count(std::size_t batches, std::size_t messages) {
-  lane_->metrics.stream_batches.add(batches);
-  lane_->metrics.stream_messages.add(messages);
+  metrics().batches.add(batches);
+  metrics().messages.add(messages);
   messages_ += messages;
+}
+
+StreamMetrics& Connection::metrics() const {
+  return lane_->metrics.streams_of(opening_.inspection ? StreamKind::inspect : StreamKind::subscribe);
 }
 
 // A client that takes nothing of what waits for it for so long is gone.

@@ -213,6 +213,7 @@ void InspectSub::send_events(const Pulled& pulled, const MessageRecords& appende
     connection().send(writer_.event(++seq, event, record, stale_));
   }
   pace_.sent(pulled.events.size());
+  connection().count(pulled.events.size(), pulled.events.size());
   if (left_out) connection().send(writer_.counters(pulled.upto, pulled.wall, rest, *pulled.totals));
   seq_ = pulled.upto;
   counts_ = pulled.counts;

@@ -71,6 +71,7 @@ void Connection::publish(std::shared_ptr<Writing> job) {
       self->answered(std::move(job), std::move(published));
     };
     log::Publish publish = to_publish(what.topic, what.batch, what.scratch, now);
+    publish.via = log::Via::ws;
     detail::enter_core(broker().core, [&topics = broker().topics, publish = std::move(publish),
                                        back = std::move(back)]() mutable {
       topics.publish(std::move(publish), std::move(back));

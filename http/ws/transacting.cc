@@ -63,6 +63,7 @@ void Connection::transact(std::shared_ptr<Writing> job) {
       self->write_answered(*doing->writing);
     });
   };
+  for (log::Publish& publish : body.transaction.publish) publish.via = log::Via::ws;
   detail::enter_core(broker().core, [&broker = broker(), transaction = std::move(body.transaction),
                                      back = std::move(back)]() mutable {
     commit(broker, std::move(transaction), std::move(back));

@@ -4,6 +4,7 @@ topic and the groups it looks at, across reconnects and restarts, with a rate an
 
 import asyncio
 import json
+import re
 import socket
 import time
 import unittest
@@ -199,6 +200,29 @@ class Inspecting(StreamCase):
         partition = again.page.snapshots[0]["queue"]["partitions"][0]
         self.assertEqual((partition["start_offset"], partition["end_offset"]), (3, 4))
         self.assertEqual([r["preview"] for r in partition["records"]], ['"more"'])
+
+    def sample(self, series: str) -> int:
+        return int(re.search(re.escape(series) + r" (\d+)", self.call("GET", "/metrics").body.decode()).group(1))
+
+    async def test_metrics_tell_who_looks_on_from_who_subscribes(self):
+        self.ask("PUT", "/v1/topics/counted", {}, status=201)
+        kinds = ("subscribe", "inspect")
+        had = {kind: self.sample(f'twofold_ws_connections_total{{kind="{kind}"}}') for kind in kinds}
+        sent = {kind: self.sample(f'twofold_ws_sent_messages_total{{kind="{kind}"}}') for kind in kinds}
+        watched = await self.watch(topic="counted")
+        stream = await self.greeted()
+        await stream.say("publish", id=1, topic="counted", records=[{"value": 1}, {"value": 22}])
+        await stream.next("published")
+        self.publish("counted", 3)
+        await watched.until_event("appended", 3)
+        await stream.subscribe(topic="counted", **{"from": "1"})
+        await stream.messages(2)
+        for kind, more, messages in (("subscribe", 1, 2), ("inspect", 1, 3)):
+            self.assertEqual(self.sample(f'twofold_ws_connections_total{{kind="{kind}"}}'), had[kind] + more, kind)
+            self.assertGreaterEqual(self.sample(f'twofold_ws_connections{{kind="{kind}"}}'), 1)
+            self.assertEqual(self.sample(f'twofold_ws_sent_messages_total{{kind="{kind}"}}'), sent[kind] + messages, kind)
+        self.assertEqual([self.sample(f'twofold_topic_appended_{what}_total{{topic="counted",api="{api}"}}')
+                          for what in ("records", "bytes") for api in ("rest", "ws")], [1, 2, 1, 3])
 
     async def test_trimmed_records_take_their_messages_with_them(self):
         topic, queue = self.kitchen("torn", partitions=2)

@@ -86,12 +86,13 @@ class BusyBroker(Metrics):
         samples = self.samples()
         self.assertEqual(samples['twofold_topic_read_records_total{topic="orders",api="ws"}'], 0)
         self.assertEqual(samples['twofold_topic_read_bytes_total{topic="orders",api="rest"}'], 5, "one digit each")
-        self.assertGreater(samples['twofold_topic_appended_bytes_total{topic="orders"}'], 5)
+        self.assertEqual(samples['twofold_topic_appended_bytes_total{topic="orders",api="rest"}'], 5)
+        self.assertEqual(samples['twofold_topic_appended_records_total{topic="orders",api="ws"}'], 0)
         self.assertEqual(samples['twofold_topic_segments{topic="orders"}'], 0)
         self.assertEqual(samples['twofold_partition_end_offset{topic="orders",partition="1"}'], 5)
         self.assertEqual(samples['twofold_partition_start_offset{topic="orders",partition="0"}'], 0)
         self.assertEqual(samples['twofold_topic_partitions{topic="orders"}'], 2)
-        self.assertEqual(samples['twofold_topic_appended_records_total{topic="orders"}'], 5)
+        self.assertEqual(samples['twofold_topic_appended_records_total{topic="orders",api="rest"}'], 5)
         self.assertGreater(samples['twofold_topic_size_bytes{topic="orders"}'], 0)
         self.assertLess(abs(samples['twofold_topic_oldest_record_timestamp_seconds{topic="orders"}'] - time.time()), 60)
         self.assertEqual(samples['twofold_queue_attached_lag_records{queue="cooks"}'], 5)
@@ -99,6 +100,14 @@ class BusyBroker(Metrics):
         self.assertGreaterEqual(samples['twofold_group_lag_seconds{group="accounts",topic="orders"}'], 0)
         self.assertEqual(samples['twofold_group_committed_offset{group="accounts",topic="orders"}'], 2)
         self.assertEqual(samples['twofold_group_members{group="accounts"}'], 0)
+
+    def test_records_leave_a_topic_for_a_reason(self):
+        self.ask("PUT", "/v1/topics/kept", {"retention": {"count": 3}}, status=201)
+        self.ask("POST", "/v1/topics/kept/records", {"records": [{"value": n} for n in range(5)]})
+        self.becomes('twofold_topic_trimmed_records_total{topic="kept",reason="size"}', 2)
+        self.ask("POST", "/v1/topics/kept/trim", {"before": {"0": 4}})
+        samples = self.samples()
+        self.assertEqual([samples[f'twofold_topic_trimmed_records_total{{topic="kept",reason="{reason}"}}'] for reason in ("retention", "size", "manual")], [0, 2, 2])
 
     def test_the_journal_and_the_process(self):
         self.ask("PUT", "/v1/topics/written", {}, status=201)

@@ -94,7 +94,7 @@ class QueueStories(StreamCase):
         await stream.say("ping", id=1)  # its answer proves that the broker knows it was read
         await stream.next("pong")
         stream.connection.transport.abort()
-        await until(lambda: re.search(rb"twofold_ws_connections 0\b", self.call("GET", "/metrics").body))
+        await until(lambda: re.search(rb'twofold_ws_connections\{kind="subscribe"\} 0\b', self.call("GET", "/metrics").body))
         self.assertEqual(self.counts(queue)["in_flight"], 1)
         results = self.ask("POST", f"/v1/queues/{queue}/extend",
                            {"items": [{"receipt": held[0]["receipt"], "visibility_timeout": "1s"}]})["results"]

@@ -16,7 +16,7 @@ export function samples(text) {
   }).filter(({ name }) => name);
 }
 
-const value = (list, name) => list.find((one) => one.name === name)?.value;
+const value = (list, name) => list.filter((one) => one.name === name).reduce((sum, one) => (sum ?? 0) + one.value, undefined);
 
 export function Page() {
   const poll = usePoll(async () => {

@@ -110,6 +110,8 @@ Survey survey_of(std::size_t queues, std::size_t topics) {
   for (std::size_t i = 0; i < topics; ++i) {
     TopicRow row{"t" + std::to_string(i), static_cast<std::uint32_t>(i)};
     row.partitions = {{1, 5}, {0, 2}};
+    row.counters.appended = {{{7, 70}, {2, 20}}};
+    row.counters.trimmed = {1, 2, 3};
     row.bytes = 100;
     survey.topics.push_back(std::move(row));
   }
@@ -150,6 +152,8 @@ class Pages {
     for (std::uint32_t id = 1; topic_end > 0 && id <= 3; ++id) {
       TopicRow row{"t" + std::to_string(id), id};
       row.partitions = {{0, topic_end}};
+      row.counters.appended_via(log::Via::rest) = {topic_end, 10 * topic_end};
+      row.counters.trimmed_for(log::Trimmed::size) = topic_end;
       survey->topics.push_back(std::move(row));
     }
     return written(survey);
@@ -195,7 +199,10 @@ TEST(MetricsNamed, CountersOfOtherTopicsGoUpOnly) {
     pages.counted.read[1][0] = pages.counted.read[3][0] = {records, records * 10};
   };
   const auto say = [](std::uint64_t appended, std::uint64_t given) {
-    return AllOf(HasSubstr(fmt::format("appended_records_total{{topic=\"(others)\"}} {}\n", appended)),
+    return AllOf(HasSubstr(fmt::format("appended_records_total{{topic=\"(others)\",api=\"rest\"}} {}\n", appended)),
+                 HasSubstr(fmt::format("appended_bytes_total{{topic=\"(others)\",api=\"rest\"}} {}\n", 10 * appended)),
+                 HasSubstr("appended_bytes_total{topic=\"(others)\",api=\"ws\"} 0\n"),
+                 HasSubstr(fmt::format("trimmed_records_total{{topic=\"(others)\",reason=\"size\"}} {}\n", appended)),
                  HasSubstr(fmt::format("read_bytes_total{{topic=\"(others)\",api=\"rest\"}} {}\n", given * 10)));
   };
   read(4);
@@ -229,7 +236,7 @@ TEST(MetricsNamed, CountersOfOthersGoOnWithNamespaces) {
   const auto say = [](std::uint64_t sent, std::uint64_t records) {
     return AllOf(
         HasSubstr(fmt::format("sent_total{{queue=\"(others)\"}} {}\n", sent)),
-        HasSubstr(fmt::format("appended_records_total{{topic=\"(others)\"}} {}\n", records)));
+        HasSubstr(fmt::format("appended_records_total{{topic=\"(others)\",api=\"rest\"}} {}\n", records)));
   };
   EXPECT_THAT(page(10, 1), say(30, 14)) << "three queues and two topics of seven records";
   EXPECT_THAT(page(12, 1), say(36, 14));
@@ -335,7 +342,12 @@ TEST(MetricsNamed, WhatIsBeyondTheLimitIsAddedUp) {
   // A topic counts with its two partitions.
   EXPECT_THAT(text, HasSubstr("twofold_topic_partitions{topic=\"t0\"} 2\n"
                               "twofold_topic_partitions{topic=\"(others)\"} 4\n"));
-  EXPECT_THAT(text, HasSubstr("twofold_topic_appended_records_total{topic=\"(others)\"} 14\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_topic_appended_records_total{topic=\"(others)\",api=\"rest\"} 14\n"
+                              "twofold_topic_appended_records_total{topic=\"(others)\",api=\"ws\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("twofold_topic_trimmed_records_total{topic=\"t0\",reason=\"retention\"} 1\n"
+                              "twofold_topic_trimmed_records_total{topic=\"t0\",reason=\"size\"} 2\n"
+                              "twofold_topic_trimmed_records_total{topic=\"t0\",reason=\"manual\"} 3\n"
+                              "twofold_topic_trimmed_records_total{topic=\"(others)\",reason=\"retention\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("twofold_topic_read_records_total{topic=\"(others)\",api=\"rest\"} 1\n"));
   EXPECT_THAT(text, Not(HasSubstr("twofold_partition_end_offset{topic=\"(others)\"")));
 }

@@ -36,6 +36,29 @@ TEST_F(RetentionTest, ForgetsWhatIsOlderThanTheTime) {
   EXPECT_EQ(status("orders").start, Offset{1});
 }
 
+TEST_F(RetentionTest, CountsForWhatReasonRecordsWent) {
+  auto config = keeping(1h);
+  config.retention_records = 2;
+  create("orders", config);
+  publish("orders", {
+                        {"k", "old"}
+  });
+  core->pass(61min);
+  for (int i = 0; i < 4; ++i)
+    publish("orders", {
+                          {"k", "young"}
+    });
+  sweep();
+  EXPECT_EQ(status("orders").start, Offset{3});
+  auto counters = topics->counters(topics->find("orders")->id);
+  EXPECT_EQ(counters.trimmed, (std::array<std::uint64_t, 3>{1, 2, 0}));
+  topics->trim("orders", {{PartitionId{0}, Offset{4}}}, [](const auto& done) { EXPECT_TRUE(done); });
+  topics->trim("orders", {{PartitionId{0}, Offset{2}}}, [](const auto& done) { EXPECT_TRUE(done); });
+  core->commit();
+  counters = topics->counters(topics->find("orders")->id);
+  EXPECT_EQ(counters.trimmed, (std::array<std::uint64_t, 3>{1, 2, 1})) << "what was gone is not counted again";
+}
+
 TEST_F(RetentionTest, CountsFromTheAppendWhateverTheClientsClockSays) {
   create("orders", keeping(1h));
   const std::int64_t ancient = 0;
