@@ -19,7 +19,6 @@ constexpr std::size_t kHeaderBytes = 32;
 constexpr char kDirectory[] = "checkpoints";
 
 std::string base_name(std::uint64_t id) { return fmt::format("{:016x}.ckpt", id); }
-std::string file_name(std::uint64_t id) { return std::string(kDirectory) + "/" + base_name(id); }
 
 // magic u32 | version u16 | 0 u16 | id u64 | block_seq u64 | state bytes u64, then the state. The
 // checksum over all of it stands in the superblock.
@@ -46,6 +45,10 @@ std::optional<Error> refuse_versions(const std::string& name, std::string_view b
 
 }  // namespace
 
+std::string checkpoint_file_name(std::uint64_t id) {
+  return std::string(kDirectory) + "/" + base_name(id);
+}
+
 Result<CheckpointRef> store_checkpoint(FileSystem& fs, const PendingCheckpoint& checkpoint) {
   const auto header = file_header(checkpoint);
   CheckpointRef ref = checkpoint.ref;
@@ -56,9 +59,9 @@ Result<CheckpointRef> store_checkpoint(FileSystem& fs, const PendingCheckpoint& 
   const auto left = fs.list(kDirectory);
   if (!left) return left.error();
   if (std::find(left->begin(), left->end(), base_name(ref.id)) != left->end()) {
-    if (auto removed = fs.remove(file_name(ref.id)); !removed) return removed.error();
+    if (auto removed = fs.remove(checkpoint_file_name(ref.id)); !removed) return removed.error();
   }
-  auto file = fs.open(file_name(ref.id), OpenMode::create);
+  auto file = fs.open(checkpoint_file_name(ref.id), OpenMode::create);
   if (!file) return file.error();
   Result<> done = (*file)->write_at(0, header);
   if (done) done = (*file)->write_at(header.size(), checkpoint.state);
@@ -70,25 +73,25 @@ Result<CheckpointRef> store_checkpoint(FileSystem& fs, const PendingCheckpoint& 
 }
 
 Result<std::string> load_checkpoint_file(FileSystem& fs, const CheckpointRef& ref) {
-  auto file = fs.open(file_name(ref.id), OpenMode::read_only);
+  auto file = fs.open(checkpoint_file_name(ref.id), OpenMode::read_only);
   if (!file) return Error(Errc::data_damaged, "a checkpoint is missing: " + file.error().detail);
   std::string bytes(ref.bytes, '\0');
   const auto got = (*file)->read_at(0, bytes.data(), bytes.size());
   if (!got) return Error(Errc::data_damaged, "a checkpoint cannot be read: " + got.error().detail);
   if (*got != ref.bytes || crc32c(bytes) != ref.crc || ref.bytes < kHeaderBytes)
-    return Error(Errc::data_damaged, fmt::format("{} does not verify", file_name(ref.id)));
-  if (auto refused = refuse_versions(file_name(ref.id), bytes)) return *refused;
+    return Error(Errc::data_damaged, fmt::format("{} does not verify", checkpoint_file_name(ref.id)));
+  if (auto refused = refuse_versions(checkpoint_file_name(ref.id), bytes)) return *refused;
   bytes.erase(0, kHeaderBytes);
   return bytes;
 }
 
 Result<> check_checkpoint_version(FileSystem& fs, const CheckpointRef& ref) {
   constexpr std::size_t kVersionsWithin = kHeaderBytes + 10;  // the state begins with a uvarint
-  const auto file = fs.open(file_name(ref.id), OpenMode::read_only);
+  const auto file = fs.open(checkpoint_file_name(ref.id), OpenMode::read_only);
   if (!file) return {};
   std::string head(kVersionsWithin, '\0');
   const auto got = (*file)->read_at(0, head.data(), head.size());
-  if (!got || !refuse_versions(file_name(ref.id), head)) return {};
+  if (!got || !refuse_versions(checkpoint_file_name(ref.id), head)) return {};
   // Is it another version, or another damage? The whole file says.
   const auto loaded = load_checkpoint_file(fs, ref);
   if (!loaded && loaded.error().code == Errc::newer_version) return loaded.error();
@@ -100,7 +103,7 @@ void remove_old_checkpoints(FileSystem& fs, const Superblock& superblock) {
   if (!names) return;
   for (const auto& base : *names) {
     const auto name = std::string(kDirectory) + "/" + base;
-    if (name == file_name(superblock.newest.id) || name == file_name(superblock.previous.id))
+    if (name == checkpoint_file_name(superblock.newest.id) || name == checkpoint_file_name(superblock.previous.id))
       continue;
     if (auto removed = fs.remove(name); !removed) {
       diag(DiagLevel::warn, "engine", "cannot remove an old checkpoint",

@@ -16,6 +16,9 @@ struct PendingCheckpoint {
   std::string state;
 };
 
+/// "checkpoints/0000000000000007.ckpt".
+std::string checkpoint_file_name(std::uint64_t id);
+
 /// Writes the checkpoint whole to a new file, synced with its name, reads it back and verifies it.
 /// Blocking. Returns the reference for the superblock.
 Result<CheckpointRef> store_checkpoint(FileSystem& fs, const PendingCheckpoint& checkpoint);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/memory_names.h"
+#include "engine/checkpoint.h"
 #include "engine/journal_files.h"
 #include "engine/segment_format.h"
 
@@ -123,10 +124,24 @@ Result<bool> Frozen::open_all() {
   if (!newest) return newest.error();
   superblock_ = **newest;
   if (!open_folder("checkpoints") || !open_folder("segments")) return false;
+  const auto complete = has_its_checkpoints();
+  if (!complete || !*complete) return complete;
   const auto journal = open_journal();
   if (!journal || !*journal) return journal;
   // What was drained meanwhile is named at the end of the journal that was read just now.
   return open_folder("segments") && open_folder("orphans");
+}
+
+// The older one goes once there is a newer one. Where no superblock came in between, what is missing
+// is missing: whoever verifies is to find that.
+Result<bool> Frozen::has_its_checkpoints() {
+  const auto is_here = [this](const engine::CheckpointRef& ref) {
+    return ref.id == 0 || nodes_.contains(engine::checkpoint_file_name(ref.id));
+  };
+  if (is_here(superblock_.newest) && is_here(superblock_.previous)) return true;
+  const auto now = engine::SuperblockStore(files_).load();
+  if (!now) return now.error();
+  return *now && (*now)->generation == superblock_.generation;
 }
 
 Result<> Frozen::read_superblocks() {

@@ -54,6 +54,7 @@ class Frozen final : public engine::FileSystem {
   explicit Frozen(engine::FileSystem& files) : files_(files) {}
   engine::Result<bool> open_all();
   engine::Result<> read_superblocks();
+  engine::Result<bool> has_its_checkpoints();
   engine::Result<bool> open_journal();
   bool open_folder(const std::string& folder);
 

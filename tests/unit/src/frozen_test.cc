@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -23,7 +24,9 @@ constexpr LogId kLog{1};
 /// Files that somebody writes to between any two reads of the journal.
 class Growing final : public FileSystem {
  public:
-  Growing(FileSystem& files, std::function<void()> grow) : files_(files), grow_(std::move(grow)) {}
+  Growing(FileSystem& files, std::function<void()> grow,
+          std::function<void(const std::string&)> listing = {})
+      : files_(files), grow_(std::move(grow)), listing_(std::move(listing)) {}
 
   Result<std::shared_ptr<File>> open(const std::string& name, OpenMode mode) override {
     auto file = files_.open(name, mode);
@@ -36,6 +39,7 @@ class Growing final : public FileSystem {
   Result<> remove(const std::string& name) override { return files_.remove(name); }
   Result<> make_directory(const std::string& name) override { return files_.make_directory(name); }
   Result<std::vector<std::string>> list(const std::string& name) override {
+    if (listing_) listing_(name);
     return files_.list(name);
   }
   Result<> sync_directory(const std::string& name) override { return files_.sync_directory(name); }
@@ -67,7 +71,47 @@ class Growing final : public FileSystem {
 
   FileSystem& files_;
   const std::function<void()> grow_;
+  const std::function<void(const std::string&)> listing_;
 };
+
+// It was copied with a superblock that named a checkpoint which was gone, and did not verify.
+TEST(Snapshot, BegunJustBeforeACheckpointNamesNoneThatIsGone) {
+  MemoryFileSystem files;
+  EngineOptions options = EngineRig::small();
+  options.core.checkpoint_bytes = 256 << 10;
+  EngineRig rig(files, options);
+  ASSERT_TRUE(rig.start([](Core& core) {
+    core.catalog().watch("log/", [&core](std::string_view, const Document*) {
+      core.open_log(kLog, LogOptions{});
+    });
+  }));
+  rig.turn([&] { ASSERT_TRUE(rig.core().catalog().put_if("log/1", "", 0)); });
+  const std::string value(10 << 10, 'x');
+  const auto until_checkpoints = [&](std::uint64_t count) {
+    for (int n = 0; n < 10'000 && rig.core().stats().checkpoints < count; ++n) {
+      rig.turn([&] {
+        rig.core().append(kLog, NewRecord{std::nullopt, value, {}, WallTime{n}});
+        rig.core().on_commit(Durability::disk, [](Result<Durability> done) { EXPECT_TRUE(done); });
+      });
+    }
+    ASSERT_EQ(rig.core().stats().checkpoints, count);
+  };
+  until_checkpoints(3);
+  bool came = false;
+  Growing growing(
+      files, [] {},
+      [&](const std::string& folder) {
+        if (folder == "checkpoints" && !std::exchange(came, true)) until_checkpoints(4);
+      });
+  MemoryFileSystem copy;
+  ASSERT_TRUE(take_snapshot(growing, copy));
+  ASSERT_TRUE(came);
+  const auto found = check_storage(copy);
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->damage.empty()) << found->damage.front();
+  EXPECT_EQ(found->checkpoints, 2u);
+  rig.stop();
+}
 
 TEST(Snapshot, OfAJournalThatGrowsFasterThanItIsReadHasNoHole) {
   MemoryFileSystem files;
