@@ -71,8 +71,9 @@ Task<Try<>> leave_group(Call& call);
 // pages.cc
 Task<Try<>> server_info(Call& call);
 Task<Try<>> error_page(Call& call);
-// openapi.cc
+// openapi.cc, ws/asyncapi.cc
 Task<Try<>> openapi(Call& call);
+Task<Try<>> asyncapi(Call& call);
 // ws/handlers.cc
 Task<Try<>> stream(Call& call);
 Task<Try<>> topic_stream(Call& call);

@@ -35,6 +35,7 @@ Task<Try<>> server_info(Call& call) {
   json.end_object().name("links").begin_object();
   json.name("topics").string("/v1/topics").name("queues").string("/v1/queues");
   json.name("groups").string("/v1/groups").name("openapi").string("/openapi.json");
+  json.name("asyncapi").string("/asyncapi.json");
   json.name("stream").string("/v1/ws").name("inspect").string("/v1/inspect");
   json.name("stats").string("/v1/stats").name("pages").string("/ui/");
   json.name("health").string("/health").name("metrics").string("/metrics");

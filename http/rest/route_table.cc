@@ -168,6 +168,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "/health", "health", "The same as /readyz", P::nothing, A::nothing, S::always, B::nothing, &readyz, kVerbose},
     {"GET", "/metrics", "metrics", "Prometheus metrics", P::inspect, A::broker, S::always, B::nothing, &metrics_page, kMeasuring, kOperators},
     {"GET", "/openapi.json", "openapi", "This table as OpenAPI 3.1", P::nothing, A::nothing, S::always, B::nothing, &openapi, {}},
+    {"GET", "/asyncapi.json", "asyncapi", "The frames of the WebSocket as AsyncAPI 3.0", P::nothing, A::nothing, S::always, B::nothing, &asyncapi, {}},
     {"GET", "/errors/{code}", "error", "What an error code means", P::nothing, A::nothing, S::always, B::nothing, &error_page, {}},
 });
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -116,6 +117,13 @@ struct ReadFrame {
   ClientFrame frame;  ///< refused: id and sub only, as far as they could be read
   std::optional<Problem> problem;
 };
+
+/// A type of client frames in JSON, and the members that it may have: type, id and sub, then its own.
+struct FrameShape {
+  std::string_view type;
+  std::span<const std::string_view> members;
+};
+std::span<const FrameShape> client_frame_shapes();
 
 /// `now` is what a record's time to live counts from.
 ReadFrame read_json_frame(std::string_view message, engine::WallTime now);

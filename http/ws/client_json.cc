@@ -15,10 +15,6 @@ namespace {
 constexpr std::size_t kIdBytesMax = 128;
 constexpr std::size_t kHeadMembers = 3;  // every table begins with type, id, sub
 
-constexpr std::string_view kTypes[] = {"hello", "publish",  "subscribe",   "credit",
-                                       "ack",   "nack",     "extend",      "commit",
-                                       "seek",  "transact", "unsubscribe", "ping"};
-
 constexpr std::string_view kHello[] = {"type", "id", "sub", "token", "client", "heartbeat"};
 constexpr std::string_view kPublish[] = {"type",  "id",      "sub",        "topic",
                                          "queue", "records", "durability", "expect"};
@@ -46,6 +42,12 @@ constexpr std::string_view kSeek[] = {"type", "id", "sub", "to"};
 constexpr std::string_view kTransact[] = {"type", "id", "sub", "publish", "ack", "offsets"};
 constexpr std::string_view kUnsubscribe[] = {"type", "id", "sub", "release"};
 constexpr std::string_view kPing[] = {"type", "id", "sub"};
+
+constexpr FrameShape kShapes[] = {
+    {"hello", kHello}, {"publish", kPublish}, {"subscribe", kSubscribe}, {"credit", kCredit},
+    {"ack", kAck},     {"nack", kItems},      {"extend", kItems},        {"commit", kCommit},
+    {"seek", kSeek},   {"transact", kTransact}, {"unsubscribe", kUnsubscribe}, {"ping", kPing},
+};
 
 // Takes an id as it stands.
 Try<> read_id(JsonReader& json, FrameId& id) {
@@ -354,8 +356,8 @@ Try<> read_as(std::size_t type, JsonReader& json, ClientFrame& frame, engine::Wa
 }
 
 std::optional<std::size_t> type_named(std::string_view name) {
-  for (std::size_t i = 0; i < std::size(kTypes); ++i) {
-    if (kTypes[i] == name) return i;
+  for (std::size_t i = 0; i < std::size(kShapes); ++i) {
+    if (kShapes[i].type == name) return i;
   }
   return std::nullopt;
 }
@@ -411,6 +413,8 @@ Problem no_type(const std::optional<std::string>& type) {
 }
 
 }  // namespace
+
+std::span<const FrameShape> client_frame_shapes() { return kShapes; }
 
 ReadFrame read_json_frame(std::string_view message, engine::WallTime now) {
   ReadFrame read;

@@ -33,7 +33,7 @@ class Keys(KeyedCase):
         answer = self.call("GET", "/v1/topics", status=401)
         self.assertEqual(answer.json["code"], "unauthenticated")
         self.assertEqual(answer.headers["www-authenticate"], 'Bearer realm="twofold"')
-        for path in ("/livez", "/readyz", "/startupz", "/health", "/v1", "/openapi.json", "/errors/forbidden", "/ui/"):
+        for path in ("/livez", "/readyz", "/startupz", "/health", "/v1", "/openapi.json", "/asyncapi.json", "/errors/forbidden", "/ui/"):
             self.assertNotIn(self.status(None, "GET", path), (401, 403), path)
         self.assertEqual(self.status(None, "GET", "/metrics"), 401)
 

@@ -235,7 +235,7 @@ class Frames(KeyedCase, StreamCase):
 
     async def test_every_frame(self):
         table = (SOURCE / "http/ws/client_json.cc").read_text()
-        types = re.search(r"kTypes\[\] = \{(.*?)\};", table, re.S)[1]
+        types = re.search(r"kShapes\[\] = \{(.*?)\};", table, re.S)[1]
         self.assertEqual(set(re.findall(r'"(\w+)"', types)), NEED_NOTHING | set(FRAMES))
         for type, cases in FRAMES.items():
             for members, needs in cases:

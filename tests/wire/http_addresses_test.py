@@ -14,7 +14,7 @@ from wire._tls import SecureCase
 
 KEPT = ("/metrics", "/ui/", "/ui/app.js", "/ui", "/v1/inspect?topic=x", "/v1/stats", "/v1/stats/rates", "/v1/config",
         "/v1/connections", "/v1/log", "/v1/storage/damage")
-COMMON = ("/livez", "/readyz", "/health", "/startupz", "/v1", "/v1/info", "/v1/topics", "/v1/queues", "/openapi.json")
+COMMON = ("/livez", "/readyz", "/health", "/startupz", "/v1", "/v1/info", "/v1/topics", "/v1/queues", "/openapi.json", "/asyncapi.json")
 
 
 class Apart:

@@ -78,7 +78,7 @@ class OpenApi(WireCase):
         document = self.ask("GET", "/openapi.json")
         without = {operation["operationId"] for methods in document["paths"].values() for operation in methods.values()
                    if "x-examples" not in operation}
-        self.assertEqual(without, {"server_info", "info", "publish_raw", "send_raw", "startupz", "health", "metrics", "openapi",
+        self.assertEqual(without, {"server_info", "info", "publish_raw", "send_raw", "startupz", "health", "metrics", "openapi", "asyncapi",
                                    "stream", "topic_stream", "queue_stream", "inspect",
                                    "stats_rates", "close_connection", "create_key", "revoke_key"})
 
